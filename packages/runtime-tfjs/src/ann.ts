@@ -1,0 +1,132 @@
+import type { Tensor, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
+
+import {
+  pixelsIn,
+  weightedLayers,
+  type Ann,
+  type Architecture,
+  type Images,
+  type Parameters,
+} from '@privatesnn/core';
+
+import type { TensorRuntime, Tf } from './runtime.js';
+
+/** A network's parameters on the tensor runtime, by name. The caller disposes of them. */
+export type AnnTensors = Readonly<Record<string, Tensor>>;
+
+/** Copies parameters to the tensor runtime. */
+export function annTensors(tf: Tf, parameters: Parameters): AnnTensors {
+  return Object.fromEntries(
+    Object.entries(parameters).map(([name, { shape, data }]) => [
+      name,
+      tf.tensor(data, [...shape], 'float32'),
+    ]),
+  );
+}
+
+export interface ForwardOptions {
+  /** Called for each dropout layer while training; dropout is the identity without it. */
+  readonly dropout?: (x: Tensor, rate: number) => Tensor;
+  /** Called with each weighted layer's output, after its ReLU (the last layer has none). */
+  readonly onActivation?: (layer: string, activation: Tensor) => void;
+}
+
+/**
+ * The ANN as a differentiable function.
+ *
+ * @param x [images, height, width, channels] in the network's input range
+ * @returns logits, [images, classes]
+ */
+export function annForward(
+  tf: Tf,
+  architecture: Architecture,
+  tensors: AnnTensors,
+  x: Tensor4D,
+  options: ForwardOptions = {},
+): Tensor2D {
+  const last = weightedLayers(architecture).at(-1);
+  let h: Tensor = x;
+  for (const layer of architecture.layers) {
+    switch (layer.kind) {
+      case 'conv':
+        h = tf.conv2d(
+          h as Tensor4D,
+          tensors[`${layer.name}.weight`] as Tensor4D,
+          layer.stride,
+          layer.padding,
+          'NHWC',
+          [1, 1],
+          'floor',
+        );
+        break;
+      case 'dense':
+        h = tf.matMul(h as Tensor2D, tensors[`${layer.name}.weight`] as Tensor2D);
+        break;
+      case 'average-pool':
+        h = tf.avgPool(h as Tensor4D, layer.size, layer.size, 'valid');
+        break;
+      case 'max-pool':
+        h = tf.maxPool(h as Tensor4D, layer.size, layer.size, 'valid');
+        break;
+      case 'flatten':
+        h = tf.reshape(h, [h.shape[0]!, -1]);
+        break;
+      case 'dropout':
+        if (options.dropout) h = options.dropout(h, layer.rate);
+        break;
+    }
+    if (layer.kind === 'conv' || layer.kind === 'dense') {
+      if (layer.bias) h = tf.add(h, tensors[`${layer.name}.bias`]!);
+      if (layer !== last) h = tf.relu(h);
+      options.onActivation?.(layer.name, h);
+    }
+  }
+  return h as Tensor2D;
+}
+
+/**
+ * Logits of an ANN for images of any pixel range.
+ *
+ * @returns [images, classes], row-major
+ */
+export async function annLogits(
+  { tf }: TensorRuntime,
+  ann: Ann,
+  images: Images,
+  options: {
+    batchSize?: number;
+    signal?: AbortSignal;
+    onProgress?: (done: number, total: number) => void;
+  } = {},
+): Promise<Float32Array> {
+  const { batchSize = 100, signal, onProgress } = options;
+  const [count, height, width, channels] = images.shape;
+  const { classes } = ann.architecture;
+  const logits = new Float32Array(count * classes);
+  const tensors = annTensors(tf, ann.parameters);
+  try {
+    for (let start = 0; start < count; start += batchSize) {
+      signal?.throwIfAborted();
+      const end = Math.min(count, start + batchSize);
+      const batch = tf.tidy(() =>
+        annForward(
+          tf,
+          ann.architecture,
+          tensors,
+          tf.tensor4d(pixelsIn(images, ann.inputRange, start, end), [
+            end - start,
+            height,
+            width,
+            channels,
+          ]),
+        ),
+      );
+      logits.set((await batch.data()) as Float32Array, start * classes);
+      batch.dispose();
+      onProgress?.(end, count);
+    }
+    return logits;
+  } finally {
+    tf.dispose(Object.values(tensors));
+  }
+}

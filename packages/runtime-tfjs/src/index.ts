@@ -1,0 +1,2 @@
+export * from './ann.js';
+export * from './runtime.js';

@@ -1,0 +1,150 @@
+import {
+  token,
+  type Architecture,
+  type Encoder,
+  type NeuronModel,
+  type Parameters,
+  type Snn,
+} from '@privatesnn/core';
+
+/**
+ * The compute engine: everything in which spikes flow. Three implementations agree: `reference` (plain
+ * TypeScript, the oracle of the tests), `wasm` (always there), `native` (used where it is built).
+ *
+ * Random input spikes depend on (seed, image number, time-step, pixel) alone, and sums are taken in a fixed
+ * order: results do not depend on the number of threads, nor on how images are split into calls
+ * (`firstImage` says which number the first image of a call has).
+ */
+export interface SpikingEngine {
+  readonly id: 'reference' | 'wasm' | 'native';
+  readonly threads: number;
+  /** Runs images through a network for `timeSteps` steps. */
+  infer(request: InferenceRequest): Promise<Inference>;
+  /** Finds each layer's threshold from the largest input current, layer by layer, in one sweep (Sengupta 2019). */
+  balanceThresholds(request: BalanceRequest): Promise<Balance>;
+  /** One forward and backward pass over a batch: spatio-temporal back-propagation (Eq. 4, Eq. 5). */
+  gradients(request: GradientRequest): Promise<Gradients>;
+  /** Ends the worker threads. */
+  close(): Promise<void>;
+}
+
+export const SPIKING_ENGINE = token<SpikingEngine>(
+  'spiking-engine',
+  'simulates spiking networks and computes their gradients',
+);
+
+interface Batch {
+  /** [images, height, width, channels], row-major, in the encoder's range. */
+  readonly pixels: Float32Array;
+  /** Seed of the encoder's noise, an integer in [0, 2³²). */
+  readonly seed: number;
+  /** Number of the first image; 0 when left out. */
+  readonly firstImage?: number;
+  readonly signal?: AbortSignal;
+  /** Called as images finish. */
+  readonly onProgress?: (done: number, total: number) => void;
+}
+
+export interface InferenceRequest extends Batch {
+  readonly snn: Snn;
+  /** T; the network's own when left out. */
+  readonly timeSteps?: number;
+  /** Time-steps (1-based, ascending, ≤ T) at which the read-out is recorded; [T] when left out. */
+  readonly recordAt?: readonly number[];
+  /** Keeps all spikes of the named layers ("input" is the encoder); for pictures of small runs. */
+  readonly raster?: readonly string[];
+}
+
+/** Spikes of one layer, summed over images, neurons and time-steps. */
+export interface LayerActivity {
+  /** "input" for the encoder, else the weighted layer's name. */
+  readonly layer: string;
+  readonly neurons: number;
+  readonly spikes: number;
+}
+
+export interface Inference {
+  /**
+   * Membrane potentials of the last layer, summed over time and not scaled by the read-out,
+   * [images, recordAt.length, classes].
+   */
+  readonly potentials: Float32Array;
+  /** The encoder first, then each spiking layer. Divide by images · neurons for spikes per neuron. */
+  readonly activity: readonly LayerActivity[];
+  /** Per requested layer: one byte a neuron and step, [images, T, neurons], 1 (or 255 for −1) where it spiked. */
+  readonly raster: Readonly<Record<string, Uint8Array>>;
+}
+
+export interface BalanceRequest extends Batch {
+  readonly architecture: Architecture;
+  readonly parameters: Parameters;
+  readonly neuron: NeuronModel;
+  readonly encoder: Encoder;
+  readonly timeSteps: number;
+  /** α: every threshold is this factor times the statistic (Han 2020); > 0. */
+  readonly scale: number;
+  /** 100 takes the largest current over samples, neurons and time; less, that percentile of the positive currents. */
+  readonly percentile: number;
+}
+
+export interface Balance {
+  /** By layer name, all weighted layers but the last; scaled by α. A layer without a positive current gets no entry. */
+  readonly thresholds: Record<string, number>;
+  /** The statistic before scaling, and the activity that the thresholds give. */
+  readonly layers: readonly (LayerActivity & { readonly current: number })[];
+}
+
+/** ∂o/∂u, with u the membrane potential before the reset. */
+export interface Surrogate {
+  /**
+   * `triangle` (Eq. 5): max(0, 1 − |u − θ|/θ); `rectangle`: 1 where |u − θ| < θ/2;
+   * `exponential`: exp(−|u − θ|/θ), all times `gamma`, and divided by θ if `divideByTheta`.
+   */
+  readonly kind: 'triangle' | 'rectangle' | 'exponential';
+  readonly gamma: number;
+  readonly divideByTheta: boolean;
+}
+
+export interface GradientRequest extends Batch {
+  readonly snn: Snn;
+  readonly timeSteps?: number;
+  readonly surrogate: Surrogate;
+  /** Whether ∂u(t+1)/∂u(t) leaves out the reset's dependence on the spike: then it is λ, else λ(1 − θ·∂o/∂u). */
+  readonly detachReset: boolean;
+  /** Applies the architecture's dropout, one mask an image, the same at all time-steps. */
+  readonly dropout: boolean;
+  /**
+   * The loss of one image and its gradient with respect to the logits (summed potential times the read-out's
+   * scale). `image` counts from 0 within this call.
+   */
+  readonly loss: (logits: Float32Array, image: number) => LossValue;
+  readonly wanted: {
+    readonly parameters: boolean;
+    readonly thresholds: boolean;
+    readonly input: boolean;
+  };
+  /** Upper bound, in bytes, on what one thread keeps for the backward pass. */
+  readonly memoryBudget?: number;
+}
+
+export interface LossValue {
+  readonly value: number;
+  readonly gradient: Float32Array;
+}
+
+export interface Gradients {
+  /** Logits, [images, classes]. */
+  readonly logits: Float32Array;
+  /** Mean loss over the batch. */
+  readonly loss: number;
+  /** ∂(mean loss)/∂parameter, by parameter name; empty unless wanted. */
+  readonly parameters: Readonly<Record<string, Float32Array>>;
+  /** ∂(mean loss)/∂θ by layer name; empty unless wanted. */
+  readonly thresholds: Readonly<Record<string, number>>;
+  /**
+   * Per image (not averaged), [images, height, width, channels]: the loss's gradient at the first layer's input
+   * current, summed over time and taken back through the first weights (the deconvolution of Algorithm 3).
+   */
+  readonly input?: Float32Array;
+  readonly activity: readonly LayerActivity[];
+}
