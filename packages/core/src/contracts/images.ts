@@ -1,4 +1,6 @@
 import type { Images, PixelRange } from './artefacts.js';
+import { UserError } from './error.js';
+import type { Architecture } from './network.js';
 
 /** Numbers in one image: height · width · channels. */
 export function imageSize(images: Pick<Images, 'shape'>): number {
@@ -51,4 +53,30 @@ export function selectImages(images: Images, indices: ArrayLike<number>): Images
     labels,
     ...(softLabels ? { softLabels } : {}),
   };
+}
+
+/** Throws where images do not have the shape, or the number of classes, that a network takes. */
+export function assertImagesFit(
+  images: Pick<Images, 'shape' | 'classNames'>,
+  architecture: Architecture,
+): void {
+  const [, height, width, channels] = images.shape;
+  const [h, w, c] = architecture.inputShape;
+  if (height !== h || width !== w || channels !== c) {
+    throw new UserError(
+      'data',
+      'IMAGE_SHAPE',
+      `${architecture.name} takes images of ${h} × ${w} × ${c} (height × width × channels), ` +
+        `but received ${height} × ${width} × ${channels}.`,
+      { hint: 'Choose a dataset and a network of the same image size and channels.' },
+    );
+  }
+  if (images.classNames.length !== architecture.classes) {
+    throw new UserError(
+      'data',
+      'CLASS_COUNT',
+      `${architecture.name} tells ${architecture.classes} classes apart, but the images have ${images.classNames.length}.`,
+      { hint: 'Choose a dataset with the classes that the network was trained on.' },
+    );
+  }
 }
