@@ -10,11 +10,15 @@ export function token<T>(name: string, description: string): Token<T> {
   return { name, description };
 }
 
-/** A provider of a service; created on first use, once a run, and closed when the run ends. */
+/** A provider of a service; created when a stage first needs it, once a run, and closed when the run ends. */
 export interface Service<T = unknown> {
   readonly token: Token<T>;
+  /**
+   * Identifies what computes: part of the cache key of every stage that depends on the service ("wasm",
+   * "native avx512"). Asked before `create`, and without it where every result comes from the cache, so it must
+   * be cheap: no worker is started, no tensor library loaded.
+   */
+  identity(): Promise<string>;
   create(): Promise<T>;
-  /** Identifies what computes: part of the cache key of every stage that depends on the service ("wasm", "native"). */
-  identity(instance: T): string;
   close?(instance: T): Promise<void>;
 }
