@@ -1,0 +1,43 @@
+import { z } from 'zod';
+
+import type { Ann, Encoder, NeuronModel } from '@privatesnn/core';
+
+/** Options that every converter shares: the neuron and the encoder of the network that it makes. */
+export const neuronOptions = {
+  timeSteps: z.int().min(1).default(150).describe('T, the number of time-steps of one inference.'),
+  leak: z
+    .number()
+    .gt(0)
+    .max(1)
+    .default(1)
+    .describe('λ, the part of the membrane potential kept from one time-step to the next (Eq. 1).'),
+  reset: z
+    .enum(['soft', 'delayed-soft', 'hard'])
+    .default('soft')
+    .describe('After a spike: u − θ at once, u − θ one time-step later, or 0.'),
+  firing: z
+    .enum(['strict', 'inclusive'])
+    .default('strict')
+    .describe('Whether a neuron fires at u > θ or already at u = θ.'),
+  encoder: z
+    .enum(['poisson', 'constant', 'first-spike'])
+    .default('poisson')
+    .describe('How pixels become input: random spikes, a constant current, or one spike each.'),
+  encoderRange: z
+    .enum(['network', 'signed', 'unsigned'])
+    .default('network')
+    .describe("Pixels are encoded in the ANN's own input range, in [-1, 1], or in [0, 1]."),
+};
+
+type NeuronOptions = z.output<z.ZodObject<typeof neuronOptions>>;
+
+/** The neuron model that the options describe. */
+export function neuronModel({ leak, reset, firing }: NeuronOptions): NeuronModel {
+  return { leak, reset, firing };
+}
+
+/** The encoder that the options describe, for a given network. */
+export function encoderFor({ encoder, encoderRange }: NeuronOptions, ann: Ann): Encoder {
+  const range = { network: ann.inputRange, signed: [-1, 1], unsigned: [0, 1] } as const;
+  return { kind: encoder, range: range[encoderRange] };
+}

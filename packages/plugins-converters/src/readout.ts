@@ -1,0 +1,64 @@
+import type { Readout } from '@privatesnn/core';
+
+/** How well one factor maps the SNN's summed membrane potentials to the ANN's logits. */
+export interface ReadoutFit {
+  /** The factor, least squares. */
+  readonly scale: number;
+  /** R²: the part of the logits' variance that the scaled potentials explain; at most 1, below 0 when useless. */
+  readonly explained: number;
+  /** Part of the images that both networks put in the same class. */
+  readonly agreement: number;
+}
+
+/**
+ * Fits the read-out's scale to the ANN. Only differences between classes matter to a softmax, so both sides
+ * are centred for each image first.
+ *
+ * @param potentials summed membrane potentials of the SNN, [images, classes]
+ * @param logits the ANN's, [images, classes]
+ */
+export function fitReadout(
+  potentials: Float32Array,
+  logits: Float32Array,
+  classes: number,
+): ReadoutFit {
+  const images = logits.length / classes;
+  let cross = 0;
+  let potentialSquares = 0;
+  let logitSquares = 0;
+  let agreeing = 0;
+  for (let image = 0; image < images; image++) {
+    const p = potentials.subarray(image * classes, (image + 1) * classes);
+    const y = logits.subarray(image * classes, (image + 1) * classes);
+    const pMean = mean(p);
+    const yMean = mean(y);
+    for (let c = 0; c < classes; c++) {
+      const dp = p[c]! - pMean;
+      const dy = y[c]! - yMean;
+      cross += dp * dy;
+      potentialSquares += dp * dp;
+      logitSquares += dy * dy;
+    }
+    if (largest(p) === largest(y)) agreeing++;
+  }
+  const scale = potentialSquares > 0 ? cross / potentialSquares : 0;
+  return {
+    scale,
+    explained: logitSquares > 0 ? (scale * cross) / logitSquares : 0,
+    agreement: agreeing / images,
+  };
+}
+
+/** The read-out of the given kind; `fitted` takes the fit's scale. */
+export function readoutOf(kind: Readout['kind'], timeSteps: number, fit: ReadoutFit): Readout {
+  const scale = { sum: 1, mean: 1 / timeSteps, fitted: fit.scale };
+  return { kind, scale: scale[kind] };
+}
+
+function mean(values: Float32Array): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+function largest(values: Float32Array): number {
+  return values.indexOf(Math.max(...values));
+}

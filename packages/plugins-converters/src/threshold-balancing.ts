@@ -1,0 +1,244 @@
+import {
+  assertImagesFit,
+  defineStage,
+  input,
+  output,
+  pixelsIn,
+  selectImages,
+  UserError,
+  weightedLayers,
+  type Ann,
+  type Images,
+  type RandomStream,
+  type Snn,
+  type StageContext,
+} from '@privatesnn/core';
+import { annLogits, TENSOR_RUNTIME, type TensorRuntime } from '@privatesnn/runtime-tfjs';
+import { SPIKING_ENGINE, type Balance, type SpikingEngine } from '@privatesnn/spiking';
+import { z } from 'zod';
+
+import { encoderFor, neuronModel, neuronOptions } from './neuron-options.js';
+import { fitReadout, readoutOf, type ReadoutFit } from './readout.js';
+
+const options = z.strictObject({
+  ...neuronOptions,
+  calibrationSteps: z
+    .int()
+    .min(1)
+    .optional()
+    .describe('Time-steps of the calibration; T when left out.'),
+  samples: z
+    .int()
+    .min(1)
+    .default(1000)
+    .describe('Calibration images: the first so many of the images (all where there are fewer).'),
+  scale: z
+    .union([z.number().positive(), z.literal('auto')])
+    .default(0.7)
+    .describe(
+      'α, the factor on every threshold (Han 2020); `auto` takes the candidate whose network explains most of ' +
+        "the ANN's logits on the calibration images, which needs no labels and no real data.",
+    ),
+  scaleCandidates: z
+    .array(z.number().positive())
+    .min(1)
+    .default([0.9, 0.8, 0.7, 0.6, 0.5, 0.4])
+    .describe('The α that `scale: auto` tries.'),
+  searchSamples: z
+    .int()
+    .min(1)
+    .default(100)
+    .describe("Images on which the candidates, and the read-out's scale, are judged."),
+  percentile: z
+    .number()
+    .gt(0)
+    .max(100)
+    .default(100)
+    .describe('100: the largest input current; less: that percentile of the positive currents.'),
+  readout: z
+    .enum(['sum', 'mean', 'fitted'])
+    .default('sum')
+    .describe(
+      "The last layer's membrane potential summed over time as it is, divided by T, or times a factor fitted " +
+        "to the ANN's logits on the calibration images.",
+    ),
+});
+
+type Options = z.output<typeof options>;
+
+/** A balanced network and how well it follows its ANN. */
+interface Candidate {
+  readonly scale: number;
+  readonly snn: Snn;
+  readonly balance: Balance;
+  readonly fit: ReadoutFit;
+}
+
+export const thresholdBalancing = defineStage({
+  kind: 'converter',
+  id: 'threshold-balancing',
+  version: 1,
+  summary:
+    "Copies the ANN's weights and sets each layer's threshold to its largest input current, layer by layer.",
+  source: 'Sengupta 2019; soft reset and threshold scale: Han 2020; PrivateSNN v1, Algorithm 1',
+  options,
+  inputs: {
+    ann: input('ann', 'the network to convert'),
+    images: input('images', 'calibration images: synthetic ones for a data-free conversion'),
+  },
+  outputs: {
+    snn: output('snn', 'the spiking network'),
+    thresholds: output('series', 'threshold and largest input current by layer'),
+    metrics: output(
+      'scalars',
+      'the scale, the agreement with the ANN on the calibration images, their number',
+    ),
+  },
+  dependencies: { engine: SPIKING_ENGINE, tensors: TENSOR_RUNTIME },
+  create: ({ engine, tensors }, options) => ({
+    async run(context, { ann, images }) {
+      assertImagesFit(images, ann.architecture);
+      const noise = context.random('encoder');
+      const calibration = firstImages(images, options.samples);
+      const best = await bestCandidate(context, engine, tensors, ann, calibration, options, noise);
+      const { snn, balance, fit, scale } = best;
+      return {
+        snn,
+        thresholds: thresholdSeries(balance, snn),
+        metrics: {
+          type: 'scalars',
+          values: {
+            scale,
+            readoutScale: snn.readout.scale,
+            agreement: fit.agreement,
+            explained: fit.explained,
+            samples: calibration.shape[0],
+          },
+        },
+      };
+    },
+  }),
+});
+
+async function bestCandidate(
+  context: StageContext,
+  engine: SpikingEngine,
+  tensors: TensorRuntime,
+  ann: Ann,
+  calibration: Images,
+  options: Options,
+  noise: RandomStream,
+): Promise<Candidate> {
+  const judged = firstImages(calibration, options.searchSamples);
+  const logits = await annLogits(tensors, ann, judged, { signal: context.signal });
+  const seeds = { calibration: noise.uint32(), judging: noise.uint32() };
+  const scales = options.scale === 'auto' ? options.scaleCandidates : [options.scale];
+  let best: Candidate | undefined;
+  for (const [i, scale] of scales.entries()) {
+    const report = (part: number) =>
+      context.progress(i + part, scales.length, `threshold scale ${scale}`);
+    const balance = await balanced(
+      engine,
+      ann,
+      calibration,
+      options,
+      scale,
+      seeds.calibration,
+      context.signal,
+      (part) => report(0.6 * part),
+    );
+    const snn = network(ann, balance, options);
+    const { potentials } = await engine.infer({
+      snn,
+      pixels: pixelsIn(judged, snn.encoder.range),
+      seed: seeds.judging,
+      signal: context.signal,
+      onProgress: (done, total) => report(0.6 + (0.4 * done) / total),
+    });
+    const fit = fitReadout(potentials, logits, ann.architecture.classes);
+    context.record('threshold-scale', { candidate: scale, fit, layers: balance.layers });
+    if (!best || fit.explained > best.fit.explained) {
+      const readout = readoutOf(options.readout, options.timeSteps, fit);
+      best = { scale, snn: { ...snn, readout }, balance, fit };
+    }
+  }
+  return best!;
+}
+
+async function balanced(
+  engine: SpikingEngine,
+  ann: Ann,
+  calibration: Images,
+  options: Options,
+  scale: number,
+  seed: number,
+  signal: AbortSignal,
+  report: (part: number) => void,
+): Promise<Balance> {
+  const encoder = encoderFor(options, ann);
+  const balance = await engine.balanceThresholds({
+    architecture: ann.architecture,
+    parameters: ann.parameters,
+    neuron: neuronModel(options),
+    encoder,
+    timeSteps: options.calibrationSteps ?? options.timeSteps,
+    scale,
+    percentile: options.percentile,
+    pixels: pixelsIn(calibration, encoder.range),
+    seed,
+    signal,
+    onProgress: (done, total) => report(done / total),
+  });
+  const silent = weightedLayers(ann.architecture)
+    .slice(0, -1)
+    .find((layer) => !((balance.thresholds[layer.name] ?? 0) > 0));
+  if (silent) {
+    throw new UserError(
+      'run',
+      'SILENT_LAYER',
+      `Layer "${silent.name}" received no positive input current from ${calibration.shape[0]} calibration ` +
+        `images in ${options.calibrationSteps ?? options.timeSteps} time-steps, so it has no threshold.`,
+      {
+        hint: 'The layers before it spike too little: lower the threshold scale, raise calibrationSteps, or use stronger calibration images.',
+      },
+    );
+  }
+  return balance;
+}
+
+function network(ann: Ann, balance: Balance, options: Options): Snn {
+  return {
+    type: 'snn',
+    architecture: ann.architecture,
+    parameters: ann.parameters,
+    thresholds: balance.thresholds,
+    neuron: neuronModel(options),
+    encoder: encoderFor(options, ann),
+    readout: { kind: 'sum', scale: 1 },
+    timeSteps: options.timeSteps,
+    classNames: ann.classNames,
+  };
+}
+
+function thresholdSeries(balance: Balance, snn: Snn) {
+  const layers = balance.layers.filter(({ layer }) => snn.thresholds[layer] !== undefined);
+  return {
+    type: 'series' as const,
+    title: 'Thresholds',
+    xLabel: 'layer',
+    yLabel: 'input current',
+    x: layers.map(({ layer }) => layer),
+    lines: [
+      { name: 'threshold', y: layers.map(({ layer }) => snn.thresholds[layer]!) },
+      { name: 'largest input current', y: layers.map(({ current }) => current) },
+    ],
+  };
+}
+
+function firstImages(images: Images, count: number): Images {
+  if (count >= images.shape[0]) return images;
+  return selectImages(
+    images,
+    Array.from({ length: count }, (_, i) => i),
+  );
+}
