@@ -14,11 +14,17 @@ import {
   type StageContext,
 } from '@privatesnn/core';
 import { annLogits, TENSOR_RUNTIME, type TensorRuntime } from '@privatesnn/runtime-tfjs';
-import { SPIKING_ENGINE, type Balance, type SpikingEngine } from '@privatesnn/spiking';
+import {
+  fitReadout,
+  readoutOf,
+  SPIKING_ENGINE,
+  type Balance,
+  type ReadoutFit,
+  type SpikingEngine,
+} from '@privatesnn/spiking';
 import { z } from 'zod';
 
 import { encoderFor, neuronModel, neuronOptions } from './neuron-options.js';
-import { fitReadout, readoutOf, type ReadoutFit } from './readout.js';
 
 const options = z.strictObject({
   ...neuronOptions,
