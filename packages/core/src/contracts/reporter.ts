@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 
-import type { Artefact } from './artefacts.js';
+import type { Artefact, ArtefactType } from './artefacts.js';
 
 /** One finished job of a run: one cell of the matrix. */
 export interface JobResult {
@@ -16,7 +16,10 @@ export interface JobStage {
   readonly kind: string;
   readonly use: string;
   readonly outputs: Readonly<
-    Record<string, { readonly digest: string; load(): Promise<Artefact> }>
+    Record<
+      string,
+      { readonly type: ArtefactType; readonly digest: string; load(): Promise<Artefact> }
+    >
   >;
 }
 
