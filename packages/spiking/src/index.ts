@@ -1,2 +1,10 @@
 export * from './engine.js';
 export * from './readout.js';
+export * from './losses.js';
+export * from './neuron.js';
+export * from './optimizer/adam.js';
+export { type Arrays, type Optimizer, type OptimizerState } from './optimizer/optimizer.js';
+export * from './optimizer/schedule.js';
+export * from './optimizer/sgd.js';
+export * from './reset.js';
+export * from './surrogate.js';

@@ -1,0 +1,63 @@
+import type { NeuronModel } from '@privatesnn/core';
+
+import { membraneAfterReset, membraneBeforeInput } from './reset.js';
+
+/** What a layer of neurons carries from one time-step to the next; both [neurons]. */
+export interface NeuronState {
+  /** Membrane potential after the reset. */
+  readonly membrane: Float32Array;
+  /** Spikes of the time-step, 0 or 1. */
+  readonly spikes: Float32Array;
+}
+
+/** A neuron model with the threshold θ > 0 of its layer. */
+export interface NeuronParameters extends NeuronModel {
+  readonly threshold: number;
+}
+
+/** One time-step's result; `potential` is the membrane potential before the reset, which the surrogate needs. */
+export interface NeuronStep extends NeuronState {
+  readonly potential: Float32Array;
+}
+
+/** Neurons at rest: membrane potential 0, no spike yet. */
+export function restingState(neurons: number): NeuronState {
+  return { membrane: new Float32Array(neurons), spikes: new Float32Array(neurons) };
+}
+
+/** Whether a membrane potential fires: u > θ (strict) or u ≥ θ (inclusive). */
+export function fires(
+  potential: number,
+  threshold: number,
+  firing: NeuronModel['firing'],
+): boolean {
+  return firing === 'strict' ? potential > threshold : potential >= threshold;
+}
+
+/**
+ * One time-step of leaky integrate-and-fire neurons (Eq. 1), integrate-and-fire where λ = 1:
+ * u ← λu + I, a spike where u passes θ, then the reset. Every operation is rounded to float32.
+ *
+ * @param state the time-step before, or `restingState`; left as it is
+ * @param current input current I, [neurons]
+ */
+export function neuronStep(
+  state: NeuronState,
+  current: Float32Array,
+  parameters: NeuronParameters,
+): NeuronStep {
+  const neurons = current.length;
+  const threshold = Math.fround(parameters.threshold);
+  const leak = Math.fround(parameters.leak);
+  const { reset, firing } = parameters;
+  const potential = new Float32Array(neurons);
+  const membrane = new Float32Array(neurons);
+  const spikes = new Float32Array(neurons);
+  for (let i = 0; i < neurons; i++) {
+    const kept = Math.fround(leak * state.membrane[i]!);
+    potential[i] = membraneBeforeInput(reset, kept, state.spikes[i]!, threshold) + current[i]!;
+    spikes[i] = fires(potential[i]!, threshold, firing) ? 1 : 0;
+    membrane[i] = membraneAfterReset(reset, potential[i]!, spikes[i]!, threshold);
+  }
+  return { potential, membrane, spikes };
+}
