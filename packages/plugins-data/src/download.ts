@@ -1,0 +1,52 @@
+import { createWriteStream } from 'node:fs';
+import { mkdir, rename, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+
+import { UserError } from '@privatesnn/core';
+
+/** A file to fetch. */
+export interface Download {
+  /** Addresses to try, in this order. */
+  readonly urls: readonly string[];
+  /** Where it is put, whole and checked, or not at all. */
+  readonly target: string;
+  /** Throws where the content is not the expected one. */
+  readonly verify: (path: string) => Promise<void>;
+  /** What a user without network can do instead. */
+  readonly hint: string;
+  readonly signal: AbortSignal;
+}
+
+/** Fetches a file from the first address that gives the expected content. */
+export async function download({ urls, target, verify, hint, signal }: Download): Promise<void> {
+  await mkdir(dirname(target), { recursive: true });
+  const part = `${target}.${process.pid}.part`;
+  const failures: string[] = [];
+  for (const url of urls) {
+    try {
+      const response = await fetch(url, { signal });
+      if (!response.ok || !response.body) throw new Error(`HTTP status ${response.status}`);
+      await pipeline(Readable.fromWeb(response.body), createWriteStream(part), { signal });
+      await verify(part);
+      await rename(part, target);
+      return;
+    } catch (error) {
+      await rm(part, { force: true });
+      signal.throwIfAborted();
+      failures.push(`${url}: ${reason(error)}`);
+    }
+  }
+  throw new UserError(
+    'environment',
+    'DATASET_DOWNLOAD',
+    `No address gave the file ${target}. Tried:\n${failures.map((line) => `  ${line}`).join('\n')}`,
+    { hint },
+  );
+}
+
+function reason(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause instanceof Error ? `${error.message} (${error.cause.message})` : error.message;
+}

@@ -1,0 +1,22 @@
+import { z } from 'zod';
+
+/** Options that every dataset has. */
+export const commonOptions = {
+  split: z.enum(['train', 'test']).default('train').describe('Which part of the dataset.'),
+  limit: z.int().min(1).nullable().default(null).describe('How many images; null takes all.'),
+  shuffle: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Draw the images at random, the same number of each class, instead of the first ones.',
+    ),
+};
+
+/** The option for a folder or file of the user's own. */
+export function pathOption(what: string) {
+  return z
+    .string()
+    .nullable()
+    .default(null)
+    .describe(`${what}, relative to the experiment file; null looks elsewhere.`);
+}
