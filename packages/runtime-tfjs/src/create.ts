@@ -1,0 +1,67 @@
+import * as tf from '@tensorflow/tfjs-core';
+
+import { UserError, type Service } from '@privatesnn/core';
+
+import { embeddedDescription, embeddedIdentity, useEmbeddedBackend } from './embedded.js';
+import { TENSOR_RUNTIME, type TensorRuntime } from './runtime.js';
+import { findTensorFlow, loadTensorFlow } from './tensorflow.js';
+
+type RuntimeId = TensorRuntime['id'];
+
+/**
+ * Makes the tensor runtime: TensorFlow where it is installed, else the embedded engine. The environment variable
+ * PRIVATESNN_TENSORS (`tensorflow` or `embedded`) decides when `prefer` is left out.
+ *
+ * The backend is one for the whole process: a runtime made later replaces the one before.
+ *
+ * @throws UserError where TensorFlow is asked for and missing
+ */
+export async function createTensorRuntime(
+  options: { prefer?: RuntimeId } = {},
+): Promise<TensorRuntime> {
+  const wanted = chooseRuntime(options.prefer);
+  if (wanted.id === 'embedded') {
+    await useEmbeddedBackend(tf);
+    return { id: 'embedded', description: embeddedDescription(), tf };
+  }
+  await loadTensorFlow(tf);
+  return { id: 'tensorflow', description: `TensorFlow ${wanted.version} (${wanted.source})`, tf };
+}
+
+/** The tensor runtime as a service of the runner. */
+export const tensorRuntimeService: Service<TensorRuntime> = {
+  token: TENSOR_RUNTIME,
+  identity: () => {
+    const wanted = chooseRuntime();
+    return Promise.resolve(
+      wanted.id === 'tensorflow' ? `tensorflow-${wanted.version}` : embeddedIdentity(),
+    );
+  },
+  create: () => createTensorRuntime(),
+};
+
+function chooseRuntime(
+  preferred = fromEnvironment(),
+): { id: 'tensorflow'; version: string; source: string } | { id: 'embedded' } {
+  if (preferred === 'embedded') return { id: 'embedded' };
+  const found = findTensorFlow();
+  if (found.present) return { id: 'tensorflow', ...found };
+  if (preferred === undefined) return { id: 'embedded' };
+  throw new UserError(
+    'environment',
+    'TENSORFLOW_MISSING',
+    `TensorFlow was asked for, but ${found.reason}.`,
+    { hint: 'Run `npm run setup`, or leave PRIVATESNN_TENSORS unset to use the embedded engine.' },
+  );
+}
+
+function fromEnvironment(): RuntimeId | undefined {
+  const value = process.env['PRIVATESNN_TENSORS'];
+  if (value === undefined || value === '') return undefined;
+  if (value === 'tensorflow' || value === 'embedded') return value;
+  throw new UserError(
+    'environment',
+    'TENSORS_UNKNOWN',
+    `PRIVATESNN_TENSORS is expected to be "tensorflow" or "embedded"; it is "${value}".`,
+  );
+}
