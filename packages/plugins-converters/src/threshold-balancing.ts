@@ -1,10 +1,10 @@
 import {
   assertImagesFit,
   defineStage,
+  firstImages,
   input,
   output,
   pixelsIn,
-  selectImages,
   UserError,
   weightedLayers,
   type Ann,
@@ -239,12 +239,4 @@ function thresholdSeries(balance: Balance, snn: Snn) {
       { name: 'largest input current', y: layers.map(({ current }) => current) },
     ],
   };
-}
-
-function firstImages(images: Images, count: number): Images {
-  if (count >= images.shape[0]) return images;
-  return selectImages(
-    images,
-    Array.from({ length: count }, (_, i) => i),
-  );
 }

@@ -1,0 +1,80 @@
+import { defineStage, input, output } from '@privatesnn/core';
+import { TENSOR_RUNTIME } from '@privatesnn/runtime-tfjs';
+import { relativeWeightChange, SPIKING_ENGINE } from '@privatesnn/spiking';
+
+import { stbpOptions } from './options.js';
+import { prepare, train } from './training.js';
+import { networkOf, type Epoch } from './training-state.js';
+
+export const stbp = defineStage({
+  kind: 'trainer',
+  id: 'stbp',
+  version: 1,
+  summary:
+    'Encryption training: spatio-temporal back-propagation through the spiking network, with or without distillation from the ANN.',
+  source: 'PrivateSNN, Algorithm 2 [Step 2], Eq. 3, 4 and 5; Wu 2018',
+  options: stbpOptions,
+  inputs: {
+    snn: input('snn', 'the converted network'),
+    images: input('images', 'training images: synthetic ones, so that no data leak'),
+    teacher: input('ann', 'the ANN that the network was made from'),
+  },
+  outputs: {
+    snn: output('snn', 'the network with encrypted weights'),
+    history: output(
+      'series',
+      'loss, accuracy, agreement of the re-converted ANN and weight change, by epoch',
+    ),
+    weightChange: output('series', 'relative weight change, by layer'),
+    metrics: output('scalars', 'the last epoch, the number of samples, batches without gradient'),
+  },
+  dependencies: { engine: SPIKING_ENGINE, tensors: TENSOR_RUNTIME },
+  create: ({ engine, tensors }, options) => ({
+    async run(context, inputs) {
+      const work = await prepare(context, engine, tensors, options, inputs);
+      const state = await train(work);
+      const snn = networkOf(work.start, state);
+      const change = relativeWeightChange(work.start.parameters, snn.parameters);
+      return {
+        snn,
+        history: historySeries(state.history),
+        weightChange: {
+          type: 'series',
+          title: 'Weight change',
+          xLabel: 'layer',
+          yLabel: 'relative change',
+          x: Object.keys(change),
+          lines: [{ name: 'weight change', y: Object.values(change) }],
+        },
+        metrics: {
+          type: 'scalars',
+          values: {
+            ...state.history.at(-1),
+            samples: work.images.shape[0],
+            silentBatches: state.silentBatches,
+          },
+        },
+      };
+    },
+  }),
+});
+
+function historySeries(history: readonly Epoch[]) {
+  const line = (name: string, key: keyof Epoch) => ({
+    name,
+    y: history.map((epoch) => epoch[key]),
+  });
+  return {
+    type: 'series' as const,
+    title: 'Encryption training',
+    xLabel: 'epoch',
+    yLabel: 'value',
+    x: history.map((_, epoch) => epoch + 1),
+    lines: [
+      line('loss', 'loss'),
+      line('training accuracy', 'accuracy'),
+      line('re-converted ANN, agreement with the teacher', 'reconvertedAgreement'),
+      line('weight change', 'weightChange'),
+    ],
+  };
+}

@@ -1,0 +1,84 @@
+import type { Parameters, RandomStream, Snn } from '@privatesnn/core';
+import { createAdam, type Optimizer, type OptimizerState } from '@privatesnn/spiking';
+
+import type { StbpOptions } from './options.js';
+
+/** One line of the training's history: an epoch. */
+export interface Epoch {
+  readonly loss: number;
+  /** Part of the training images that the SNN put in their class while training. */
+  readonly accuracy: number;
+  /** Part of the training images on which the re-converted ANN agrees with the teacher. */
+  readonly reconvertedAgreement: number;
+  /** ‖W′ − W‖ / ‖W‖ over all weights, against the network before training. */
+  readonly weightChange: number;
+}
+
+/** What training changes, and what a checkpoint keeps. */
+export interface TrainingState {
+  readonly weights: Record<string, Float32Array>;
+  readonly thresholds: Record<string, Float32Array>;
+  readonly optimizer: Optimizer;
+  readonly history: Epoch[];
+  /** Batches in which some layer's gradient was zero everywhere. */
+  silentBatches: number;
+}
+
+interface Checkpoint {
+  readonly weights: Record<string, Float32Array>;
+  readonly thresholds: Record<string, Float32Array>;
+  readonly optimizer: OptimizerState;
+  readonly history: Epoch[];
+  readonly silentBatches: number;
+}
+
+/** The state before the first epoch. */
+export function initialState(snn: Snn, options: StbpOptions, noise: RandomStream): TrainingState {
+  return {
+    weights: Object.fromEntries(
+      Object.entries(snn.parameters).map(([name, { data }]) => [
+        name,
+        perturbed(data, options.weightNoise, noise.fork(name)),
+      ]),
+    ),
+    thresholds: Object.fromEntries(
+      Object.entries(snn.thresholds).map(([layer, theta]) => [layer, Float32Array.of(theta)]),
+    ),
+    optimizer: createAdam({ learningRate: options.learningRate }),
+    history: [],
+    silentBatches: 0,
+  };
+}
+
+/** What a checkpoint holds of a state. */
+export function checkpointOf(state: TrainingState): Checkpoint {
+  return { ...state, optimizer: state.optimizer.state() };
+}
+
+/** The state that a checkpoint holds. */
+export function restoredState(checkpoint: unknown, options: StbpOptions): TrainingState {
+  const saved = checkpoint as Checkpoint;
+  const optimizer = createAdam({ learningRate: options.learningRate });
+  optimizer.restore(saved.optimizer);
+  return { ...saved, optimizer };
+}
+
+/** The network with the weights and thresholds of a state; copies, so that a later step leaves it alone. */
+export function networkOf(snn: Snn, state: TrainingState): Snn {
+  const parameters: Parameters = Object.fromEntries(
+    Object.entries(snn.parameters).map(([name, { shape }]) => [
+      name,
+      { shape, data: state.weights[name]!.slice() },
+    ]),
+  );
+  const thresholds = Object.fromEntries(
+    Object.entries(state.thresholds).map(([layer, [theta]]) => [layer, theta!]),
+  );
+  return { ...snn, parameters, thresholds };
+}
+
+function perturbed(weights: Float32Array, relative: number, noise: RandomStream): Float32Array {
+  if (relative === 0) return weights.slice();
+  const rms = Math.sqrt(weights.reduce((sum, w) => sum + w * w, 0) / weights.length);
+  return weights.map((w) => w + relative * rms * noise.normal());
+}

@@ -1,0 +1,250 @@
+import {
+  assertImagesFit,
+  firstImages,
+  pixelsIn,
+  selectImages,
+  UserError,
+  type Ann,
+  type Images,
+  type RandomStream,
+  type Snn,
+  type StageContext,
+} from '@privatesnn/core';
+import { annLogits, type TensorRuntime } from '@privatesnn/runtime-tfjs';
+import {
+  crossEntropy,
+  encryptionLoss,
+  fitReadout,
+  learningRateAt,
+  readoutOf,
+  reconvertToAnn,
+  relativeWeightChange,
+  type Gradients,
+  type SpikingEngine,
+} from '@privatesnn/spiking';
+
+import {
+  checkpointOf,
+  initialState,
+  networkOf,
+  restoredState,
+  type Epoch,
+  type TrainingState,
+} from './training-state.js';
+import type { StbpOptions } from './options.js';
+
+/** Images on which the read-out is fitted and the re-converted ANN is compared with the teacher. */
+const probeImages = 200;
+
+/** All that one training works with. */
+export interface Work {
+  readonly context: StageContext;
+  readonly engine: SpikingEngine;
+  readonly tensors: TensorRuntime;
+  readonly options: StbpOptions;
+  /** The network before training, with the read-out of the training. */
+  readonly start: Snn;
+  readonly images: Images;
+  /** The teacher's logits for the training images, [images, classes]. */
+  readonly teacherLogits: Float32Array;
+}
+
+/** Checks the inputs, and computes what all epochs share. */
+export async function prepare(
+  context: StageContext,
+  engine: SpikingEngine,
+  tensors: TensorRuntime,
+  options: StbpOptions,
+  { snn, images, teacher }: { snn: Snn; images: Images; teacher: Ann },
+): Promise<Work> {
+  assertImagesFit(images, snn.architecture);
+  if (options.labels === 'soft' && !images.softLabels) {
+    throw new UserError(
+      'configuration',
+      'NO_SOFT_LABELS',
+      'labels: soft needs images with soft labels, but these have none.',
+      {
+        hint: 'Use images of the generator data-impressions, or labels: hard.',
+      },
+    );
+  }
+  const training = firstImages(images, options.samples);
+  const teacherLogits = await annLogits(tensors, teacher, training, { signal: context.signal });
+  const start = { ...snn, timeSteps: options.timeSteps ?? snn.timeSteps };
+  const work = { context, engine, tensors, options, start, images: training, teacherLogits };
+  return options.readout === 'keep'
+    ? work
+    : { ...work, start: await withReadout(work, options.readout) };
+}
+
+async function withReadout(work: Work, kind: 'sum' | 'mean' | 'fitted'): Promise<Snn> {
+  const { start, images, teacherLogits, context } = work;
+  const probe = firstImages(images, probeImages);
+  const classes = start.architecture.classes;
+  const { potentials } = await work.engine.infer({
+    snn: start,
+    pixels: pixelsIn(probe, start.encoder.range),
+    seed: context.random('readout').uint32(),
+    signal: context.signal,
+  });
+  const fit = fitReadout(potentials, teacherLogits.subarray(0, probe.shape[0] * classes), classes);
+  return { ...start, readout: readoutOf(kind, start.timeSteps, fit) };
+}
+
+/** Trains for all epochs that are still to do, with a checkpoint after each. */
+export async function train(work: Work): Promise<TrainingState> {
+  const { context, options, start } = work;
+  const checkpoint = await context.loadCheckpoint();
+  const state = checkpoint
+    ? restoredState(checkpoint, options)
+    : initialState(start, options, context.random('weight-noise'));
+  for (let epoch = state.history.length; epoch < options.epochs; epoch++) {
+    state.optimizer.learningRate = learningRateAt(
+      options.learningRate,
+      epoch,
+      options.epochs,
+      options,
+    );
+    const record = await trainEpoch(work, state, epoch);
+    state.history.push(record);
+    context.record('epoch', { epoch, ...record });
+    await context.saveCheckpoint(checkpointOf(state));
+  }
+  if (state.silentBatches > 0) {
+    context.warn(
+      `${state.silentBatches} batches brought no gradient at all to some layer: its neurons were silent, or far from ` +
+        'their thresholds. Raise timeSteps, lower the threshold scale, or train with stronger images.',
+    );
+  }
+  return state;
+}
+
+async function trainEpoch(work: Work, state: TrainingState, epoch: number): Promise<Epoch> {
+  const { context, options, images } = work;
+  const count = images.shape[0];
+  const random = context.random(`epoch ${epoch}`);
+  const order = shuffled(count, random);
+  const batches = Math.ceil(count / options.batchSize);
+  let loss = 0;
+  let correct = 0;
+  for (let batch = 0; batch < batches; batch++) {
+    context.signal.throwIfAborted();
+    const chosen = order.slice(batch * options.batchSize, (batch + 1) * options.batchSize);
+    const result = await batchGradients(work, state, chosen, random.uint32());
+    if (!Number.isFinite(result.loss)) throw notFinite(epoch, batch);
+    if (Object.values(result.parameters).some((gradient) => gradient.every((g) => g === 0))) {
+      state.silentBatches++;
+    }
+    step(state, result);
+    loss += result.loss * chosen.length;
+    correct += correctOf(result.logits, chosen, images);
+    context.progress(
+      epoch * batches + batch + 1,
+      options.epochs * batches,
+      `epoch ${epoch + 1}/${options.epochs}, loss ${result.loss.toPrecision(3)}`,
+    );
+  }
+  const snn = networkOf(work.start, state);
+  const change = relativeWeightChange(work.start.parameters, snn.parameters);
+  return {
+    loss: loss / count,
+    accuracy: correct / count,
+    reconvertedAgreement: await reconvertedAgreement(work, snn),
+    weightChange: rootMeanSquare(Object.values(change)),
+  };
+}
+
+function batchGradients(
+  { engine, options, images, teacherLogits, start, context }: Work,
+  state: TrainingState,
+  chosen: Int32Array,
+  seed: number,
+): Promise<Gradients> {
+  const { classes } = start.architecture;
+  const batch = selectImages(images, chosen);
+  const target = (image: number) =>
+    options.labels === 'soft'
+      ? batch.softLabels!.subarray(image * classes, (image + 1) * classes)
+      : batch.labels[image]!;
+  const teacher = (image: number) =>
+    teacherLogits.subarray(chosen[image]! * classes, (chosen[image]! + 1) * classes);
+  return engine.gradients({
+    snn: networkOf(start, state),
+    pixels: pixelsIn(batch, start.encoder.range),
+    seed,
+    surrogate: {
+      kind: options.surrogate,
+      gamma: options.gamma,
+      divideByTheta: options.divideByTheta,
+    },
+    detachReset: options.detachReset,
+    dropout: options.dropout,
+    loss: (logits, image) =>
+      options.distillation
+        ? encryptionLoss(target(image), teacher(image), options)(logits)
+        : crossEntropy(target(image))(logits),
+    wanted: { parameters: true, thresholds: options.trainThresholds, input: false },
+    memoryBudget: options.memoryBudget * 2 ** 20,
+    signal: context.signal,
+  });
+}
+
+/** One Adam step over weights and, where they are trained, thresholds, which stay positive. */
+function step(state: TrainingState, gradients: Gradients): void {
+  const named = <T>(thresholds: Readonly<Record<string, T>>) =>
+    Object.entries(thresholds).map(([layer, value]) => [`${layer}.threshold`, value] as const);
+  state.optimizer.step(
+    { ...state.weights, ...Object.fromEntries(named(state.thresholds)) },
+    {
+      ...gradients.parameters,
+      ...Object.fromEntries(
+        named(gradients.thresholds).map(([name, g]) => [name, Float32Array.of(g)]),
+      ),
+    },
+  );
+  for (const theta of Object.values(state.thresholds)) theta[0] = Math.max(theta[0]!, 1e-6);
+}
+
+/** Part of the first training images on which the re-converted ANN and the teacher choose the same class. */
+async function reconvertedAgreement(work: Work, snn: Snn): Promise<number> {
+  const probe = firstImages(work.images, probeImages);
+  const { classes } = snn.architecture;
+  const logits = await annLogits(work.tensors, reconvertToAnn(snn), probe, {
+    signal: work.context.signal,
+  });
+  return fitReadout(logits, work.teacherLogits.subarray(0, logits.length), classes).agreement;
+}
+
+function shuffled(count: number, random: RandomStream): Int32Array {
+  const order = Int32Array.from({ length: count }, (_, i) => i);
+  for (let i = count - 1; i > 0; i--) {
+    const j = random.integer(i + 1);
+    [order[i], order[j]] = [order[j]!, order[i]!];
+  }
+  return order;
+}
+
+function correctOf(logits: Float32Array, chosen: Int32Array, images: Images): number {
+  const classes = images.classNames.length;
+  let correct = 0;
+  chosen.forEach((index, i) => {
+    const z = logits.subarray(i * classes, (i + 1) * classes);
+    if (z.indexOf(Math.max(...z)) === images.labels[index]) correct++;
+  });
+  return correct;
+}
+
+function rootMeanSquare(values: readonly number[]): number {
+  return Math.sqrt(values.reduce((sum, v) => sum + v * v, 0) / values.length);
+}
+
+function notFinite(epoch: number, batch: number): UserError {
+  return new UserError(
+    'run',
+    'LOSS_NOT_FINITE',
+    `The loss of epoch ${epoch + 1}, batch ${batch + 1} is not a finite number.`,
+    {
+      hint: 'Lower learningRate, or use readout: fitted so that the logits keep their size.',
+    },
+  );
+}
