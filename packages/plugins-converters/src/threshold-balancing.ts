@@ -88,6 +88,12 @@ export const thresholdBalancing = defineStage({
     "Copies the ANN's weights and sets each layer's threshold to its largest input current, layer by layer.",
   source: 'Sengupta 2019; soft reset and threshold scale: Han 2020; PrivateSNN v1, Algorithm 1',
   options,
+  presets: {
+    'paper-aaai': {},
+    'paper-v1': { timeSteps: 100 },
+    'official-code': { timeSteps: 100, scale: 1 },
+    tuned: { timeSteps: 100, samples: 200, readout: 'fitted' },
+  },
   inputs: {
     ann: input('ann', 'the network to convert'),
     images: input('images', 'calibration images: synthetic ones for a data-free conversion'),

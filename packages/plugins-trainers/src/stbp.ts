@@ -14,6 +14,12 @@ export const stbp = defineStage({
     'Encryption training: spatio-temporal back-propagation through the spiking network, with or without distillation from the ANN.',
   source: 'PrivateSNN, Algorithm 2 [Step 2], Eq. 3, 4 and 5; Wu 2018',
   options: stbpOptions,
+  presets: {
+    'paper-aaai': {},
+    'paper-v1': {},
+    'official-code': { gamma: 0.3, divideByTheta: true, detachReset: true },
+    tuned: { learningRate: 1e-5, readout: 'fitted' },
+  },
   inputs: {
     snn: input('snn', 'the converted network'),
     images: input('images', 'training images: synthetic ones, so that no data leak'),

@@ -3,6 +3,9 @@ export interface Place {
   readonly file: string;
   readonly line?: number;
   readonly column?: number;
+  /** The line itself, shown beneath the message with a caret under `length` characters from `column`. */
+  readonly excerpt?: string;
+  readonly length?: number;
 }
 
 /** Groups errors by who can mend them; the command's exit code follows from it. */

@@ -110,6 +110,8 @@ export interface StageDefinition<
   readonly source?: string;
   /** A strict zod object; every field has a default and a description. */
   readonly options: S;
+  /** Named sets of options (`preset: tuned` in the experiment file); what a set leaves out keeps its default. */
+  readonly presets?: Readonly<Record<string, Partial<z.input<S>>>>;
   readonly inputs: I;
   readonly outputs: O;
   readonly dependencies: D;
