@@ -1,1 +1,12 @@
-export {};
+import { definePlugin } from '@privatesnn/core';
+
+import { dataImpressions } from './data-impressions.js';
+import { inception } from './inception.js';
+import { noise } from './noise.js';
+
+export { dataImpressionsPresets } from './presets.js';
+
+export default definePlugin({
+  name: '@privatesnn/plugins-generators',
+  stages: [dataImpressions, inception, noise],
+});

@@ -1,0 +1,138 @@
+import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
+
+import type { Ann, Images, StageContext } from '@privatesnn/core';
+import {
+  annForward,
+  annTensors,
+  binomialBlur,
+  gaussianBlur,
+  initialImages,
+  optimiseImages,
+  projectPixels,
+  type TensorRuntime,
+  type Tf,
+} from '@privatesnn/runtime-tfjs';
+
+import { softCrossEntropy } from './soft-cross-entropy.js';
+import type { SynthesisOptions } from './synthesis-options.js';
+
+export interface SynthesisRequest {
+  readonly ann: Ann;
+  /** Class of each image, [count]. */
+  readonly labels: Int32Array;
+  /** Class probabilities that the images are made for, [count, classes]. */
+  readonly targets: Float32Array;
+  /** Added to each image's loss, [images]. */
+  readonly prior?: (tf: Tf, x: Tensor4D) => Tensor1D;
+  readonly options: SynthesisOptions;
+}
+
+/** Finished batches, kept so that a killed run goes on. */
+interface Checkpoint {
+  readonly done: number;
+  readonly pixels: Float32Array;
+}
+
+/**
+ * Images that make a network answer with the given class probabilities: Adam on the pixels, weights frozen, batch
+ * by batch. Each batch has its own random streams.
+ */
+export async function synthesise(
+  { tf }: TensorRuntime,
+  context: StageContext,
+  { ann, labels, targets, prior, options }: SynthesisRequest,
+): Promise<Images> {
+  const { classes, inputShape } = ann.architecture;
+  const [height, width, channels] = inputShape;
+  const size = height * width * channels;
+  const count = labels.length;
+  const pixels = new Float32Array(count * size);
+  const tensors = annTensors(tf, ann.parameters);
+  const batches = Math.ceil(count / options.batchSize);
+  const saved = (await context.loadCheckpoint()) as Checkpoint | undefined;
+  if (saved) pixels.set(saved.pixels);
+  try {
+    for (let start = saved?.done ?? 0; start < count; start += options.batchSize) {
+      const end = Math.min(count, start + options.batchSize);
+      const batch = start / options.batchSize;
+      const shape = [end - start, height, width, channels] as const;
+      const result = await optimiseImages(tf, {
+        pixels: initialImages(
+          options.initialisation,
+          shape,
+          ann.inputRange,
+          context.random(`start/${batch}`),
+        ),
+        shape,
+        loss: (x, indices) => {
+          const wanted = tf.tensor2d(
+            indices.flatMap((i) => [
+              ...targets.subarray((start + i) * classes, (start + i + 1) * classes),
+            ]),
+            [indices.length, classes],
+          );
+          const logits = annForward(tf, ann.architecture, tensors, x);
+          const loss = softCrossEntropy(tf, logits, wanted, options.temperature);
+          return prior ? tf.add(loss, prior(tf, x)) : loss;
+        },
+        optimizer: 'adam',
+        learningRate: options.learningRate,
+        iterations: options.iterations,
+        range: ann.inputRange,
+        projection: projections[options.projection],
+        ...(options.jitter > 0 || options.flip
+          ? { jitter: { shift: options.jitter, flip: options.flip } }
+          : {}),
+        blur: { every: options.blurEvery, apply: (x) => blur(tf, x, options) },
+        ...(options.stopAtLoss > 0
+          ? { stop: { loss: options.stopAtLoss, by: options.stopBy } }
+          : {}),
+        random: context.random(`jitter/${batch}`),
+        signal: context.signal,
+        onIteration: (iteration, loss) =>
+          context.progress(
+            batch * options.iterations + iteration,
+            batches * options.iterations,
+            `batch ${batch + 1}/${batches}, loss ${loss.toFixed(3)}`,
+          ),
+      });
+      projectPixels(result.pixels, ann.inputRange, 'clip');
+      pixels.set(result.pixels, start * size);
+      context.record('synthesised', {
+        from: start,
+        to: end,
+        meanLoss: mean(result.losses),
+        meanSteps: mean(result.steps),
+      });
+      if (end < count) await context.saveCheckpoint({ done: end, pixels } satisfies Checkpoint);
+    }
+  } finally {
+    tf.dispose(Object.values(tensors));
+  }
+  return {
+    type: 'images',
+    shape: [count, height, width, channels],
+    pixels,
+    range: ann.inputRange,
+    labels,
+    softLabels: targets,
+    classNames: ann.classNames,
+    origin: 'synthetic',
+  };
+}
+
+const projections = {
+  'clip-at-end': 'none',
+  'clip-each-step': 'clip',
+  'min-max-each-step': 'min-max',
+} as const;
+
+function blur(tf: Tf, x: Tensor4D, { blurKernel, blurSigma }: SynthesisOptions): Tensor4D {
+  return blurKernel === 'binomial'
+    ? binomialBlur(tf, x)
+    : gaussianBlur(tf, x, { sigma: blurSigma });
+}
+
+function mean(values: ArrayLike<number>): number {
+  return Array.from(values).reduce((sum, value) => sum + value, 0) / values.length;
+}

@@ -1,0 +1,196 @@
+import { setImmediate } from 'node:timers/promises';
+
+import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
+
+import { UserError, type PixelRange, type RandomStream } from '@privatesnn/core';
+
+import { createInputAdam, lossAndInputGradient, type InputAdam } from './gradients.js';
+import { drawJitter, jitterImage, type JitterOptions } from './jitter.js';
+import type { Tf } from './runtime.js';
+
+/** `clip` cuts pixels off at the range's ends; `min-max` stretches each image to the whole range. */
+export type Projection = 'none' | 'clip' | 'min-max';
+
+export interface OptimiseImagesRequest {
+  /** Where to start, [count, height, width, channels]. */
+  readonly pixels: Float32Array;
+  readonly shape: readonly [number, number, number, number];
+  /**
+   * The loss of each image, [images], to be made small.
+   *
+   * @param x the images still being optimised
+   * @param indices which of the `count` images these are
+   */
+  readonly loss: (x: Tensor4D, indices: readonly number[]) => Tensor1D;
+  /** Adam, or x ← x − learningRate · gradient. */
+  readonly optimizer: 'adam' | 'plain';
+  readonly learningRate: number;
+  /** Divides each image's gradient by its root mean square. */
+  readonly normaliseGradient?: boolean;
+  readonly iterations: number;
+  readonly range: PixelRange;
+  /** What is done to the pixels after each step. */
+  readonly projection: Projection;
+  readonly jitter?: JitterOptions;
+  /** Blurs the images before the loss is taken, at every `every`-th iteration. */
+  readonly blur?: { readonly every: number; readonly apply: (x: Tensor4D) => Tensor4D };
+  /** An image whose loss is at most `loss` stays as it is from then on; by batch, all stop by their mean. */
+  readonly stop?: { readonly loss: number; readonly by: 'image' | 'batch' };
+  /** Source of the jitter. */
+  readonly random: RandomStream;
+  readonly signal?: AbortSignal;
+  /** Called after each iteration, with the mean of all images' latest losses. */
+  readonly onIteration?: (iteration: number, meanLoss: number) => void;
+}
+
+export interface OptimisedImages {
+  /** [count, height, width, channels]. */
+  readonly pixels: Float32Array;
+  /** Each image's loss when it was last evaluated, [count]. */
+  readonly losses: Float32Array;
+  /** Steps that each image took, [count]. */
+  readonly steps: Int32Array;
+}
+
+/**
+ * Gradient descent on pixels with frozen weights: what image synthesis and class-image attacks share. An image's
+ * result does not depend on the others of its batch, but for the jitter, which all share, and for stopping by
+ * batch. Images that have stopped are left out of the computation. Throws IMAGES_NOT_FINITE where a loss overflows.
+ */
+export async function optimiseImages(
+  tf: Tf,
+  request: OptimiseImagesRequest,
+): Promise<OptimisedImages> {
+  const { shape, iterations, range, projection, jitter, blur, stop, signal } = request;
+  const [count, height, width, channels] = shape;
+  const imageShape = [height, width, channels] as const;
+  const size = height * width * channels;
+  const pixels = Float32Array.from(request.pixels);
+  const image = (i: number) => pixels.subarray(i * size, (i + 1) * size);
+  const losses = new Float32Array(count).fill(NaN);
+  const steps = new Int32Array(count);
+  const update = Array.from({ length: count }, () => createUpdate(tf, imageShape, request));
+  let active = Array.from({ length: count }, (_, i) => i);
+
+  for (let iteration = 1; iteration <= iterations && active.length > 0; iteration++) {
+    signal?.throwIfAborted();
+    if (blur && blur.every > 0 && iteration % blur.every === 0) {
+      const blurred = tf.tidy(() => blur.apply(gather(active, image)).dataSync()) as Float32Array;
+      active.forEach((i, k) => image(i).set(blurred.subarray(k * size, (k + 1) * size)));
+    }
+    const moved = jitter && drawJitter(jitter, request.random);
+    const seen = (i: number) => (moved ? jitterImage(image(i), imageShape, moved) : image(i));
+    const evaluated = evaluate(active, seen);
+    active.forEach((i, k) => (losses[i] = evaluated.losses[k]!));
+    if (!evaluated.losses.every(Number.isFinite)) throw notFinite(iteration);
+    const gradients = new Map(
+      active.map((i, k) => [i, evaluated.gradient.subarray(k * size, (k + 1) * size)]),
+    );
+
+    if (stop?.by === 'batch' && mean(losses) <= stop.loss) active = [];
+    if (stop?.by === 'image') active = active.filter((i) => !(losses[i]! <= stop.loss));
+    for (const i of active) {
+      const gradient = gradients.get(i)!;
+      const back = moved ? jitterImage(gradient, imageShape, moved, true) : gradient;
+      image(i).set(update[i]!(image(i), back));
+      projectPixels(image(i), range, projection);
+      steps[i]!++;
+    }
+    request.onIteration?.(iteration, mean(losses));
+    // Lets the process see Ctrl-C: on a synchronous runtime nothing else in this loop waits.
+    await setImmediate();
+  }
+  return { pixels, losses, steps };
+
+  function gather(indices: readonly number[], from: (i: number) => Float32Array): Tensor4D {
+    const batch = new Float32Array(indices.length * size);
+    indices.forEach((i, k) => batch.set(from(i), k * size));
+    return tf.tensor4d(batch, [indices.length, height, width, channels]);
+  }
+
+  function evaluate(indices: readonly number[], from: (i: number) => Float32Array) {
+    return tf.tidy(() => {
+      let perImage: Tensor1D | undefined;
+      const { gradient } = lossAndInputGradient(
+        tf,
+        (x) => {
+          perImage = tf.keep(request.loss(x, indices));
+          return tf.sum(perImage);
+        },
+        gather(indices, from),
+      );
+      const values = perImage!.dataSync() as Float32Array;
+      perImage!.dispose();
+      return { losses: values, gradient: gradient.dataSync() as Float32Array };
+    });
+  }
+}
+
+/** Brings pixels into the range, in place. */
+export function projectPixels(
+  pixels: Float32Array,
+  [low, high]: PixelRange,
+  kind: Projection,
+): void {
+  if (kind === 'none') return;
+  if (kind === 'clip') {
+    for (let i = 0; i < pixels.length; i++) {
+      pixels[i] = Math.min(high, Math.max(low, pixels[i]!));
+    }
+    return;
+  }
+  let [smallest, largest] = [Infinity, -Infinity];
+  for (const value of pixels) {
+    smallest = Math.min(smallest, value);
+    largest = Math.max(largest, value);
+  }
+  const scale = largest > smallest ? (high - low) / (largest - smallest) : 0;
+  for (let i = 0; i < pixels.length; i++) {
+    // The outer bounds undo rounding: single precision may end just beyond the range.
+    pixels[i] = Math.min(high, Math.max(low, low + (pixels[i]! - smallest) * scale));
+  }
+}
+
+function notFinite(iteration: number): UserError {
+  return new UserError(
+    'run',
+    'IMAGES_NOT_FINITE',
+    `The loss of an image is not a finite number any more, at iteration ${iteration}.`,
+    { hint: 'Take a smaller learning rate, or clip the pixels at each step.' },
+  );
+}
+
+type Update = (pixels: Float32Array, gradient: Float32Array) => Float32Array;
+
+function createUpdate(
+  tf: Tf,
+  [height, width, channels]: readonly [number, number, number],
+  {
+    optimizer,
+    learningRate,
+    normaliseGradient = false,
+  }: Pick<OptimiseImagesRequest, 'optimizer' | 'learningRate' | 'normaliseGradient'>,
+): Update {
+  const shape: [number, number, number, number] = [1, height, width, channels];
+  const adam: InputAdam | undefined =
+    optimizer === 'adam' ? createInputAdam(tf, shape, { learningRate }) : undefined;
+  return (pixels, raw) => {
+    const gradient = normaliseGradient ? divideByRms(raw) : raw;
+    if (!adam) return pixels.map((value, i) => value - learningRate * gradient[i]!);
+    return tf.tidy(
+      () =>
+        adam
+          .step(tf.tensor4d(pixels, shape), tf.tensor4d(gradient, shape))
+          .dataSync() as Float32Array,
+    );
+  };
+}
+
+function divideByRms(values: Float32Array): Float32Array {
+  const rms = Math.sqrt(values.reduce((sum, v) => sum + v * v, 0) / values.length);
+  return rms > 0 ? values.map((v) => v / rms) : values;
+}
+
+function mean(values: Float32Array): number {
+  return values.reduce((sum, v) => sum + v, 0) / values.length;
+}
