@@ -5,6 +5,7 @@ import {
   weightedLayers,
   type Ann,
   type Architecture,
+  type ConvLayer,
   type Images,
   type Parameters,
 } from '@privatesnn/core';
@@ -49,15 +50,7 @@ export function annForward(
   for (const layer of architecture.layers) {
     switch (layer.kind) {
       case 'conv':
-        h = tf.conv2d(
-          h as Tensor4D,
-          tensors[`${layer.name}.weight`] as Tensor4D,
-          layer.stride,
-          layer.padding,
-          'NHWC',
-          [1, 1],
-          'floor',
-        );
+        h = convolve(tf, h as Tensor4D, tensors[`${layer.name}.weight`] as Tensor4D, layer);
         break;
       case 'dense':
         h = tf.matMul(h as Tensor2D, tensors[`${layer.name}.weight`] as Tensor2D);
@@ -82,6 +75,15 @@ export function annForward(
     }
   }
   return h as Tensor2D;
+}
+
+/** TensorFlow's kernel knows only 'same' and 'valid' padding, so other paddings are made by a pad of their own. */
+function convolve(tf: Tf, x: Tensor4D, weight: Tensor4D, layer: ConvLayer): Tensor4D {
+  const { kernel, stride, padding } = layer;
+  if (stride === 1 && 2 * padding === kernel - 1) return tf.conv2d(x, weight, 1, 'same');
+  const border: [number, number] = [padding, padding];
+  const padded = padding === 0 ? x : tf.pad4d(x, [[0, 0], border, border, [0, 0]]);
+  return tf.conv2d(padded, weight, stride, 'valid');
 }
 
 /**
