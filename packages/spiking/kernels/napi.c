@@ -1,0 +1,92 @@
+// The kernels as a Node-API addon: { variants, use(name), run(buffer, op, args) }.
+#include <node_api.h>
+#include <stdint.h>
+#include <string.h>
+
+typedef int run_function(char *heap, uint32_t op, uint32_t args);
+run_function run_baseline;
+#ifdef WITH_AVX2
+run_function run_avx2;
+#endif
+#ifdef WITH_AVX512
+run_function run_avx512;
+#endif
+
+static const struct {
+  const char *name;
+  run_function *run;
+} variants[] = {
+#ifdef WITH_AVX512
+    {"avx512", run_avx512},
+#endif
+#ifdef WITH_AVX2
+    {"avx2", run_avx2},
+#endif
+    {"baseline", run_baseline},
+};
+#define VARIANTS (sizeof variants / sizeof *variants)
+
+// Whether this processor can run a variant.
+static int supported(const char *name) {
+#if defined(__x86_64__)
+  __builtin_cpu_init();
+  int avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+  if (!strcmp(name, "avx2")) return avx2;
+  if (!strcmp(name, "avx512"))
+    return avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+           __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+#endif
+  return !strcmp(name, "baseline");
+}
+
+// Each Node thread loads the addon for itself, but the choice is the process's.
+static run_function *chosen = run_baseline;
+
+static napi_value run(napi_env env, napi_callback_info info) {
+  napi_value argument[3], result;
+  size_t count = 3, size;
+  void *heap;
+  uint32_t op, args;
+  if (napi_get_cb_info(env, info, &count, argument, NULL, NULL) != napi_ok || count < 3 ||
+      napi_get_arraybuffer_info(env, argument[0], &heap, &size) != napi_ok ||
+      napi_get_value_uint32(env, argument[1], &op) != napi_ok ||
+      napi_get_value_uint32(env, argument[2], &args) != napi_ok) {
+    napi_throw_type_error(env, NULL, "run(buffer: ArrayBuffer, op: number, args: number)");
+    return NULL;
+  }
+  napi_create_int32(env, chosen((char *)heap, op, args), &result);
+  return result;
+}
+
+static napi_value use(napi_env env, napi_callback_info info) {
+  napi_value argument[1], result;
+  size_t count = 1, size;
+  char name[16] = "";
+  int found = 0;
+  napi_get_cb_info(env, info, &count, argument, NULL, NULL);
+  napi_get_value_string_utf8(env, argument[0], name, sizeof name, &size);
+  for (size_t i = 0; i < VARIANTS; i++)
+    if (!strcmp(name, variants[i].name) && supported(name)) {
+      chosen = variants[i].run;
+      found = 1;
+    }
+  napi_get_boolean(env, found, &result);
+  return result;
+}
+
+NAPI_MODULE_INIT() {
+  napi_value names, name, function;
+  uint32_t count = 0;
+  napi_create_array(env, &names);
+  for (size_t i = 0; i < VARIANTS; i++)
+    if (supported(variants[i].name)) {
+      napi_create_string_utf8(env, variants[i].name, NAPI_AUTO_LENGTH, &name);
+      napi_set_element(env, names, count++, name);
+    }
+  napi_set_named_property(env, exports, "variants", names);
+  napi_create_function(env, "run", NAPI_AUTO_LENGTH, run, NULL, &function);
+  napi_set_named_property(env, exports, "run", function);
+  napi_create_function(env, "use", NAPI_AUTO_LENGTH, use, NULL, &function);
+  napi_set_named_property(env, exports, "use", function);
+  return exports;
+}

@@ -1,0 +1,112 @@
+/**
+ * Memory of the kernels: buffers are taken from the heap's end and given back in the reverse order.
+ */
+
+/** The most bytes that a heap can hold. */
+const heapLimit = 65536 * 65536;
+
+/**
+ * A product of sizes that must stay below 2³¹, as the kernels count with 32-bit integers.
+ *
+ * @param {string} what what would be too large, for the message
+ * @param {...number} factors
+ * @returns {number}
+ * @throws {RangeError}
+ */
+export function checkedProduct(what, ...factors) {
+  const product = factors.reduce((a, b) => a * b, 1);
+  if (!(product < 2 ** 31)) {
+    throw new RangeError(
+      `${what} needs ${factors.join(' × ')} = ${product} elements; the engine can hold fewer than 2^31.`,
+    );
+  }
+  return product;
+}
+
+export class Heap {
+  /** @param {import('./kernels.js').Kernels} kernels */
+  constructor(kernels) {
+    this.kernels = kernels;
+    this.top = kernels.heapBase;
+    /** The most bytes that were ever in use. */
+    this.peak = this.top;
+    this.argsAt = this.alloc('arguments', 256);
+  }
+
+  /**
+   * Takes a buffer, aligned to 64 bytes; its content is undefined.
+   *
+   * @param {string} what what it is for, should it not fit
+   * @param {number} bytes
+   * @returns {number} its offset
+   * @throws {RangeError} when the heap cannot grow so far
+   */
+  alloc(what, bytes) {
+    const at = this.top;
+    // 64 bytes more, as kernels may read one vector beyond the end.
+    const end = Math.ceil((at + bytes + 64) / 64) * 64;
+    const { memory } = this.kernels;
+    const missing = end - memory.buffer.byteLength;
+    if (missing > 0) {
+      try {
+        if (end > heapLimit) throw new RangeError('above 4 GB');
+        memory.grow(Math.ceil(missing / 65536));
+      } catch (cause) {
+        throw new RangeError(
+          `${what} needs ${bytes} bytes, but ${at} are in use and the heap cannot grow to ${end}.`,
+          { cause },
+        );
+      }
+    }
+    this.top = end;
+    if (end > this.peak) this.peak = end;
+    return at;
+  }
+
+  /** Gives back all that was taken since `top` was this. @param {number} top */
+  release(top) {
+    this.top = top;
+  }
+
+  /** @param {number} at @param {number} length */
+  f32(at, length) {
+    return new Float32Array(this.kernels.memory.buffer, at, length);
+  }
+
+  /** @param {number} at @param {number} length */
+  i32(at, length) {
+    return new Int32Array(this.kernels.memory.buffer, at, length);
+  }
+
+  /** @param {number} at @param {number} length */
+  u32(at, length) {
+    return new Uint32Array(this.kernels.memory.buffer, at, length);
+  }
+
+  /** @param {number} at @param {number} length */
+  u8(at, length) {
+    return new Uint8Array(this.kernels.memory.buffer, at, length);
+  }
+
+  /** Fills a buffer with zeros. @param {number} at @param {number} bytes */
+  clear(at, bytes) {
+    this.u8(at, bytes).fill(0);
+  }
+
+  /**
+   * Runs a kernel.
+   *
+   * @param {number} op
+   * @param {readonly number[]} integers the structure's integer fields, in order, references among them
+   * @param {readonly number[]} [floats] the structure's float fields, which follow
+   * @returns {Int32Array} the structure afterwards: kernels leave results in it
+   */
+  run(op, integers, floats = []) {
+    const args = this.i32(this.argsAt, 64);
+    args.set(integers);
+    if (floats.length > 0) this.f32(this.argsAt + 4 * integers.length, floats.length).set(floats);
+    const status = this.kernels.run(op, this.argsAt);
+    if (status !== 0) throw new Error(`The kernels have no operation ${op}.`);
+    return args;
+  }
+}

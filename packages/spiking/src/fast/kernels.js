@@ -1,0 +1,124 @@
+/**
+ * Loads the compute kernels and gives them a heap. Plain JavaScript, as worker threads run it unbuilt.
+ */
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+
+/** @typedef {'native' | 'wasm'} KernelKind */
+
+/**
+ * Kernels with a heap of their own, in one thread.
+ *
+ * @typedef {object} Kernels
+ * @property {KernelKind} kind
+ * @property {string} instructions What they were compiled for: "avx512", "avx2", "baseline", "simd128".
+ * @property {Memory} memory The heap, on both targets; at most 4 GB.
+ * @property {number} heapBase The first byte of the heap that is free.
+ * @property {(op: number, args: number) => number} run Runs kernel `op` with the structure at offset `args`.
+ */
+
+/**
+ * The part of WebAssembly's interface that is used here; the types of Node 20 lack it.
+ *
+ * @typedef {{ readonly buffer: ArrayBuffer, grow(pages: number): number }} Memory
+ * @typedef {object} WasmInterface
+ * @property {new (bytes: Uint8Array) => object} Module
+ * @property {new (options: { initial: number, maximum: number }) => Memory} Memory
+ * @property {new (module: object, imports: object) => { exports: unknown }} Instance
+ */
+
+const wasm = /** @type {{ WebAssembly: WasmInterface }} */ (/** @type {unknown} */ (globalThis))
+  .WebAssembly;
+const folder = new URL('../../kernels/', import.meta.url);
+const pagesAtStart = 32;
+const require = createRequire(import.meta.url);
+
+/** @type {object | undefined} */
+let compiled;
+
+function newMemory() {
+  return new wasm.Memory({ initial: pagesAtStart, maximum: 65536 });
+}
+
+/** @returns {Kernels} */
+export function loadWasm() {
+  compiled ??= new wasm.Module(readFileSync(new URL('kernels.wasm', folder)));
+  const memory = newMemory();
+  const instance = new wasm.Instance(compiled, { env: { memory } });
+  const { run, __heap_base: base } =
+    /** @type {{ run: Kernels['run'], __heap_base: { value: number } }} */ (
+      /** @type {unknown} */ (instance.exports)
+    );
+  return {
+    kind: 'wasm',
+    instructions: 'simd128',
+    memory,
+    heapBase: align(Number(base.value)),
+    run,
+  };
+}
+
+/**
+ * The native kernels: the prebuilt package of this platform, else the file that build-native.mjs makes.
+ *
+ * @param {string} [instructions] the instruction set; the best that the processor has when left out
+ * @returns {Kernels}
+ * @throws {Error} when neither loads; the message says why
+ */
+export function loadNative(instructions = process.env['PRIVATESNN_SIMD']) {
+  const addon = requireNative();
+  const chosen = instructions ?? addon.variants[0];
+  if (chosen === undefined || !addon.use(chosen)) {
+    throw new Error(
+      `this processor has no "${chosen}" kernels; it has ${addon.variants.join(', ')}`,
+    );
+  }
+  const memory = newMemory();
+  return {
+    kind: 'native',
+    instructions: chosen,
+    memory,
+    heapBase: 64,
+    run: (op, args) => addon.run(memory.buffer, op, args),
+  };
+}
+
+/**
+ * Native kernels where they load, else the WebAssembly ones.
+ *
+ * @param {KernelKind} [kind] forces one; then a failure to load is thrown
+ * @returns {Kernels}
+ */
+export function loadKernels(kind) {
+  if (kind === 'wasm') return loadWasm();
+  if (kind === 'native') return loadNative();
+  try {
+    return loadNative();
+  } catch {
+    return loadWasm();
+  }
+}
+
+/**
+ * @typedef {object} Addon
+ * @property {string[]} variants
+ * @property {(name: string) => boolean} use
+ * @property {(buffer: ArrayBuffer, op: number, args: number) => number} run
+ */
+
+/** @returns {Addon} */
+function requireNative() {
+  const platform = `${process.platform}-${process.arch}`;
+  try {
+    return require(`@privatesnn/spiking-native-${platform}`);
+  } catch (error) {
+    if (/** @type {{ code?: string }} */ (error).code !== 'MODULE_NOT_FOUND') throw error;
+  }
+  return require(fileURLToPath(new URL(`native/${platform}.node`, folder)));
+}
+
+/** @param {number} offset */
+function align(offset) {
+  return Math.ceil(offset / 64) * 64;
+}

@@ -1,0 +1,40 @@
+import { describe, expect, it } from 'vitest';
+
+import { checkedProduct, Heap } from './heap.js';
+import { loadKernels, loadNative, loadWasm } from './kernels.js';
+
+describe('kernels', () => {
+  it('run on WebAssembly everywhere', () => {
+    const heap = new Heap(loadWasm());
+    const [lanes, block] = heap.run(0, [0, 0]);
+    expect([lanes, block]).toEqual([4, 32]);
+  });
+
+  it('fall back to WebAssembly where the native ones are missing', () => {
+    let native = true;
+    try {
+      loadNative();
+    } catch {
+      native = false;
+    }
+    expect(loadKernels().kind).toBe(native ? 'native' : 'wasm');
+  });
+
+  it('grow their heap and keep its content', () => {
+    const heap = new Heap(loadKernels());
+    const first = heap.alloc('a', 4);
+    heap.i32(first, 1)[0] = 42;
+    const big = heap.alloc('b', 50_000_000);
+    heap.u8(big, 50_000_000)[49_999_999] = 1;
+    expect(heap.i32(first, 1)[0]).toBe(42);
+    expect(heap.run(0, [0, 0])[1]).toBeGreaterThan(0);
+  });
+
+  it('name what is too large', () => {
+    const heap = new Heap(loadWasm());
+    expect(() => heap.alloc('the spikes of layer "conv2"', 5e9)).toThrow(
+      /the spikes of layer "conv2" needs 5000000000 bytes/,
+    );
+    expect(() => checkedProduct('layer "fc1"', 2 ** 20, 2 ** 11)).toThrow(/layer "fc1" needs/);
+  });
+});
