@@ -8,3 +8,6 @@ export * from './optimizer/schedule.js';
 export * from './optimizer/sgd.js';
 export * from './reset.js';
 export * from './surrogate.js';
+export * from './checks.js';
+export * from './encoder.js';
+export { createReferenceEngine } from './reference/engine.js';

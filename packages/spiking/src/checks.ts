@@ -1,0 +1,196 @@
+import {
+  layerShapes,
+  UserError,
+  weightedLayers,
+  type Architecture,
+  type ErrorClass,
+  type NeuronModel,
+  type Parameters,
+  type Snn,
+  type WeightedLayer,
+} from '@privatesnn/core';
+
+import type { BalanceRequest, GradientRequest, InferenceRequest } from './engine.js';
+
+/** A request whose sizes and numbers fit: what every engine checks before it computes. */
+export interface CheckedBatch {
+  readonly images: number;
+  readonly timeSteps: number;
+}
+
+/** @throws UserError, and returns the batch's sizes and the time-steps to record at. */
+export function checkInference(
+  request: InferenceRequest,
+): CheckedBatch & { readonly recordAt: readonly number[] } {
+  const checked = checkSnnRequest(request);
+  const recordAt = request.recordAt ?? [checked.timeSteps];
+  recordAt.forEach((step, i) => {
+    const previous = recordAt[i - 1] ?? 0;
+    if (!Number.isInteger(step) || step <= previous || step > checked.timeSteps) {
+      fail(
+        'configuration',
+        'ENGINE_RECORD_AT',
+        `Expected ascending time-steps from 1 to ${checked.timeSteps} to record at, received ${recordAt.join(', ')}.`,
+        'List every step once, in ascending order, none after the last time-step.',
+      );
+    }
+  });
+  const known = ['input', ...spikingLayers(request.snn.architecture).map(({ name }) => name)];
+  for (const layer of request.raster ?? []) {
+    if (!known.includes(layer)) {
+      fail(
+        'configuration',
+        'ENGINE_RASTER_LAYER',
+        `Expected a layer that spikes to record, received "${layer}".`,
+        `The layers are ${known.join(', ')}.`,
+      );
+    }
+  }
+  return { ...checked, recordAt };
+}
+
+/** @throws UserError, and returns the batch's sizes. */
+export function checkGradients(request: GradientRequest): CheckedBatch {
+  return checkSnnRequest(request);
+}
+
+/** @throws UserError, and returns the batch's sizes. */
+export function checkBalance(request: BalanceRequest): CheckedBatch {
+  checkNetwork(request.architecture, request.parameters);
+  checkNeuron(request.neuron);
+  if (!(request.scale > 0) || !Number.isFinite(request.scale)) {
+    fail(
+      'configuration',
+      'ENGINE_SCALE',
+      `Expected a threshold scale above 0, received ${request.scale}.`,
+      'Set the scale α to a positive number; 1 takes the largest current as it is.',
+    );
+  }
+  if (!(request.percentile > 0 && request.percentile <= 100)) {
+    fail(
+      'configuration',
+      'ENGINE_PERCENTILE',
+      `Expected a percentile above 0 and up to 100, received ${request.percentile}.`,
+      'Set 100 to take the largest current.',
+    );
+  }
+  return checkBatch(request, request.architecture, request.timeSteps);
+}
+
+/** The layers whose neurons spike: all weighted layers but the last. */
+export function spikingLayers(architecture: Architecture): WeightedLayer[] {
+  return weightedLayers(architecture).slice(0, -1);
+}
+
+function checkSnnRequest(request: InferenceRequest | GradientRequest): CheckedBatch {
+  const { snn } = request;
+  checkNetwork(snn.architecture, snn.parameters);
+  checkNeuron(snn.neuron);
+  checkThresholds(snn);
+  return checkBatch(request, snn.architecture, request.timeSteps ?? snn.timeSteps);
+}
+
+function checkBatch(
+  { pixels, seed }: { readonly pixels: Float32Array; readonly seed: number },
+  architecture: Architecture,
+  timeSteps: number,
+): CheckedBatch {
+  if (!Number.isInteger(timeSteps) || timeSteps < 1) {
+    fail(
+      'configuration',
+      'ENGINE_TIME_STEPS',
+      `Expected a whole number of time-steps from 1, received ${timeSteps}.`,
+      'Set the number of time-steps T to 1 or more.',
+    );
+  }
+  if (!Number.isInteger(seed) || seed < 0 || seed >= 2 ** 32) {
+    fail(
+      'run',
+      'ENGINE_SEED',
+      `Expected a seed that is an integer from 0 to 4294967295, received ${seed}.`,
+      'Take 32 bits from a random stream.',
+    );
+  }
+  const [height, width, channels] = architecture.inputShape;
+  const size = height * width * channels;
+  if (pixels.length === 0 || pixels.length % size !== 0) {
+    fail(
+      'data',
+      'ENGINE_PIXELS',
+      `Expected whole images of ${height} × ${width} × ${channels} = ${size} numbers, received ${pixels.length} numbers.`,
+      `Give images of the shape that ${architecture.name} was made for.`,
+    );
+  }
+  return { images: pixels.length / size, timeSteps };
+}
+
+function checkNetwork(architecture: Architecture, parameters: Parameters): void {
+  try {
+    layerShapes(architecture);
+  } catch (error) {
+    fail(
+      'data',
+      'ENGINE_SHAPE',
+      `${(error as Error).message}`,
+      'The layers of the network do not fit together.',
+    );
+  }
+  for (const layer of weightedLayers(architecture)) {
+    checkParameter(parameters, `${layer.name}.weight`, weightShape(layer));
+    if (layer.bias) checkParameter(parameters, `${layer.name}.bias`, [outputsOf(layer)]);
+  }
+}
+
+function checkParameter(parameters: Parameters, name: string, shape: readonly number[]): void {
+  const parameter = parameters[name];
+  const length = shape.reduce((a, b) => a * b);
+  if (parameter?.data.length !== length || parameter.shape.join() !== shape.join()) {
+    fail(
+      'data',
+      'ENGINE_SHAPE',
+      `Expected a parameter "${name}" of shape ${shape.join(' × ')}, received ${
+        parameter ? `${parameter.shape.join(' × ')} with ${parameter.data.length} numbers` : 'none'
+      }.`,
+      'The parameters do not belong to this architecture.',
+    );
+  }
+}
+
+function checkNeuron({ leak }: NeuronModel): void {
+  if (!(leak > 0 && leak <= 1)) {
+    fail(
+      'configuration',
+      'ENGINE_LEAK',
+      `Expected a leak λ above 0 and up to 1, received ${leak}.`,
+      'λ is the part of the membrane potential that is kept; 1 keeps all of it.',
+    );
+  }
+}
+
+function checkThresholds(snn: Snn): void {
+  for (const { name } of spikingLayers(snn.architecture)) {
+    const threshold = snn.thresholds[name];
+    if (threshold === undefined || !(threshold > 0) || !Number.isFinite(threshold)) {
+      fail(
+        'data',
+        'ENGINE_THRESHOLD',
+        `Expected a threshold above 0 for layer "${name}", received ${threshold ?? 'none'}.`,
+        'Balance the thresholds first; a layer that no positive current reaches gets none.',
+      );
+    }
+  }
+}
+
+function weightShape(layer: WeightedLayer): number[] {
+  return layer.kind === 'dense'
+    ? [layer.inputs, layer.outputs]
+    : [layer.kernel, layer.kernel, layer.inChannels, layer.outChannels];
+}
+
+function outputsOf(layer: WeightedLayer): number {
+  return layer.kind === 'dense' ? layer.outputs : layer.outChannels;
+}
+
+function fail(errorClass: ErrorClass, code: string, message: string, hint: string): never {
+  throw new UserError(errorClass, code, message, { hint });
+}

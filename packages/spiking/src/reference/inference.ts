@@ -1,0 +1,93 @@
+import type { Snn } from '@privatesnn/core';
+
+import { checkInference } from '../checks.js';
+import { encode } from '../encoder.js';
+import type { Inference, InferenceRequest } from '../engine.js';
+import { ActivityCounter } from './activity.js';
+import { forEachImage } from './batch.js';
+import { currents, operationsOf, pooled, type Operation, type Signal } from './network.js';
+import { runNeurons } from './spiking-layer.js';
+
+/** Runs images through a network, one after the other. */
+export async function infer(request: InferenceRequest): Promise<Inference> {
+  const { images, timeSteps, recordAt } = checkInference(request);
+  const { snn, raster = [] } = request;
+  const { classes } = snn.architecture;
+  const operations = operationsOf(snn.architecture, snn.parameters);
+  const activity = new ActivityCounter(snn.architecture);
+  const potentials = new Float32Array(images * recordAt.length * classes);
+  const rasters = new Map<string, Uint8Array>();
+  await forEachImage(request, images, (pixels, image, number) => {
+    const input = encode(snn.encoder.kind, pixels, {
+      seed: request.seed,
+      image: number,
+      timeSteps,
+    });
+    const { spikes, output } = simulate(snn, operations, input);
+    for (const [layer, signal] of spikes) {
+      activity.add(layer, signal);
+      if (raster.includes(layer)) addRaster(rasters, layer, signal, image, images);
+    }
+    potentials.set(integrate(output, recordAt), image * recordAt.length * classes);
+  });
+  return { potentials, activity: activity.counts(), raster: Object.fromEntries(rasters) };
+}
+
+/** One image through the network: the spikes by layer ("input" first) and the last layer's current. */
+function simulate(
+  snn: Snn,
+  operations: readonly Operation[],
+  input: Signal,
+): { spikes: Map<string, Signal>; output: Signal } {
+  const spikes = new Map<string, Signal>([['input', input]]);
+  let signal = input;
+  for (const operation of operations) {
+    switch (operation.kind) {
+      case 'weighted':
+        signal = currents(operation, signal);
+        if (!operation.last) {
+          const { name } = operation.layer;
+          signal = runNeurons(signal, snn.neuron, snn.thresholds[name]!).spikes;
+          spikes.set(name, signal);
+        }
+        break;
+      case 'average-pool':
+      case 'max-pool':
+        signal = pooled(operation, signal);
+        break;
+      case 'dropout':
+        break;
+    }
+  }
+  return { spikes, output: signal };
+}
+
+/** The sum over time of the last layer's current, after each of the given time-steps. */
+export function integrate(output: Signal, recordAt: readonly number[]): Float32Array {
+  const classes = output[0]!.length;
+  const result = new Float32Array(recordAt.length * classes);
+  const membrane = new Float64Array(classes);
+  output.forEach((current, step) => {
+    current.forEach((value, i) => (membrane[i]! += value));
+    const row = recordAt.indexOf(step + 1);
+    if (row >= 0) result.set(membrane, row * classes);
+  });
+  return result;
+}
+
+/** Writes one image's spikes: a byte a step and neuron, 1 for a positive spike, 255 for a negative one. */
+function addRaster(
+  rasters: Map<string, Uint8Array>,
+  layer: string,
+  signal: Signal,
+  image: number,
+  images: number,
+): void {
+  const neurons = signal[0]!.length;
+  const size = signal.length * neurons;
+  const bytes = rasters.get(layer) ?? new Uint8Array(images * size);
+  rasters.set(layer, bytes);
+  signal.forEach((spikes, step) =>
+    spikes.forEach((spike, i) => (bytes[image * size + step * neurons + i] = Math.sign(spike))),
+  );
+}
