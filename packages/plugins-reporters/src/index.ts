@@ -1,1 +1,11 @@
-export {};
+import { definePlugin } from '@privatesnn/core';
+
+import { csv } from './data/csv.js';
+import { json } from './data/json.js';
+import { pictureGridReporter } from './grid/picture-grid.js';
+import { table } from './table/table.js';
+
+export default definePlugin({
+  name: '@privatesnn/plugins-reporters',
+  reporters: [table, json, csv, pictureGridReporter],
+});

@@ -1,0 +1,92 @@
+import { defineReporter, type RunReport } from '@privatesnn/core';
+import { z } from 'zod';
+
+import { fileOption } from '../file-option.js';
+import { readScalars, readSeries } from '../results/read.js';
+import { csvText, type CsvCell } from './csv-text.js';
+
+export const csv = defineReporter({
+  kind: 'reporter',
+  id: 'csv',
+  version: 1,
+  summary: 'Scalars (a line for each job and value) and series (a line for each point) as CSV.',
+  options: z.strictObject({
+    scalars: fileOption('results.csv').describe('Path of the file with the scalars.'),
+    series: fileOption('series.csv').describe('Path of the file with the series.'),
+  }),
+  create: (options) => ({
+    async report(context, run) {
+      const axes = [...new Set(run.jobs.flatMap((job) => Object.keys(job.axes)))];
+      const axisColumns = axes.map((axis) => `axis.${axis}`);
+      const axisCells = run.jobs.map((job) => axes.map((axis) => axisCell(job.axes[axis])));
+      await context.writeFile(
+        options.scalars,
+        csvText(
+          ['job', ...axisColumns, 'stage', 'output', 'name', 'value'],
+          await scalarRecords(run, axisCells),
+        ),
+      );
+      await context.writeFile(
+        options.series,
+        csvText(
+          [
+            'job',
+            ...axisColumns,
+            'stage',
+            'output',
+            'title',
+            'line',
+            'x label',
+            'x',
+            'y label',
+            'y',
+          ],
+          await seriesRecords(run, axisCells),
+        ),
+      );
+    },
+  }),
+});
+
+async function scalarRecords(run: RunReport, axes: readonly CsvCell[][]): Promise<CsvCell[][]> {
+  const scalars = await readScalars(run);
+  return scalars.flatMap((outputs, index) =>
+    outputs.flatMap(({ job, stage, output, content }) =>
+      Object.entries(content.values).map(([name, value]) => [
+        job,
+        ...axes[index]!,
+        stage,
+        output,
+        name,
+        value,
+      ]),
+    ),
+  );
+}
+
+async function seriesRecords(run: RunReport, axes: readonly CsvCell[][]): Promise<CsvCell[][]> {
+  const series = await readSeries(run);
+  return series.flatMap((outputs, index) =>
+    outputs.flatMap(({ job, stage, output, content }) =>
+      content.lines.flatMap((line) =>
+        content.x.map((x, point) => [
+          job,
+          ...axes[index]!,
+          stage,
+          output,
+          content.title,
+          line.name,
+          content.xLabel,
+          x,
+          content.yLabel,
+          line.y[point] ?? null,
+        ]),
+      ),
+    ),
+  );
+}
+
+function axisCell(value: unknown): CsvCell {
+  if (value === undefined || value === null) return null;
+  return typeof value === 'string' || typeof value === 'number' ? value : JSON.stringify(value);
+}
