@@ -11,3 +11,7 @@ export * from './surrogate.js';
 export * from './checks.js';
 export * from './encoder.js';
 export { createReferenceEngine } from './reference/engine.js';
+export * from './energy.js';
+export * from './normalisation.js';
+export * from './percentile.js';
+export * from './reconvert.js';

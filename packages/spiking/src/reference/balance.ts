@@ -1,6 +1,7 @@
 import { checkBalance } from '../checks.js';
 import { encode } from '../encoder.js';
 import type { Balance, BalanceRequest, LayerActivity } from '../engine.js';
+import { percentileOf } from '../percentile.js';
 import { forEachImage } from './batch.js';
 import {
   countSpikes,
@@ -86,22 +87,4 @@ function statistic(
 
 function largestOf(values: Float32Array): Float32Array {
   return values.length === 0 ? values : Float32Array.of(values.reduce((a, b) => Math.max(a, b)));
-}
-
-/**
- * The nearest-rank percentile of all values of all arrays: the smallest value that at least `percentile` % of
- * them do not exceed; 100 gives the largest, and no value at all gives undefined.
- */
-export function percentileOf(
-  arrays: readonly Float32Array[],
-  percentile: number,
-): number | undefined {
-  const all = new Float32Array(arrays.reduce((sum, { length }) => sum + length, 0));
-  let offset = 0;
-  for (const array of arrays) {
-    all.set(array, offset);
-    offset += array.length;
-  }
-  all.sort();
-  return all[Math.max(0, Math.ceil((percentile / 100) * all.length) - 1)];
 }

@@ -1,0 +1,136 @@
+import {
+  biasOf,
+  UserError,
+  weightedLayers,
+  weightOf,
+  type Architecture,
+  type Parameter,
+  type Parameters,
+  type WeightedLayer,
+} from '@privatesnn/core';
+
+/** Statistics and scale of a batch-norm layer, each [channels]. */
+export interface BatchNorm {
+  readonly mean: Float32Array;
+  readonly variance: Float32Array;
+  /** γ and β: the learnt scale and shift. */
+  readonly scale: Float32Array;
+  readonly shift: Float32Array;
+  /** Added to the variance. */
+  readonly epsilon: number;
+}
+
+/**
+ * Folds a batch-norm that follows a convolution or dense layer into its weights and bias:
+ * W' = W·γ/√(σ² + ε), b' = (b − μ)·γ/√(σ² + ε) + β, for each output channel.
+ *
+ * @param weight its last axis is the output channels
+ * @param bias left out: 0
+ */
+export function foldBatchNorm(
+  weight: Parameter,
+  bias: Float32Array | undefined,
+  { mean, variance, scale, shift, epsilon }: BatchNorm,
+): { weight: Parameter; bias: Float32Array } {
+  const channels = weight.shape.at(-1)!;
+  if ([mean, variance, scale, shift].some(({ length }) => length !== channels)) {
+    throw new Error(`Expected batch-norm statistics of ${channels} channels.`);
+  }
+  const factor = Float64Array.from(
+    variance,
+    (value, channel) => scale[channel]! / Math.sqrt(value + epsilon),
+  );
+  return {
+    weight: {
+      shape: weight.shape,
+      data: weight.data.map((value, i) => value * factor[i % channels]!),
+    },
+    bias: mean.map(
+      (value, channel) => ((bias?.[channel] ?? 0) - value) * factor[channel]! + shift[channel]!,
+    ),
+  };
+}
+
+/** λ(l) > 0 by layer name: the activation of layer l that becomes 1. */
+export type LayerScales = Readonly<Record<string, number>>;
+
+/**
+ * Weight normalisation (Rueckauer 2017): W' = W·λ(l−1)/λ(l), b' = b/λ(l), with λ(0) = 1. The normalised ReLU
+ * network's output is the original's divided by λ(L).
+ *
+ * @throws UserError where a weighted layer has no scale above 0
+ */
+export function normaliseWeights(
+  architecture: Architecture,
+  parameters: Parameters,
+  scales: LayerScales,
+): Parameters {
+  const result: Record<string, Parameter> = { ...parameters };
+  let before = 1;
+  for (const layer of weightedLayers(architecture)) {
+    const scale = positiveScale(layer, scales[layer.name]);
+    const weight = weightOf(parameters, layer);
+    const bias = biasOf(parameters, layer);
+    result[`${layer.name}.weight`] = times(weight, before / scale);
+    if (bias) result[`${layer.name}.bias`] = times(bias, 1 / scale);
+    before = scale;
+  }
+  return result;
+}
+
+/**
+ * Diehl 2015, model-based: the largest activation that inputs in [0, 1] could cause. For each layer the largest,
+ * over its units, of λ(l−1) times the sum of the positive weights, plus a positive bias; without biases λ(l) is
+ * the product of the layers' largest positive weight sums.
+ */
+export function modelBasedScales(architecture: Architecture, parameters: Parameters): LayerScales {
+  const scales: Record<string, number> = {};
+  let before = 1;
+  for (const layer of weightedLayers(architecture)) {
+    const { data, shape } = weightOf(parameters, layer);
+    const channels = shape.at(-1)!;
+    const bias = biasOf(parameters, layer)?.data;
+    const largest = Float64Array.from({ length: channels }, (_, c) => Math.max(0, bias?.[c] ?? 0));
+    data.forEach((value, i) => (largest[i % channels]! += before * Math.max(0, value)));
+    before = positiveScale(layer, Math.max(...largest));
+    scales[layer.name] = before;
+  }
+  return scales;
+}
+
+/**
+ * Diehl 2015, data-based: λ(l) is the larger of the layer's largest weight and its largest activation.
+ *
+ * @param activations the largest activation of each layer over the calibration images, by layer name
+ */
+export function dataBasedScales(
+  architecture: Architecture,
+  parameters: Parameters,
+  activations: LayerScales,
+): LayerScales {
+  return Object.fromEntries(
+    weightedLayers(architecture).map((layer) => {
+      const largestWeight = weightOf(parameters, layer).data.reduce((a, b) => Math.max(a, b));
+      const scale = Math.max(largestWeight, activations[layer.name] ?? 0);
+      return [layer.name, positiveScale(layer, scale)];
+    }),
+  );
+}
+
+function positiveScale(layer: WeightedLayer, scale: number | undefined): number {
+  if (scale === undefined || !(scale > 0) || !Number.isFinite(scale)) {
+    throw new UserError(
+      'data',
+      'NORMALISATION_SCALE',
+      `Expected a scale above 0 for layer "${layer.name}", received ${scale ?? 'none'}.`,
+      {
+        hint: 'The layer is silent on the calibration images; use more images, or check the network.',
+      },
+    );
+  }
+  return scale;
+}
+
+function times({ shape, data }: Parameter, factor: number): Parameter {
+  return { shape, data: data.map((value) => value * factor) };
+}

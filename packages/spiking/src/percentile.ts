@@ -1,0 +1,19 @@
+/**
+ * The nearest-rank percentile of all values of all arrays: the smallest value that at least `percentile` % of
+ * them do not exceed. 100 gives the largest; no value at all gives undefined.
+ *
+ * @param percentile in (0, 100]
+ */
+export function percentileOf(
+  arrays: readonly Float32Array[],
+  percentile: number,
+): number | undefined {
+  const all = new Float32Array(arrays.reduce((sum, { length }) => sum + length, 0));
+  let offset = 0;
+  for (const array of arrays) {
+    all.set(array, offset);
+    offset += array.length;
+  }
+  all.sort();
+  return all[Math.max(0, Math.ceil((percentile / 100) * all.length) - 1)];
+}
