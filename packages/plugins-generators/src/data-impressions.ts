@@ -49,6 +49,7 @@ export const dataImpressions = defineStage({
     'Makes images that the ANN answers with soft labels sampled from the similarity of its classes.',
   source: 'PrivateSNN (AAAI 2022), Eq. 2 and Algorithm 2, step 1; Nayak et al. 2019',
   options,
+  presets: dataImpressionsPresets,
   inputs: { ann: input('ann', 'the network whose training data the images replace') },
   outputs: { images: output('images', 'synthetic images with the soft labels they were made for') },
   dependencies: { runtime: TENSOR_RUNTIME },

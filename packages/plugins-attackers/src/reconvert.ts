@@ -1,0 +1,35 @@
+import type { Tensor4D } from '@tensorflow/tfjs-core';
+import { z } from 'zod';
+
+import { defineStage, input, output } from '@privatesnn/core';
+import { annForward, annTensors, TENSOR_RUNTIME } from '@privatesnn/runtime-tfjs';
+import { reconvertToAnn } from '@privatesnn/spiking';
+
+import { ascentOptions } from './class-image-options.js';
+import { climb } from './climb.js';
+
+export const reconvert = defineStage({
+  kind: 'attacker',
+  id: 'reconvert',
+  version: 1,
+  summary: 'Attack 1: puts ReLUs where the spiking neurons are and draws the classes from the ANN.',
+  source: 'PrivateSNN (AAAI 2022), attack scenario 1 and Algorithm 1; Yosinski et al. 2015',
+  options: z.strictObject(ascentOptions),
+  inputs: { victim: input(['snn', 'ann'], 'the network that the attacker holds') },
+  outputs: { images: output('images', 'images of every class, as the attacker sees them') },
+  dependencies: { runtime: TENSOR_RUNTIME },
+  create: ({ runtime: { tf } }, options) => ({
+    async run(context, { victim }) {
+      const ann = victim.type === 'snn' ? reconvertToAnn(victim) : victim;
+      const { architecture, inputRange, classNames } = ann;
+      const tensors = annTensors(tf, ann.parameters);
+      try {
+        const target = { inputShape: architecture.inputShape, inputRange, classNames };
+        const forward = (x: Tensor4D) => annForward(tf, architecture, tensors, x);
+        return { images: await climb(tf, context, target, forward, options) };
+      } finally {
+        tf.dispose(Object.values(tensors));
+      }
+    },
+  }),
+});
