@@ -1,0 +1,84 @@
+import { layerShapes, UserError, weightedLayers, type Series, type Snn } from '@privatesnn/core';
+import type { LayerActivity } from '@privatesnn/spiking';
+
+const perNeuron = 'spikes per neuron';
+const perStep = 'spikes per neuron and time-step';
+
+/** What one layer does for one image, on average. */
+export interface LayerRate {
+  /** "input" for the encoder, else the layer's name. */
+  readonly layer: string;
+  readonly neurons: number;
+  /** Summed over the T time-steps: r(l) of the energy model; ≥ 0. */
+  readonly spikesPerNeuron: number;
+  /** The same for one time-step: in [0, 1]. */
+  readonly spikeRate: number;
+}
+
+/** The activity artefact: by layer, spikes per neuron over all time-steps, and for each time-step. */
+export function activitySeries(
+  activity: readonly LayerActivity[],
+  images: number,
+  timeSteps: number,
+): Series {
+  const spikes = activity.map((layer) => layer.spikes / (images * layer.neurons));
+  return {
+    type: 'series',
+    title: 'Spike activity by layer',
+    xLabel: 'layer',
+    yLabel: 'spikes',
+    x: activity.map(({ layer }) => layer),
+    lines: [
+      { name: perNeuron, y: spikes },
+      { name: perStep, y: spikes.map((value) => value / timeSteps) },
+    ],
+  };
+}
+
+/**
+ * Reads the activity artefact of a network: the encoder first, then each spiking layer.
+ *
+ * @throws UserError ACTIVITY_MISMATCH where the series does not describe this network
+ */
+export function readActivity(series: Series, snn: Snn): LayerRate[] {
+  const expected = ['input', ...neuronCounts(snn).keys()];
+  const counts = new Map([['input', inputSize(snn)], ...neuronCounts(snn)]);
+  const spikes = series.lines.find((line) => line.name === perNeuron)?.y;
+  const rates = series.lines.find((line) => line.name === perStep)?.y;
+  if (!spikes || !rates || expected.join() !== series.x.join()) {
+    throw new UserError(
+      'data',
+      'ACTIVITY_MISMATCH',
+      `Expected the activity of ${expected.join(', ')}, but the series "${series.title}" holds ${
+        series.x.join(', ') || 'no layer'
+      }.`,
+      {
+        hint: 'Connect `activity` to the activity output of an accuracy stage that took the same spiking network.',
+      },
+    );
+  }
+  return expected.map((layer, i) => ({
+    layer,
+    neurons: counts.get(layer)!,
+    spikesPerNeuron: spikes[i] ?? 0,
+    spikeRate: rates[i] ?? 0,
+  }));
+}
+
+/** Neurons of each spiking layer (every weighted layer but the last), by name, in order. */
+export function neuronCounts({ architecture }: Pick<Snn, 'architecture'>): Map<string, number> {
+  const shapes = layerShapes(architecture);
+  const spiking = new Set<unknown>(weightedLayers(architecture).slice(0, -1));
+  return new Map(
+    architecture.layers.flatMap((layer, i) => {
+      if (!spiking.has(layer) || !('name' in layer)) return [];
+      const [height, width, channels] = shapes[i]!;
+      return [[layer.name, height * width * channels] as const];
+    }),
+  );
+}
+
+function inputSize({ architecture }: Snn): number {
+  const [height, width, channels] = architecture.inputShape;
+  return height * width * channels;
+}

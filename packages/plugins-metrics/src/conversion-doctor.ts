@@ -1,0 +1,190 @@
+import {
+  assertImagesFit,
+  defineStage,
+  input,
+  output,
+  UserError,
+  type Ann,
+  type Snn,
+} from '@privatesnn/core';
+import { TENSOR_RUNTIME } from '@privatesnn/runtime-tfjs';
+import { SPIKING_ENGINE } from '@privatesnn/spiking';
+import { z } from 'zod';
+
+import { neuronCounts } from './activity.js';
+import { countMatches, predictedClasses } from './classify.js';
+import { annActivations, logitsFrom } from './doctor/ann-activations.js';
+import { layerStatistics } from './doctor/layer-statistics.js';
+import { suggest } from './doctor/suggestion.js';
+import { simulate } from './simulate.js';
+import { spreadImages } from './spread.js';
+import { timePoints } from './time-points.js';
+
+/** Finds where a conversion loses accuracy, and says what to change. */
+export const conversionDoctor = defineStage({
+  kind: 'metric',
+  id: 'conversion-doctor',
+  version: 1,
+  summary:
+    'Where a conversion loses accuracy: agreement of rates and activations by layer, dead and saturated neurons, advice.',
+  options: z.strictObject({
+    limit: z
+      .int()
+      .positive()
+      .default(50)
+      .describe(
+        'Images to look at, evenly spread over the set; all their spike counts are kept in memory.',
+      ),
+    timeSteps: z
+      .int()
+      .positive()
+      .max(65535)
+      .nullable()
+      .default(null)
+      .describe("T, time-steps of the simulation; null takes the network's own."),
+    batch: z
+      .int()
+      .positive()
+      .default(4)
+      .describe('Images of one call; each keeps one byte a neuron and time-step.'),
+  }),
+  inputs: {
+    network: input('snn', 'the converted network'),
+    ann: input('ann', 'the ANN that it was converted from'),
+    images: input('images', 'images with their labels'),
+  },
+  outputs: {
+    metrics: output(
+      'scalars',
+      'accuracy, annAccuracy, lowestCorrelation, suggestedThresholdFactor, suggestedTimeSteps',
+    ),
+    layers: output(
+      'series',
+      'by layer: correlation of activation and spike rate, dead and saturated part, highest rate, accuracy of the ANN that goes on from this layer’s rates',
+    ),
+    curve: output('series', 'accuracy at ten time-steps up to T'),
+  },
+  dependencies: { runtime: TENSOR_RUNTIME, engine: SPIKING_ENGINE },
+  create: ({ runtime, engine }, { limit, timeSteps, batch }) => ({
+    async run(context, { network, ann, images: all }) {
+      assertImagesFit(all, network.architecture);
+      assertSameLayers(network, ann);
+      const images = spreadImages(all, limit);
+      const count = images.shape[0];
+      const { classes } = network.architecture;
+      const steps = timeSteps ?? network.timeSteps;
+      const points = timePoints([], steps);
+      const neurons = neuronCounts(network);
+      const counts = new Map([...neurons].map(([name, n]) => [name, new Uint16Array(count * n)]));
+      const { signal } = context;
+      const share = (logits: Float32Array) =>
+        countMatches(predictedClasses(logits, classes), images.labels) / count;
+
+      const { logits } = await simulate(engine, network, images, {
+        timeSteps: steps,
+        recordAt: points,
+        batch,
+        seed: context.random('encoder').uint32(),
+        signal,
+        onProgress: (done, total) => context.progress(done, total, `T = ${steps}`),
+        raster: [...neurons.keys()],
+        onBatch: (start, { raster }) => {
+          for (const [name, n] of neurons) {
+            countSpikes(raster[name]!, counts.get(name)!.subarray(start * n), n, steps);
+          }
+        },
+      });
+      const activations = await annActivations(runtime, ann, images, { batch, signal });
+      const layers = [...neurons].map(([name, n]) =>
+        layerStatistics(name, activations.get(name)!, counts.get(name)!, n, steps),
+      );
+      const onward: number[] = [];
+      for (const { layer, gain } of layers) {
+        context.progress(onward.length, layers.length, `ANN from ${layer} on`);
+        const rates = Float32Array.from(counts.get(layer)!, (spikes) => (gain * spikes) / steps);
+        onward.push(share(await logitsFrom(runtime, ann, layer, rates, { batch, signal })));
+      }
+
+      const accuracy = logits.map(share);
+      const annAccuracy = share([...activations.values()].at(-1)!);
+      const { advice, ...suggestion } = suggest(
+        layers,
+        { timeSteps: points, accuracy },
+        annAccuracy,
+      );
+      advice.forEach((sentence) => context.info(sentence));
+      context.record('suggestion', { ...suggestion, advice });
+      const correlations = layers.flatMap(({ correlation }) => correlation ?? []);
+      return {
+        metrics: {
+          type: 'scalars',
+          values: {
+            accuracy: accuracy.at(-1)!,
+            annAccuracy,
+            lowestCorrelation: correlations.length > 0 ? Math.min(...correlations) : null,
+            suggestedThresholdFactor: suggestion.thresholdFactor,
+            suggestedTimeSteps: suggestion.timeSteps,
+          },
+        },
+        layers: {
+          type: 'series',
+          title: 'Conversion by layer',
+          xLabel: 'layer',
+          yLabel: 'fraction',
+          x: layers.map(({ layer }) => layer),
+          lines: [
+            {
+              name: 'correlation of activation and rate',
+              y: layers.map((layer) => layer.correlation),
+            },
+            { name: 'dead neurons', y: layers.map((layer) => layer.dead) },
+            { name: 'saturated neurons', y: layers.map((layer) => layer.saturated) },
+            { name: 'highest spike rate', y: layers.map((layer) => layer.highestRate) },
+            { name: 'accuracy of the ANN from here on', y: onward },
+          ],
+        },
+        curve: {
+          type: 'series',
+          title: 'Accuracy against time-steps',
+          xLabel: 'time-steps',
+          yLabel: 'accuracy',
+          x: points,
+          lines: [{ name: 'accuracy', y: accuracy }],
+        },
+      };
+    },
+  }),
+});
+
+/** Adds up the raster [images, T, neurons] over time. */
+function countSpikes(
+  raster: Uint8Array,
+  counts: Uint16Array,
+  neurons: number,
+  timeSteps: number,
+): void {
+  const images = raster.length / (neurons * timeSteps);
+  for (let image = 0; image < images; image++) {
+    for (let t = 0; t < timeSteps; t++) {
+      const from = (image * timeSteps + t) * neurons;
+      for (let n = 0; n < neurons; n++) {
+        if (raster[from + n] !== 0) counts[image * neurons + n]! += 1;
+      }
+    }
+  }
+}
+
+function assertSameLayers(network: Snn, ann: Ann): void {
+  const describe = (layers: Ann['architecture']['layers']) =>
+    layers.map((layer) => ('name' in layer ? layer.name : layer.kind)).join(', ');
+  const [spiking, conventional] = [network, ann].map(({ architecture }) =>
+    describe(architecture.layers),
+  );
+  if (spiking === conventional) return;
+  throw new UserError(
+    'data',
+    'NETWORKS_DIFFER',
+    `Expected the ANN that the network was converted from, with the layers ${spiking}, but it has ${conventional}.`,
+    { hint: 'Connect `ann` to the ANN that the converter took.' },
+  );
+}
