@@ -1,1 +1,4 @@
-export {};
+export { runStageContract, type StageFixtures } from './contract/stage-contract.js';
+export { digestOf } from './digest.js';
+export { fakeContext, type FakeContext, type FakeContextOptions } from './fake-context.js';
+export { testStream } from './random.js';
