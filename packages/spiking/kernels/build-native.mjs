@@ -51,19 +51,22 @@ try {
     ...'-std=gnu11 -O3 -fPIC -fvisibility=hidden -Wall -Wextra -Wno-unused-parameter'.split(' '),
     ...values.flags.split(' ').filter(Boolean),
   ];
-  const objects = variants.map(([name, instructions]) => {
-    const object = join(work, `${name}.o`);
-    compile([
-      ...flags,
-      ...instructions,
-      `-DRUN=run_${name}`,
-      '-c',
-      join(folder, 'kernels.c'),
-      '-o',
-      object,
-    ]);
-    return object;
-  });
+  const objects = variants.flatMap(([name, instructions]) =>
+    ['kernels', 'dense'].map((unit) => {
+      const object = join(work, `${unit}-${name}.o`);
+      compile([
+        ...flags,
+        ...instructions,
+        `-DRUN=run_${name}`,
+        `-DDENSE=dense_${name}`,
+        '-c',
+        join(folder, `${unit}.c`),
+        '-o',
+        object,
+      ]);
+      return object;
+    }),
+  );
   const defines = variants.map(([name]) => `-DWITH_${name.toUpperCase()}`);
   const shared =
     process.platform === 'darwin' ? ['-bundle', '-undefined', 'dynamic_lookup'] : ['-shared'];

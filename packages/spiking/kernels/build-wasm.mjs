@@ -1,14 +1,14 @@
-// Compiles the kernels to kernels.wasm with the clang of a pinned npm package, the same bytes everywhere.
+// Compiles the kernels to kernels.wasm and dense.wasm with the clang of a pinned npm package, the same bytes
+// everywhere.
 //
-//   node build-wasm.mjs           writes kernels.wasm
-//   node build-wasm.mjs --check   exits 1 if kernels.wasm is not what the sources give
+//   node build-wasm.mjs           writes the files
+//   node build-wasm.mjs --check   exits 1 if a file is not what the sources give
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const folder = dirname(fileURLToPath(import.meta.url));
-const output = join(folder, 'kernels.wasm');
 
 if (!existsSync(join(folder, 'node_modules/@yowasp/clang'))) {
   const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
@@ -29,22 +29,43 @@ for (const name of readdirSync(folder)) {
     sources[name] = readFileSync(join(folder, name), 'utf8');
 }
 const options = { fetchProgress() {} };
-const compile =
-  'clang --target=wasm32 -nostdlib -ffreestanding -std=c11 -O3 -msimd128 -mbulk-memory -Wall -Wextra -Wno-unused-parameter ' +
-  '-fno-delete-null-pointer-checks -fvisibility=hidden -c kernels.c -o kernels.o';
-const link =
-  'wasm-ld --no-entry --export=run --export=__heap_base --import-memory --stack-first ' +
-  '--strip-all kernels.o -o kernels.wasm';
-const objects = await runLLVM(compile.split(' '), sources, options);
-const linked = await runLLVM(link.split(' '), { 'kernels.o': objects['kernels.o'] }, options);
-const bytes = Buffer.from(linked['kernels.wasm']);
+const compileFlags =
+  '--target=wasm32 -nostdlib -ffreestanding -std=c11 -O3 -msimd128 -mbulk-memory -Wall -Wextra ' +
+  '-Wno-unused-parameter -fno-delete-null-pointer-checks -fvisibility=hidden';
+const linkFlags = '--no-entry --export=run --export=__heap_base --import-memory --strip-all';
+// The dense kernels' memory is shared by all threads, so that each needs a stack of its own.
+const modules = [
+  { name: 'kernels', compile: '', link: '--stack-first' },
+  {
+    name: 'dense',
+    compile: '-matomics -mmutable-globals',
+    link: '--shared-memory --max-memory=4294967296 --export=__stack_pointer',
+  },
+];
 
-if (process.argv.includes('--check')) {
-  if (!existsSync(output) || !bytes.equals(readFileSync(output))) {
-    console.error('kernels.wasm is not what the sources give: run node build-wasm.mjs');
-    process.exit(1);
+for (const { name, compile, link } of modules) {
+  const bytes = await build(name, `${compileFlags} ${compile}`, `${linkFlags} ${link}`);
+  const output = join(folder, `${name}.wasm`);
+  if (!process.argv.includes('--check')) {
+    writeFileSync(output, bytes);
+    console.log(`${name}.wasm: ${bytes.length} bytes`);
+  } else if (!existsSync(output) || !bytes.equals(readFileSync(output))) {
+    console.error(`${name}.wasm is not what the sources give: run node build-wasm.mjs`);
+    process.exitCode = 1;
   }
-} else {
-  writeFileSync(output, bytes);
-  console.log(`kernels.wasm: ${bytes.length} bytes`);
+}
+
+async function build(name, compileOptions, linkOptions) {
+  const words = (command) => command.split(' ').filter(Boolean);
+  const compiled = await runLLVM(
+    words(`clang ${compileOptions} -c ${name}.c -o ${name}.o`),
+    sources,
+    options,
+  );
+  const linked = await runLLVM(
+    words(`wasm-ld ${linkOptions} ${name}.o -o ${name}.wasm`),
+    { [`${name}.o`]: compiled[`${name}.o`] },
+    options,
+  );
+  return Buffer.from(linked[`${name}.wasm`]);
 }

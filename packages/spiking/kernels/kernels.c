@@ -6,6 +6,9 @@
 #ifndef RUN
 #define RUN run
 #endif
+#ifdef DENSE
+int DENSE(HEAP_PARAM uint32_t op, uint32_t args);
+#endif
 
 // Runs one kernel; 1 when there is none of that number.
 __attribute__((visibility("default"))) int RUN(HEAP_PARAM uint32_t op, uint32_t args) {
@@ -14,6 +17,10 @@ __attribute__((visibility("default"))) int RUN(HEAP_PARAM uint32_t op, uint32_t 
       info(HEAP_ARG AT(struct info_args, args));
       return 0;
     default:
+#ifdef DENSE
+      return DENSE(HEAP_ARG op, args);
+#else
       return 1;
+#endif
   }
 }

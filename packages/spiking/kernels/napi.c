@@ -1,4 +1,4 @@
-// The kernels as a Node-API addon: { variants, use(name), run(buffer, op, args) }.
+// The kernels as a Node-API addon: { variants, use(name), run(heap, op, args) }.
 #include <node_api.h>
 #include <stdint.h>
 #include <string.h>
@@ -42,16 +42,24 @@ static int supported(const char *name) {
 // Each Node thread loads the addon for itself, but the choice is the process's.
 static run_function *chosen = run_baseline;
 
+// The memory of an ArrayBuffer, or of a Uint8Array over shared memory.
+static int heap_of(napi_env env, napi_value value, void **heap) {
+  size_t size, offset;
+  napi_typedarray_type type;
+  return napi_get_arraybuffer_info(env, value, heap, &size) == napi_ok ||
+         napi_get_typedarray_info(env, value, &type, &size, heap, NULL, &offset) == napi_ok;
+}
+
 static napi_value run(napi_env env, napi_callback_info info) {
   napi_value argument[3], result;
-  size_t count = 3, size;
+  size_t count = 3;
   void *heap;
   uint32_t op, args;
   if (napi_get_cb_info(env, info, &count, argument, NULL, NULL) != napi_ok || count < 3 ||
-      napi_get_arraybuffer_info(env, argument[0], &heap, &size) != napi_ok ||
+      !heap_of(env, argument[0], &heap) ||
       napi_get_value_uint32(env, argument[1], &op) != napi_ok ||
       napi_get_value_uint32(env, argument[2], &args) != napi_ok) {
-    napi_throw_type_error(env, NULL, "run(buffer: ArrayBuffer, op: number, args: number)");
+    napi_throw_type_error(env, NULL, "run(heap: ArrayBuffer | Uint8Array, op: number, args: number)");
     return NULL;
   }
   napi_create_int32(env, chosen((char *)heap, op, args), &result);

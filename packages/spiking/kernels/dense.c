@@ -1,0 +1,22 @@
+// The dense kernels. For WebAssembly they are a module of their own (dense.wasm): unlike the others, they share one
+// memory among all threads. Natively they extend the numbers of kernels.c.
+#include "dense.h"
+#include "memory.h"
+
+#ifndef DENSE
+#define DENSE run
+#endif
+
+// Runs one kernel; 1 when there is none of that number.
+__attribute__((visibility("default"))) int DENSE(HEAP_PARAM uint32_t op, uint32_t args) {
+  switch (op) {
+    case 64:
+      tile(HEAP_ARG AT(struct tile_args, args));
+      return 0;
+    CASE(65, pack)
+    CASE(66, product)
+    CASE(67, outer)
+    default:
+      return 1;
+  }
+}
