@@ -1,1 +1,14 @@
-export {};
+import { definePlugin } from '@privatesnn/core';
+
+import { pretrained } from './pretrained.js';
+import { saveAnn } from './save-ann.js';
+import { trainAnn } from './train-ann.js';
+
+export { initialise } from './initialise.js';
+export { parseSafetensors, writeSafetensors, type Safetensors } from './safetensors.js';
+export { vgg, vggNames, type VggName, type VggOptions } from './vgg.js';
+
+export default definePlugin({
+  name: '@privatesnn/plugins-models',
+  stages: [trainAnn, pretrained, saveAnn],
+});

@@ -1,0 +1,129 @@
+import {
+  defineStage,
+  output,
+  UserError,
+  weightedLayers,
+  type Ann,
+  type StageContext,
+} from '@privatesnn/core';
+import { z } from 'zod';
+
+import { layouts, rangeSchema, shapeSchema } from './description.js';
+import {
+  digestOf,
+  embeddedModelFile,
+  embeddedModels,
+  findModel,
+  readSafetensorsAnn,
+  type ModelFiles,
+} from './read-model.js';
+import { layersModelFiles, readLayersModel } from './layers-model/read.js';
+import { vggNames } from './vgg.js';
+
+const options = z.strictObject({
+  model: z
+    .enum(embeddedModels)
+    .nullable()
+    .default(null)
+    .describe('A network that ships with this package; null loads "path".'),
+  path: z
+    .string()
+    .nullable()
+    .default(null)
+    .describe(
+      'A .safetensors file, or the folder or model.json of a tfjs LayersModel; relative to the experiment file.',
+    ),
+  architecture: z
+    .enum(vggNames)
+    .nullable()
+    .default(null)
+    .describe('The network of a safetensors file; null reads the description beside the file.'),
+  inputShape: shapeSchema
+    .nullable()
+    .default(null)
+    .describe('Height, width and channels of the images that the network takes.'),
+  classes: z.int().min(1).nullable().default(null).describe('Number of classes.'),
+  classNames: z
+    .array(z.string())
+    .nullable()
+    .default(null)
+    .describe('Names of the classes; null takes those of the description, else numbers.'),
+  inputRange: rangeSchema
+    .nullable()
+    .default(null)
+    .describe('Pixel range of the training; null takes the description’s, else [-1, 1].'),
+  width: z.number().positive().nullable().default(null).describe('Factor on the channels.'),
+  hidden: z.int().min(1).nullable().default(null).describe('Units of the hidden dense layer.'),
+  bias: z.boolean().nullable().default(null).describe('Whether the layers have biases.'),
+  layout: z
+    .enum(layouts)
+    .nullable()
+    .default(null)
+    .describe(
+      'native: as save-ann writes; pytorch-vgg: features.N.weight and classifier.N.weight, convolutions [out, in, k, k].',
+    ),
+  tensors: z
+    .array(z.string())
+    .nullable()
+    .default(null)
+    .describe('Names of the weight tensors in the order of the layers, where they differ.'),
+});
+
+/** Loads a trained ANN from files. */
+export const pretrained = defineStage({
+  kind: 'model',
+  id: 'pretrained',
+  version: 1,
+  summary: 'Loads a trained ANN: embedded, from safetensors, or from a tfjs LayersModel.',
+  options,
+  inputs: {},
+  outputs: { ann: output('ann', 'The network.') },
+  dependencies: {},
+  create: (_, { model, path, ...description }) => {
+    const find = async (context: Pick<StageContext, 'resolvePath'>): Promise<ModelFiles> => {
+      if ((model === null) === (path === null)) {
+        throw new UserError(
+          'configuration',
+          'MODEL_SOURCE',
+          `The "pretrained" stage takes either "model" or "path"; ${model === null ? 'neither was' : 'both were'} given.`,
+          { hint: `Embedded models: ${embeddedModels.join(', ')}.` },
+        );
+      }
+      return findModel(model === null ? context.resolvePath(path!) : embeddedModelFile(model));
+    };
+    return {
+      async fingerprint(context) {
+        const files = await find(context);
+        return digestOf(
+          files.kind === 'layers-model'
+            ? await layersModelFiles(files.topology)
+            : [files.weights, ...(files.description === null ? [] : [files.description])],
+        );
+      },
+      async run(context) {
+        const files = await find(context);
+        if (files.kind === 'layers-model') {
+          const ann = await readLayersModel(files.topology, description);
+          return { ann: announced(ann, files.topology, context) };
+        }
+        const { weights } = files;
+        const { ann, unused } = await readSafetensorsAnn(weights, files.description, description);
+        if (unused.length > 0) {
+          context.warn(
+            `${weights} holds more tensors than ${ann.architecture.name} takes: ${unused.join(', ')}.`,
+          );
+        }
+        return { ann: announced(ann, weights, context) };
+      },
+    };
+  },
+});
+
+function announced(ann: Ann, file: string, context: StageContext): Ann {
+  const count = Object.values(ann.parameters).reduce((sum, { data }) => sum + data.length, 0);
+  context.info(
+    `${ann.architecture.name} with ${weightedLayers(ann.architecture).length} weighted layers and ` +
+      `${count.toLocaleString('en')} parameters from ${file}.`,
+  );
+  return ann;
+}

@@ -1,0 +1,127 @@
+import { createHash } from 'node:crypto';
+import { readFile, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import { UserError, type Ann } from '@privatesnn/core';
+
+import { descriptionSchema, resolveDescription, type Description } from './description.js';
+import { readParameters } from './layout.js';
+import { parseSafetensors } from './safetensors.js';
+
+/** Networks that ship with this package. */
+export const embeddedModels = ['mnist-vgg5'] as const;
+
+export function embeddedModelFile(name: (typeof embeddedModels)[number]): string {
+  return fileURLToPath(new URL(`../models/${name}/model.safetensors`, import.meta.url));
+}
+
+/** The files that a model consists of. */
+export type ModelFiles =
+  | { readonly kind: 'safetensors'; readonly weights: string; readonly description: string | null }
+  | { readonly kind: 'layers-model'; readonly topology: string };
+
+/**
+ * Finds out what a path is: a safetensors file (with a description of the same name beside it, if there is one),
+ * or a tfjs LayersModel: its folder or its model.json.
+ */
+export async function findModel(path: string): Promise<ModelFiles> {
+  const found = await stat(path).catch((cause: unknown) => {
+    throw new UserError('data', 'MODEL_FILE_MISSING', `There is no model at ${path}.`, {
+      hint: 'Give a .safetensors file, or the folder of a tfjs LayersModel (with model.json).',
+      place: { file: path },
+      cause,
+    });
+  });
+  if (found.isDirectory()) {
+    const weights = join(path, 'model.safetensors');
+    return (await isFile(weights))
+      ? { kind: 'safetensors', weights, description: await findDescription(weights) }
+      : { kind: 'layers-model', topology: join(path, 'model.json') };
+  }
+  return path.endsWith('.json')
+    ? { kind: 'layers-model', topology: path }
+    : { kind: 'safetensors', weights: path, description: await findDescription(path) };
+}
+
+/** Reads an ANN from a safetensors file; what the options say wins over the description beside it. */
+export async function readSafetensorsAnn(
+  weights: string,
+  description: string | null,
+  options: Description,
+): Promise<{ readonly ann: Ann; readonly unused: readonly string[] }> {
+  const file = parseSafetensors(await readModelFile(weights), weights);
+  const beside = description === null ? {} : await readDescription(description);
+  const network = resolveDescription(options, beside, weights);
+  const parameters = readParameters(file, network);
+  const ann: Ann = {
+    type: 'ann',
+    architecture: network.architecture,
+    parameters,
+    inputRange: network.inputRange,
+    classNames: network.classNames,
+  };
+  const unused = file.shapes.size - Object.keys(parameters).length;
+  return { ann, unused: unused > 0 ? [...file.shapes.keys()] : [] };
+}
+
+/** Reads a whole file of a model. */
+export async function readModelFile(path: string): Promise<Uint8Array> {
+  return readFile(path).catch((cause: unknown) => {
+    throw new UserError('data', 'MODEL_FILE_MISSING', `Cannot read the model file ${path}.`, {
+      hint: 'Check the path and the permissions.',
+      place: { file: path },
+      cause,
+    });
+  });
+}
+
+/** SHA-256 over the contents of files, in that order. */
+export async function digestOf(paths: readonly string[]): Promise<string> {
+  const hash = createHash('sha256');
+  for (const path of paths) {
+    const bytes = await readModelFile(path);
+    hash.update(`${bytes.length}\n`).update(bytes);
+  }
+  return hash.digest('hex');
+}
+
+async function findDescription(weights: string): Promise<string | null> {
+  const stem = join(dirname(weights), basename(weights).replace(/\.[^.]*$/, ''));
+  for (const extension of ['.json', '.yaml', '.yml']) {
+    if (await isFile(stem + extension)) return stem + extension;
+  }
+  return null;
+}
+
+async function readDescription(path: string): Promise<Description> {
+  const text = new TextDecoder().decode(await readModelFile(path));
+  // YAML is a superset of JSON, so one reader serves both.
+  const { parse } = await import('yaml');
+  let value: unknown;
+  try {
+    value = parse(text);
+  } catch (cause) {
+    throw invalid(path, cause instanceof Error ? cause.message : String(cause));
+  }
+  const result = descriptionSchema.safeParse(value);
+  if (result.success) return result.data;
+  const issues = result.error.issues.map(({ path: at, message }) => `${at.join('.')}: ${message}`);
+  throw invalid(path, issues.join('; '));
+}
+
+function invalid(file: string, what: string): UserError {
+  return new UserError(
+    'data',
+    'MODEL_DESCRIPTION',
+    `${file} does not describe a network: ${what}.`,
+    {
+      hint: 'It may hold: architecture, inputShape, classes, classNames, inputRange, width, hidden, bias, layout, tensors.',
+      place: { file },
+    },
+  );
+}
+
+async function isFile(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => undefined))?.isFile() ?? false;
+}

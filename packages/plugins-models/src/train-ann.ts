@@ -1,0 +1,95 @@
+import {
+  assertImagesFit,
+  defineStage,
+  input,
+  optionalInput,
+  output,
+  type Images,
+} from '@privatesnn/core';
+import { TENSOR_RUNTIME } from '@privatesnn/runtime-tfjs';
+
+import { trainOptions } from './train-options.js';
+import { trainNetwork } from './training.js';
+import { vgg } from './vgg.js';
+
+/** Trains a VGG network on labelled images. */
+export const trainAnn = defineStage({
+  kind: 'model',
+  id: 'train-ann',
+  version: 1,
+  summary: 'Trains a VGG network on labelled images by cross-entropy.',
+  source: 'Networks of PrivateSNN (AAAI 2022): VGG without bias and batch-norm, average pooling',
+  options: trainOptions,
+  inputs: {
+    images: input('images', 'The training images.'),
+    validation: optionalInput('images', 'Images on which the accuracy is measured each epoch.'),
+  },
+  outputs: {
+    ann: output('ann', 'The trained network.'),
+    history: output('series', 'Loss and accuracies by epoch.'),
+    metrics: output('scalars', 'Loss and accuracies after the last epoch.'),
+  },
+  dependencies: { runtime: TENSOR_RUNTIME },
+  create: ({ runtime }, options) => ({
+    async run(context, { images, validation }) {
+      const [, height, width, channels] = images.shape;
+      const { classNames } = images;
+      const architecture = vgg(options.architecture, {
+        inputShape: [height, width, channels],
+        classes: classNames.length,
+        width: options.width,
+        ...(options.hidden === null ? {} : { hidden: options.hidden }),
+        dropout: options.dropout,
+        classifierDropout: options.classifierDropout,
+        bias: options.bias,
+      });
+      if (validation) assertImagesFit(validation, architecture);
+      const { parameters, history } = await trainNetwork(
+        runtime,
+        architecture,
+        options,
+        images,
+        validation,
+        context,
+      );
+      const last = history.at(-1)!;
+      return {
+        ann: {
+          type: 'ann',
+          architecture,
+          parameters,
+          inputRange: options.inputRange,
+          classNames,
+        },
+        history: {
+          type: 'series',
+          title: 'Training of the ANN',
+          xLabel: 'epoch',
+          yLabel: 'loss, accuracy',
+          x: history.map((_, i) => i + 1),
+          lines: [
+            { name: 'training loss', y: history.map(({ loss }) => loss) },
+            { name: 'training accuracy', y: history.map(({ accuracy }) => accuracy) },
+            ...validationLine(
+              validation,
+              history.map((epoch) => epoch.validationAccuracy),
+            ),
+          ],
+        },
+        metrics: {
+          type: 'scalars',
+          values: {
+            loss: last.loss,
+            accuracy: last.accuracy,
+            validationAccuracy: last.validationAccuracy,
+            parameters: Object.values(parameters).reduce((sum, { data }) => sum + data.length, 0),
+          },
+        },
+      };
+    },
+  }),
+});
+
+function validationLine(validation: Images | undefined, y: (number | null)[]) {
+  return validation ? [{ name: 'validation accuracy', y }] : [];
+}

@@ -1,0 +1,69 @@
+import { z } from 'zod';
+
+import { vggNames } from './vgg.js';
+
+/** Options of the `train-ann` stage. */
+export const trainOptions = z.strictObject({
+  architecture: z.enum(vggNames).default('vgg5').describe('The network.'),
+  width: z
+    .number()
+    .positive()
+    .default(1)
+    .describe('Factor on the channels of every convolution; 0.25 makes a small network.'),
+  hidden: z
+    .int()
+    .min(1)
+    .nullable()
+    .default(null)
+    .describe('Units of the hidden dense layer; null takes the network’s own number.'),
+  bias: z
+    .boolean()
+    .default(false)
+    .describe('Whether layers have biases; the paper’s networks have none.'),
+  dropout: z
+    .number()
+    .min(0)
+    .lt(1)
+    .default(0.2)
+    .describe('Dropout rate after convolutions that no pooling follows.'),
+  classifierDropout: z
+    .number()
+    .min(0)
+    .lt(1)
+    .default(0.5)
+    .describe('Dropout rate before the last dense layer.'),
+  epochs: z.int().min(1).default(10).describe('Passes over the training images.'),
+  batchSize: z.int().min(1).default(64).describe('Images of one step.'),
+  optimizer: z.enum(['sgd', 'adam']).default('sgd').describe('SGD with momentum, or Adam.'),
+  learningRate: z.number().positive().default(0.05).describe('Learning rate of the first epoch.'),
+  momentum: z.number().min(0).lt(1).default(0.9).describe('Momentum of SGD.'),
+  weightDecay: z
+    .number()
+    .min(0)
+    .default(5e-4)
+    .describe(
+      'Added to the gradient, times the weight; keeps activations even, which helps conversion.',
+    ),
+  schedule: z
+    .enum(['constant', 'step', 'cosine'])
+    .default('step')
+    .describe('How the learning rate falls: not at all, in steps, or along a half cosine to 0.'),
+  milestones: z
+    .array(z.number().min(0).max(1))
+    .default([0.5, 0.75])
+    .describe('Step schedule: parts of the training after which the rate falls.'),
+  divideBy: z.number().min(1).default(10).describe('Step schedule: what the rate is divided by.'),
+  flip: z.boolean().default(false).describe('Augmentation: mirror half of the images.'),
+  shift: z
+    .int()
+    .min(0)
+    .default(0)
+    .describe('Augmentation: move images by up to this many pixels (padding and random crop).'),
+  inputRange: z
+    .tuple([z.number(), z.number()])
+    .refine(([low, high]) => low < high, 'the first number must be below the second')
+    .default([-1, 1])
+    .describe('Pixels are mapped to this range.'),
+});
+
+export type TrainOptions = z.output<typeof trainOptions>;

@@ -1,0 +1,82 @@
+import type { Tensor, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
+
+import type { Architecture, Parameters } from '@privatesnn/core';
+import { annForward, type Tf } from '@privatesnn/runtime-tfjs';
+
+/** What one batch gives. */
+export interface StepResult {
+  /** Mean cross-entropy. */
+  readonly loss: number;
+  /** Images whose largest logit is their class. */
+  readonly correct: number;
+  /** ∂loss/∂parameter, by name. */
+  readonly gradients: Record<string, Float32Array>;
+}
+
+/**
+ * Cross-entropy of one batch and its gradients.
+ *
+ * @param pixels [labels.length, height, width, channels] in the network's input range
+ * @param mask makes a dropout mask of the given size
+ */
+export function trainStep(
+  tf: Tf,
+  architecture: Architecture,
+  parameters: Parameters,
+  pixels: Float32Array,
+  labels: Int32Array,
+  mask: (size: number, rate: number) => Float32Array,
+): StepResult {
+  return tf.tidy(() => {
+    const names = Object.keys(parameters);
+    const weights = names.map((name) => {
+      const { shape, data } = parameters[name]!;
+      return tf.tensor(data, [...shape], 'float32');
+    });
+    const x = tf.tensor4d(pixels, [labels.length, ...architecture.inputShape]);
+    const target = tf.tensor2d(hardTargets(labels, architecture.classes), [
+      labels.length,
+      architecture.classes,
+    ]);
+    let logits: Tensor2D | undefined;
+    const { value, grads } = tf.valueAndGrads((...current: Tensor[]) => {
+      const tensors = Object.fromEntries(names.map((name, i) => [name, current[i]!]));
+      logits = annForward(tf, architecture, tensors, x as Tensor4D, {
+        dropout: (h, rate) => tf.mul(h, tf.tensor(mask(h.size, rate), h.shape)),
+      });
+      tf.keep(logits);
+      return tf.neg(tf.div(tf.sum(tf.mul(target, tf.logSoftmax(logits))), labels.length));
+    })(weights);
+    const result = {
+      loss: value.dataSync()[0]!,
+      correct: countCorrect(logits!.dataSync() as Float32Array, labels, architecture.classes),
+      gradients: Object.fromEntries(
+        names.map((name, i) => [name, grads[i]!.dataSync() as Float32Array]),
+      ),
+    };
+    logits!.dispose();
+    return result;
+  });
+}
+
+function hardTargets(labels: Int32Array, classes: number): Float32Array {
+  const targets = new Float32Array(labels.length * classes);
+  labels.forEach((label, i) => (targets[i * classes + label] = 1));
+  return targets;
+}
+
+/** How many rows of logits have their largest value at their label. */
+export function countCorrect(
+  logits: Float32Array,
+  labels: ArrayLike<number>,
+  classes: number,
+): number {
+  let correct = 0;
+  for (let i = 0; i < labels.length; i++) {
+    const row = logits.subarray(i * classes, (i + 1) * classes);
+    let best = 0;
+    for (let k = 1; k < classes; k++) if (row[k]! > row[best]!) best = k;
+    if (best === labels[i]) correct++;
+  }
+  return correct;
+}

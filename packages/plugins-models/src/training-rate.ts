@@ -1,0 +1,21 @@
+import { learningRateAt } from '@privatesnn/spiking';
+
+import type { TrainOptions } from './train-options.js';
+
+/**
+ * The learning rate of one step.
+ *
+ * @param epoch from 0
+ * @param part of the epoch that is done, in [0, 1)
+ */
+export function trainingRate(options: TrainOptions, epoch: number, part: number): number {
+  const { learningRate, schedule, epochs, milestones, divideBy } = options;
+  switch (schedule) {
+    case 'constant':
+      return learningRate;
+    case 'step':
+      return learningRateAt(learningRate, epoch, epochs, { milestones, divideBy });
+    case 'cosine':
+      return (learningRate / 2) * (1 + Math.cos((Math.PI * (epoch + part)) / epochs));
+  }
+}

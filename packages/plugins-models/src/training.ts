@@ -1,0 +1,169 @@
+import {
+  UserError,
+  type Architecture,
+  type Images,
+  type Parameters,
+  type StageContext,
+} from '@privatesnn/core';
+import { annLogits, type TensorRuntime } from '@privatesnn/runtime-tfjs';
+import { createAdam, createSgd, type Optimizer, type OptimizerState } from '@privatesnn/spiking';
+
+import { makeBatch, permutation } from './batch.js';
+import { dropoutMasks } from './dropout-mask.js';
+import { initialise } from './initialise.js';
+import type { TrainOptions } from './train-options.js';
+import { countCorrect, trainStep } from './train-step.js';
+import { trainingRate } from './training-rate.js';
+
+/** What one epoch gave. Accuracies are fractions. */
+export interface Epoch {
+  readonly loss: number;
+  readonly accuracy: number;
+  readonly validationAccuracy: number | null;
+}
+
+/** All that training needs to go on after an epoch. */
+export interface TrainingState {
+  readonly parameters: Parameters;
+  readonly optimizer: OptimizerState;
+  readonly history: readonly Epoch[];
+}
+
+/**
+ * Trains a network by cross-entropy. Every epoch draws from streams of its own, so training that was stopped
+ * after an epoch and goes on from its checkpoint ends in the same parameters.
+ *
+ * @throws UserError where the loss is not finite
+ */
+export async function trainNetwork(
+  runtime: TensorRuntime,
+  architecture: Architecture,
+  options: TrainOptions,
+  images: Images,
+  validation: Images | undefined,
+  context: StageContext,
+): Promise<TrainingState> {
+  const saved = (await context.loadCheckpoint()) as TrainingState | undefined;
+  const parameters = saved?.parameters ?? initialise(architecture, context.random('weights'));
+  const optimizer = createOptimizer(options);
+  if (saved) {
+    optimizer.restore(saved.optimizer);
+    context.info(`Training goes on after epoch ${saved.history.length}.`);
+  }
+  const history = [...(saved?.history ?? [])];
+  for (let epoch = history.length; epoch < options.epochs; epoch++) {
+    const result = await trainEpoch(
+      runtime,
+      architecture,
+      options,
+      images,
+      context,
+      epoch,
+      parameters,
+      optimizer,
+    );
+    const validationAccuracy = validation
+      ? await accuracyOf(runtime, architecture, parameters, options, validation, context.signal)
+      : null;
+    history.push({ ...result, validationAccuracy });
+    context.record('epoch', { epoch: epoch + 1, ...history.at(-1)! });
+    await context.saveCheckpoint({ parameters, optimizer: optimizer.state(), history });
+  }
+  return { parameters, optimizer: optimizer.state(), history };
+}
+
+function createOptimizer({ optimizer, learningRate, momentum }: TrainOptions): Optimizer {
+  return optimizer === 'adam'
+    ? createAdam({ learningRate })
+    : createSgd({ learningRate, momentum });
+}
+
+async function trainEpoch(
+  { tf }: TensorRuntime,
+  architecture: Architecture,
+  options: TrainOptions,
+  images: Images,
+  context: StageContext,
+  epoch: number,
+  parameters: Parameters,
+  optimizer: Optimizer,
+): Promise<Omit<Epoch, 'validationAccuracy'>> {
+  const order = permutation(images.shape[0], context.random('order').fork(`${epoch}`));
+  const augmentation = context.random('augmentation').fork(`${epoch}`);
+  const mask = dropoutMasks(context.random('dropout').fork(`${epoch}`));
+  const weights = Object.fromEntries(
+    Object.entries(parameters).map(([name, { data }]) => [name, data]),
+  );
+  const steps = Math.ceil(order.length / options.batchSize);
+  const started = performance.now();
+  let loss = 0;
+  let correct = 0;
+  for (let step = 0; step < steps; step++) {
+    context.signal.throwIfAborted();
+    const indices = order.subarray(step * options.batchSize, (step + 1) * options.batchSize);
+    const pixels = makeBatch(images, indices, options.inputRange, options, augmentation);
+    const labels = Int32Array.from(indices, (i) => images.labels[i]!);
+    const result = trainStep(tf, architecture, parameters, pixels, labels, mask);
+    if (!Number.isFinite(result.loss)) throw diverged(result.loss, epoch, step, options);
+    for (const [name, gradient] of Object.entries(result.gradients)) {
+      addDecay(gradient, weights[name]!, options.weightDecay);
+    }
+    optimizer.learningRate = trainingRate(options, epoch, step / steps);
+    optimizer.step(weights, result.gradients);
+    loss += result.loss * indices.length;
+    correct += result.correct;
+    const seen = step * options.batchSize + indices.length;
+    const left =
+      ((performance.now() - started) / (step + 1)) * (steps - step - 1) +
+      ((performance.now() - started) / (step + 1)) * steps * (options.epochs - epoch - 1);
+    context.progress(
+      epoch * steps + step + 1,
+      options.epochs * steps,
+      `epoch ${epoch + 1}/${options.epochs}, loss ${(loss / seen).toFixed(3)}, ` +
+        `accuracy ${((100 * correct) / seen).toFixed(1)} %, ${duration(left)} left`,
+    );
+    // Lets a Ctrl-C and the progress display through; the steps themselves are synchronous.
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  return { loss: loss / order.length, accuracy: correct / order.length };
+}
+
+/** Accuracy of a network on images, a fraction. */
+export async function accuracyOf(
+  runtime: TensorRuntime,
+  architecture: Architecture,
+  parameters: Parameters,
+  { inputRange }: Pick<TrainOptions, 'inputRange'>,
+  images: Images,
+  signal: AbortSignal,
+): Promise<number> {
+  const { classNames } = images;
+  const logits = await annLogits(
+    runtime,
+    { type: 'ann', architecture, parameters, inputRange, classNames },
+    images,
+    { signal },
+  );
+  return countCorrect(logits, images.labels, architecture.classes) / images.labels.length;
+}
+
+function addDecay(gradient: Float32Array, weights: Float32Array, decay: number): void {
+  if (decay === 0) return;
+  for (let i = 0; i < gradient.length; i++) gradient[i]! += decay * weights[i]!;
+}
+
+function diverged(loss: number, epoch: number, step: number, options: TrainOptions): UserError {
+  return new UserError(
+    'run',
+    'TRAINING_DIVERGED',
+    `The loss became ${loss} in epoch ${epoch + 1}, batch ${step + 1}; a finite number was expected.`,
+    {
+      hint: `Lower "learningRate" (it is ${options.learningRate}) or "momentum", or try "optimizer: adam" with 0.001.`,
+    },
+  );
+}
+
+function duration(milliseconds: number): string {
+  const seconds = Math.round(milliseconds / 1000);
+  return seconds < 90 ? `${seconds} s` : `${Math.round(seconds / 60)} min`;
+}
