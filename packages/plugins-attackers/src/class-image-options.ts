@@ -17,7 +17,7 @@ export const classImageOptions = {
     ),
   projection: z
     .enum(['clip-at-end', 'clip-each-step', 'min-max-at-end'])
-    .default('clip-each-step')
+    .default('min-max-at-end')
     .describe(
       "How pixels are brought into the network's input range: cut off after the last step or after each one, or each image stretched to the range after the last step. The paper names none.",
     ),
@@ -74,3 +74,14 @@ export const ascentOptions = {
 
 export type ClassImageOptions = z.output<z.ZodObject<typeof classImageOptions>>;
 export type AscentOptions = z.output<z.ZodObject<typeof ascentOptions>>;
+
+/** What gave the clearest pictures: Adam within the pixel range, small moves of the images, a wider blur. */
+export const tunedAscent = {
+  optimizer: 'adam',
+  learningRate: 0.05,
+  initialisation: 'input-range',
+  projection: 'clip-each-step',
+  jitter: 3,
+  flip: true,
+  blurSigma: 0.7,
+} as const;

@@ -1,9 +1,10 @@
 import { definePlugin } from '@privatesnn/core';
 
+import { clampedRate } from './clamped-rate.js';
 import { reconvert } from './reconvert.js';
 import { spikeGradient } from './spike-gradient.js';
 
 export default definePlugin({
   name: '@privatesnn/plugins-attackers',
-  stages: [reconvert, spikeGradient],
+  stages: [clampedRate, reconvert, spikeGradient],
 });

@@ -5,7 +5,7 @@ import { defineStage, input, output } from '@privatesnn/core';
 import { annForward, annTensors, TENSOR_RUNTIME } from '@privatesnn/runtime-tfjs';
 import { reconvertToAnn } from '@privatesnn/spiking';
 
-import { ascentOptions } from './class-image-options.js';
+import { ascentOptions, tunedAscent } from './class-image-options.js';
 import { climb } from './climb.js';
 
 export const reconvert = defineStage({
@@ -15,6 +15,13 @@ export const reconvert = defineStage({
   summary: 'Attack 1: puts ReLUs where the spiking neurons are and draws the classes from the ANN.',
   source: 'PrivateSNN (AAAI 2022), attack scenario 1 and Algorithm 1; Yosinski et al. 2015',
   options: z.strictObject(ascentOptions),
+  presets: {
+    'paper-aaai': {},
+    'paper-v1': {},
+    // The public code has no attack.
+    'official-code': {},
+    tuned: tunedAscent,
+  },
   inputs: { victim: input(['snn', 'ann'], 'the network that the attacker holds') },
   outputs: { images: output('images', 'images of every class, as the attacker sees them') },
   dependencies: { runtime: TENSOR_RUNTIME },

@@ -28,7 +28,9 @@ export function annTensors(tf: Tf, parameters: Parameters): AnnTensors {
 export interface ForwardOptions {
   /** Called for each dropout layer while training; dropout is the identity without it. */
   readonly dropout?: (x: Tensor, rate: number) => Tensor;
-  /** Called with each weighted layer's output, after its ReLU (the last layer has none). */
+  /** The non-linearity of every weighted layer but the last; ReLU when left out. */
+  readonly activation?: (x: Tensor, layer: string) => Tensor;
+  /** Called with each weighted layer's output, after its non-linearity (the last layer has none). */
   readonly onActivation?: (layer: string, activation: Tensor) => void;
 }
 
@@ -70,7 +72,7 @@ export function annForward(
     }
     if (layer.kind === 'conv' || layer.kind === 'dense') {
       if (layer.bias) h = tf.add(h, tensors[`${layer.name}.bias`]!);
-      if (layer !== last) h = tf.relu(h);
+      if (layer !== last) h = options.activation?.(h, layer.name) ?? tf.relu(h);
       options.onActivation?.(layer.name, h);
     }
   }
