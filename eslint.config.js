@@ -3,8 +3,11 @@ import tseslint from 'typescript-eslint';
 
 const layers = [
   { sourceTag: 'layer:core', onlyDependOnLibsWithTags: [] },
-  { sourceTag: 'layer:math', onlyDependOnLibsWithTags: ['layer:core', 'layer:math'] },
-  { sourceTag: 'layer:testkit', onlyDependOnLibsWithTags: ['layer:core', 'layer:math'] },
+  { sourceTag: 'layer:testkit', onlyDependOnLibsWithTags: ['layer:core'] },
+  {
+    sourceTag: 'layer:math',
+    onlyDependOnLibsWithTags: ['layer:core', 'layer:math', 'layer:testkit'],
+  },
   {
     sourceTag: 'layer:plugin',
     onlyDependOnLibsWithTags: ['layer:core', 'layer:math', 'layer:testkit'],

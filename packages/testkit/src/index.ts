@@ -1,3 +1,6 @@
+export * from './arbitraries/networks.js';
+export * from './arbitraries/numbers.js';
+export * from './arbitraries/spiking.js';
 export { runStageContract, type StageFixtures } from './contract/stage-contract.js';
 export { digestOf } from './digest.js';
 export { fakeContext, type FakeContext, type FakeContextOptions } from './fake-context.js';

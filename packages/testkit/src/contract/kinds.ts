@@ -38,7 +38,7 @@ export function problemsOfPorts(stage: AnyStage): string[] {
   const rule = rules[stage.kind];
   const inputs = Object.entries(stage.inputs as InputPorts);
   const outputs = Object.entries(stage.outputs as OutputPorts);
-  const a = `A ${stage.kind}`;
+  const a = named(stage.kind);
   const problems: string[] = [];
   for (const types of rule.takes) {
     const found = inputs.some(
@@ -116,7 +116,13 @@ function problemsOfImages(
   );
   const mustBeSynthetic = stage.kind === 'attacker' || (stage.kind === 'generator' && !seesImages);
   if (mustBeSynthetic && images.origin !== 'synthetic') {
-    problems.push(`A ${stage.kind} that sees no image gives synthetic ones; "${name}" says real.`);
+    problems.push(
+      `${named(stage.kind)} that sees no image gives synthetic ones; "${name}" says real.`,
+    );
   }
   return problems;
+}
+
+function named(kind: StageKind): string {
+  return `${/^[ae]/.test(kind) ? 'An' : 'A'} ${kind}`;
 }

@@ -14,7 +14,7 @@ export function problemsOfOptions(schema: z.ZodType): string[] {
 }
 
 function problemsOfField(name: string, field: z.ZodType): string[] {
-  const problems = looseObjects(unwrapped(field), `The option "${name}"`);
+  const problems: string[] = [];
   if (!field.safeParse(undefined).success) {
     problems.push(`The option "${name}" has no default.`);
   }
@@ -29,7 +29,7 @@ function looseObjects(schema: z.ZodType, what: string): string[] {
   return [
     ...(strict ? [] : [`${what} accepts unknown keys; use z.strictObject.`]),
     ...Object.entries(schema.shape as Record<string, z.ZodType>).flatMap(([name, field]) =>
-      looseObjects(unwrapped(field), `${what}, key "${name}",`),
+      looseObjects(unwrapped(field), `${what}, key "${name}"`),
     ),
   ];
 }

@@ -1,0 +1,127 @@
+import fc, { type Arbitrary } from 'fast-check';
+
+import {
+  weightedLayers,
+  type Architecture,
+  type Encoder,
+  type Images,
+  type NeuronModel,
+  type PixelRange,
+  type Snn,
+} from '@privatesnn/core';
+
+import {
+  arbitraryArchitecture,
+  arbitraryParameters,
+  classNames,
+  type ArchitectureConstraints,
+} from './networks.js';
+import { floatArray, gridNumber } from './numbers.js';
+
+export interface SnnConstraints extends ArchitectureConstraints {
+  readonly encoders?: readonly Encoder['kind'][];
+  readonly resets?: readonly NeuronModel['reset'][];
+  readonly leaks?: readonly number[];
+  /** Largest T; 8 when left out. */
+  readonly maxTimeSteps?: number;
+}
+
+/** Neuron models: leaks that are exact in binary, any reset, any firing. */
+export function arbitraryNeuron(
+  constraints: Pick<SnnConstraints, 'resets' | 'leaks'> = {},
+): Arbitrary<NeuronModel> {
+  const { resets = ['soft', 'delayed-soft', 'hard'], leaks = [1, 0.75, 0.5] } = constraints;
+  return fc.record({
+    leak: fc.constantFrom(...leaks),
+    reset: fc.constantFrom(...resets),
+    firing: fc.constantFrom('strict', 'inclusive'),
+  });
+}
+
+/** Encoders on [0, 1] or [-1, 1]. */
+export function arbitraryEncoder(
+  constraints: Pick<SnnConstraints, 'encoders'> = {},
+): Arbitrary<Encoder> {
+  const { encoders = ['poisson', 'constant', 'first-spike'] } = constraints;
+  return fc.record({
+    kind: fc.constantFrom(...encoders),
+    range: fc.constantFrom([0, 1] as const, [-1, 1] as const),
+  });
+}
+
+/** Small spiking networks: weights multiples of 1/64, thresholds multiples of 1/16 up to 2. */
+export function arbitrarySnn(constraints: SnnConstraints = {}): Arbitrary<Snn> {
+  const { maxTimeSteps = 8 } = constraints;
+  return arbitraryArchitecture(constraints).chain((architecture) =>
+    fc.record({
+      type: fc.constant('snn' as const),
+      architecture: fc.constant(architecture),
+      parameters: arbitraryParameters(architecture),
+      thresholds: arbitraryThresholds(architecture),
+      neuron: arbitraryNeuron(constraints),
+      encoder: arbitraryEncoder(constraints),
+      readout: fc.constant({ kind: 'sum', scale: 1 } as const),
+      timeSteps: fc.integer({ min: 1, max: maxTimeSteps }),
+      classNames: fc.constant(classNames(architecture.classes)),
+    }),
+  );
+}
+
+/** A threshold for every weighted layer but the last. */
+export function arbitraryThresholds(architecture: Architecture): Arbitrary<Record<string, number>> {
+  const names = weightedLayers(architecture)
+    .slice(0, -1)
+    .map(({ name }) => name);
+  return fc
+    .tuple(...names.map(() => gridNumber({ min: 1 / 16, max: 2, step: 1 / 16 })))
+    .map((values) => Object.fromEntries(names.map((name, i) => [name, values[i]!])));
+}
+
+/** Pixels of up to three images for an architecture: multiples of 1/16 in the given range. */
+export function arbitraryPixels(
+  { inputShape }: Pick<Architecture, 'inputShape'>,
+  range: PixelRange,
+  maxImages = 3,
+): Arbitrary<Float32Array> {
+  const size = inputShape.reduce((a, b) => a * b, 1);
+  const [min, max] = range;
+  return fc
+    .integer({ min: 1, max: maxImages })
+    .chain((count) => floatArray(count * size, { min, max, step: 1 / 16 }));
+}
+
+/** A spiking network with pixels for it and a seed. */
+export function arbitrarySnnRun(
+  constraints: SnnConstraints = {},
+): Arbitrary<{ snn: Snn; pixels: Float32Array; seed: number }> {
+  return arbitrarySnn(constraints).chain((snn) =>
+    fc.record({
+      snn: fc.constant(snn),
+      pixels: arbitraryPixels(snn.architecture, snn.encoder.range),
+      seed: fc.nat(2 ** 32 - 1),
+    }),
+  );
+}
+
+/** Labelled images for an architecture, floats in `range`. */
+export function arbitraryImages(
+  architecture: Pick<Architecture, 'inputShape' | 'classes'>,
+  range: PixelRange = [0, 1],
+  maxImages = 3,
+): Arbitrary<Images> {
+  const [height, width, channels] = architecture.inputShape;
+  return arbitraryPixels(architecture, range, maxImages).chain((pixels) => {
+    const count = pixels.length / (height * width * channels);
+    return fc
+      .array(fc.nat(architecture.classes - 1), { minLength: count, maxLength: count })
+      .map((labels): Images => ({
+        type: 'images',
+        shape: [count, height, width, channels],
+        pixels,
+        range,
+        labels: Int32Array.from(labels),
+        classNames: classNames(architecture.classes),
+        origin: 'synthetic',
+      }));
+  });
+}
