@@ -17,6 +17,7 @@ export interface Epoch {
 /** What training changes, and what a checkpoint keeps. */
 export interface TrainingState {
   readonly weights: Record<string, Float32Array>;
+  /** Empty unless thresholds are trained. */
   readonly thresholds: Record<string, Float32Array>;
   readonly optimizer: Optimizer;
   readonly history: Epoch[];
@@ -42,7 +43,10 @@ export function initialState(snn: Snn, options: StbpOptions, noise: RandomStream
       ]),
     ),
     thresholds: Object.fromEntries(
-      Object.entries(snn.thresholds).map(([layer, theta]) => [layer, Float32Array.of(theta)]),
+      Object.entries(options.trainThresholds ? snn.thresholds : {}).map(([layer, theta]) => [
+        layer,
+        Float32Array.of(theta),
+      ]),
     ),
     optimizer: createAdam({ learningRate: options.learningRate }),
     history: [],
@@ -71,10 +75,10 @@ export function networkOf(snn: Snn, state: TrainingState): Snn {
       { shape, data: state.weights[name]!.slice() },
     ]),
   );
-  const thresholds = Object.fromEntries(
+  const trained = Object.fromEntries(
     Object.entries(state.thresholds).map(([layer, [theta]]) => [layer, theta!]),
   );
-  return { ...snn, parameters, thresholds };
+  return { ...snn, parameters, thresholds: { ...snn.thresholds, ...trained } };
 }
 
 function perturbed(weights: Float32Array, relative: number, noise: RandomStream): Float32Array {

@@ -1,0 +1,136 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+
+import type { Ann, Images, StageContext } from '@privatesnn/core';
+import { createTensorRuntime, type TensorRuntime } from '@privatesnn/runtime-tfjs';
+import { createReferenceEngine } from '@privatesnn/spiking';
+import { fakeContext, runStageContract } from '@privatesnn/testkit';
+
+import { thresholdBalancing } from './threshold-balancing.js';
+
+/** A hand-made network: weights that alternate in size, so that every layer has positive and negative currents. */
+const ann: Ann = {
+  type: 'ann',
+  architecture: {
+    name: 'tiny',
+    inputShape: [4, 4, 1],
+    classes: 3,
+    layers: [
+      {
+        kind: 'conv',
+        name: 'conv1',
+        inChannels: 1,
+        outChannels: 4,
+        kernel: 3,
+        stride: 1,
+        padding: 1,
+        bias: false,
+      },
+      { kind: 'average-pool', size: 2 },
+      { kind: 'flatten' },
+      { kind: 'dense', name: 'fc1', inputs: 16, outputs: 8, bias: false },
+      { kind: 'dense', name: 'fc2', inputs: 8, outputs: 3, bias: false },
+    ],
+  },
+  parameters: {
+    'conv1.weight': { shape: [3, 3, 1, 4], data: waves(36, 0.7) },
+    'fc1.weight': { shape: [16, 8], data: waves(128, 0.4) },
+    'fc2.weight': { shape: [8, 3], data: waves(24, 0.9) },
+  },
+  inputRange: [-1, 1],
+  classNames: ['a', 'b', 'c'],
+};
+
+const images: Images = {
+  type: 'images',
+  shape: [6, 4, 4, 1],
+  pixels: waves(96, 1),
+  range: [-1, 1],
+  labels: Int32Array.of(0, 1, 2, 0, 1, 2),
+  classNames: ['a', 'b', 'c'],
+  origin: 'synthetic',
+};
+
+function waves(length: number, amplitude: number): Float32Array {
+  return Float32Array.from({ length }, (_, i) => amplitude * Math.sin(1 + 2.7 * i));
+}
+
+let tensors: TensorRuntime;
+beforeAll(async () => {
+  tensors = await createTensorRuntime({ prefer: 'embedded' });
+});
+
+function convert(options: Record<string, unknown>, context: StageContext = fakeContext()) {
+  const stage = thresholdBalancing.create(
+    { engine: createReferenceEngine(), tensors },
+    thresholdBalancing.options.parse({ timeSteps: 40, ...options }),
+  );
+  return stage.run(context, { ann, images });
+}
+
+runStageContract(thresholdBalancing, {
+  dependencies: async () => ({
+    engine: createReferenceEngine(),
+    tensors: await createTensorRuntime({ prefer: 'embedded' }),
+  }),
+  inputs: { ann, images },
+  options: { timeSteps: 8 },
+});
+
+describe('threshold-balancing', () => {
+  it("keeps the ANN's weights and gives every layer but the last a threshold", async () => {
+    const { snn } = await convert({});
+    expect(snn.parameters).toEqual(ann.parameters);
+    expect(Object.keys(snn.thresholds)).toEqual(['conv1', 'fc1']);
+    expect(snn.readout).toEqual({ kind: 'sum', scale: 1 });
+  });
+
+  it('multiplies the largest current of the first layer by the scale', async () => {
+    const full = await convert({ scale: 1 });
+    const half = await convert({ scale: 0.5 });
+    expect(half.snn.thresholds['conv1']).toBeCloseTo(0.5 * full.snn.thresholds['conv1']!, 6);
+  });
+
+  it('chooses, with scale: auto, the candidate that explains most of the logits', async () => {
+    const candidates = [1.5, 0.7, 0.4];
+    const explained = [];
+    for (const scale of candidates)
+      explained.push((await convert({ scale })).metrics.values['explained']!);
+    const chosen = (await convert({ scale: 'auto', scaleCandidates: candidates })).metrics.values;
+    expect(chosen['explained']).toBe(Math.max(...(explained as number[])));
+    expect(candidates).toContain(chosen['scale']);
+  });
+
+  it('fits the read-out so that scaled potentials are as large as the logits', async () => {
+    const { snn } = await convert({ readout: 'fitted', timeSteps: 60, scale: 0.8 });
+    expect(snn.readout.kind).toBe('fitted');
+    expect(snn.readout.scale).toBeGreaterThan(0);
+    expect(snn.readout.scale).toBeLessThan(1);
+  });
+
+  it('names the layer that no image reaches', async () => {
+    const dark = { ...images, pixels: new Float32Array(96) };
+    const stage = thresholdBalancing.create(
+      { engine: createReferenceEngine(), tensors },
+      thresholdBalancing.options.parse({ timeSteps: 5 }),
+    );
+    await expect(stage.run(fakeContext(), { ann, images: dark })).rejects.toThrow(
+      /"conv1" received no positive input current from 6 calibration images in 5 time-steps/,
+    );
+  });
+
+  it('refuses images of another shape', async () => {
+    const stage = thresholdBalancing.create(
+      { engine: createReferenceEngine(), tensors },
+      thresholdBalancing.options.parse({}),
+    );
+    const other: Images = { ...images, shape: [6, 2, 8, 1] };
+    await expect(stage.run(fakeContext(), { ann, images: other })).rejects.toThrow(
+      /takes images of 4 × 4 × 1 .* but received 2 × 8 × 1/,
+    );
+  });
+
+  it('refuses a scale of 0 and T = 0', () => {
+    expect(thresholdBalancing.options.safeParse({ scale: 0 }).success).toBe(false);
+    expect(thresholdBalancing.options.safeParse({ timeSteps: 0 }).success).toBe(false);
+  });
+});

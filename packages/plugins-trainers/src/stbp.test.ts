@@ -1,0 +1,170 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+
+import type { Ann, Images, Snn, StageContext } from '@privatesnn/core';
+import { annLogits, createTensorRuntime, type TensorRuntime } from '@privatesnn/runtime-tfjs';
+import { createReferenceEngine, reconvertToAnn } from '@privatesnn/spiking';
+import { fakeContext, runStageContract } from '@privatesnn/testkit';
+
+import { stbp } from './stbp.js';
+
+function waves(length: number, amplitude: number, phase = 1): Float32Array {
+  return Float32Array.from({ length }, (_, i) => amplitude * Math.sin(phase + 2.7 * i));
+}
+
+const teacher: Ann = {
+  type: 'ann',
+  architecture: {
+    name: 'tiny',
+    inputShape: [4, 4, 1],
+    classes: 3,
+    layers: [
+      {
+        kind: 'conv',
+        name: 'conv1',
+        inChannels: 1,
+        outChannels: 4,
+        kernel: 3,
+        stride: 1,
+        padding: 1,
+        bias: false,
+      },
+      { kind: 'average-pool', size: 2 },
+      { kind: 'flatten' },
+      { kind: 'dropout', rate: 0.2 },
+      { kind: 'dense', name: 'fc1', inputs: 16, outputs: 8, bias: false },
+      { kind: 'dense', name: 'fc2', inputs: 8, outputs: 3, bias: false },
+    ],
+  },
+  parameters: {
+    'conv1.weight': { shape: [3, 3, 1, 4], data: waves(36, 0.7) },
+    'fc1.weight': { shape: [16, 8], data: waves(128, 0.4) },
+    'fc2.weight': { shape: [8, 3], data: waves(24, 0.9) },
+  },
+  inputRange: [-1, 1],
+  classNames: ['a', 'b', 'c'],
+};
+
+const snn: Snn = {
+  type: 'snn',
+  architecture: teacher.architecture,
+  parameters: teacher.parameters,
+  thresholds: { conv1: 0.9, fc1: 0.4 },
+  neuron: { leak: 1, reset: 'soft', firing: 'strict' },
+  encoder: { kind: 'poisson', range: [-1, 1] },
+  readout: { kind: 'sum', scale: 1 },
+  timeSteps: 10,
+  classNames: ['a', 'b', 'c'],
+};
+
+const images: Images = {
+  type: 'images',
+  shape: [12, 4, 4, 1],
+  pixels: waves(192, 1, 0.3),
+  range: [-1, 1],
+  labels: Int32Array.from({ length: 12 }, (_, i) => i % 3),
+  softLabels: new Float32Array(36).fill(1 / 3),
+  classNames: ['a', 'b', 'c'],
+  origin: 'synthetic',
+};
+
+let tensors: TensorRuntime;
+beforeAll(async () => {
+  tensors = await createTensorRuntime({ prefer: 'embedded' });
+});
+
+const quick = { epochs: 2, batchSize: 4, learningRate: 0.01 };
+
+function train(
+  options: object,
+  context: StageContext = fakeContext(),
+  inputs = { snn, images, teacher },
+) {
+  const engine = createReferenceEngine();
+  const stage = stbp.create({ engine, tensors }, stbp.options.parse({ ...quick, ...options }));
+  return stage.run(context, inputs);
+}
+
+runStageContract(stbp, {
+  dependencies: async () => ({
+    engine: createReferenceEngine(),
+    tensors: await createTensorRuntime({ prefer: 'embedded' }),
+  }),
+  inputs: { snn, images, teacher },
+  options: quick,
+});
+
+describe('stbp', () => {
+  it('lowers the loss', async () => {
+    const { history } = await train({ epochs: 12, distillation: false, readout: 'mean' });
+    const loss = history.lines.find(({ name }) => name === 'loss')!.y as number[];
+    expect(loss.at(-1)!).toBeLessThan(0.9 * loss[0]!);
+  });
+
+  it('changes the weights, so that the re-converted network is another one', async () => {
+    const trained = await train({});
+    expect(trained.weightChange.lines[0]!.y.every((change) => change! > 0)).toBe(true);
+    const before = await annLogits(tensors, teacher, images);
+    const after = await annLogits(tensors, reconvertToAnn(trained.snn), images);
+    expect(after).not.toEqual(before);
+  });
+
+  it('trains by another loss with distillation than without', async () => {
+    const [with_, without] = await Promise.all([train({}), train({ distillation: false })]);
+    expect(with_.snn.parameters).not.toEqual(without.snn.parameters);
+  });
+
+  it('gives the same network after an interruption as without', async () => {
+    const whole = await train({ epochs: 3 });
+    let checkpoint: unknown;
+    let saves = 0;
+    const interrupted = fakeContext();
+    const stopping: StageContext = {
+      ...interrupted,
+      saveCheckpoint: (state) => {
+        checkpoint = structuredClone(state);
+        return ++saves === 2 ? Promise.reject(new Error('killed')) : Promise.resolve();
+      },
+    };
+    await expect(train({ epochs: 3 }, stopping)).rejects.toThrow('killed');
+    const resumed = await train(
+      { epochs: 3 },
+      { ...fakeContext(), loadCheckpoint: () => Promise.resolve(checkpoint) },
+    );
+    expect(resumed).toEqual(whole);
+  });
+
+  it('warns when a batch brings no gradient', async () => {
+    const warnings: string[] = [];
+    const context = { ...fakeContext(), warn: (message: string) => void warnings.push(message) };
+    const dark = { ...images, pixels: new Float32Array(192) };
+    const { metrics } = await train({ epochs: 1 }, context, { snn, images: dark, teacher });
+    expect(metrics.values['silentBatches']).toBe(3);
+    expect(warnings.join()).toMatch(/3 batches brought no gradient/);
+  });
+
+  it('trains thresholds where asked to, and keeps them positive', async () => {
+    const fixed = await train({});
+    expect(fixed.snn.thresholds).toEqual(snn.thresholds);
+    const trained = await train({ trainThresholds: true, learningRate: 0.5 });
+    for (const [layer, theta] of Object.entries(trained.snn.thresholds)) {
+      expect(theta).toBeGreaterThan(0);
+      expect(theta).not.toBe(snn.thresholds[layer]);
+    }
+  });
+
+  it('perturbs the weights by weightNoise before training', async () => {
+    const { snn: trained } = await train({ weightNoise: 0.5, learningRate: 1e-12 });
+    const before = snn.parameters['fc1.weight']!.data;
+    const after = trained.parameters['fc1.weight']!.data;
+    const norm = (values: Float32Array) => Math.hypot(...values);
+    expect(norm(after.map((w, i) => w - before[i]!)) / norm(before)).toBeGreaterThan(0.35);
+    expect(norm(after.map((w, i) => w - before[i]!)) / norm(before)).toBeLessThan(0.65);
+  });
+
+  it('takes soft labels only from images that have them', async () => {
+    const { softLabels: _, ...hard } = images;
+    await expect(
+      train({ labels: 'soft' }, fakeContext(), { snn, images: hard, teacher }),
+    ).rejects.toThrow(/needs images with soft labels/);
+  });
+});
