@@ -3,9 +3,10 @@ import { definePlugin } from '@privatesnn/core';
 import { csv } from './data/csv.js';
 import { json } from './data/json.js';
 import { pictureGridReporter } from './grid/picture-grid.js';
+import { htmlReporter } from './html/html.js';
 import { table } from './table/table.js';
 
 export default definePlugin({
   name: '@privatesnn/plugins-reporters',
-  reporters: [table, json, csv, pictureGridReporter],
+  reporters: [table, json, csv, pictureGridReporter, htmlReporter],
 });

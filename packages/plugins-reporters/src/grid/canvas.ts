@@ -1,4 +1,4 @@
-import { glyphHeight, glyphsOf, glyphWidth } from './font.js';
+import { glyphRows, glyphsOf, glyphWidth } from './font.js';
 import type { Picture } from './picture.js';
 
 export type Rgb = readonly [red: number, green: number, blue: number];
@@ -48,7 +48,7 @@ export class Canvas implements Picture {
     glyphsOf(text).forEach((columns, index) => {
       const left = x + index * (glyphWidth + 1) * scale;
       columns.forEach((bits, column) => {
-        for (let row = 0; row < glyphHeight; row++) {
+        for (let row = 0; row < glyphRows; row++) {
           if ((bits >> row) & 1) {
             this.fill(left + column * scale, y + row * scale, scale, scale, colour);
           }

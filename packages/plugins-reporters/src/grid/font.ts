@@ -1,6 +1,9 @@
-/** A bitmap font, 5 × 7: printable ASCII and a few signs. */
+/** A bitmap font, 5 × 7 and one row for descenders: printable ASCII and a few signs. */
 export const glyphWidth = 5;
+/** From the top of a capital to the base line. */
 export const glyphHeight = 7;
+/** With the row for descenders. */
+export const glyphRows = 8;
 
 /** Five columns a glyph, two hexadecimal digits each, bit 0 at the top; from the space to the tilde. */
 const asciiColumns =
@@ -12,10 +15,10 @@ const asciiColumns =
   ' 7f0808087f 00417f4100 2040413f01 7f08142241 7f40404040 7f020c027f 7f0408107f 3e4141413e' +
   ' 7f09090906 3e4151215e 7f09192946 4649494931 01017f0101 3f4040403f 1f2040201f 3f4038403f' +
   ' 6314081463 0708700807 6151494543 007f414100 0204081020 0041417f00 0402010204 4040404040' +
-  ' 0001020400 2054545478 7f48444438 3844444420 384444487f 3854545418 087e090102 0c5252523e' +
-  ' 7f08040478 00447d4000 2040443d00 7f10284400 00417f4000 7c04180478 7c08040478 3844444438' +
-  ' 7c14141408 081414187c 7c08040408 4854545420 043f444020 3c4040207c 1c2040201c 3c4030403c' +
-  ' 4428102844 0c5050503c 4464544c44 0008364100 00007f0000 0041360800 0804081008';
+  ' 0001020400 2054545478 7f48444438 3844444420 384444487f 3854545418 087e090102 18a4a4a47c' +
+  ' 7f08040478 00447d4000 4080847d00 7f10284400 00417f4000 7c04180478 7c08040478 3844444438' +
+  ' fc24242418 18242418fc 7c08040408 4854545420 043f444020 3c4040207c 1c2040201c 3c4030403c' +
+  ' 4428102844 1ca0a0a07c 4464544c44 0008364100 00007f0000 0041360800 0804081008';
 
 const signs: Readonly<Record<string, string>> = {
   '·': '0000080000',
@@ -44,7 +47,7 @@ function parse(columns: string): number[] {
   return columns.match(/../g)!.map((column) => Number.parseInt(column, 16));
 }
 
-/** The glyphs of a text, accents left out; each is five columns of seven bits, bit 0 at the top. */
+/** The glyphs of a text, accents left out; each is five columns of eight bits, bit 0 at the top. */
 export function glyphsOf(text: string): (readonly number[])[] {
   const bare = text.normalize('NFKD').replace(/\p{M}/gu, '');
   return [...bare].map((character) => glyphs.get(character) ?? parse(unknown));

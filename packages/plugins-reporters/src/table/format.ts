@@ -33,6 +33,14 @@ export function formatValue(
   return format === 'times' ? `${text}×` : text;
 }
 
+/** A number to six significant digits, without trailing zeros; integers in full. '' for null and NaN. */
+export function formatPrecise(value: number | null): string {
+  if (value === null || !Number.isFinite(value)) return formatValue(value, 'number');
+  const shown = Number.isInteger(value) ? value : Number(value.toPrecision(6));
+  const decimals = /\.(\d+)$/.exec(String(shown))?.[1]?.length ?? 0;
+  return String(shown).includes('e') ? String(shown) : fixed(shown, decimals, false);
+}
+
 /** The digits after the point that `formatValue` shows, for a format that shows any. */
 export function shownDecimals(value: number, format: Format, decimals?: number): number {
   if (format === 'flag' || format === 'integer') return 0;

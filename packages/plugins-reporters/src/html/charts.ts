@@ -1,0 +1,78 @@
+import type { Loaded } from '../results/read.js';
+import type { Series } from '@privatesnn/core';
+
+/** One line or one set of bars in a chart. */
+export interface Trace {
+  readonly name: string;
+  /** Index of its data colour. */
+  readonly colour: number;
+  /** Index of its dash pattern. */
+  readonly dash: number;
+  readonly points: readonly (readonly [x: number | string, y: number | null])[];
+}
+
+export interface Chart {
+  readonly title: string;
+  readonly xLabel: string;
+  readonly yLabel: string;
+  /** Bars over names, or lines over numbers. */
+  readonly kind: 'bars' | 'lines';
+  readonly traces: readonly Trace[];
+}
+
+/** A line tells from others by its dash up to this number; more lines get a chart each. */
+const dashes = 3;
+
+/**
+ * The charts of one output over the jobs. A job keeps its colour on the whole page; jobs that share a result
+ * (the same digest) share a trace. Where several jobs have several lines each, the lines differ by their dash;
+ * bars, and more than three lines, get a chart each.
+ *
+ * @param series the output in each job that has it
+ * @param jobs the names of all jobs, which give the colours
+ */
+export function chartsOf(series: readonly Loaded<Series>[], jobs: readonly string[]): Chart[] {
+  const results = new Map<string, Loaded<Series>[]>();
+  for (const one of series) results.set(one.digest, [...(results.get(one.digest) ?? []), one]);
+  const entries = [...results.values()].map((sharing) => ({
+    name:
+      sharing.length > 1 && sharing.length === jobs.length
+        ? 'all jobs'
+        : sharing.map(({ job }) => job).join(', '),
+    colour: Math.max(0, jobs.indexOf(sharing[0]!.job)),
+    content: sharing[0]!.content,
+  }));
+  const first = entries[0]!.content;
+  const kind = first.x.some((x) => typeof x === 'string') ? 'bars' : 'lines';
+  const names = [
+    ...new Set(entries.flatMap(({ content }) => content.lines.map(({ name }) => name))),
+  ];
+  const frame = { xLabel: first.xLabel, yLabel: first.yLabel, kind } as const;
+
+  const traces = entries.flatMap((entry) =>
+    entry.content.lines.map((line) => {
+      const index = names.indexOf(line.name);
+      const points = entry.content.x.map((x, at) => [x, line.y[at] ?? null] as const);
+      const single = entries.length === 1;
+      const job = single && entry.name === 'all jobs' ? '' : entry.name;
+      return {
+        line: line.name,
+        job,
+        name: names.length === 1 ? job || line.name : single ? line.name : `${job}: ${line.name}`,
+        colour: single && names.length > 1 ? index : entry.colour,
+        dash: single ? 0 : index,
+        points,
+      };
+    }),
+  );
+
+  const together = entries.length === 1 || names.length <= (kind === 'lines' ? dashes : 1);
+  if (together) return [{ ...frame, title: first.title, traces }];
+  return names.map((name) => ({
+    ...frame,
+    title: `${first.title}: ${name}`,
+    traces: traces
+      .filter(({ line }) => line === name)
+      .map((trace) => ({ ...trace, name: trace.job, dash: 0 })),
+  }));
+}

@@ -1,0 +1,63 @@
+import type { RunReport } from '@privatesnn/core';
+
+import { pictureGrid } from '../grid/grid.js';
+import { readScalars, readSeries } from '../results/read.js';
+import { resultTable } from '../table/result-table.js';
+import { chartDrawer } from './draw-chart.js';
+import { html, trusted, type Markup } from './markup.js';
+import type { HtmlOptions } from './options.js';
+import { chartsSection } from './sections/charts.js';
+import { figuresSection } from './sections/figures.js';
+import { headSection, reproduceSection, warningsSection, type Contents } from './sections/head.js';
+import { manifestSection } from './sections/manifest.js';
+import { picturesSection } from './sections/pictures.js';
+import { resultsSection } from './sections/results.js';
+import { styles } from './styles.js';
+
+/** Neither scripts nor requests: what the page may do, should any text ever slip through as markup. */
+const policy = "default-src 'none'; img-src data:; style-src 'unsafe-inline'";
+
+/** The report as one self-contained page. */
+export async function renderPage(run: RunReport, options: HtmlOptions): Promise<string> {
+  const jobs = run.jobs.map(({ name }) => name);
+  const [scalars, series, grid] = await Promise.all([
+    readScalars(run),
+    readSeries(run),
+    pictureGrid('html', run, options.grid),
+  ]);
+  const sections: (Contents & { body: Markup })[] = [];
+  const add = (id: string, title: string, body: Markup) => sections.push({ id, title, body });
+
+  if (options.table.columns.length > 0) {
+    add('results', 'Results', resultsSection(await resultTable('html', run, options.table)));
+  }
+  if (grid.classes.length > 0) add('pictures', 'Pictures', picturesSection(grid));
+  if (series.flat().length > 0) {
+    add('charts', 'Charts', chartsSection(series, jobs, await chartDrawer()));
+  }
+  if (scalars.flat().length > 0) add('figures', 'All figures', figuresSection(scalars, jobs));
+  add('reproduce', 'How to reproduce', reproduceSection(run.manifest.command));
+  add('manifest', 'Manifest', manifestSection(run.manifest));
+
+  const page = html`<!doctype html>
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <meta http-equiv="Content-Security-Policy" content="${policy}" />
+        <title>${run.title || run.name}</title>
+        <style>
+          ${trusted(styles)}
+        </style>
+      </head>
+      <body>
+        ${headSection(run, sections)}
+        <main>${warningsSection(run.manifest.warnings)} ${sections.map(({ body }) => body)}</main>
+        <footer>
+          Made by the html reporter of PrivateSNN. This page is complete in itself: it loads
+          nothing.
+        </footer>
+      </body>
+    </html> `;
+  return page.markup;
+}

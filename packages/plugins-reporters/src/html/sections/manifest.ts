@@ -1,0 +1,82 @@
+import { html, type Markup } from '../markup.js';
+
+/** A value of the manifest: nested pairs, tables for lists of records, text for the rest. */
+export function manifestSection(manifest: Readonly<Record<string, unknown>>): Markup {
+  const { command: _, warnings: __, ...rest } = manifest;
+  const { plain, nested } = split(rest);
+  return html`<section id="manifest" aria-labelledby="manifest-title">
+    <h2 id="manifest-title">Manifest</h2>
+    <p class="lead">What the run was made with.</p>
+    ${plain.length > 0 && pairs(plain)}
+    ${nested.map(
+      ([name, value]) =>
+        html`<details>
+          <summary>${words(name)}</summary>
+          ${show(value)}
+        </details>`,
+    )}
+  </section>`;
+}
+
+function split(record: object): Record<'plain' | 'nested', [string, unknown][]> {
+  const entries = Object.entries(record).filter(([, value]) => value !== undefined);
+  const isNested = (value: unknown) => typeof value === 'object' && value !== null;
+  return {
+    plain: entries.filter(([, value]) => !isNested(value)),
+    nested: entries.filter(([, value]) => isNested(value)),
+  };
+}
+
+function pairs(entries: readonly [string, unknown][]): Markup {
+  return html`<dl class="pairs">
+    ${entries.map(
+      ([name, value]) =>
+        html`<dt>${words(name)}</dt>
+          <dd>${show(value)}</dd>`,
+    )}
+  </dl>`;
+}
+
+function show(value: unknown): Markup {
+  if (Array.isArray(value)) {
+    if (value.length === 0) return html`none`;
+    return value.every(isRecord) ? records(value) : html`${value.map(text).join(', ')}`;
+  }
+  return isRecord(value) ? pairs(Object.entries(value)) : html`${text(value)}`;
+}
+
+function records(rows: readonly Readonly<Record<string, unknown>>[]): Markup {
+  const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))];
+  return html`<div class="scroll" tabindex="0">
+    <table class="plain">
+      <thead>
+        <tr>
+          ${columns.map((column) => html`<th scope="col">${words(column)}</th>`)}
+        </tr>
+      </thead>
+      <tbody>
+        ${rows.map(
+          (row) =>
+            html`<tr>
+              ${columns.map((column) => html`<td>${text(row[column])}</td>`)}
+            </tr>`,
+        )}
+      </tbody>
+    </table>
+  </div>`;
+}
+
+/** "startedAt" → "started at" */
+function words(name: string): string {
+  return name.replace(/([a-z0-9])([A-Z])/g, (_, a: string, b: string) => `${a} ${b.toLowerCase()}`);
+}
+
+function text(value: unknown): string {
+  if (value === undefined || value === null) return '';
+  if (typeof value === 'boolean') return value ? 'yes' : 'no';
+  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
