@@ -14,16 +14,22 @@ import type { Safetensors } from './safetensors.js';
 /**
  * Takes the parameters of a network from a safetensors file, in the layout of core's contract.
  *
+ * @returns the parameters, and the names of the file's tensors that none of them came from
  * @throws UserError where a tensor is missing or has another shape
  */
-export function readParameters(file: Safetensors, network: Network): Parameters {
+export function readParameters(
+  file: Safetensors,
+  network: Network,
+): { readonly parameters: Parameters; readonly unused: readonly string[] } {
   const layers = weightedLayers(network.architecture);
   const names = tensorNames(file, network, layers);
   const pixels = pixelsBeforeFlatten(network.architecture);
   const parameters: Record<string, Parameter> = {};
+  const unused = new Set(file.shapes.keys());
   layers.forEach((layer, i) => {
     const name = names[i]!;
     const weight = file.read(name);
+    unused.delete(name);
     const expected = weightShape(layer);
     const found =
       network.layout === 'pytorch-vgg' ? fromPytorch(weight, pixels.get(layer.name) ?? 1) : weight;
@@ -32,11 +38,12 @@ export function readParameters(file: Safetensors, network: Network): Parameters 
     if (layer.bias) {
       const biasName = name.replace(/weight$/, 'bias');
       const bias = file.read(biasName);
+      unused.delete(biasName);
       expectShape(bias.shape, [expected.at(-1)!], biasName, bias.shape, file.file);
       parameters[`${layer.name}.bias`] = bias;
     }
   });
-  return parameters;
+  return { parameters, unused: [...unused] };
 }
 
 /**

@@ -110,7 +110,7 @@ export const pretrained = defineStage({
         const { ann, unused } = await readSafetensorsAnn(weights, files.description, description);
         if (unused.length > 0) {
           context.warn(
-            `${weights} holds more tensors than ${ann.architecture.name} takes: ${unused.join(', ')}.`,
+            `${weights} holds tensors that ${ann.architecture.name} does not take: ${unused.join(', ')}.`,
           );
         }
         return { ann: announced(ann, weights, context) };

@@ -10,7 +10,7 @@ import { readParameters } from './layout.js';
 import { parseSafetensors } from './safetensors.js';
 
 /** Networks that ship with this package. */
-export const embeddedModels = ['mnist-vgg5'] as const;
+export const embeddedModels = ['mnist-vgg5', 'mnist-judge'] as const;
 
 export function embeddedModelFile(name: (typeof embeddedModels)[number]): string {
   return fileURLToPath(new URL(`../models/${name}/model.safetensors`, import.meta.url));
@@ -53,7 +53,7 @@ export async function readSafetensorsAnn(
   const file = parseSafetensors(await readModelFile(weights), weights);
   const beside = description === null ? {} : await readDescription(description);
   const network = resolveDescription(options, beside, weights);
-  const parameters = readParameters(file, network);
+  const { parameters, unused } = readParameters(file, network);
   const ann: Ann = {
     type: 'ann',
     architecture: network.architecture,
@@ -61,8 +61,7 @@ export async function readSafetensorsAnn(
     inputRange: network.inputRange,
     classNames: network.classNames,
   };
-  const unused = file.shapes.size - Object.keys(parameters).length;
-  return { ann, unused: unused > 0 ? [...file.shapes.keys()] : [] };
+  return { ann, unused };
 }
 
 /** Reads a whole file of a model. */
