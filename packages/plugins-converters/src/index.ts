@@ -1,8 +1,9 @@
 import { definePlugin } from '@privatesnn/core';
 
 import { thresholdBalancing } from './threshold-balancing.js';
+import { weightNormalisation } from './weight-normalisation.js';
 
 export default definePlugin({
   name: '@privatesnn/plugins-converters',
-  stages: [thresholdBalancing],
+  stages: [thresholdBalancing, weightNormalisation],
 });

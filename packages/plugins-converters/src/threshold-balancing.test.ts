@@ -1,58 +1,12 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 
-import type { Ann, Images, StageContext } from '@privatesnn/core';
+import type { Images, StageContext } from '@privatesnn/core';
 import { createTensorRuntime, type TensorRuntime } from '@privatesnn/runtime-tfjs';
 import { createReferenceEngine } from '@privatesnn/spiking';
 import { fakeContext, runStageContract } from '@privatesnn/testkit';
 
+import { tinyAnn as ann, tinyImages as images } from './testing/tiny.js';
 import { thresholdBalancing } from './threshold-balancing.js';
-
-/** A hand-made network: weights that alternate in size, so that every layer has positive and negative currents. */
-const ann: Ann = {
-  type: 'ann',
-  architecture: {
-    name: 'tiny',
-    inputShape: [4, 4, 1],
-    classes: 3,
-    layers: [
-      {
-        kind: 'conv',
-        name: 'conv1',
-        inChannels: 1,
-        outChannels: 4,
-        kernel: 3,
-        stride: 1,
-        padding: 1,
-        bias: false,
-      },
-      { kind: 'average-pool', size: 2 },
-      { kind: 'flatten' },
-      { kind: 'dense', name: 'fc1', inputs: 16, outputs: 8, bias: false },
-      { kind: 'dense', name: 'fc2', inputs: 8, outputs: 3, bias: false },
-    ],
-  },
-  parameters: {
-    'conv1.weight': { shape: [3, 3, 1, 4], data: waves(36, 0.7) },
-    'fc1.weight': { shape: [16, 8], data: waves(128, 0.4) },
-    'fc2.weight': { shape: [8, 3], data: waves(24, 0.9) },
-  },
-  inputRange: [-1, 1],
-  classNames: ['a', 'b', 'c'],
-};
-
-const images: Images = {
-  type: 'images',
-  shape: [6, 4, 4, 1],
-  pixels: waves(96, 1),
-  range: [-1, 1],
-  labels: Int32Array.of(0, 1, 2, 0, 1, 2),
-  classNames: ['a', 'b', 'c'],
-  origin: 'synthetic',
-};
-
-function waves(length: number, amplitude: number): Float32Array {
-  return Float32Array.from({ length }, (_, i) => amplitude * Math.sin(1 + 2.7 * i));
-}
 
 let tensors: TensorRuntime;
 beforeAll(async () => {

@@ -92,6 +92,8 @@ export const thresholdBalancing = defineStage({
     'paper-aaai': {},
     'paper-v1': { timeSteps: 100 },
     'official-code': { timeSteps: 100, scale: 1 },
+    'sengupta-2019': { timeSteps: 2500, scale: 1, reset: 'hard' },
+    'han-2020': { timeSteps: 2500, scale: 0.7 },
     tuned: { timeSteps: 100, samples: 200, readout: 'fitted' },
   },
   inputs: {

@@ -1,0 +1,69 @@
+import fc from 'fast-check';
+import { beforeAll, describe, expect, it } from 'vitest';
+
+import type { Ann } from '@privatesnn/core';
+import { annLogits, createTensorRuntime, type TensorRuntime } from '@privatesnn/runtime-tfjs';
+import { createReferenceEngine, reconvertToAnn } from '@privatesnn/spiking';
+import { fakeContext, runStageContract } from '@privatesnn/testkit';
+
+import { tinyAnn, tinyImages } from './testing/tiny.js';
+import { weightNormalisation } from './weight-normalisation.js';
+
+const runtime = () => createTensorRuntime({ prefer: 'embedded' });
+let tensors: TensorRuntime;
+beforeAll(async () => {
+  tensors = await runtime();
+});
+
+function convert(options: object, ann: Ann = tinyAnn) {
+  const stage = weightNormalisation.create({ tensors }, weightNormalisation.options.parse(options));
+  return stage.run(fakeContext(), { ann, images: tinyImages });
+}
+
+runStageContract(weightNormalisation, {
+  dependencies: async () => ({ tensors: await runtime() }),
+  inputs: { ann: tinyAnn, images: tinyImages },
+});
+
+describe('weight-normalisation', () => {
+  it.each(['percentile', 'data', 'model'] as const)(
+    'gives, by %s, a ReLU network whose logits are the original ones divided by λ(L)',
+    async (statistic) => {
+      const { snn, scales } = await convert({ statistic });
+      const original = await annLogits(tensors, tinyAnn, tinyImages);
+      const normalised = await annLogits(tensors, reconvertToAnn(snn), tinyImages);
+      const last = scales.lines[0]!.y.at(-1)!;
+      normalised.forEach((logit, i) => expect(logit).toBeCloseTo(original[i]! / last, 4));
+    },
+  );
+
+  it('lets no activation of the normalised network exceed 1 for percentile 100', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.float({ min: 0.25, max: 4, noNaN: true }), async (factor) => {
+        const parameters = {
+          ...tinyAnn.parameters,
+          'conv1.weight': {
+            ...tinyAnn.parameters['conv1.weight']!,
+            data: tinyAnn.parameters['conv1.weight']!.data.map((w) => w * factor),
+          },
+        };
+        const { snn } = await convert({ percentile: 100 }, { ...tinyAnn, parameters });
+        const logits = await annLogits(tensors, reconvertToAnn(snn), tinyImages);
+        expect(Math.max(...logits)).toBeCloseTo(1, 4);
+      }),
+      { numRuns: 10 },
+    );
+  });
+
+  it('tends to the ANN as T grows', async () => {
+    const { snn, scales } = await convert({ percentile: 100, timeSteps: 400 });
+    const { potentials } = await createReferenceEngine().infer({
+      snn,
+      pixels: tinyImages.pixels as Float32Array,
+      seed: 1,
+    });
+    const logits = await annLogits(tensors, tinyAnn, tinyImages);
+    const last = scales.lines[0]!.y.at(-1)!;
+    potentials.forEach((u, i) => expect(u * snn.readout.scale).toBeCloseTo(logits[i]! / last, 1));
+  });
+});

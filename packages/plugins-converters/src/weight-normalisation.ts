@@ -1,0 +1,129 @@
+import {
+  assertImagesFit,
+  defineStage,
+  firstImages,
+  input,
+  output,
+  weightedLayers,
+  type Ann,
+  type Images,
+  type Snn,
+  type StageContext,
+} from '@privatesnn/core';
+import { TENSOR_RUNTIME, type TensorRuntime } from '@privatesnn/runtime-tfjs';
+import {
+  dataBasedScales,
+  modelBasedScales,
+  normaliseWeights,
+  percentileOf,
+  type LayerScales,
+} from '@privatesnn/spiking';
+import { z } from 'zod';
+
+import { positiveActivations } from './activations.js';
+import { encoderFor, neuronModel, neuronOptions } from './neuron-options.js';
+
+const options = z.strictObject({
+  ...neuronOptions,
+  encoder: neuronOptions.encoder
+    .unwrap()
+    .default('constant')
+    .describe('How pixels become input; the original (Rueckauer 2017) uses a constant current.'),
+  statistic: z
+    .enum(['percentile', 'data', 'model'])
+    .default('percentile')
+    .describe(
+      'λ of a layer: a percentile of its positive activations (Rueckauer 2017), the larger of its largest weight ' +
+        'and its largest activation (Diehl 2015, data-based), or the largest activation that its weights allow ' +
+        '(Diehl 2015, model-based, which needs no images).',
+    ),
+  percentile: z
+    .number()
+    .gt(0)
+    .max(100)
+    .default(99.9)
+    .describe('The percentile, for `statistic: percentile`.'),
+  samples: z.int().min(1).default(200).describe('Calibration images: the first so many.'),
+  batchSize: z.int().min(1).default(50).describe('Images that go through the ANN together.'),
+});
+
+type Options = z.output<typeof options>;
+
+export const weightNormalisation = defineStage({
+  kind: 'converter',
+  id: 'weight-normalisation',
+  version: 1,
+  summary:
+    "Scales each layer's weights and bias by the activations before and after it, so that every threshold is 1.",
+  source: "Rueckauer 2017: W' = W·λ(l−1)/λ(l), b' = b/λ(l); Diehl 2015",
+  options,
+  presets: {
+    'rueckauer-2017': {},
+    'diehl-2015-data': { statistic: 'data', encoder: 'poisson', reset: 'hard' },
+    'diehl-2015-model': { statistic: 'model', encoder: 'poisson', reset: 'hard' },
+  },
+  inputs: {
+    ann: input('ann', 'the network to convert'),
+    images: input('images', 'calibration images; not looked at by `statistic: model`'),
+  },
+  outputs: {
+    snn: output('snn', 'the spiking network, all thresholds 1'),
+    scales: output('series', 'λ by layer'),
+  },
+  dependencies: { tensors: TENSOR_RUNTIME },
+  create: ({ tensors }, options) => ({
+    async run(context, { ann, images }) {
+      assertImagesFit(images, ann.architecture);
+      const calibration = firstImages(images, options.samples);
+      const scales = await layerScales(context, tensors, ann, calibration, options);
+      return {
+        snn: normalised(ann, scales, options),
+        scales: {
+          type: 'series',
+          title: 'Activation scales',
+          xLabel: 'layer',
+          yLabel: 'λ',
+          x: Object.keys(scales),
+          lines: [{ name: 'λ', y: Object.values(scales) }],
+        },
+      };
+    },
+  }),
+});
+
+async function layerScales(
+  context: StageContext,
+  tensors: TensorRuntime,
+  ann: Ann,
+  images: Images,
+  { statistic, percentile, batchSize }: Options,
+): Promise<LayerScales> {
+  const { architecture, parameters } = ann;
+  if (statistic === 'model') return modelBasedScales(architecture, parameters);
+  const activations = await positiveActivations(tensors, ann, images, {
+    batchSize,
+    signal: context.signal,
+    onProgress: (done, total) => context.progress(done, total, 'activations'),
+  });
+  const statistics: Record<string, number> = {};
+  for (const { name } of weightedLayers(architecture)) {
+    const value = percentileOf(activations[name] ?? [], statistic === 'data' ? 100 : percentile);
+    if (value !== undefined) statistics[name] = value;
+  }
+  return statistic === 'data' ? dataBasedScales(architecture, parameters, statistics) : statistics;
+}
+
+function normalised(ann: Ann, scales: LayerScales, options: Options): Snn {
+  const spiking = weightedLayers(ann.architecture).slice(0, -1);
+  return {
+    type: 'snn',
+    architecture: ann.architecture,
+    parameters: normaliseWeights(ann.architecture, ann.parameters, scales),
+    thresholds: Object.fromEntries(spiking.map(({ name }) => [name, 1])),
+    neuron: neuronModel(options),
+    encoder: encoderFor(options, ann),
+    readout: { kind: 'mean', scale: 1 / options.timeSteps },
+    timeSteps: options.timeSteps,
+    classNames: ann.classNames,
+  };
+}
