@@ -5,3 +5,4 @@ export { runStageContract, type StageFixtures } from './contract/stage-contract.
 export { digestOf } from './digest.js';
 export { fakeContext, type FakeContext, type FakeContextOptions } from './fake-context.js';
 export { testStream } from './random.js';
+export { tinyAnn, tinySnn } from './tiny-network.js';
