@@ -1,0 +1,119 @@
+import { annLogits, createTensorRuntime, type TensorRuntime } from '@privatesnn/runtime-tfjs';
+import { digestOf, fakeContext, runStageContract, tinyAnn } from '@privatesnn/testkit';
+import { beforeAll, describe, expect, it } from 'vitest';
+
+import { dataImpressions, type DataImpressionsOptions } from './data-impressions.js';
+import { dataImpressionsPresets } from './presets.js';
+
+let runtime: TensorRuntime;
+beforeAll(async () => {
+  runtime = await createTensorRuntime({ prefer: 'embedded' });
+});
+
+const quick: DataImpressionsOptions = {
+  ...dataImpressionsPresets.tuned,
+  samples: 7,
+  batchSize: 3,
+  iterations: 6,
+  stopAtLoss: 0,
+};
+
+runStageContract(dataImpressions, {
+  options: quick,
+  dependencies: () => ({ runtime }),
+  inputs: () => ({ ann: tinyAnn() }),
+});
+
+async function generate(options: DataImpressionsOptions, context = fakeContext()) {
+  const stage = dataImpressions.create({ runtime }, dataImpressions.options.parse(options));
+  return (await stage.run(context, { ann: tinyAnn() })).images;
+}
+
+async function crossEntropy(images: Awaited<ReturnType<typeof generate>>): Promise<number> {
+  const logits = await annLogits(runtime, tinyAnn(), images);
+  const classes = images.classNames.length;
+  let total = 0;
+  for (let i = 0; i < images.shape[0]; i++) {
+    const row = [...logits.subarray(i * classes, (i + 1) * classes)];
+    const logSum = Math.log(row.reduce((sum, v) => sum + Math.exp(v), 0));
+    row.forEach((v, c) => (total -= images.softLabels![i * classes + c]! * (v - logSum)));
+  }
+  return total / images.shape[0];
+}
+
+describe('data-impressions', () => {
+  it('comes closer to its soft labels the longer it runs', async () => {
+    const options = { ...quick, samples: 12, blurEvery: 0, batchSize: 12 };
+    const short = await crossEntropy(await generate({ ...options, iterations: 1 }));
+    const long = await crossEntropy(await generate({ ...options, iterations: 40 }));
+    expect(long).toBeLessThan(short);
+  });
+
+  it('gives soft labels on the simplex, and one-hot targets where labels are hard', async () => {
+    const soft = (await generate(quick)).softLabels!;
+    for (let i = 0; i < 7; i++) {
+      expect(soft.subarray(3 * i, 3 * i + 3).reduce((a, b) => a + b)).toBeCloseTo(1, 6);
+    }
+    const hard = await generate({ ...quick, labels: 'hard' });
+    hard.labels.forEach((label, i) => expect(hard.softLabels![3 * i + label]).toBe(1));
+  });
+
+  it('stops each image at the loss it is given', async () => {
+    const context = fakeContext();
+    await generate({ ...quick, stopAtLoss: 100 }, context);
+    const steps = context.events.map(({ data }) => data['meanSteps']);
+    expect(steps).toEqual([0, 0, 0]);
+  });
+
+  it('clips only at the end where it is told so', async () => {
+    const images = await generate({
+      ...quick,
+      projection: 'clip-at-end',
+      learningRate: 1,
+      iterations: 10,
+    });
+    expect(images.pixels.every((value) => value >= -1 && value <= 1)).toBe(true);
+  });
+
+  it('goes on from a checkpoint with the same result', async () => {
+    const whole = await generate(quick);
+    let saved: unknown;
+    const first = fakeContext();
+    await generate(quick, {
+      ...first,
+      saveCheckpoint: async (state) => void (saved ??= structuredClone(state)),
+    });
+    const context = fakeContext({ checkpoint: saved });
+    const resumed = await generate(quick, context);
+    expect(digestOf(resumed)).toBe(digestOf(whole));
+    expect(context.events.length).toBe(2);
+  });
+
+  it('leaves no tensor behind', async () => {
+    const before = runtime.tf.memory().numTensors;
+    await generate(quick);
+    expect(runtime.tf.memory().numTensors).toBe(before);
+  });
+
+  it('has the presets of the notes', () => {
+    const settings = (preset: keyof typeof dataImpressionsPresets) =>
+      dataImpressions.options.parse(dataImpressionsPresets[preset]);
+    const published = {
+      similarity: 'cosine',
+      beta: 1,
+      epsilon: 1e-4,
+      temperature: 20,
+      learningRate: 1e-3,
+      iterations: 2500,
+      projection: 'clip-at-end',
+      stopAtLoss: 0,
+      jitter: 0,
+      flip: false,
+      blurEvery: 0,
+    };
+    for (const name of ['paper-aaai', 'paper-v1', 'official-code'] as const) {
+      expect(settings(name)).toMatchObject(published);
+    }
+    expect(settings('paper-aaai').initialisation).toBe('unit');
+  });
+});
