@@ -1,0 +1,34 @@
+import { createHash } from 'node:crypto';
+
+/**
+ * JSON with sorted keys: equal values have equal text. Only plain data is allowed; `undefined` members are
+ * left out; NaN, the infinities and −0 are told apart from other values.
+ */
+export function canonicalJson(value: unknown): string {
+  switch (typeof value) {
+    case 'string':
+    case 'boolean':
+      return JSON.stringify(value);
+    case 'number':
+      if (Number.isFinite(value) && !Object.is(value, -0)) return JSON.stringify(value);
+      return `{"$number":"${Object.is(value, -0) ? '-0' : value}"}`;
+    case 'undefined':
+      return '{"$undefined":true}';
+    case 'object': {
+      if (value === null) return 'null';
+      if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
+      const members = Object.entries(value)
+        .filter(([, member]) => member !== undefined)
+        .sort(([a], [b]) => (a < b ? -1 : 1))
+        .map(([key, member]) => `${JSON.stringify(key)}:${canonicalJson(member)}`);
+      return `{${members.join(',')}}`;
+    }
+    default:
+      throw new TypeError(`A ${typeof value} cannot be part of a cache key.`);
+  }
+}
+
+/** SHA-256 of a value's canonical JSON, in hexadecimal. */
+export function digestOf(value: unknown): string {
+  return createHash('sha256').update(canonicalJson(value)).digest('hex');
+}

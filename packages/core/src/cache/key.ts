@@ -1,0 +1,30 @@
+import { digestOf } from './canonical.js';
+
+/** All that a stage's result depends on. */
+export interface KeyParts {
+  readonly kind: string;
+  /** `package/stage`. */
+  readonly use: string;
+  readonly version: number;
+  /** Options after defaults. */
+  readonly options: unknown;
+  /** Digests of the inputs by port. */
+  readonly inputs: Readonly<Record<string, string>>;
+  readonly rootSeed: number;
+  /** The stage's name in the file, which names its seed streams. */
+  readonly stage: string;
+  /** Digest of the plugin's code. */
+  readonly code: string;
+  /** Identities of the services that it depends on, by token name. */
+  readonly services: Readonly<Record<string, string>>;
+  /** Digest of what the stage reads besides its inputs; "" where it reads nothing. */
+  readonly fingerprint: string;
+}
+
+/** Raised when the codec or the random streams change: then no earlier result fits. */
+const format = 1;
+
+/** The cache key of a stage: differs as soon as any part does. */
+export function stageKey(parts: KeyParts): string {
+  return digestOf({ format, ...parts });
+}

@@ -1,0 +1,26 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+
+/**
+ * The cache's folder: PRIVATESNN_CACHE, else `.privatesnn/cache` in the nearest folder upwards that has one or
+ * is a workspace's root, else in `start`.
+ */
+export function cacheFolder(start = process.cwd()): string {
+  const named = process.env['PRIVATESNN_CACHE'];
+  if (named) return resolve(named);
+  for (let folder = resolve(start); ; folder = dirname(folder)) {
+    if (existsSync(join(folder, '.privatesnn')) || isWorkspace(folder)) {
+      return join(folder, '.privatesnn', 'cache');
+    }
+    if (dirname(folder) === folder) return join(resolve(start), '.privatesnn', 'cache');
+  }
+}
+
+function isWorkspace(folder: string): boolean {
+  try {
+    const manifest: unknown = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+    return typeof manifest === 'object' && manifest !== null && 'workspaces' in manifest;
+  } catch {
+    return false;
+  }
+}

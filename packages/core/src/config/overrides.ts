@@ -1,0 +1,71 @@
+import type { Place, UserError } from '../contracts/error.js';
+import { overrideForm, unknownStageName } from '../errors/templates/configuration.js';
+import { throwErrors, errorsOf } from '../errors/error-list.js';
+import { child, entriesOf, withValue, type ConfigMap, type ConfigNode } from './node.js';
+import { parseYaml } from './parse.js';
+
+const commandLine = 'command line';
+
+/**
+ * Applies `stage.option=value` and `seed=3` to an experiment; values are YAML.
+ *
+ * @throws UserErrorList when an override has another form or names a stage that does not exist
+ */
+export function applyOverrides(root: ConfigMap, overrides: readonly string[]): ConfigMap {
+  const errors: UserError[] = [];
+  let result = root;
+  for (const text of overrides) {
+    try {
+      result = applyOverride(result, text);
+    } catch (error) {
+      errors.push(...errorsOf(error));
+    }
+  }
+  throwErrors(errors);
+  return result;
+}
+
+function applyOverride(root: ConfigMap, text: string): ConfigMap {
+  const equals = text.indexOf('=');
+  const path = text.slice(0, Math.max(0, equals)).split('.');
+  const key: Place = {
+    file: commandLine,
+    line: 1,
+    column: 1,
+    excerpt: text,
+    length: Math.max(1, equals),
+  };
+  const seed = path.length === 1 && path[0] === 'seed';
+  if (path.some((part) => part === '') || (path.length < 2 && !seed)) throw overrideForm(text, key);
+  const value = moved(parseYaml(text.slice(equals + 1), commandLine), text, equals + 1);
+  if (seed) return withValue(root, ['seed'], value, key);
+  const [stage, ...option] = path;
+  const stages = entriesOf(child(root, 'stages')).map(([name]) => name);
+  if (!stages.includes(stage!)) throw unknownStageName(stage!, stages, key, 'The override');
+  return withValue(root, ['stages', stage!, 'options', ...option], value, key);
+}
+
+/** The node with its places counted in the whole override, not in its value alone. */
+function moved(node: ConfigNode, text: string, by: number): ConfigNode {
+  const place = { ...node.place, excerpt: text, column: (node.place.column ?? 1) + by };
+  switch (node.kind) {
+    case 'scalar':
+      return { ...node, place };
+    case 'list':
+      return { ...node, place, items: node.items.map((item) => moved(item, text, by)) };
+    case 'map':
+      return {
+        ...node,
+        place,
+        entries: new Map(
+          [...node.entries].map(([name, entry]) => [
+            name,
+            {
+              key: { ...entry.key, excerpt: text, column: (entry.key.column ?? 1) + by },
+              value: moved(entry.value, text, by),
+            },
+          ]),
+        ),
+      };
+  }
+}

@@ -1,0 +1,60 @@
+import { z } from 'zod';
+
+const name = z
+  .string()
+  .regex(/^[A-Za-z][\w-]*$/, 'a name has letters, digits, "-" and "_", and starts with a letter');
+
+const axes = z.record(
+  z.string().regex(/^[A-Za-z][\w.-]*$/, 'an axis has a plain name'),
+  z.array(z.unknown()).min(1),
+);
+
+const cell = z.record(z.string(), z.unknown());
+
+export const stageSchema = z.strictObject({
+  use: z.string().min(1),
+  inputs: z.record(z.string(), z.string().min(1)).optional(),
+  options: z.record(z.string(), z.unknown()).optional(),
+});
+
+export const reporterSchema = z.strictObject({
+  use: z.string().min(1),
+  options: z.record(z.string(), z.unknown()).optional(),
+});
+
+export const matrixSchema = z.strictObject({
+  name: z.string().min(1).optional(),
+  zip: axes.optional(),
+  product: axes.optional(),
+  include: z.array(cell).optional(),
+  exclude: z.array(cell).optional(),
+});
+
+const settings = {
+  title: z.string().optional(),
+  description: z.string().optional(),
+  seed: z.int().min(0).max(Number.MAX_SAFE_INTEGER).optional(),
+  goals: z.array(z.string()).optional(),
+  matrix: matrixSchema.optional(),
+  reporters: z.array(reporterSchema).optional(),
+};
+
+/** A profile lays these keys over the file's own. */
+const profileSchema = z.strictObject({
+  ...settings,
+  stages: z.record(name, stageSchema.partial()).optional(),
+});
+
+/** The experiment file, before `${axis}` values are filled in; `extends` has been merged already. */
+export const experimentSchema = z.strictObject({
+  name,
+  ...settings,
+  plugins: z.array(z.string().min(1)).optional(),
+  /** The folder that relative paths start from, itself relative to the file; the file's own when left out. */
+  folder: z.string().optional(),
+  profile: z.string().optional(),
+  profiles: z.record(z.string(), profileSchema).optional(),
+  stages: z.record(name, stageSchema),
+});
+
+export type ExperimentConfig = z.output<typeof experimentSchema>;

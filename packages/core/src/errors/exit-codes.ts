@@ -1,0 +1,15 @@
+import { UserError, type ErrorClass } from '../contracts/error.js';
+
+/** The exit code of the command by error class; 1 is left to defects of the program. */
+export const exitCodes: Readonly<Record<ErrorClass, number>> = {
+  configuration: 2,
+  data: 3,
+  plugin: 4,
+  environment: 5,
+  run: 6,
+  interrupted: 130,
+};
+
+export function exitCode(error: unknown): number {
+  return error instanceof UserError ? exitCodes[error.errorClass] : 1;
+}

@@ -1,0 +1,102 @@
+import { relative } from 'node:path';
+
+import { UserError, type Place } from '../contracts/error.js';
+import { UserErrorList } from './error-list.js';
+
+export interface ErrorFormat {
+  readonly colour: boolean;
+  readonly columns: number;
+}
+
+const maxShown = 8;
+
+/** An error as the terminal shows it: code and message, place with the line and a caret, hint, cause. */
+export function formatError(error: unknown, format: ErrorFormat): string {
+  const paint = painter(format.colour);
+  if (error instanceof UserErrorList) {
+    const shown = error.errors.slice(0, maxShown).map((one) => formatError(one, format));
+    const rest = error.errors.length - maxShown;
+    if (rest > 0) shown.push(`and ${rest} more ${rest === 1 ? 'error' : 'errors'}.`);
+    return [...shown, paint.red(error.message)].join('\n\n');
+  }
+  if (error instanceof UserError) return formatOne(error, format);
+  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return `${paint.red('Unexpected error')} (a defect of the program; please report it)\n${text}`;
+}
+
+function formatOne(error: UserError, { colour, columns }: ErrorFormat): string {
+  const paint = painter(colour);
+  const lines = [
+    wrap(`${paint.red('Error')} ${paint.dim(`[${error.code}]`)} ${error.message}`, columns),
+  ];
+  if (error.place) lines.push(...formatPlace(error.place, columns, paint));
+  if (error.hint) lines.push(wrap(`${paint.green('→')} ${error.hint}`, columns, '  '));
+  for (const cause of causes(error))
+    lines.push(wrap(paint.dim(`caused by: ${cause}`), columns, '  '));
+  return lines.join('\n');
+}
+
+function formatPlace(place: Place, columns: number, paint: Painter): string[] {
+  const { file, line, column, excerpt } = place;
+  const shortFile = shorter(file);
+  const where = [shortFile, line, column].filter((part) => part !== undefined).join(':');
+  const lines = [`  ${paint.cyan(where)}`];
+  if (excerpt === undefined || line === undefined) return lines;
+  const gutter = `${line} | `;
+  const room = Math.max(20, columns - gutter.length - 3);
+  const at = (column ?? 1) - 1;
+  const from = at < room - 12 ? 0 : Math.max(0, at - Math.floor(room / 3));
+  const part = excerpt.slice(from, from + room).replaceAll('\t', ' ');
+  const length = Math.max(1, Math.min(place.length ?? 1, part.length - (at - from)));
+  lines.push(`  ${paint.dim(gutter)}${part}`);
+  lines.push(`  ${' '.repeat(gutter.length + at - from)}${paint.red('^'.repeat(length))}`);
+  return lines;
+}
+
+function shorter(file: string): string {
+  const fromHere = relative(process.cwd(), file);
+  return fromHere !== '' && fromHere.length < file.length && file.startsWith('/') ? fromHere : file;
+}
+
+function causes(error: Error): string[] {
+  const found: string[] = [];
+  let cause = error.cause;
+  while (cause !== undefined && found.length < 4) {
+    const message = cause instanceof Error ? cause.message : String(cause);
+    if (!error.message.includes(message)) found.push(message);
+    cause = cause instanceof Error ? cause.cause : undefined;
+  }
+  return found;
+}
+
+type Painter = Record<'red' | 'green' | 'cyan' | 'dim', (text: string) => string>;
+
+function painter(colour: boolean): Painter {
+  const with_ = (open: number, close: number) => (text: string) =>
+    colour ? `\u001b[${open}m${text}\u001b[${close}m` : text;
+  return { red: with_(31, 39), green: with_(32, 39), cyan: with_(36, 39), dim: with_(2, 22) };
+}
+
+/** Breaks lines between words; colour codes take no room. */
+export function wrap(text: string, columns: number, indent = ''): string {
+  const width = (word: string) =>
+    // eslint-disable-next-line no-control-regex
+    word.replace(/\u001b\[\d+m/g, '').length;
+  return text
+    .split('\n')
+    .map((paragraph) => {
+      const lines: string[] = [];
+      let line = '';
+      for (const word of paragraph.split(' ')) {
+        if (line !== '' && indent.length + width(line) + 1 + width(word) > columns) {
+          lines.push(line);
+          line = word;
+        } else {
+          line = line === '' ? word : `${line} ${word}`;
+        }
+      }
+      lines.push(line);
+      return lines.map((one) => indent + one).join('\n');
+    })
+    .join('\n');
+}

@@ -1,0 +1,240 @@
+import { UserError, type Place } from '../../contracts/error.js';
+import { suggestion } from '../suggest.js';
+
+const configuration = (code: string, message: string, place?: Place, hint?: string) =>
+  new UserError('configuration', code, message, {
+    ...(place ? { place } : {}),
+    ...(hint ? { hint } : {}),
+  });
+
+export const fileTooLarge = (file: string, size: number, limit: number) =>
+  configuration(
+    'FILE_TOO_LARGE',
+    `An experiment file may have ${limit} characters, this one has ${size}.`,
+    { file },
+  );
+
+export const fileMissing = (file: string, place: Place | undefined, near: string | undefined) =>
+  configuration(
+    'FILE_NOT_FOUND',
+    `The file ${file} does not exist or cannot be read.`,
+    place,
+    near ? `Did you mean "${near}"?` : 'Check the path; it is relative to where it is written.',
+  );
+
+export const yamlSyntax = (code: string, message: string, place: Place) =>
+  configuration(
+    'YAML_SYNTAX',
+    `This is not valid YAML: ${message.replace(/\s+/g, ' ')}`,
+    place,
+    code === 'TAB_AS_INDENT' ? 'Indent with spaces; YAML does not allow tabs.' : undefined,
+  );
+
+export const aliasBomb = (place: Place, nodes: number, depth: number) =>
+  configuration(
+    'YAML_TOO_LARGE',
+    `The file unfolds to more than ${nodes} values or ${depth} levels.`,
+    place,
+    'Aliases (*name) that contain aliases grow quickly; write the values out or use fewer.',
+  );
+
+export const unusableKey = (place: Place) =>
+  configuration(
+    'YAML_KEY',
+    'A key must be a word or a number; this one is a list, a map or empty.',
+    place,
+  );
+
+export const forbiddenKey = (key: string, place: Place) =>
+  configuration('YAML_KEY', `The key "${key}" is not allowed.`, place, 'Choose another name.');
+
+export const notAMap = (file: string, place: Place) =>
+  configuration('NOT_AN_EXPERIMENT', `${file} must be a map with a key "stages".`, place);
+
+export const extendsCycle = (chain: readonly string[], place: Place) =>
+  configuration('EXTENDS_CYCLE', `"extends" goes in a circle: ${chain.join(' → ')}.`, place);
+
+export const unknownProfile = (name: string, known: readonly string[], place: Place | undefined) =>
+  configuration(
+    'UNKNOWN_PROFILE',
+    `There is no profile "${name}".`,
+    place,
+    suggestion(name, known, 'profiles'),
+  );
+
+export const unknownKey = (key: string, where: string, known: readonly string[], place: Place) =>
+  configuration(
+    'UNKNOWN_KEY',
+    `Unknown key "${key}" in ${where}.`,
+    place,
+    suggestion(key, known, 'keys'),
+  );
+
+export const wrongValue = (
+  what: string,
+  expected: string,
+  received: string,
+  place: Place,
+  hint?: string,
+) =>
+  configuration('WRONG_VALUE', `${what}: expected ${expected}, received ${received}.`, place, hint);
+
+export const invalidValue = (what: string, message: string, place: Place) =>
+  configuration('WRONG_VALUE', `${what}: ${message}`, place);
+
+export const missingValue = (what: string, expected: string, place: Place) =>
+  configuration('MISSING_VALUE', `${what} is missing: expected ${expected}.`, place);
+
+export const overrideForm = (text: string, place: Place) =>
+  configuration(
+    'OVERRIDE_FORM',
+    `An override reads stage.option=value or seed=number, this one is "${text}".`,
+    place,
+  );
+
+export const unknownStageName = (
+  name: string,
+  known: readonly string[],
+  place: Place,
+  by: string,
+) =>
+  configuration(
+    'UNKNOWN_STAGE',
+    `${by} names the stage "${name}", which the file does not have.`,
+    place,
+    suggestion(name, known, 'stages'),
+  );
+
+export const unknownAxis = (name: string, known: readonly string[], place: Place) =>
+  configuration(
+    'UNKNOWN_AXIS',
+    `\${${name}} names no axis of the matrix.`,
+    place,
+    suggestion(name, known, 'axes'),
+  );
+
+export const zipLengths = (lengths: Readonly<Record<string, number>>, place: Place) =>
+  configuration(
+    'ZIP_LENGTHS',
+    `The lists of matrix.zip must be equally long; they have ${Object.entries(lengths)
+      .map(([axis, length]) => `${axis}: ${length}`)
+      .join(', ')} values.`,
+    place,
+  );
+
+export const doubleAxis = (axis: string, place: Place) =>
+  configuration(
+    'DUPLICATE_AXIS',
+    `The axis "${axis}" stands in matrix.zip and in matrix.product.`,
+    place,
+  );
+
+export const incompleteCell = (missing: readonly string[], place: Place) =>
+  configuration('INCOMPLETE_CELL', `This cell gives no value for ${missing.join(', ')}.`, place);
+
+export const noJobs = (place: Place) =>
+  configuration(
+    'NO_JOBS',
+    'The matrix has no cell: a list is empty, or everything is excluded.',
+    place,
+  );
+
+export const tooManyJobs = (count: number, limit: number, place: Place) =>
+  configuration(
+    'TOO_MANY_JOBS',
+    `The matrix has ${count} cells; at most ${limit} are allowed.`,
+    place,
+  );
+
+export const sameJobName = (name: string, place: Place) =>
+  configuration(
+    'DUPLICATE_JOB',
+    `Two cells of the matrix have the name "${name}".`,
+    place,
+    'Give matrix.name a template that names every axis in which they differ.',
+  );
+
+export const unknownInput = (
+  stage: string,
+  use: string,
+  port: string,
+  known: readonly string[],
+  place: Place,
+) =>
+  configuration(
+    'UNKNOWN_INPUT',
+    `Stage "${stage}" (${use}) has no input "${port}".`,
+    place,
+    suggestion(port, known, 'inputs'),
+  );
+
+export const missingInput = (
+  stage: string,
+  use: string,
+  port: string,
+  types: readonly string[],
+  makers: readonly string[],
+  place: Place,
+) =>
+  configuration(
+    'MISSING_INPUT',
+    `Stage "${stage}" (${use}) needs the input "${port}" (${types.join(' or ')}), and nothing is connected to it.`,
+    place,
+    makers.length > 0
+      ? `Add it under "inputs:"; it can come from ${makers.join(', ')}.`
+      : `No stage of this file makes ${types.join(' or ')}; add one.`,
+  );
+
+export const unknownOutput = (
+  stage: string,
+  output: string,
+  known: readonly string[],
+  place: Place,
+) =>
+  configuration(
+    'UNKNOWN_OUTPUT',
+    `Stage "${stage}" has no output "${output}".`,
+    place,
+    suggestion(output, known, 'outputs'),
+  );
+
+export const ambiguousOutput = (stage: string, candidates: readonly string[], place: Place) =>
+  configuration(
+    'AMBIGUOUS_OUTPUT',
+    `Stage "${stage}" has several outputs that fit here: ${candidates.join(', ')}.`,
+    place,
+    `Write "${stage}.${candidates[0]}".`,
+  );
+
+export const typeMismatch = (
+  stage: string,
+  port: string,
+  expected: readonly string[],
+  reference: string,
+  received: readonly string[],
+  place: Place,
+) =>
+  configuration(
+    'TYPE_MISMATCH',
+    `Input "${port}" of stage "${stage}": expected ${expected.join(' or ')}, received ${
+      received.length > 0 ? received.join(', ') : 'nothing'
+    } from "${reference}".`,
+    place,
+  );
+
+export const cycle = (chain: readonly string[], place: Place) =>
+  configuration('CYCLE', `Stages wait for one another: ${chain.join(' → ')}.`, place);
+
+export const missingService = (
+  stage: string,
+  use: string,
+  service: string,
+  known: readonly string[],
+  place: Place,
+) =>
+  configuration(
+    'MISSING_SERVICE',
+    `Stage "${stage}" (${use}) needs the service "${service}", which no plugin provides.`,
+    place,
+    suggestion(service, known, 'services'),
+  );

@@ -1,0 +1,97 @@
+import { UserError, type Place } from '../../contracts/error.js';
+import { suggestion } from '../suggest.js';
+
+const plugin = (
+  code: string,
+  message: string,
+  place?: Place,
+  hint?: string,
+  cause?: unknown,
+): UserError =>
+  new UserError('plugin', code, message, {
+    ...(place ? { place } : {}),
+    ...(hint ? { hint } : {}),
+    ...(cause === undefined ? {} : { cause }),
+  });
+
+export const pluginNotFound = (name: string, known: readonly string[], place: Place) =>
+  plugin(
+    'UNKNOWN_PLUGIN',
+    `The plugin "${name}" is not installed.`,
+    place,
+    `${suggestion(name, known, 'plugins')} To install it: npm install ${name}`,
+  );
+
+export const pluginFileNotFound = (path: string, near: string | undefined, place: Place) =>
+  plugin(
+    'PLUGIN_FILE_NOT_FOUND',
+    `The file ${path} does not exist.`,
+    place,
+    near ? `Did you mean "${near}"?` : "The path starts from the experiment file's folder.",
+  );
+
+export const notAPlugin = (name: string, place: Place) =>
+  plugin(
+    'NOT_A_PLUGIN',
+    `The package "${name}" is no plugin: its package.json has no "privatesnn": { "plugin": true }.`,
+    place,
+  );
+
+export const wrongApi = (name: string, expected: number, received: unknown, place: Place) =>
+  plugin(
+    'PLUGIN_API',
+    `The plugin "${name}" was made for api ${JSON.stringify(received) ?? 'none'}, this program has api ${expected}.`,
+    place,
+    'Install a version of the plugin that fits this version of privatesnn.',
+  );
+
+export const secondTensorflow = (name: string, theirs: string, ours: string, place: Place) =>
+  plugin(
+    'SECOND_TFJS',
+    `The plugin "${name}" brings its own copy of @tensorflow/tfjs-core; two copies cannot share tensors.`,
+    place,
+    `Make it a peer dependency of the plugin. Theirs: ${theirs}; ours: ${ours}.`,
+  );
+
+export const pluginFailed = (name: string, cause: unknown, place: Place) =>
+  plugin(
+    'PLUGIN_LOAD',
+    `The plugin "${name}" could not be loaded: ${cause instanceof Error ? cause.message.split('\n')[0] : String(cause)}`,
+    place,
+    undefined,
+    cause,
+  );
+
+export const badDefinition = (name: string, what: string, place: Place) =>
+  plugin('PLUGIN_CONTRACT', `The plugin "${name}" breaks the contract: ${what}`, place);
+
+export const duplicateId = (name: string, id: string, place: Place) =>
+  plugin('DUPLICATE_ID', `The plugin "${name}" declares "${id}" twice.`, place);
+
+export const duplicateService = (service: string, providers: readonly string[], place: Place) =>
+  plugin(
+    'DUPLICATE_SERVICE',
+    `The service "${service}" is provided twice: by ${providers.join(' and by ')}.`,
+    place,
+  );
+
+export const unknownUse = (
+  what: 'stage' | 'reporter',
+  use: string,
+  known: readonly string[],
+  place: Place,
+) =>
+  plugin(
+    what === 'stage' ? 'UNKNOWN_USE' : 'UNKNOWN_REPORTER',
+    `No declared plugin has a ${what} "${use}".`,
+    place,
+    known.length > 0 ? suggestion(use, known, `${what}s`) : 'Name its package under "plugins:".',
+  );
+
+export const ambiguousUse = (use: string, candidates: readonly string[], place: Place) =>
+  plugin(
+    'AMBIGUOUS_USE',
+    `Several plugins have "${use}".`,
+    place,
+    `Write one of ${candidates.map((one) => `"${one}"`).join(', ')}.`,
+  );

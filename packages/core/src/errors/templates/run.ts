@@ -1,0 +1,51 @@
+import { UserError, type ErrorClass, type Place } from '../../contracts/error.js';
+
+/** The wrapper of whatever a stage throws: it names the stage, the plugin and the job, and keeps the cause. */
+export function stageFailed(
+  stage: string,
+  use: string,
+  plugin: string,
+  jobs: readonly string[],
+  place: Place,
+  cause: unknown,
+): UserError {
+  const where = `Stage "${stage}" (${use} of ${plugin})${jobs.length > 0 ? ` in job "${jobs[0]}"` : ''}`;
+  const known = cause instanceof UserError ? cause : undefined;
+  const errorClass: ErrorClass = known?.errorClass ?? 'plugin';
+  const message = cause instanceof Error ? cause.message : String(cause);
+  return new UserError(errorClass, known?.code ?? 'STAGE_FAILED', `${where} failed: ${message}`, {
+    place: known?.place ?? place,
+    cause,
+    hint: known?.hint ?? 'The stack trace is in events.jsonl of the run folder.',
+  });
+}
+
+export const reporterFailed = (use: string, plugin: string, cause: unknown) =>
+  new UserError(
+    cause instanceof UserError ? cause.errorClass : 'plugin',
+    cause instanceof UserError ? cause.code : 'REPORTER_FAILED',
+    `Reporter "${use}" of ${plugin} failed: ${cause instanceof Error ? cause.message : String(cause)}`,
+    { cause, hint: 'All stages have finished; the next run takes them from the cache.' },
+  );
+
+export const interrupted = (folder: string) =>
+  new UserError('interrupted', 'INTERRUPTED', `The run was interrupted. Its folder is ${folder}.`, {
+    hint: 'Start the same command again: finished stages are kept, and the run goes on from there.',
+  });
+
+export const badArtefact = (output: string, what: string) =>
+  new UserError('plugin', 'BAD_ARTEFACT', `Output "${output}" ${what}`);
+
+export const usesServiceTooEarly = (service: string) =>
+  new UserError(
+    'plugin',
+    'SERVICE_TOO_EARLY',
+    `The stage uses the service "${service}" in create() or fingerprint(); it may use it in run() only.`,
+  );
+
+export const badReportPath = (path: string) =>
+  new UserError(
+    'plugin',
+    'BAD_REPORT_PATH',
+    `A reporter may write into the run folder only, not to "${path}".`,
+  );

@@ -1,0 +1,72 @@
+import type { z } from 'zod';
+
+import type { Place, UserError } from '../contracts/error.js';
+import type { AnyStage } from '../contracts/plugin.js';
+import { issueErrors } from '../config/issues.js';
+import { child, toPlain, type ConfigNode } from '../config/node.js';
+import { stageSchema } from '../config/schema.js';
+import { errorsOf } from '../errors/error-list.js';
+import type { Declared, Registry } from '../plugins/registry.js';
+
+/** A stage as the file has it, with its definition found and its options resolved. */
+export interface ConfiguredStage {
+  readonly name: string;
+  readonly place: Place;
+  readonly node: ConfigNode;
+  readonly declared: Declared<AnyStage>;
+  readonly options: unknown;
+}
+
+/** Finds a stage's definition and resolves its options; undefined, with `errors` filled, where that fails. */
+export function configureStage(
+  name: string,
+  node: ConfigNode,
+  key: Place,
+  registry: Registry,
+  errors: UserError[],
+): ConfiguredStage | undefined {
+  const form = stageSchema.safeParse(toPlain(node));
+  if (!form.success) {
+    errors.push(
+      ...issueErrors(form.error.issues, stageSchema, node, (path) =>
+        path.length === 0 ? `stage "${name}"` : `"${path.join('.')}" of stage "${name}"`,
+      ),
+    );
+    return undefined;
+  }
+  const use = form.data.use;
+  let declared: Declared<AnyStage>;
+  try {
+    declared = registry.stage(use, child(node, 'use')!.place);
+  } catch (error) {
+    errors.push(...errorsOf(error));
+    return undefined;
+  }
+  const options = resolveOptions(
+    declared.definition.options,
+    child(node, 'options'),
+    key,
+    `stage "${name}" (${use})`,
+    errors,
+  );
+  return { name, place: key, node, declared, options };
+}
+
+/** Options after the schema has filled in its defaults; undefined, with `errors` filled, where they do not fit. */
+export function resolveOptions(
+  schema: z.ZodType,
+  node: ConfigNode | undefined,
+  place: Place,
+  owner: string,
+  errors: UserError[],
+): unknown {
+  const given: ConfigNode = node ?? { kind: 'map', entries: new Map(), place };
+  const parsed = schema.safeParse(toPlain(given));
+  if (parsed.success) return parsed.data;
+  errors.push(
+    ...issueErrors(parsed.error.issues, schema, given, (path) =>
+      path.length === 0 ? `the options of ${owner}` : `option "${path.join('.')}" of ${owner}`,
+    ),
+  );
+  return undefined;
+}

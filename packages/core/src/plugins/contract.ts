@@ -1,0 +1,115 @@
+import { artefactTypes, type ArtefactType } from '../contracts/artefacts.js';
+import type { AnyReporter, AnyStage, Plugin } from '../contracts/plugin.js';
+import { stageKinds, type StageKind } from '../contracts/stage.js';
+
+interface KindContract {
+  readonly inputs: readonly ArtefactType[];
+  readonly outputs: readonly ArtefactType[];
+  /** One of the outputs must have this type. */
+  readonly gives?: ArtefactType;
+  /** The stage must have exactly this many inputs. */
+  readonly inputCount?: number;
+}
+
+const reports: readonly ArtefactType[] = ['scalars', 'series', 'pictures'];
+
+/** Which artefacts a stage of each kind may take and give. */
+export const kindContracts: Readonly<Record<StageKind, KindContract>> = {
+  dataset: { inputs: [], outputs: ['images'], gives: 'images', inputCount: 0 },
+  model: { inputs: ['images', 'ann'], outputs: ['ann', ...reports], gives: 'ann' },
+  // Never an image: what a generator makes must not contain a real one.
+  generator: { inputs: ['ann', 'snn'], outputs: ['images', ...reports], gives: 'images' },
+  converter: { inputs: ['ann', 'images'], outputs: ['snn', ...reports], gives: 'snn' },
+  trainer: { inputs: ['snn', 'images', 'ann'], outputs: ['snn', ...reports], gives: 'snn' },
+  // One network and nothing else: an attacker reaches neither the training data nor the teacher.
+  attacker: {
+    inputs: ['snn', 'ann'],
+    outputs: ['images', ...reports],
+    gives: 'images',
+    inputCount: 1,
+  },
+  metric: { inputs: artefactTypes, outputs: reports },
+  exporter: { inputs: artefactTypes, outputs: reports },
+};
+
+const idForm = /^[a-z0-9]+(?:-[a-z0-9]+)*$/;
+const portForm = /^[A-Za-z][A-Za-z0-9]*$/;
+
+/** How a plugin breaks the contract; empty when it does not. */
+export function pluginFaults(value: unknown): string[] {
+  if (!isObject(value)) return ['its default export is no object made by definePlugin.'];
+  const plugin = value as unknown as Plugin;
+  if (typeof plugin.name !== 'string') return ['its default export has no name.'];
+  return [
+    ...(plugin.stages ?? []).flatMap(stageFaults),
+    ...(plugin.reporters ?? []).flatMap(reporterFaults),
+  ];
+}
+
+/** How a stage breaks the contract of its kind. */
+export function stageFaults(stage: AnyStage): string[] {
+  if (!isObject(stage)) return ['a stage is no object made by defineStage.'];
+  const name = `stage "${String(stage.id)}"`;
+  const contract = Object.hasOwn(kindContracts, stage.kind) ? kindContracts[stage.kind] : undefined;
+  if (!contract) {
+    return [`${name} has the kind "${String(stage.kind)}"; kinds are ${stageKinds.join(', ')}.`];
+  }
+  const faults = [...commonFaults(stage, name)];
+  if (!isObject(stage.inputs) || !isObject(stage.outputs) || !isObject(stage.dependencies)) {
+    return [...faults, `${name} must declare inputs, outputs and dependencies.`];
+  }
+  const inputs = Object.entries(stage.inputs) as [string, AnyStage['inputs'][string]][];
+  const outputs = Object.entries(stage.outputs) as [string, AnyStage['outputs'][string]][];
+  for (const [port] of [...inputs, ...outputs]) {
+    if (!portForm.test(port)) faults.push(`${name} has a port with the bad name "${port}".`);
+  }
+  for (const [port, { types }] of inputs) {
+    const wrong = types.filter((type: ArtefactType) => !contract.inputs.includes(type));
+    if (wrong.length > 0) {
+      faults.push(
+        `${name} takes ${wrong.join(', ')} as "${port}"; a stage of kind ${stage.kind} may take ` +
+          `${contract.inputs.join(', ') || 'nothing'}.`,
+      );
+    }
+  }
+  for (const [port, { type }] of outputs) {
+    if (!contract.outputs.includes(type)) {
+      faults.push(
+        `${name} gives ${type} as "${port}"; a stage of kind ${stage.kind} may give ${contract.outputs.join(', ')}.`,
+      );
+    }
+  }
+  if (contract.inputCount !== undefined && inputs.length !== contract.inputCount) {
+    faults.push(
+      `${name} has ${inputs.length} inputs; a stage of kind ${stage.kind} has exactly ${contract.inputCount}.`,
+    );
+  }
+  if (contract.gives && !outputs.some(([, { type }]) => type === contract.gives)) {
+    faults.push(`${name} gives no ${contract.gives}, as every stage of kind ${stage.kind} must.`);
+  }
+  return faults;
+}
+
+function reporterFaults(reporter: AnyReporter): string[] {
+  if (!isObject(reporter)) return ['a reporter is no object made by defineReporter.'];
+  return commonFaults(reporter, `reporter "${String(reporter.id)}"`);
+}
+
+function commonFaults(declared: AnyStage | AnyReporter, name: string): string[] {
+  const faults: string[] = [];
+  if (typeof declared.id !== 'string' || !idForm.test(declared.id)) {
+    faults.push(`${name} needs an id of small letters, digits and "-".`);
+  }
+  if (!Number.isInteger(declared.version) || declared.version < 1) {
+    faults.push(`${name} needs a version: a whole number from 1.`);
+  }
+  if (typeof (declared.options as { safeParse?: unknown } | undefined)?.safeParse !== 'function') {
+    faults.push(`${name} needs a zod schema for its options.`);
+  }
+  if (typeof declared.create !== 'function') faults.push(`${name} needs a function "create".`);
+  return faults;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
+}

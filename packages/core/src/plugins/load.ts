@@ -1,0 +1,147 @@
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { basename, dirname, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+
+import type { Place } from '../contracts/error.js';
+import { pluginApi, type AnyStage, type Plugin } from '../contracts/plugin.js';
+import { throwErrors } from '../errors/error-list.js';
+import { nearest } from '../errors/suggest.js';
+import {
+  badDefinition,
+  duplicateId,
+  notAPlugin,
+  pluginFailed,
+  pluginFileNotFound,
+  pluginNotFound,
+  secondTensorflow,
+  wrongApi,
+} from '../errors/templates/plugins.js';
+import { fileCodeDigest, packageCodeDigest } from './code-digest.js';
+import { pluginFaults } from './contract.js';
+import { entryFile, locatePackage } from './locate.js';
+
+/** A plugin with where it comes from. */
+export interface LoadedPlugin {
+  /** The package's name, or the path of a local file as the experiment file writes it. */
+  readonly name: string;
+  readonly version: string;
+  readonly codeDigest: string;
+  readonly plugin: Plugin;
+}
+
+export interface PluginSearch {
+  /** The experiment's folder: local paths start here, packages are looked for from here first. */
+  readonly folder: string;
+  /** A folder of the program itself: bundled plugins are found from here. */
+  readonly moduleBase: string;
+}
+
+const tensorflow = '@tensorflow/tfjs-core';
+
+/** Whether a name under `plugins:` or `use:` is a path. */
+export function isLocal(name: string): boolean {
+  return name.startsWith('./') || name.startsWith('../') || name.startsWith('/');
+}
+
+/**
+ * Imports one plugin and checks it against the contract.
+ *
+ * @throws UserError when it is missing, no plugin, made for another api, or breaks the contract
+ */
+export async function loadPlugin(
+  name: string,
+  place: Place,
+  search: PluginSearch,
+): Promise<LoadedPlugin> {
+  return isLocal(name) ? loadLocal(name, place, search) : loadPackage(name, place, search);
+}
+
+async function loadPackage(
+  name: string,
+  place: Place,
+  { folder, moduleBase }: PluginSearch,
+): Promise<LoadedPlugin> {
+  const location = locatePackage(name, folder) ?? locatePackage(name, moduleBase);
+  if (!location) throw pluginNotFound(name, installedPlugins([folder, moduleBase]), place);
+  const declared = location.manifest.privatesnn;
+  if (declared?.plugin !== true) throw notAPlugin(name, place);
+  if (declared.api !== pluginApi) throw wrongApi(name, pluginApi, declared.api, place);
+  const theirs = locatePackage(tensorflow, location.folder)?.folder;
+  const ours = locatePackage(tensorflow, moduleBase)?.folder;
+  if (theirs !== undefined && ours !== undefined && theirs !== ours) {
+    throw secondTensorflow(name, theirs, ours, place);
+  }
+  return {
+    name,
+    version: location.manifest.version ?? '0.0.0',
+    codeDigest: packageCodeDigest(location),
+    plugin: checked(name, await importDefault(entryFile(location), name, place), place),
+  };
+}
+
+async function loadLocal(
+  name: string,
+  place: Place,
+  { folder }: PluginSearch,
+): Promise<LoadedPlugin> {
+  const file = resolve(folder, name);
+  if (!statSync(file, { throwIfNoEntry: false })?.isFile()) {
+    const siblings = existsSync(dirname(file)) ? readdirSync(dirname(file)) : [];
+    throw pluginFileNotFound(name, nearest(basename(file), siblings), place);
+  }
+  const exported = await importDefault(file, name, place);
+  // A local file may export one stage instead of a plugin.
+  const plugin = isStage(exported) ? { name, stages: [exported] } : exported;
+  return {
+    name,
+    version: '0.0.0',
+    codeDigest: fileCodeDigest(file),
+    plugin: checked(name, plugin, place),
+  };
+}
+
+async function importDefault(file: string, name: string, place: Place): Promise<unknown> {
+  try {
+    const module = (await import(pathToFileURL(file).href)) as { default?: unknown };
+    return module.default;
+  } catch (error) {
+    throw pluginFailed(name, error, place);
+  }
+}
+
+function checked(name: string, value: unknown, place: Place): Plugin {
+  throwErrors(pluginFaults(value).map((fault) => badDefinition(name, fault, place)));
+  const plugin = value as Plugin;
+  for (const declared of [plugin.stages ?? [], plugin.reporters ?? []]) {
+    const ids = new Set<string>();
+    for (const { id } of declared) {
+      if (ids.has(id)) throw duplicateId(name, id, place);
+      ids.add(id);
+    }
+  }
+  return plugin;
+}
+
+function isStage(value: unknown): value is AnyStage {
+  return typeof value === 'object' && value !== null && 'kind' in value && 'create' in value;
+}
+
+/** Names of the packages that lie beside the program and call themselves plugins; for suggestions. */
+export function installedPlugins(folders: readonly string[]): string[] {
+  const names = new Set<string>();
+  for (const start of folders) {
+    for (let folder = resolve(start); ; folder = dirname(folder)) {
+      for (const scope of ['@privatesnn', '.']) {
+        const place = resolve(folder, 'node_modules', scope);
+        for (const entry of existsSync(place) ? readdirSync(place) : []) {
+          const name = scope === '.' ? entry : `${scope}/${entry}`;
+          if (entry.startsWith('.') || entry.startsWith('@')) continue;
+          if (scope === '.' && !entry.includes('privatesnn')) continue;
+          if (locatePackage(name, folder)?.manifest.privatesnn?.plugin === true) names.add(name);
+        }
+      }
+      if (dirname(folder) === folder) break;
+    }
+  }
+  return [...names].sort();
+}

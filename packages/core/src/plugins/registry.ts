@@ -1,0 +1,99 @@
+import type { Place } from '../contracts/error.js';
+import type { AnyReporter, AnyService, AnyStage } from '../contracts/plugin.js';
+import { ambiguousUse, duplicateService, unknownUse } from '../errors/templates/plugins.js';
+import { isLocal, type LoadedPlugin } from './load.js';
+
+/** A stage or reporter with the plugin that declares it. */
+export interface Declared<T> {
+  readonly plugin: LoadedPlugin;
+  readonly definition: T;
+  /** The name that is unique over all plugins: `package/id`. */
+  readonly qualified: string;
+}
+
+/** What the declared plugins bring, by name. */
+export interface Registry {
+  readonly plugins: readonly LoadedPlugin[];
+  readonly services: ReadonlyMap<string, AnyService>;
+  stage(use: string, place: Place): Declared<AnyStage>;
+  reporter(use: string, place: Place): Declared<AnyReporter>;
+}
+
+/**
+ * @param services those of the program itself, by provider
+ * @throws UserError when two plugins provide the same service
+ */
+export function createRegistry(
+  plugins: readonly LoadedPlugin[],
+  services: readonly AnyService[],
+  place: Place,
+): Registry {
+  const stages = plugins.flatMap((plugin) =>
+    (plugin.plugin.stages ?? []).map((definition) => declare(plugin, definition)),
+  );
+  const reporters = plugins.flatMap((plugin) =>
+    (plugin.plugin.reporters ?? []).map((definition) => declare(plugin, definition)),
+  );
+  return {
+    plugins,
+    services: collectServices(plugins, services, place),
+    stage: (use, at) => find('stage', stages, use, at),
+    reporter: (use, at) => find('reporter', reporters, use, at),
+  };
+}
+
+function declare<T extends { id: string }>(plugin: LoadedPlugin, definition: T): Declared<T> {
+  return { plugin, definition, qualified: `${plugin.name}/${definition.id}` };
+}
+
+function find<T extends { id: string }>(
+  what: 'stage' | 'reporter',
+  declared: readonly Declared<T>[],
+  use: string,
+  place: Place,
+): Declared<T> {
+  if (isLocal(use)) {
+    const own = declared.filter(({ plugin }) => plugin.name === use);
+    if (own.length === 1) return own[0]!;
+    throw own.length > 1
+      ? ambiguousUse(
+          use,
+          own.map(({ qualified }) => qualified),
+          place,
+        )
+      : unknownUse(what, use, [], place);
+  }
+  const found = use.includes('/')
+    ? declared.filter(({ qualified }) => qualified === use)
+    : declared.filter(({ definition }) => definition.id === use);
+  if (found.length === 1) return found[0]!;
+  if (found.length > 1)
+    throw ambiguousUse(
+      use,
+      found.map(({ qualified }) => qualified),
+      place,
+    );
+  const known = declared.map((one) => (use.includes('/') ? one.qualified : one.definition.id));
+  throw unknownUse(what, use, known, place);
+}
+
+function collectServices(
+  plugins: readonly LoadedPlugin[],
+  own: readonly AnyService[],
+  place: Place,
+): Map<string, AnyService> {
+  const services = new Map<string, AnyService>();
+  const providers = new Map<string, string>();
+  const add = (service: AnyService, provider: string) => {
+    const { name } = service.token;
+    const other = providers.get(name);
+    if (other !== undefined) throw duplicateService(name, [other, provider], place);
+    services.set(name, service);
+    providers.set(name, provider);
+  };
+  for (const service of own) add(service, 'the program');
+  for (const { name, plugin } of plugins) {
+    for (const service of plugin.services ?? []) add(service, name);
+  }
+  return services;
+}

@@ -1,0 +1,68 @@
+import { resolve } from 'node:path';
+
+import type { Token } from '../contracts/token.js';
+import type { InputPorts, OutputPorts, StageInstance } from '../contracts/stage.js';
+import { stageKey } from '../cache/key.js';
+import { usesServiceTooEarly } from '../errors/templates/run.js';
+import type { Plan, PlanNode } from '../plan/plan.js';
+
+/** Computes the cache keys of a plan's stages. */
+export interface Keys {
+  of(node: PlanNode, inputs: Readonly<Record<string, string>>): Promise<string>;
+  /** Identities of the services that were asked for so far, by token name. */
+  readonly identities: Readonly<Record<string, string>>;
+}
+
+export function createKeys(plan: Plan): Keys {
+  const identities: Record<string, string> = {};
+  return {
+    identities,
+    async of(node, inputs) {
+      const { definition, plugin, qualified } = node.declared;
+      const services: Record<string, string> = {};
+      for (const { name } of Object.values(definition.dependencies) as Token<unknown>[]) {
+        identities[name] ??= await plan.registry.services.get(name)!.identity();
+        services[name] = identities[name];
+      }
+      return stageKey({
+        kind: definition.kind,
+        use: qualified,
+        version: definition.version,
+        options: node.options,
+        inputs,
+        rootSeed: plan.seed,
+        stage: node.stage,
+        code: plugin.codeDigest,
+        services,
+        fingerprint: await fingerprint(node, plan.experiment.loaded.folder),
+      });
+    },
+  };
+}
+
+/** Asks a stage for its fingerprint; services are not created for that, so it gets stand-ins. */
+async function fingerprint(node: PlanNode, folder: string): Promise<string> {
+  const { definition } = node.declared;
+  const standIns = Object.fromEntries(
+    Object.entries(definition.dependencies).map(([name, token]) => [
+      name,
+      standIn((token as Token<unknown>).name),
+    ]),
+  );
+  const instance = definition.create(standIns, node.options) as StageInstance<
+    InputPorts,
+    OutputPorts
+  >;
+  return (await instance.fingerprint?.({ resolvePath: (path) => resolve(folder, path) })) ?? '';
+}
+
+function standIn(service: string): object {
+  return new Proxy(
+    {},
+    {
+      get() {
+        throw usesServiceTooEarly(service);
+      },
+    },
+  );
+}

@@ -1,0 +1,101 @@
+import { execFile } from 'node:child_process';
+import { cpus, hostname, release, totalmem } from 'node:os';
+import { promisify } from 'node:util';
+
+import { packageOf } from '../plugins/locate.js';
+import type { Plan } from '../plan/plan.js';
+import { fileURLToPath } from 'node:url';
+
+/** What happened to one stage of a run. */
+export interface StageRecord {
+  readonly stage: string;
+  readonly use: string;
+  readonly kind: string;
+  readonly jobs: readonly string[];
+  readonly key: string;
+  readonly cached: boolean;
+  /** Seconds in this run; 0 where the result came from the cache. */
+  readonly seconds: number;
+  /** Seconds that the result took when it was computed. */
+  readonly computeSeconds: number;
+  readonly outputs: Readonly<Record<string, string>>;
+}
+
+export type RunStatus = 'running' | 'finished' | 'interrupted' | 'failed';
+
+/** What a run was: enough to repeat it and to judge its figures. */
+export interface Manifest {
+  readonly format: 1;
+  readonly status: RunStatus;
+  readonly name: string;
+  readonly experiment: string;
+  readonly profile: string | null;
+  readonly seed: number;
+  readonly started: string;
+  readonly finished: string | null;
+  readonly seconds: number | null;
+  readonly process: number;
+  readonly versions: Readonly<Record<string, string>>;
+  readonly git: { readonly commit: string; readonly changed: boolean } | null;
+  readonly host: Readonly<Record<string, string | number>>;
+  readonly services: Readonly<Record<string, string>>;
+  readonly jobs: readonly {
+    readonly name: string;
+    readonly axes: Readonly<Record<string, unknown>>;
+  }[];
+  readonly stages: readonly StageRecord[];
+  readonly error: { readonly code: string; readonly message: string } | null;
+}
+
+/** The manifest of a run that starts now. */
+export async function startManifest(plan: Plan, started: Date): Promise<Manifest> {
+  const { loaded, plugins } = plan.experiment;
+  const core = packageOf(fileURLToPath(import.meta.url))?.manifest.version ?? '0.0.0';
+  const processors = cpus();
+  return {
+    format: 1,
+    status: 'running',
+    name: plan.name,
+    experiment: loaded.file,
+    profile: loaded.profile ?? null,
+    seed: plan.seed,
+    started: started.toISOString(),
+    finished: null,
+    seconds: null,
+    process: process.pid,
+    versions: {
+      node: process.version,
+      '@privatesnn/core': core,
+      ...Object.fromEntries(plugins.map(({ name, version }) => [name, version])),
+    },
+    git: await gitState(loaded.folder),
+    host: {
+      name: hostname(),
+      platform: `${process.platform} ${release()}`,
+      architecture: process.arch,
+      processor: processors[0]?.model.trim() ?? 'unknown',
+      processors: processors.length,
+      memoryBytes: totalmem(),
+    },
+    services: {},
+    jobs: plan.jobs.map(({ name, axes }) => ({ name, axes })),
+    stages: [],
+    error: null,
+  };
+}
+
+const run = promisify(execFile);
+
+async function gitState(folder: string): Promise<Manifest['git']> {
+  const git = async (...args: string[]) =>
+    (await run('git', args, { cwd: folder, timeout: 3000 })).stdout.trim();
+  try {
+    const [commit, status] = await Promise.all([
+      git('rev-parse', 'HEAD'),
+      git('status', '--porcelain', '--untracked-files=no'),
+    ]);
+    return { commit, changed: status !== '' };
+  } catch {
+    return null;
+  }
+}

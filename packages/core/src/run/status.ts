@@ -1,0 +1,36 @@
+import type { CacheStore } from '../cache/store.js';
+import type { Plan, PlanNode } from '../plan/plan.js';
+import { createKeys } from './keys.js';
+
+/** Whether a stage's result is in the cache. */
+export type NodeStatus = 'cached' | 'to do';
+
+/** What a run of the plan would take from the cache; nothing is computed. */
+export async function planStatus(
+  plan: Plan,
+  store: CacheStore,
+): Promise<ReadonlyMap<PlanNode, NodeStatus>> {
+  const keys = createKeys(plan);
+  const digests = new Map<PlanNode, Readonly<Record<string, string>>>();
+  const status = new Map<PlanNode, NodeStatus>();
+  for (const node of plan.nodes) {
+    const inputs = Object.entries(node.inputs).map(([port, { node: source, output }]) => [
+      port,
+      digests.get(source)?.[output],
+    ]);
+    const known = inputs.every(([, digest]) => digest !== undefined);
+    const entry = known
+      ? await store.find(await keys.of(node, Object.fromEntries(inputs) as Record<string, string>))
+      : undefined;
+    status.set(node, entry ? 'cached' : 'to do');
+    if (entry) {
+      digests.set(
+        node,
+        Object.fromEntries(
+          Object.entries(entry.outputs).map(([name, { digest }]) => [name, digest]),
+        ),
+      );
+    }
+  }
+  return status;
+}
