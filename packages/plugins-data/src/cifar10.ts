@@ -1,0 +1,22 @@
+import { cifarStage } from './cifar-stage.js';
+
+/** CIFAR-10: 32 × 32 colour photographs, 10 classes. */
+export const cifar10 = cifarStage({
+  id: 'cifar10',
+  summary: 'CIFAR-10: 32 × 32 colour photographs, 10 classes (binary version).',
+  layout: {
+    name: 'CIFAR-10',
+    labelBytes: 1,
+    files: {
+      train: [1, 2, 3, 4, 5].map((n) => `data_batch_${n}.bin`),
+      test: ['test_batch.bin'],
+    },
+    rows: { train: 10_000, test: 10_000 },
+    namesFile: 'batches.meta.txt',
+    // prettier-ignore
+    classNames: ['airplane', 'automobile', 'bird', 'cat', 'deer', 'dog', 'frog', 'horse', 'ship', 'truck'],
+  },
+  variable: 'PRIVATESNN_CIFAR10',
+  url: 'https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz',
+  md5: 'c32a1d4ab5d03f1284b67883e8d87530',
+});
