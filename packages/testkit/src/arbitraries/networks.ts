@@ -22,7 +22,7 @@ export interface ArchitectureConstraints {
   readonly pooling?: readonly ('average-pool' | 'max-pool')[];
   /** Whether layers may have biases; true when left out. */
   readonly bias?: boolean;
-  /** Whether dropout layers may occur; false when left out. */
+  /** Whether dropout layers (of rates that are exact in binary) may occur; false when left out. */
   readonly dropout?: boolean;
 }
 
@@ -37,7 +37,7 @@ export function arbitraryArchitecture(
   const channels = fc.integer({ min: 1, max: maxChannels });
   const size = fc.integer({ min: 1, max: maxSize });
   const bias = constraints.bias === false ? fc.constant(false) : fc.boolean();
-  const dropout = constraints.dropout ? fc.constantFrom(null, 0.25, 0.5) : fc.constant(null);
+  const dropout = constraints.dropout ? fc.constantFrom(null, 0.5, 0.75) : fc.constant(null);
   const convBlock = fc.record({
     outChannels: channels,
     kernel: fc.integer({ min: 1, max: 3 }),
