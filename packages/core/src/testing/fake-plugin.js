@@ -1,0 +1,251 @@
+/** A plugin of small stages for the tests of core: every kind, no tensors, quick. */
+import { appendFileSync, readFileSync } from 'node:fs';
+
+import { z } from 'zod';
+
+const classNames = ['zero', 'one'];
+const log = z.string().default('').describe('File to which every computation adds a line.');
+const port = (types, optional = false) => ({ types, optional, description: 'an input' });
+const gives = (type) => ({ type, description: 'an output' });
+const note = (options, context, what = '') => {
+  if (options.log) appendFileSync(options.log, `${context.stage}${what}\n`);
+};
+
+function stage(kind, id, inputs, outputs, options, run, extra = {}) {
+  return {
+    kind,
+    id,
+    version: 1,
+    summary: `A fake ${kind}.`,
+    options: z.strictObject({ log, ...options }),
+    inputs,
+    outputs,
+    dependencies: {},
+    create: (dependencies, resolved) => ({
+      run: async (context, given) => {
+        note(resolved, context);
+        return run(given, resolved, context, dependencies);
+      },
+      ...extra.fingerprint?.(resolved),
+    }),
+    ...extra.definition,
+  };
+}
+
+function images(values, origin) {
+  return {
+    type: 'images',
+    shape: [values.length, 1, 1, 1],
+    pixels: Float32Array.from(values),
+    range: [0, 1],
+    labels: Int32Array.from(values, (_, index) => index % 2),
+    classNames,
+    origin,
+  };
+}
+
+const architecture = {
+  name: 'fake',
+  inputShape: [1, 1, 1],
+  classes: 2,
+  layers: [{ kind: 'dense', name: 'fc', inputs: 1, outputs: 2, bias: false }],
+};
+
+function network(type, weights, more) {
+  const parameters = { 'fc.weight': { shape: [1, 2], data: Float32Array.from(weights) } };
+  return { type, architecture, parameters, classNames, ...more };
+}
+
+const ann = (weights) => network('ann', weights, { inputRange: [0, 1] });
+const snn = (weights) =>
+  network('snn', weights, {
+    thresholds: {},
+    neuron: { leak: 1, reset: 'soft', firing: 'strict' },
+    encoder: { kind: 'poisson', range: [0, 1] },
+    readout: { kind: 'sum', scale: 1 },
+    timeSteps: 4,
+  });
+const weightsOf = (net) => net.parameters['fc.weight'].data;
+const sleep = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+const fakeImages = stage(
+  'dataset',
+  'fake-images',
+  {},
+  { images: gives('images') },
+  {
+    count: z.int().min(1).max(1000).default(4).describe('Number of images.'),
+    split: z.enum(['train', 'test']).default('train').describe('Which part.'),
+  },
+  (_, { count }, context) => {
+    const random = context.random('pixels');
+    return {
+      images: images(
+        Array.from({ length: count }, () => random.uniform()),
+        'real',
+      ),
+    };
+  },
+);
+
+const fakeAnn = stage(
+  'model',
+  'fake-ann',
+  { images: port(['images'], true) },
+  { ann: gives('ann'), curve: gives('series') },
+  { file: z.string().default('').describe('File to read the weights from.') },
+  (_, { file }, context) => {
+    const weights = file ? JSON.parse(readFileSync(context.resolvePath(file), 'utf8')) : [1, 2];
+    return {
+      ann: ann(weights),
+      curve: { type: 'series', title: 'Loss', xLabel: 'epoch', yLabel: 'loss', x: [1], lines: [] },
+    };
+  },
+  {
+    fingerprint: ({ file }) => ({
+      fingerprint: async (context) => (file ? readFileSync(context.resolvePath(file), 'utf8') : ''),
+    }),
+  },
+);
+
+const fakeGenerator = stage(
+  'generator',
+  'fake-generator',
+  { ann: port(['ann']) },
+  { images: gives('images') },
+  { count: z.int().min(1).default(3).describe('Number of images.') },
+  (_, { count }, context) => {
+    const random = context.random('noise');
+    return {
+      images: images(
+        Array.from({ length: count }, () => random.normal()),
+        'synthetic',
+      ),
+    };
+  },
+);
+
+const fakeConverter = stage(
+  'converter',
+  'fake-converter',
+  { ann: port(['ann']), images: port(['images']) },
+  { snn: gives('snn') },
+  {
+    timeSteps: z.int().min(1).default(100).describe('T, the number of time-steps.'),
+    scale: z.number().gt(0).default(0.7).describe('Factor on every threshold.'),
+  },
+  (given, { scale }) => ({ snn: snn([...weightsOf(given.ann)].map((weight) => weight * scale)) }),
+);
+
+/** Works in steps with checkpoints, so that tests can stop it in between. */
+const fakeTrainer = stage(
+  'trainer',
+  'fake-trainer',
+  { snn: port(['snn']), images: port(['images']), teacher: port(['ann'], true) },
+  { snn: gives('snn'), epochs: gives('scalars') },
+  {
+    steps: z.int().min(1).default(2).describe('Number of steps.'),
+    milliseconds: z.number().min(0).default(0).describe('Pause after each step.'),
+    deaf: z.boolean().default(false).describe('Whether it ignores the signal.'),
+  },
+  async (given, options, context) => {
+    const state = (await context.loadCheckpoint()) ?? { step: 0, weights: weightsOf(given.snn) };
+    let { step, weights } = state;
+    for (; step < options.steps; step++) {
+      if (!options.deaf) context.signal.throwIfAborted();
+      note(options, context, ` step ${step}`);
+      weights = weights.map((weight) => weight + 1);
+      context.progress(step + 1, options.steps, `step ${step + 1}`);
+      await context.saveCheckpoint({ step: step + 1, weights });
+      await sleep(options.milliseconds);
+    }
+    return { snn: snn(weights), epochs: { type: 'scalars', values: { steps: step } } };
+  },
+);
+
+const fakeAttacker = stage(
+  'attacker',
+  'fake-attacker',
+  { victim: port(['snn', 'ann']) },
+  { images: gives('images') },
+  {},
+  (given, _, context) => {
+    context.record('ancestors', { names: context.ancestors('victim') });
+    return { images: images([...weightsOf(given.victim)], 'synthetic') };
+  },
+);
+
+const fakeAccuracy = stage(
+  'metric',
+  'fake-accuracy',
+  { network: port(['snn', 'ann']), images: port(['images']) },
+  { metrics: gives('scalars') },
+  {},
+  (given) => ({
+    metrics: { type: 'scalars', values: { accuracy: weightsOf(given.network)[0], unknown: null } },
+  }),
+);
+
+const fakeFailure = stage(
+  'metric',
+  'fake-failure',
+  { images: port(['images']) },
+  { metrics: gives('scalars') },
+  { how: z.enum(['throw', 'extra', 'type']).default('throw').describe('How it fails.') },
+  (_, { how }) => {
+    if (how === 'throw') throw new Error('the fake failure');
+    const values = { accuracy: 1 };
+    return {
+      metrics: how === 'type' ? { type: 'series', values } : { type: 'scalars', values, images: 1 },
+    };
+  },
+);
+
+const fakeService = stage(
+  'metric',
+  'fake-service',
+  { images: port(['images']) },
+  { metrics: gives('scalars') },
+  {},
+  (_, __, ___, { counter }) => ({ metrics: { type: 'scalars', values: { made: counter.made } } }),
+  { definition: { dependencies: { counter: { name: 'counter', description: 'counts' } } } },
+);
+
+const fakeReporter = {
+  kind: 'reporter',
+  id: 'fake-reporter',
+  version: 1,
+  summary: 'Prints a line a job.',
+  options: z.strictObject({
+    fail: z.boolean().default(false).describe('Whether it fails.'),
+    path: z.string().default('report.txt').describe('The file that it writes.'),
+  }),
+  create: ({ fail, path }) => ({
+    async report(context, run) {
+      if (fail) throw new Error('the fake reporter failed');
+      const lines = [];
+      for (const job of run.jobs) {
+        const metrics = await job.stages.accuracy?.outputs.metrics.load();
+        lines.push(`${job.name}: ${metrics?.values.accuracy}`);
+      }
+      context.print(lines.join('\n'));
+      await context.writeFile(path, `${lines.join('\n')}\n`);
+    },
+  }),
+};
+
+export default {
+  name: 'fake-plugin',
+  stages: [
+    fakeImages,
+    fakeAnn,
+    fakeGenerator,
+    fakeConverter,
+    fakeTrainer,
+    fakeAttacker,
+    fakeAccuracy,
+    fakeFailure,
+    fakeService,
+  ],
+  reporters: [fakeReporter],
+};
