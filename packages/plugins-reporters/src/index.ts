@@ -4,9 +4,10 @@ import { csv } from './data/csv.js';
 import { json } from './data/json.js';
 import { pictureGridReporter } from './grid/picture-grid.js';
 import { htmlReporter } from './html/html.js';
+import { paperTable } from './paper/paper-table.js';
 import { table } from './table/table.js';
 
 export default definePlugin({
   name: '@privatesnn/plugins-reporters',
-  reporters: [table, json, csv, pictureGridReporter, htmlReporter],
+  reporters: [table, json, csv, pictureGridReporter, htmlReporter, paperTable],
 });

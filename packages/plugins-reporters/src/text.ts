@@ -1,6 +1,5 @@
 /** Removes control characters, so that a name cannot steer a terminal or break a line. */
 export function plain(text: string): string {
-  // eslint-disable-next-line no-control-regex
   return text.replace(/[\u0000-\u001f\u007f-\u009f]+/g, ' ');
 }
 

@@ -20,12 +20,9 @@ export function trusted(markup: string): Markup {
 
 /** Text without meaning in HTML, in an element or between quotes; control characters become spaces. */
 export function escapeHtml(text: string): string {
-  return (
-    text
-      // eslint-disable-next-line no-control-regex
-      .replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, ' ')
-      .replace(/[&<>"'`]/g, (character) => `&#${character.charCodeAt(0)};`)
-  );
+  return text
+    .replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, ' ')
+    .replace(/[&<>"'`]/g, (character) => `&#${character.charCodeAt(0)};`);
 }
 
 function render(part: Part): string {

@@ -3,7 +3,8 @@ import { z } from 'zod';
 import { fileOption } from '../file-option.js';
 import { formats } from './format.js';
 
-const path = z
+/** A scalar by its path. */
+export const valuePath = z
   .string()
   .regex(/^[^.]+\.[^.]+\..+$/, 'A value is named by stage.output.key, as accuracy.metrics.accuracy')
   .describe('A scalar by its path, stage.output.key.');
@@ -11,7 +12,7 @@ const path = z
 export const columnSchema = z
   .strictObject({
     title: z.string().min(1).describe('Heading of the column.'),
-    value: path,
+    value: valuePath,
     format: z
       .enum(formats)
       .default('number')
@@ -25,7 +26,7 @@ export const columnSchema = z
       .optional()
       .describe('Digits after the point; without it, those that suit the format.'),
     interval: z
-      .tuple([path, path])
+      .tuple([valuePath, valuePath])
       .optional()
       .describe('Paths of the lower and the upper bound of a confidence interval.'),
     better: z

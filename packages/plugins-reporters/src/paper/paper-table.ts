@@ -1,0 +1,92 @@
+import { defineReporter } from '@privatesnn/core';
+
+import { escapeMarkdown, markdownTable } from '../table/markdown.js';
+import { displayWidth } from '../text.js';
+import {
+  gridLines,
+  gridWidth,
+  inked,
+  paragraph,
+  wrapped,
+  type Cell,
+  type TextStyle,
+} from '../table/text-grid.js';
+import { compare, comparisonLabel, comparisonText, type Comparison } from './compare.js';
+import { paperTableOptions } from './options.js';
+
+const head = ['Cell', 'Ours', 'Published', 'Difference'];
+
+export const paperTable = defineReporter({
+  kind: 'reporter',
+  id: 'paper-table',
+  version: 1,
+  summary:
+    'A table or figure of a paper, cell by cell: our value, the published one, the difference, our setting.',
+  options: paperTableOptions,
+  create: (options) => ({
+    async report(context, run) {
+      const title = options.title || run.title || run.name;
+      const cells = await compare(run, options);
+      const text = (style: TextStyle) => renderText(title, cells, options.note, style);
+      const { columns, colour } = context.terminal;
+      context.print(text({ width: Math.max(48, columns), unicode: colour, colour }));
+      await context.writeFile(
+        `${options.file}.txt`,
+        text({ width: 80, unicode: false, colour: false }),
+      );
+      await context.writeFile(`${options.file}.md`, renderMarkdown(title, cells, options.note));
+      const json = { format: 1, title, note: options.note, cells };
+      await context.writeFile(`${options.file}.json`, `${JSON.stringify(json, null, 2)}\n`);
+    },
+  }),
+});
+
+function renderText(
+  title: string,
+  cells: readonly Comparison[],
+  note: string,
+  style: TextStyle,
+): string {
+  const numbers = cells.map((cell) => {
+    const { ours, published, difference } = comparisonText(cell);
+    return [ours, published, difference].map((text) => inked(text, style));
+  });
+  const widths = head
+    .slice(1)
+    .map((name, column) =>
+      Math.max(name.length, ...numbers.map((row) => displayWidth(row[column]!))),
+    );
+  const label = Math.min(60, style.width - gridWidth([0, ...widths]));
+  const rows = cells.map((cell, index): Cell[] => [
+    [
+      ...wrapped(inked(comparisonLabel(cell), style), label, 'plain'),
+      ...wrapped(inked(cell.setting, style), label, 'faint'),
+    ],
+    ...numbers[index]!.map((text): Cell => [[{ text, tone: 'plain' }]]),
+  ]);
+  const lines = [
+    ...paragraph(title, 'strong', style),
+    ...gridLines(
+      head.map((name) => [[{ text: name, tone: 'strong' }]]),
+      rows,
+      [label, ...widths],
+      style,
+    ),
+    ...paragraph(note, 'faint', style),
+  ];
+  return lines.map((line) => `${line.trimEnd()}\n`).join('');
+}
+
+function renderMarkdown(title: string, cells: readonly Comparison[], note: string): string {
+  const rows = cells.map((cell) => {
+    const { ours, published, difference } = comparisonText(cell);
+    return [
+      escapeMarkdown(comparisonLabel(cell)),
+      ours,
+      published,
+      difference,
+      escapeMarkdown(cell.setting),
+    ];
+  });
+  return markdownTable([...head, 'Our setting'], rows, title, note);
+}
