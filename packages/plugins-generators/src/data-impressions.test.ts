@@ -1,8 +1,9 @@
 import { annLogits, createTensorRuntime, type TensorRuntime } from '@privatesnn/runtime-tfjs';
 import { digestOf, fakeContext, runStageContract, tinyAnn } from '@privatesnn/testkit';
 import { beforeAll, describe, expect, it } from 'vitest';
+import type { z } from 'zod';
 
-import { dataImpressions, type DataImpressionsOptions } from './data-impressions.js';
+import { dataImpressions } from './data-impressions.js';
 import { dataImpressionsPresets } from './presets.js';
 
 let runtime: TensorRuntime;
@@ -10,7 +11,9 @@ beforeAll(async () => {
   runtime = await createTensorRuntime({ prefer: 'embedded' });
 });
 
-const quick: DataImpressionsOptions = {
+type Options = z.input<typeof dataImpressions.options>;
+
+const quick: Options = {
   ...dataImpressionsPresets.tuned,
   samples: 7,
   batchSize: 3,
@@ -24,7 +27,7 @@ runStageContract(dataImpressions, {
   inputs: () => ({ ann: tinyAnn() }),
 });
 
-async function generate(options: DataImpressionsOptions, context = fakeContext()) {
+async function generate(options: Options, context = fakeContext()) {
   const stage = dataImpressions.create({ runtime }, dataImpressions.options.parse(options));
   return (await stage.run(context, { ann: tinyAnn() })).images;
 }
