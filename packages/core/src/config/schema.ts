@@ -13,6 +13,8 @@ const cell = z.record(z.string(), z.unknown());
 
 export const stageSchema = z.strictObject({
   use: z.string().min(1),
+  /** A named set of the stage's options; the file's own `preset` when left out. */
+  preset: z.string().min(1).optional(),
   inputs: z.record(z.string(), z.string().min(1)).optional(),
   options: z.record(z.string(), z.unknown()).optional(),
 });
@@ -34,7 +36,10 @@ const settings = {
   title: z.string().optional(),
   description: z.string().optional(),
   seed: z.int().min(0).max(Number.MAX_SAFE_INTEGER).optional(),
-  goals: z.array(z.string()).optional(),
+  /** Stages that a job is run for; a template gives each job its own. Left out: all metrics and exporters. */
+  goals: z.union([z.array(z.string()), z.string()]).optional(),
+  /** Every stage that knows the preset starts from its options. */
+  preset: z.string().min(1).optional(),
   matrix: matrixSchema.optional(),
   reporters: z.array(reporterSchema).optional(),
 };

@@ -2,12 +2,19 @@ import type { UserError } from '../contracts/error.js';
 import type { AnyService } from '../contracts/plugin.js';
 import type { Token } from '../contracts/token.js';
 import { digestOf } from '../cache/canonical.js';
-import { child, entriesOf } from '../config/node.js';
+import { show } from '../config/issues.js';
+import { child, entriesOf, toPlain, type ConfigNode } from '../config/node.js';
 import { errorsOf, throwErrors } from '../errors/error-list.js';
-import { cycle, missingService, unknownStageName } from '../errors/templates/configuration.js';
+import {
+  cycle,
+  missingService,
+  unknownStageName,
+  unusedPreset,
+  wrongValue,
+} from '../errors/templates/configuration.js';
 import { createRegistry, type Registry } from '../plugins/registry.js';
 import { connectInputs, type Connection } from './connect.js';
-import type { Experiment } from './experiment.js';
+import type { Experiment, FilledCell } from './experiment.js';
 import type { NodeOutput, Plan, PlanJob, PlanNode, PlanReporter } from './plan.js';
 import { configureStage, resolveOptions, type ConfiguredStage } from './stage-config.js';
 
@@ -26,8 +33,7 @@ export function planExperiment(experiment: Experiment, request: PlanRequest = {}
   const errors: UserError[] = [...experiment.problems];
   const registry = createRegistry(experiment.plugins, request.services ?? [], root.place);
   const shared = new Map<string, PlanNode>();
-  const goals = namedGoals(experiment, errors);
-  const jobs = experiment.cells.map((cell) => planJob(cell, goals, registry, shared, errors));
+  const jobs = experiment.cells.map((cell) => planJob(cell, registry, shared, errors));
   const reporters = planReporters(experiment, registry, errors);
   // A stage of a plugin that did not load is not misspelt.
   const pluginMissing = experiment.problems.some(({ errorClass }) => errorClass === 'plugin');
@@ -50,8 +56,7 @@ export function planExperiment(experiment: Experiment, request: PlanRequest = {}
 }
 
 function planJob(
-  cell: Experiment['cells'][number],
-  goals: readonly string[],
+  cell: FilledCell,
   registry: Registry,
   shared: Map<string, PlanNode>,
   errors: UserError[],
@@ -59,14 +64,21 @@ function planJob(
   const before = errors.length;
   const configured = new Map<string, ConfiguredStage | undefined>();
   for (const [name, { key, value }] of entriesOf(cell.stages)) {
-    configured.set(name, configureStage(name, value, key, registry, errors));
+    configured.set(name, configureStage(name, value, key, registry, textOf(cell.preset), errors));
   }
+  checkPreset(cell.preset, configured, errors);
+  const goals = namedGoals(cell, [...configured.keys()], errors);
   const connections = new Map<string, ReadonlyMap<string, Connection>>();
-  for (const [name, stage] of configured) {
-    if (!stage) continue;
-    connections.set(name, connectInputs(stage, configured, errors));
+  const connect = (name: string) => {
+    const stage = configured.get(name);
+    if (!stage || connections.has(name)) return;
+    const found = connectInputs(stage, configured, errors);
+    connections.set(name, found);
     checkServices(stage, registry, errors);
-  }
+    for (const connection of found.values()) connect(connection.stage);
+  };
+  // A job that names its goals is checked as far as they reach: another job may wire the rest differently.
+  for (const name of goals ?? configured.keys()) connect(name);
   findCycle(configured, connections, errors);
   const job = { name: cell.name, axes: cell.axes };
   if (errors.length > before) return { ...job, stages: new Map(), needed: [] };
@@ -117,7 +129,7 @@ function makeNodes(
     const { declared, options, place } = stages.get(name)!;
     const inputs: Record<string, NodeOutput> = {};
     for (const port of Object.keys(declared.definition.inputs)) {
-      const connection = connections.get(name)!.get(port);
+      const connection = connections.get(name)?.get(port);
       if (connection) inputs[port] = { node: make(connection.stage), output: connection.output };
     }
     const id = digestOf({
@@ -137,14 +149,17 @@ function makeNodes(
   return new Map([...stages.keys()].map((name) => [name, make(name)]));
 }
 
-/** The goals and all that they need, each node after its inputs, in the file's order. */
+/**
+ * The goals and all that they need, each node after its inputs, in the file's order. Without named goals these
+ * are the metrics and exporters, or everything where there are none.
+ */
 function neededNodes(
   stages: ReadonlyMap<string, PlanNode>,
-  namedGoals: readonly string[],
+  namedGoals: readonly string[] | undefined,
 ): PlanNode[] {
   const goals = [...stages].filter(([name, { declared }]) => {
     const { kind } = declared.definition;
-    return kind === 'metric' || kind === 'exporter' || namedGoals.includes(name);
+    return namedGoals ? namedGoals.includes(name) : kind === 'metric' || kind === 'exporter';
   });
   const needed = new Set<PlanNode>();
   const visit = (node: PlanNode) => {
@@ -157,15 +172,39 @@ function neededNodes(
   return [...needed];
 }
 
-function namedGoals({ loaded }: Experiment, errors: UserError[]): string[] {
-  const node = child(loaded.root, 'goals');
-  const known = entriesOf(child(loaded.root, 'stages')).map(([name]) => name);
-  const goals = node?.kind === 'list' ? node.items : [];
-  return goals.map((goal) => {
-    const name = String((goal as { value?: unknown }).value);
+function namedGoals(
+  { goals }: FilledCell,
+  known: readonly string[],
+  errors: UserError[],
+): string[] | undefined {
+  if (!goals) return undefined;
+  if (goals.kind !== 'list') {
+    errors.push(wrongValue('"goals"', 'a list of stages', show(toPlain(goals)), goals.place));
+    return [];
+  }
+  return goals.items.map((goal) => {
+    const name = String(toPlain(goal));
     if (!known.includes(name)) errors.push(unknownStageName(name, known, goal.place, '"goals"'));
     return name;
   });
+}
+
+/** The file's preset must be known to one of its stages at least. */
+function checkPreset(
+  preset: ConfigNode | undefined,
+  stages: ReadonlyMap<string, ConfiguredStage | undefined>,
+  errors: UserError[],
+): void {
+  const name = textOf(preset);
+  if (!preset || name === undefined) return;
+  const known = [...stages.values()].flatMap((stage) =>
+    Object.keys(stage?.declared.definition.presets ?? {}),
+  );
+  if (!known.includes(name)) errors.push(unusedPreset(name, [...new Set(known)], preset.place));
+}
+
+function textOf(node: ConfigNode | undefined): string | undefined {
+  return node === undefined ? undefined : String(toPlain(node));
 }
 
 function planReporters(

@@ -9,12 +9,18 @@ import { child, entriesOf, type ConfigNode } from '../config/node.js';
 import { errorsOf } from '../errors/error-list.js';
 import { isLocal, loadPlugin, type LoadedPlugin } from '../plugins/load.js';
 
+/** One job: the cell, and the parts of the file that it fills in with its values. */
+export interface FilledCell extends Cell {
+  readonly stages: ConfigNode;
+  readonly goals: ConfigNode | undefined;
+  readonly preset: ConfigNode | undefined;
+}
+
 /** An experiment file with its plugins, before its stages are checked. */
 export interface Experiment {
   readonly loaded: LoadedConfig;
   readonly plugins: readonly LoadedPlugin[];
-  /** One entry a job: the cell and the stages with the cell's values filled in. */
-  readonly cells: readonly (Cell & { readonly stages: ConfigNode })[];
+  readonly cells: readonly FilledCell[];
   /** Mistakes found so far; `planExperiment` adds its own and throws all of them. */
   readonly problems: readonly UserError[];
 }
@@ -35,9 +41,19 @@ export async function loadExperiment(
 ): Promise<Experiment> {
   const loaded = await loadConfig(path, request);
   const problems: UserError[] = [];
-  const stages = child(loaded.root, 'stages')!;
   const cells = matrixCells(child(loaded.root, 'matrix'), loaded.config.name, problems).map(
-    (cell) => ({ ...cell, stages: interpolate(stages, cell.axes, problems) }),
+    (cell): FilledCell => {
+      const filled = (key: string) => {
+        const node = child(loaded.root, key);
+        return node && interpolate(node, cell.axes, problems);
+      };
+      return {
+        ...cell,
+        stages: filled('stages')!,
+        goals: filled('goals'),
+        preset: filled('preset'),
+      };
+    },
   );
   const search = {
     folder: loaded.folder,

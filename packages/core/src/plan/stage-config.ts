@@ -3,9 +3,11 @@ import type { z } from 'zod';
 import type { Place, UserError } from '../contracts/error.js';
 import type { AnyStage } from '../contracts/plugin.js';
 import { issueErrors } from '../config/issues.js';
-import { child, toPlain, type ConfigNode } from '../config/node.js';
+import { mergeNodes } from '../config/merge.js';
+import { child, fromPlain, toPlain, type ConfigNode } from '../config/node.js';
 import { stageSchema } from '../config/schema.js';
 import { errorsOf } from '../errors/error-list.js';
+import { unknownPreset } from '../errors/templates/configuration.js';
 import type { Declared, Registry } from '../plugins/registry.js';
 
 /** A stage as the file has it, with its definition found and its options resolved. */
@@ -17,12 +19,19 @@ export interface ConfiguredStage {
   readonly options: unknown;
 }
 
-/** Finds a stage's definition and resolves its options; undefined, with `errors` filled, where that fails. */
+/**
+ * Finds a stage's definition and resolves its options: the schema's defaults, over them the preset's options where
+ * the stage has that preset, over them the file's. A preset that the stage itself names must exist.
+ *
+ * @param preset the preset of the whole file
+ * @returns undefined, with `errors` filled, where that fails
+ */
 export function configureStage(
   name: string,
   node: ConfigNode,
   key: Place,
   registry: Registry,
+  preset: string | undefined,
   errors: UserError[],
 ): ConfiguredStage | undefined {
   const form = stageSchema.safeParse(toPlain(node));
@@ -42,9 +51,16 @@ export function configureStage(
     errors.push(...errorsOf(error));
     return undefined;
   }
+  const { presets = {} } = declared.definition;
+  const own = form.data.preset;
+  if (own !== undefined && !Object.hasOwn(presets, own)) {
+    errors.push(unknownPreset(own, use, Object.keys(presets), child(node, 'preset')!.place));
+  }
+  const base = presets[own ?? preset ?? ''];
+  const given = child(node, 'options');
   const options = resolveOptions(
     declared.definition.options,
-    child(node, 'options'),
+    base && given ? mergeNodes(fromPlain(base, key), given) : base ? fromPlain(base, key) : given,
     key,
     `stage "${name}" (${use})`,
     errors,

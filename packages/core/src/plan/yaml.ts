@@ -13,7 +13,7 @@ import type { Plan } from './plan.js';
 export function planToYaml(plan: Plan, from: string): string {
   const { loaded } = plan.experiment;
   const plain = toPlain(loaded.root) as Record<string, unknown>;
-  const { name, title, description, plugins, goals, matrix, reporters } = plain;
+  const { name, title, description, plugins, goals, preset, matrix, reporters } = plain;
   const document: Record<string, unknown> = {
     name,
     title,
@@ -22,6 +22,7 @@ export function planToYaml(plan: Plan, from: string): string {
     seed: plan.seed,
     plugins,
     goals,
+    preset,
     matrix,
     stages: Object.fromEntries(
       Object.entries(plain['stages'] as Record<string, Record<string, unknown>>).map(
