@@ -24,7 +24,8 @@ export const classImages = defineStage({
   outputs: { pictures: output('pictures', 'the first images of each class') },
   dependencies: {},
   create: (_, { perClass, scaling, title }) => ({
-    async run(_context, { images }) {
+    async run(context, { images }) {
+      context.signal.throwIfAborted();
       return { pictures: classPictures(spreadImages(images, null), title, perClass, scaling) };
     },
   }),

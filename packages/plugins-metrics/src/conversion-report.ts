@@ -22,7 +22,8 @@ export const conversionReport = defineStage({
   },
   dependencies: {},
   create: () => ({
-    async run(_context, { network, reference }) {
+    async run(context, { network, reference }) {
+      context.signal.throwIfAborted();
       const layers = weightedLayers(reference.architecture)
         .map(({ name }) => name)
         .filter((name) => name in reference.thresholds);

@@ -21,6 +21,7 @@ export const dataLeakage = defineStage({
   dependencies: {},
   create: () => ({
     async run(context) {
+      context.signal.throwIfAborted();
       const datasets = context.ancestors('network').filter(({ kind }) => kind === 'dataset');
       if (datasets.length > 0) {
         context.info(

@@ -38,7 +38,8 @@ export const energy = defineStage({
   },
   dependencies: {},
   create: (_, { integer, float }) => ({
-    async run(_context, { network, activity }) {
+    async run(context, { network, activity }) {
+      context.signal.throwIfAborted();
       const { architecture, encoder } = network;
       const rates = readActivity(activity, network);
       const compare = (pair: EnergyConstants) => ({

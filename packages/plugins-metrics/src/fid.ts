@@ -109,6 +109,7 @@ export const fid = defineStage({
       return graphModelDigest(resolvePath(inceptionPath(settings)));
     },
     async run(context, { generated, reference, features }) {
+      context.signal.throwIfAborted();
       assertComparable(generated, reference);
       const extract = (images: Images, note: string) =>
         extractFeatures(context, runtime, settings, features, spreadImages(images, null), note);

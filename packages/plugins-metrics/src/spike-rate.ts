@@ -31,6 +31,7 @@ export const spikeRate = defineStage({
   dependencies: {},
   create: (_, { silentBelow }) => ({
     async run(context, { network, activity }) {
+      context.signal.throwIfAborted();
       const [encoder, ...layers] = readActivity(activity, network);
       const neurons = layers.reduce((sum, layer) => sum + layer.neurons, 0);
       const mean = (of: (layer: (typeof layers)[number]) => number) =>

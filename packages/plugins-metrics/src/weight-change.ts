@@ -52,6 +52,7 @@ export const weightChange = defineStage({
   dependencies: { runtime: TENSOR_RUNTIME },
   create: ({ runtime }, { limit, batch }) => ({
     async run(context, { before, after, images: all }) {
+      context.signal.throwIfAborted();
       const layers = weightedLayers(before.architecture);
       const moments = layers.map((layer) => {
         const w = weightOf(before.parameters, layer).data;

@@ -26,8 +26,8 @@ interface ModelFile {
  *   where a file cannot be read
  */
 export async function loadGraphModel(path: string): Promise<GraphModel> {
-  const converter = await importConverter();
   const { model, weights } = await readGraphModel(path);
+  const converter = await importConverter();
   return converter.loadGraphModel({
     load: async () => ({
       modelTopology: model.modelTopology,

@@ -1,0 +1,78 @@
+import { createTensorRuntime } from '@privatesnn/runtime-tfjs';
+import { fakeContext } from '@privatesnn/testkit';
+import fc from 'fast-check';
+import { beforeAll, expect, test } from 'vitest';
+
+import { pixelImages, randomImages, stageOf, tinyAnn } from '../test/fixtures.js';
+import { attackAccuracy } from './attack-accuracy.js';
+
+let runtime: Awaited<ReturnType<typeof createTensorRuntime>>;
+beforeAll(async () => {
+  runtime = await createTensorRuntime({ prefer: 'embedded' });
+});
+
+const run = (pixels: number[][], labels: number[]) =>
+  stageOf(attackAccuracy, { runtime }, {}).run(fakeContext(), {
+    attacked: { ...pixelImages(pixels, labels), origin: 'synthetic' },
+    classifier: tinyAnn,
+  });
+
+test('two of three recognised', async () => {
+  const { metrics, pictures } = await run(
+    [
+      [1, 0, 0],
+      [0, 1, 0],
+      [0, 1, 0],
+    ],
+    [0, 1, 2],
+  );
+  const e = Math.E;
+  expect(metrics.values).toEqual({
+    attackAccuracy: 2 / 3,
+    wilsonLow: expect.closeTo(0.2077, 4),
+    wilsonHigh: expect.closeTo(0.9385, 4),
+    chance: 1 / 3,
+    leakage: expect.closeTo(0.5, 10),
+    meanTargetProbability: expect.closeTo((2 * e + 1) / (3 * (e + 2)), 5),
+    images: 3,
+  });
+  expect(pictures.items.map(({ label }) => label)).toEqual(['a', 'b', 'c']);
+  expect([...pictures.items[0]!.pixels]).toEqual([255, 0, 0]);
+});
+
+test('the score is 1 where all are recognised and 0 at or below chance', async () => {
+  const all = await run([[0, 0, 1]], [2]);
+  expect(all.metrics.values['leakage']).toBe(1);
+  const none = await run([[0, 0, 1]], [0]);
+  expect(none.metrics.values['leakage']).toBe(0);
+});
+
+test('the score lies in [0, 1]', async () => {
+  const image = fc.tuple(
+    fc.array(fc.float({ min: 0, max: 1, noNaN: true }), { minLength: 3, maxLength: 3 }),
+    fc.integer({ min: 0, max: 2 }),
+  );
+  await fc.assert(
+    fc.asyncProperty(fc.array(image, { minLength: 1, maxLength: 8 }), async (images) => {
+      const { values } = (
+        await run(
+          images.map(([pixels]) => pixels),
+          images.map(([, label]) => label),
+        )
+      ).metrics;
+      expect(values['leakage']).toBeGreaterThanOrEqual(0);
+      expect(values['leakage']).toBeLessThanOrEqual(1);
+      expect(values['meanTargetProbability']).toBeLessThan(1);
+    }),
+    { numRuns: 30 },
+  );
+});
+
+test('images that do not fit the classifier are an error', async () => {
+  await expect(
+    stageOf(attackAccuracy, { runtime }, {}).run(fakeContext(), {
+      attacked: randomImages([3, 2, 2, 1], 'large'),
+      classifier: tinyAnn,
+    }),
+  ).rejects.toThrow('but received 2 × 2 × 1');
+});
