@@ -7,7 +7,7 @@ import { parseYaml } from './parse.js';
 const commandLine = 'command line';
 
 /**
- * Applies `stage.option=value` and `seed=3` to an experiment; values are YAML.
+ * Applies `stage.option=value`, `seed=3` and `preset=tuned` to an experiment; values are YAML.
  *
  * @throws UserErrorList when an override has another form or names a stage that does not exist
  */
@@ -35,10 +35,10 @@ function applyOverride(root: ConfigMap, text: string): ConfigMap {
     excerpt: text,
     length: Math.max(1, equals),
   };
-  const seed = path.length === 1 && path[0] === 'seed';
-  if (path.some((part) => part === '') || (path.length < 2 && !seed)) throw overrideForm(text, key);
+  const whole = path.length === 1 && (path[0] === 'seed' || path[0] === 'preset');
+  if (path.some((part) => part === '') || (path.length < 2 && !whole)) throw overrideForm(text, key);
   const value = moved(parseYaml(text.slice(equals + 1), commandLine), text, equals + 1);
-  if (seed) return withValue(root, ['seed'], value, key);
+  if (whole) return withValue(root, path, value, key);
   const [stage, ...option] = path;
   const stages = entriesOf(child(root, 'stages')).map(([name]) => name);
   if (!stages.includes(stage!)) throw unknownStageName(stage!, stages, key, 'The override');

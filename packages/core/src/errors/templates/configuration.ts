@@ -94,7 +94,7 @@ export const missingValue = (what: string, expected: string, place: Place) =>
 export const overrideForm = (text: string, place: Place) =>
   configuration(
     'OVERRIDE_FORM',
-    `An override reads stage.option=value or seed=number, this one is "${text}".`,
+    `An override reads stage.option=value, seed=number or preset=name, this one is "${text}".`,
     place,
   );
 
