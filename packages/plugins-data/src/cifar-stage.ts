@@ -69,6 +69,7 @@ export function cifarStage({ id, summary, layout, variable, url, md5 }: CifarSet
           return found === cached ? `md5:${md5}` : digest(found, layout, split);
         },
         async run(context) {
+          context.signal.throwIfAborted();
           const found = await find(context);
           if (found === cached && !(await exists(cached))) {
             context.info(`Fetching ${url}.`);

@@ -15,7 +15,7 @@ export interface IdxArray {
  */
 export function parseIdx(bytes: Uint8Array, dimensions: number, file: string): IdxArray {
   const header = 4 + 4 * dimensions;
-  if (bytes.length < header) throw wrongSize(file, header, bytes.length, 'at least ');
+  if (bytes.length < 4) throw wrongSize(file, header, bytes.length, 'at least ');
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const expected = 0x0800 + dimensions;
   const magic = view.getUint32(0);
@@ -30,6 +30,7 @@ export function parseIdx(bytes: Uint8Array, dimensions: number, file: string): I
       },
     );
   }
+  if (bytes.length < header) throw wrongSize(file, header, bytes.length, 'at least ');
   const sizes = Array.from({ length: dimensions }, (_, i) => view.getUint32(4 + 4 * i));
   const size = header + sizes.reduce((product, n) => product * n, 1);
   if (bytes.length !== size) throw wrongSize(file, size, bytes.length);

@@ -57,6 +57,7 @@ export const mnist = defineStage({
         return filesDigest(await findFiles(found, split));
       },
       async run(context) {
+        context.signal.throwIfAborted();
         const found = await find(context);
         if (found.kind === 'download') await downloadMnist(found.folder, split, context.signal);
         const images = await readMnist(await findFiles(found, split));
