@@ -1,5 +1,5 @@
 // The dense kernels. For WebAssembly they are a module of their own (dense.wasm): unlike the others, they share one
-// memory among all threads. Natively they extend the numbers of kernels.c.
+// memory among all threads. Natively both are in one addon (napi.c).
 #include "dense.h"
 #include "memory.h"
 

@@ -1,28 +1,31 @@
-// The kernels as a Node-API addon: { variants, use(name), run(heap, op, args) }.
+// The kernels as a Node-API addon: { variants, use(name), run(heap, op, args, variant?) }.
 #include <node_api.h>
 #include <stdint.h>
 #include <string.h>
 
 typedef int run_function(char *heap, uint32_t op, uint32_t args);
-run_function run_baseline;
+run_function run_baseline, dense_baseline;
 #ifdef WITH_AVX2
-run_function run_avx2;
+run_function run_avx2, dense_avx2;
 #endif
 #ifdef WITH_AVX512
-run_function run_avx512;
+run_function run_avx512, dense_avx512;
 #endif
 
-static const struct {
+// Operations from this number on are those of dense.c, below it those of kernels.c.
+#define FIRST_DENSE 64
+
+static const struct variant {
   const char *name;
-  run_function *run;
+  run_function *run, *dense;
 } variants[] = {
 #ifdef WITH_AVX512
-    {"avx512", run_avx512},
+    {"avx512", run_avx512, dense_avx512},
 #endif
 #ifdef WITH_AVX2
-    {"avx2", run_avx2},
+    {"avx2", run_avx2, dense_avx2},
 #endif
-    {"baseline", run_baseline},
+    {"baseline", run_baseline, dense_baseline},
 };
 #define VARIANTS (sizeof variants / sizeof *variants)
 
@@ -39,8 +42,15 @@ static int supported(const char *name) {
   return !strcmp(name, "baseline");
 }
 
+// The variant at a place of the exported list; the last one beyond its end.
+static const struct variant *nth_supported(uint32_t n) {
+  for (size_t i = 0; i < VARIANTS - 1; i++)
+    if (supported(variants[i].name) && n-- == 0) return &variants[i];
+  return &variants[VARIANTS - 1];
+}
+
 // Each Node thread loads the addon for itself, but the choice is the process's.
-static run_function *chosen = run_baseline;
+static const struct variant *chosen = &variants[VARIANTS - 1];
 
 // The memory of an ArrayBuffer, or of a Uint8Array over shared memory.
 static int heap_of(napi_env env, napi_value value, void **heap) {
@@ -51,18 +61,22 @@ static int heap_of(napi_env env, napi_value value, void **heap) {
 }
 
 static napi_value run(napi_env env, napi_callback_info info) {
-  napi_value argument[3], result;
-  size_t count = 3;
+  napi_value argument[4], result;
+  size_t count = 4;
   void *heap;
-  uint32_t op, args;
+  uint32_t op, args, number;
   if (napi_get_cb_info(env, info, &count, argument, NULL, NULL) != napi_ok || count < 3 ||
       !heap_of(env, argument[0], &heap) ||
       napi_get_value_uint32(env, argument[1], &op) != napi_ok ||
       napi_get_value_uint32(env, argument[2], &args) != napi_ok) {
-    napi_throw_type_error(env, NULL, "run(heap: ArrayBuffer | Uint8Array, op: number, args: number)");
+    napi_throw_type_error(env, NULL, "run(heap: ArrayBuffer | Uint8Array, op: number, args: number, variant?: number)");
     return NULL;
   }
-  napi_create_int32(env, chosen((char *)heap, op, args), &result);
+  const struct variant *variant = chosen;
+  if (count > 3 && napi_get_value_uint32(env, argument[3], &number) == napi_ok)
+    variant = nth_supported(number);
+  run_function *function = op < FIRST_DENSE ? variant->run : variant->dense;
+  napi_create_int32(env, function((char *)heap, op, args), &result);
   return result;
 }
 
@@ -75,7 +89,7 @@ static napi_value use(napi_env env, napi_callback_info info) {
   napi_get_value_string_utf8(env, argument[0], name, sizeof name, &size);
   for (size_t i = 0; i < VARIANTS; i++)
     if (!strcmp(name, variants[i].name) && supported(name)) {
-      chosen = variants[i].run;
+      chosen = &variants[i];
       found = 1;
     }
   napi_get_boolean(env, found, &result);

@@ -1,3 +1,5 @@
+export { Dense, type ConvShape, type MatMulShape } from './dense/dense.js';
+export { defaultThreads, type DensePoolOptions } from './dense/pool.js';
 export * from './engine.js';
 export * from './readout.js';
 export * from './losses.js';

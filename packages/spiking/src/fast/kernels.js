@@ -104,11 +104,12 @@ export function loadKernels(kind) {
  * @typedef {object} Addon
  * @property {string[]} variants
  * @property {(name: string) => boolean} use
- * @property {(buffer: ArrayBuffer, op: number, args: number) => number} run
+ * @property {(heap: ArrayBuffer | Uint8Array, op: number, args: number, variant?: number) => number} run
+ *   `variant` is a place in `variants`; what `use` chose when left out.
  */
 
 /** @returns {Addon} */
-function requireNative() {
+export function requireNative() {
   const platform = `${process.platform}-${process.arch}`;
   try {
     return require(`@privatesnn/spiking-native-${platform}`);

@@ -1,0 +1,172 @@
+import { availableParallelism } from 'node:os';
+import { Worker } from 'node:worker_threads';
+
+import { UserError } from '@privatesnn/core';
+
+import { argumentFields, control, takeShares } from './job.js';
+import { loadDense, setUpDense, stackBytes, type DenseSetup } from './kernels.js';
+
+const pageSize = 65536;
+const largestHeap = 65536 * pageSize;
+
+export interface DensePoolOptions {
+  /** Forces native or WebAssembly kernels; native where they load when left out. */
+  readonly kind?: 'native' | 'wasm';
+  /** The native instruction set ("avx512", "avx2", "baseline"); the best when left out. */
+  readonly instructions?: string;
+  /** Threads, the calling one included; see {@link defaultThreads}. */
+  readonly threads?: number;
+}
+
+/** The environment variable PRIVATESNN_THREADS, else the number of processors, at most 4. */
+export function defaultThreads(): number {
+  const wanted = process.env['PRIVATESNN_THREADS'];
+  if (wanted === undefined || wanted === '') return Math.min(availableParallelism(), 4);
+  const threads = Number(wanted);
+  if (!Number.isInteger(threads) || threads < 1 || threads > 256) {
+    throw new UserError(
+      'environment',
+      'THREADS',
+      `PRIVATESNN_THREADS is expected to be an integer from 1 to 256; it is "${wanted}".`,
+    );
+  }
+  return threads;
+}
+
+/**
+ * Runs dense kernels on several threads and waits for them. The threads sleep between calls, start with the first
+ * one that is worth it, and do not keep the process alive.
+ */
+export class DensePool {
+  readonly setup: DenseSetup;
+  readonly threads: number;
+  readonly #run: (op: number, args: number) => number;
+  readonly #state = new Int32Array(new SharedArrayBuffer(4 * control.size));
+  readonly #common: number;
+  readonly #stacks: number;
+  #top: number;
+  #workers: Worker[] | undefined;
+
+  constructor({ kind, instructions, threads = defaultThreads() }: DensePoolOptions = {}) {
+    this.setup = setUpDense(kind, instructions);
+    this.threads = threads;
+    const { heapBase, run } = loadDense(this.setup, 0);
+    this.#run = run;
+    this.#top = heapBase;
+    this.#common = this.allocate(4 * argumentFields * (1 + threads));
+    this.#stacks = this.allocate(stackBytes * (threads - 1));
+  }
+
+  /** Calls `work` and then frees all that it allocated. */
+  scope<T>(work: () => T): T {
+    const top = this.#top;
+    try {
+      return work();
+    } finally {
+      this.#top = top;
+    }
+  }
+
+  /**
+   * Takes a buffer, aligned to 64 bytes; its content is undefined.
+   *
+   * @returns its offset in the heap
+   */
+  allocate(bytes: number): number {
+    const at = this.#top;
+    const end = Math.ceil((at + bytes + 64) / 64) * 64;
+    const missing = end - this.setup.memory.buffer.byteLength;
+    if (missing > 0) {
+      try {
+        if (end > largestHeap) throw new RangeError('above 4 GB');
+        this.setup.memory.grow(Math.ceil(missing / pageSize));
+      } catch (cause) {
+        throw new UserError(
+          'environment',
+          'TENSOR_MEMORY',
+          `A tensor operation needs ${Math.ceil(end / 2 ** 20)} MB of working memory, which the machine does not give.`,
+          { hint: 'Use a smaller batch size.', cause },
+        );
+      }
+    }
+    this.#top = end;
+    return at;
+  }
+
+  floats(at: number, length: number): Float32Array<SharedArrayBuffer> {
+    return new Float32Array(this.setup.memory.buffer, at, length);
+  }
+
+  integers(at: number, length: number): Int32Array<SharedArrayBuffer> {
+    return new Int32Array(this.setup.memory.buffer, at, length);
+  }
+
+  /**
+   * Runs a kernel over units [0, units), and returns when all are done.
+   *
+   * @param args the fields of its arguments after the units
+   * @param work multiplications, to tell whether other threads are worth waking
+   */
+  run(op: number, args: readonly number[], units: number, work: number): void {
+    this.integers(this.#common, argumentFields).set([0, units, ...args]);
+    if (this.threads === 1 || units === 1 || work < 500_000) {
+      if (this.#run(op, this.#common) !== 0) throw new Error(`There is no dense kernel ${op}.`);
+      return;
+    }
+    this.#workers ??= this.#startWorkers();
+    const state = this.#state;
+    const job = state[control.job]! + 1;
+    const grain = Math.ceil(units / Math.min(units, 8 * this.threads));
+    const shares = Math.ceil(units / grain);
+    Atomics.store(state, control.job, job);
+    Atomics.store(state, control.op, op);
+    Atomics.store(state, control.units, units);
+    Atomics.store(state, control.grain, grain);
+    Atomics.store(state, control.shares, shares);
+    Atomics.store(state, control.done, 0);
+    Atomics.store(state, control.ticket, job << 16);
+    Atomics.add(state, control.wake, 1);
+    Atomics.notify(state, control.wake);
+    takeShares(state, this.setup.memory.buffer, this.#places(0), this.#run);
+    for (let done; (done = Atomics.load(state, control.done)) < shares;) {
+      Atomics.wait(state, control.done, done);
+    }
+    if (Atomics.exchange(state, control.failed, 0) === 1) {
+      throw new Error(`Dense kernel ${op} failed.`);
+    }
+  }
+
+  /** Ends the worker threads. */
+  async close(): Promise<void> {
+    await Promise.all((this.#workers ?? []).map((worker) => worker.terminate()));
+    this.#workers = undefined;
+  }
+
+  /** Runs the kernel that reports its build: two fields, without units. */
+  query(op: number): [number, number] {
+    if (this.#run(op, this.#common) !== 0) throw new Error(`There is no dense kernel ${op}.`);
+    const [first, second] = this.integers(this.#common, 2);
+    return [first!, second!];
+  }
+
+  #places(thread: number): { common: number; own: number } {
+    return { common: this.#common, own: this.#common + 4 * argumentFields * (1 + thread) };
+  }
+
+  #startWorkers(): Worker[] {
+    return Array.from({ length: this.threads - 1 }, (_, i) => {
+      const worker = new Worker(new URL('./worker.js', import.meta.url), {
+        workerData: {
+          setup: this.setup,
+          state: this.#state,
+          stack: this.#stacks + i * stackBytes,
+          places: this.#places(i + 1),
+        },
+      });
+      // A worker that cannot start is no harm: the other threads do its share.
+      worker.on('error', () => undefined);
+      worker.unref();
+      return worker;
+    });
+  }
+}
