@@ -16,7 +16,7 @@ export const csv = defineReporter({
   }),
   create: (options) => ({
     async report(context, run) {
-      const axes = [...new Set(run.jobs.flatMap((job) => Object.keys(job.axes)))];
+      const axes = plainAxes(run);
       const axisColumns = axes.map((axis) => `axis.${axis}`);
       const axisCells = run.jobs.map((job) => axes.map((axis) => axisCell(job.axes[axis])));
       await context.writeFile(
@@ -86,7 +86,13 @@ async function seriesRecords(run: RunReport, axes: readonly CsvCell[][]): Promis
   );
 }
 
+/** The axes of the matrix whose values all fit into a cell. */
+function plainAxes(run: RunReport): string[] {
+  const axes = [...new Set(run.jobs.flatMap((job) => Object.keys(job.axes)))];
+  return axes.filter((axis) => run.jobs.every((job) => typeof (job.axes[axis] ?? '') !== 'object'));
+}
+
 function axisCell(value: unknown): CsvCell {
   if (value === undefined || value === null) return null;
-  return typeof value === 'string' || typeof value === 'number' ? value : JSON.stringify(value);
+  return typeof value === 'number' ? value : String(value);
 }

@@ -13,7 +13,7 @@ import type { GridOptions, GroupOptions } from './options.js';
 import { picturesOf, type Picture } from './picture.js';
 
 export interface GridColumn {
-  /** The job, or '' where the pictures are the same in every job of the group. */
+  /** The job, or '' where the pictures are the same in every job of the group, or only one job has any. */
   readonly title: string;
   /** By class. */
   readonly pictures: ReadonlyMap<string, readonly Picture[]>;
@@ -97,15 +97,18 @@ async function columnsOf(
   const found = names.flatMap((name) =>
     outputs.filter(({ job, path }) => job === name && path === group.pictures),
   );
-  const shared = found.length === names.length && new Set(found.map((f) => f.digest)).size === 1;
-  const shown = shared ? found.slice(0, 1) : found;
+  const distinct = new Set(found.map(({ digest }) => digest)).size;
+  const everywhere = distinct === 1 && found.length === names.length && found.length > 1;
+  const alone = found.length === 1 && group.jobs === undefined;
+  const untitled = everywhere || alone;
+  const shown = untitled ? found.slice(0, 1) : found;
   return Promise.all(
     shown.map(async (output) => {
       const pictures = new Map<string, Picture[]>();
       for (const { label, picture } of picturesOf(await output.load(), perClass)) {
         pictures.set(label, [...(pictures.get(label) ?? []), picture]);
       }
-      return { title: shared && found.length > 1 ? '' : output.job, pictures };
+      return { title: untitled ? '' : output.job, pictures };
     }),
   );
 }

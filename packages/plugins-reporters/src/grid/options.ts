@@ -14,7 +14,9 @@ export const groupSchema = z
       .optional()
       .describe('The jobs to show, in this order; without it, all that have such pictures.'),
   })
-  .describe('A column for each job; one column where all jobs share the same pictures.');
+  .describe(
+    'A column for each job; one, without its name, where all share the pictures or only one has any.',
+  );
 
 export type GroupOptions = z.output<typeof groupSchema>;
 

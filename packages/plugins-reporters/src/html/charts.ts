@@ -52,7 +52,7 @@ export function chartsOf(series: readonly Loaded<Series>[], jobs: readonly strin
   const traces = entries.flatMap((entry) =>
     entry.content.lines.map((line) => {
       const index = names.indexOf(line.name);
-      const points = entry.content.x.map((x, at) => [x, line.y[at] ?? null] as const);
+      const points = entry.content.x.map((x, at) => [x, finite(line.y[at])] as const);
       const single = entries.length === 1;
       const job = single && entry.name === 'all jobs' ? '' : entry.name;
       return {
@@ -75,4 +75,9 @@ export function chartsOf(series: readonly Loaded<Series>[], jobs: readonly strin
       .filter(({ line }) => line === name)
       .map((trace) => ({ ...trace, name: trace.job, dash: 0 })),
   }));
+}
+
+/** What cannot be drawn is a gap. */
+function finite(value: number | null | undefined): number | null {
+  return value !== undefined && Number.isFinite(value) ? value : null;
 }

@@ -8,7 +8,6 @@ import { displayWidth } from '../text.js';
 import { table } from './table.js';
 
 const widestLine = (text: string) =>
-  // eslint-disable-next-line no-control-regex
   Math.max(...text.split('\n').map((line) => displayWidth(line.replace(/\u001b\[\d+m/g, ''))));
 
 function runOf(jobs: Record<string, Record<string, number | null>>): RunReport {

@@ -189,7 +189,7 @@ function fakeJob(name: string, index: number, colour: boolean): JobResult {
       history: trainingLoss(index),
     });
   }
-  return { name, axes: { method: name, seed: 7 }, stages };
+  return { name, axes: { method: name, seed: 7, goals: ['accuracy', 'energy'] }, stages };
 }
 
 /** A whole run: four jobs, two attacks, ten classes, grey 28 × 28 or RGB 32 × 32 pictures. */
