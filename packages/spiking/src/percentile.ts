@@ -15,5 +15,5 @@ export function percentileOf(
     offset += array.length;
   }
   all.sort();
-  return all[Math.max(0, Math.ceil((percentile / 100) * all.length) - 1)];
+  return all[Math.max(0, Math.ceil((percentile * all.length) / 100) - 1)];
 }

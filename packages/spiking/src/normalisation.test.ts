@@ -1,0 +1,203 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+
+import { weightedLayers, type Ann, type Architecture, type Parameters } from '@privatesnn/core';
+import { arbitraryAnn, arbitraryPixels, floatArray } from '@privatesnn/testkit';
+
+import {
+  dataBasedScales,
+  foldBatchNorm,
+  modelBasedScales,
+  normaliseWeights,
+  type LayerScales,
+} from './normalisation.js';
+import { currents, operationsOf, pooled } from './reference/network.js';
+
+/** The ReLU network's activations by layer, for one image. */
+function activations(
+  architecture: Architecture,
+  parameters: Parameters,
+  pixels: Float32Array,
+): Record<string, Float32Array> {
+  const result: Record<string, Float32Array> = {};
+  let x = pixels;
+  for (const operation of operationsOf(architecture, parameters)) {
+    if (operation.kind === 'dropout') continue;
+    if (operation.kind === 'weighted') {
+      [x] = currents(operation, [x]) as [Float32Array];
+      if (!operation.last) x = x.map((value) => Math.max(0, value));
+      result[operation.layer.name] = x;
+    } else {
+      [x] = pooled(operation, [x]) as [Float32Array];
+    }
+  }
+  return result;
+}
+
+const outputOf = (ann: Ann, parameters: Parameters, pixels: Float32Array) =>
+  Array.from(activations(ann.architecture, parameters, pixels)['output']!);
+
+const annAndImage = arbitraryAnn({ pooling: ['average-pool', 'max-pool'] }).chain((ann) =>
+  fc.record({
+    ann: fc.constant(ann),
+    pixels: arbitraryPixels(ann.architecture, [0, 1], 1),
+  }),
+);
+
+const powers = (architecture: Architecture) =>
+  fc
+    .array(fc.integer({ min: -4, max: 4 }), { minLength: 4, maxLength: 4 })
+    .map((exponents): LayerScales =>
+      Object.fromEntries(
+        weightedLayers(architecture).map(({ name }, i) => [name, 2 ** exponents[i]!]),
+      ),
+    );
+
+describe('normaliseWeights', () => {
+  it("divides the ReLU network's output by λ(L), exactly where the scales are powers of two", () => {
+    fc.assert(
+      fc.property(
+        annAndImage.chain(({ ann, pixels }) =>
+          fc.record({
+            ann: fc.constant(ann),
+            pixels: fc.constant(pixels),
+            scales: powers(ann.architecture),
+          }),
+        ),
+        ({ ann, pixels, scales }) => {
+          const normalised = normaliseWeights(ann.architecture, ann.parameters, scales);
+          expect(outputOf(ann, normalised, pixels)).toEqual(
+            outputOf(ann, ann.parameters, pixels).map((value) => value / scales['output']!),
+          );
+        },
+      ),
+    );
+  });
+
+  it('refuses a layer without a scale above 0', () => {
+    const [ann] = fc.sample(arbitraryAnn(), { numRuns: 1, seed: 1 }) as [Ann];
+    expect(() => normaliseWeights(ann.architecture, ann.parameters, { output: 0 })).toThrow(
+      expect.objectContaining({ code: 'NORMALISATION_SCALE' }),
+    );
+  });
+});
+
+/** Networks in which every layer can be active: one positive weight at least. */
+const withPositiveWeights = (ann: Ann) =>
+  weightedLayers(ann.architecture).every(({ name }) =>
+    ann.parameters[`${name}.weight`]!.data.some((value) => value > 0),
+  );
+
+describe('modelBasedScales', () => {
+  it('keep every activation at or below 1 for inputs in [0, 1]', () => {
+    fc.assert(
+      fc.property(annAndImage, ({ ann, pixels }) => {
+        fc.pre(withPositiveWeights(ann));
+        const scales = modelBasedScales(ann.architecture, ann.parameters);
+        const normalised = normaliseWeights(ann.architecture, ann.parameters, scales);
+        const all = activations(ann.architecture, normalised, pixels);
+        for (const layer of Object.values(all)) {
+          expect(Math.max(...layer)).toBeLessThanOrEqual(1 + 1e-5);
+        }
+      }),
+    );
+  });
+
+  it('make the largest positive weight sum of every layer 1 where there are no biases (Algorithm 1)', () => {
+    fc.assert(
+      fc.property(arbitraryAnn({ bias: false }), (ann) => {
+        fc.pre(withPositiveWeights(ann));
+        const scales = modelBasedScales(ann.architecture, ann.parameters);
+        const normalised = normaliseWeights(ann.architecture, ann.parameters, scales);
+        for (const { name } of weightedLayers(ann.architecture)) {
+          const { data, shape } = normalised[`${name}.weight`]!;
+          const channels = shape.at(-1)!;
+          const sums = new Array<number>(channels).fill(0);
+          data.forEach((value, i) => (sums[i % channels]! += Math.max(0, value)));
+          expect(Math.max(...sums)).toBeCloseTo(1, 5);
+        }
+      }),
+    );
+  });
+});
+
+describe('dataBasedScales', () => {
+  it('are the larger of weight and activation, and compose to λ(L)', () => {
+    fc.assert(
+      fc.property(annAndImage, ({ ann, pixels }) => {
+        fc.pre(withPositiveWeights(ann));
+        const { architecture, parameters } = ann;
+        const original = activations(architecture, parameters, pixels);
+        const largest = Object.fromEntries(
+          Object.entries(original).map(([layer, values]) => [layer, Math.max(...values)]),
+        );
+        const scales = dataBasedScales(architecture, parameters, largest);
+        for (const [layer, scale] of Object.entries(scales)) {
+          const weights = parameters[`${layer}.weight`]!.data;
+          expect(scale).toBe(Math.max(largest[layer]!, ...weights));
+        }
+        const normalised = activations(
+          architecture,
+          normaliseWeights(architecture, parameters, scales),
+          pixels,
+        );
+        for (const [layer, values] of Object.entries(normalised)) {
+          values.forEach((value, i) =>
+            expect(value).toBeCloseTo(original[layer]![i]! / scales[layer]!, 3),
+          );
+        }
+      }),
+    );
+  });
+});
+
+describe('foldBatchNorm', () => {
+  const channels = 3;
+  const grid = { min: -2, max: 2, step: 1 / 8 };
+  const positive = { min: 1 / 8, max: 4, step: 1 / 8 };
+
+  it('changes no output beyond 1e-5 of the largest', () => {
+    fc.assert(
+      fc.property(
+        fc.record({
+          x: floatArray(4, grid),
+          weight: floatArray(4 * channels, grid),
+          bias: fc.option(floatArray(channels, grid), { nil: undefined }),
+          norm: fc.record({
+            mean: floatArray(channels, grid),
+            variance: floatArray(channels, positive),
+            scale: floatArray(channels, grid),
+            shift: floatArray(channels, grid),
+            epsilon: fc.constant(1e-3),
+          }),
+        }),
+        ({ x, weight, bias, norm }) => {
+          const linear = (w: Float32Array, b: Float32Array | undefined, channel: number) =>
+            x.reduce(
+              (sum, value, i) => sum + value * w[i * channels + channel]!,
+              b?.[channel] ?? 0,
+            );
+          const folded = foldBatchNorm({ shape: [4, channels], data: weight }, bias, norm);
+          for (let c = 0; c < channels; c++) {
+            const deviation = Math.sqrt(norm.variance[c]! + norm.epsilon);
+            const expected =
+              ((linear(weight, bias, c) - norm.mean[c]!) / deviation) * norm.scale[c]! +
+              norm.shift[c]!;
+            const actual = linear(folded.weight.data, folded.bias, c);
+            expect(Math.abs(actual - expected)).toBeLessThan(
+              1e-5 * Math.max(10, Math.abs(expected)),
+            );
+          }
+        },
+      ),
+    );
+  });
+
+  it('refuses statistics of another size', () => {
+    const one = Float32Array.of(1);
+    const norm = { mean: one, variance: one, scale: one, shift: one, epsilon: 0 };
+    expect(() =>
+      foldBatchNorm({ shape: [1, 2], data: Float32Array.of(1, 2) }, undefined, norm),
+    ).toThrow(/2 channels/);
+  });
+});

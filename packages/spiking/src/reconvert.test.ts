@@ -1,0 +1,47 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+
+import { arbitrarySnn } from '@privatesnn/testkit';
+
+import { reconvertToAnn, relativeWeightChange } from './reconvert.js';
+
+const weight = (...values: number[]) => ({
+  shape: [1, values.length],
+  data: Float32Array.from(values),
+});
+
+describe('reconvertToAnn', () => {
+  it("gives the SNN's weights and pixel range, exactly", () => {
+    fc.assert(
+      fc.property(arbitrarySnn(), (snn) => {
+        const ann = reconvertToAnn(snn);
+        expect(ann.parameters).toEqual(snn.parameters);
+        expect(ann.inputRange).toEqual(snn.encoder.range);
+        expect(Object.keys(ann).sort()).toEqual(
+          ['architecture', 'classNames', 'inputRange', 'parameters', 'type'].sort(),
+        );
+      }),
+    );
+  });
+});
+
+describe('relativeWeightChange', () => {
+  it('is 0 in every layer of the same network', () => {
+    fc.assert(
+      fc.property(arbitrarySnn(), (snn) => {
+        const change = relativeWeightChange(snn.parameters, reconvertToAnn(snn).parameters);
+        expect(Object.values(change).every((value) => value === 0)).toBe(true);
+      }),
+    );
+  });
+
+  it('is the norm of the difference over the norm of the weights, by layer, without biases', () => {
+    const before = { 'a.weight': weight(3, 4), 'a.bias': weight(1), 'b.weight': weight(1) };
+    const after = { 'a.weight': weight(3, 4.5), 'a.bias': weight(9), 'b.weight': weight(-1) };
+    expect(relativeWeightChange(before, after)).toEqual({ a: 0.1, b: 2 });
+  });
+
+  it('refuses networks that differ in shape', () => {
+    expect(() => relativeWeightChange({ 'a.weight': weight(1) }, {})).toThrow(/"a.weight"/);
+  });
+});

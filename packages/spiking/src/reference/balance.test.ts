@@ -1,0 +1,258 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+
+import { weightedLayers, type Architecture, type Parameters } from '@privatesnn/core';
+import {
+  arbitraryArchitecture,
+  arbitraryEncoder,
+  arbitraryNeuron,
+  arbitraryParameters,
+  arbitraryPixels,
+  arbitrarySnnRun,
+  type ArchitectureConstraints,
+  type SnnConstraints,
+} from '@privatesnn/testkit';
+
+import { encode } from '../encoder.js';
+import type { BalanceRequest } from '../engine.js';
+import { neuronStep, restingState } from '../neuron.js';
+import { createReferenceEngine } from './engine.js';
+
+const engine = createReferenceEngine();
+
+type Constraints = ArchitectureConstraints & Pick<SnnConstraints, 'encoders'>;
+
+const requests = (constraints: Constraints = {}) =>
+  fc
+    .tuple(arbitraryArchitecture(constraints), arbitraryEncoder(constraints))
+    .chain(([architecture, encoder]) =>
+      fc.record({
+        architecture: fc.constant(architecture),
+        parameters: arbitraryParameters(architecture),
+        neuron: arbitraryNeuron(),
+        encoder: fc.constant(encoder),
+        pixels: arbitraryPixels(architecture, encoder.range),
+        seed: fc.nat(2 ** 32 - 1),
+        timeSteps: fc.integer({ min: 1, max: 8 }),
+        scale: fc.constantFrom(1, 0.5),
+        percentile: fc.constant(100),
+      }),
+    );
+
+/** Two or three dense layers. */
+const denseRequests = requests({ maxSize: 3 }).map((request): BalanceRequest => {
+  const keep = request.architecture.layers.filter(({ kind }) => kind === 'dense');
+  return { ...request, architecture: { ...request.architecture, layers: keep } };
+});
+
+/**
+ * The largest input current of one layer, found by simulating the whole network from its input, time-step by
+ * time-step, with the given thresholds of the layers before.
+ */
+function largestCurrent(
+  request: BalanceRequest,
+  depth: number,
+  thresholds: Readonly<Record<string, number>>,
+): number {
+  const { architecture, parameters, neuron, encoder, pixels, seed, timeSteps } = request;
+  const layers = weightedLayers(architecture);
+  const size = architecture.inputShape.reduce((a, b) => a * b, 1);
+  let largest = 0;
+  for (let image = 0; image < pixels.length / size; image++) {
+    const one = pixels.subarray(image * size, (image + 1) * size);
+    const input = encode(encoder.kind, one, { seed, image, timeSteps });
+    const states = layers.map(({ name }) => restingState(outputs(parameters, name)));
+    for (const spikes of input) {
+      let x = spikes;
+      for (let l = 0; l <= depth; l++) {
+        const { name } = layers[l]!;
+        const current = matrixVector(parameters, name, x);
+        if (l === depth) largest = Math.max(largest, ...current);
+        else {
+          const threshold = thresholds[name] ?? Infinity;
+          states[l] = neuronStep(states[l]!, current, { ...neuron, threshold });
+          x = states[l]!.spikes;
+        }
+      }
+    }
+  }
+  return largest;
+}
+
+function outputs(parameters: Parameters, layer: string): number {
+  return parameters[`${layer}.weight`]!.shape[1]!;
+}
+
+function matrixVector(parameters: Parameters, layer: string, x: Float32Array): Float32Array {
+  const { data } = parameters[`${layer}.weight`]!;
+  const columns = outputs(parameters, layer);
+  const bias = parameters[`${layer}.bias`]?.data;
+  return Float32Array.from({ length: columns }, (_, c) =>
+    x.reduce((sum, value, r) => sum + value * data[r * columns + c]!, bias?.[c] ?? 0),
+  );
+}
+
+/** Dense networks whose first layer takes the image. */
+const chains = denseRequests.filter(({ architecture }) => fits(architecture));
+
+function fits({ layers, inputShape }: Architecture): boolean {
+  const [first] = layers;
+  return (
+    layers.length > 1 &&
+    first?.kind === 'dense' &&
+    first.inputs === inputShape.reduce((a, b) => a * b, 1)
+  );
+}
+
+describe('balanceThresholds', () => {
+  it('gives α times the largest current of a brute-force simulation, layer by layer', async () => {
+    await fc.assert(
+      fc.asyncProperty(chains, async (request) => {
+        const { thresholds, layers } = await engine.balanceThresholds(request);
+        const names = weightedLayers(request.architecture).map(({ name }) => name);
+        names.slice(0, -1).forEach((name, depth) => {
+          const expected = largestCurrent(request, depth, thresholds);
+          expect(layers[depth]).toMatchObject({ layer: name, current: expected });
+          expect(thresholds[name]).toBe(expected > 0 ? request.scale * expected : undefined);
+        });
+        expect(Object.keys(thresholds)).not.toContain(names.at(-1));
+      }),
+    );
+  });
+
+  it('never lowers the first threshold when images or time-steps are added', async () => {
+    const encoders = ['poisson', 'constant'] as const;
+    await fc.assert(
+      fc.asyncProperty(requests({ encoders }), async (request) => {
+        const [first] = weightedLayers(request.architecture);
+        const size = request.architecture.inputShape.reduce((a, b) => a * b, 1);
+        const at = async (part: Partial<BalanceRequest>) => {
+          const { thresholds } = await engine.balanceThresholds({ ...request, ...part });
+          return thresholds[first!.name] ?? 0;
+        };
+        const whole = await at({});
+        expect(await at({ pixels: request.pixels.subarray(0, size) })).toBeLessThanOrEqual(whole);
+        expect(await at({ timeSteps: request.timeSteps + 3 })).toBeGreaterThanOrEqual(whole);
+      }),
+    );
+  });
+
+  it('scales the first threshold with the input, and leaves all others, for a constant encoder', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        requests({ encoders: ['constant'], bias: false }),
+        fc.constantFrom(0.25, 2, 8),
+        async (request, factor) => {
+          const [first] = weightedLayers(request.architecture);
+          const { thresholds } = await engine.balanceThresholds(request);
+          const scaled = await engine.balanceThresholds({
+            ...request,
+            pixels: request.pixels.map((x) => x * factor),
+          });
+          const expected = Object.fromEntries(
+            Object.entries(thresholds).map(([name, value]) => [
+              name,
+              name === first!.name ? value * factor : value,
+            ]),
+          );
+          expect(scaled.thresholds).toEqual(expected);
+        },
+      ),
+    );
+  });
+
+  it('never raises a threshold when the percentile falls', async () => {
+    await fc.assert(
+      fc.asyncProperty(requests(), fc.integer({ min: 1, max: 99 }), async (request, percentile) => {
+        const [first] = weightedLayers(request.architecture);
+        const largest = await engine.balanceThresholds(request);
+        const lower = await engine.balanceThresholds({ ...request, percentile });
+        expect(lower.thresholds[first!.name] ?? 0).toBeLessThanOrEqual(
+          largest.thresholds[first!.name] ?? 0,
+        );
+      }),
+    );
+  });
+
+  it('counts the spikes that an inference with its thresholds has', async () => {
+    await fc.assert(
+      fc.asyncProperty(requests(), async (request) => {
+        const { thresholds, layers } = await engine.balanceThresholds(request);
+        fc.pre(Object.keys(thresholds).length === layers.length);
+        const { activity } = await engine.infer({
+          snn: {
+            type: 'snn',
+            architecture: request.architecture,
+            parameters: request.parameters,
+            thresholds,
+            neuron: request.neuron,
+            encoder: request.encoder,
+            readout: { kind: 'sum', scale: 1 },
+            timeSteps: request.timeSteps,
+            classNames: [],
+          },
+          pixels: request.pixels,
+          seed: request.seed,
+        });
+        expect(layers.map(({ layer, neurons, spikes }) => ({ layer, neurons, spikes }))).toEqual(
+          activity.slice(1),
+        );
+      }),
+    );
+  });
+
+  it.each([
+    ['ENGINE_SCALE', { scale: 0 }],
+    ['ENGINE_PERCENTILE', { percentile: 101 }],
+    ['ENGINE_TIME_STEPS', { timeSteps: 0 }],
+  ])('refuses with %s: %j', async (code, part) => {
+    const [request] = fc.sample(requests(), { numRuns: 1, seed: 1 });
+    await expect(engine.balanceThresholds({ ...request!, ...part })).rejects.toMatchObject({
+      code,
+    });
+  });
+});
+
+describe('a whole network', () => {
+  it('has spikes of 0 or 1, and of −1, 0 or 1 from the encoder', async () => {
+    await fc.assert(
+      fc.asyncProperty(arbitrarySnnRun(), async ({ snn, pixels, seed }) => {
+        const raster = ['input', ...Object.keys(snn.thresholds)];
+        const result = await engine.infer({ snn, pixels, seed, raster });
+        for (const [layer, spikes] of Object.entries(result.raster)) {
+          const allowed = layer === 'input' ? [0, 1, 255] : [0, 1];
+          expect(spikes.every((spike) => allowed.includes(spike))).toBe(true);
+        }
+      }),
+    );
+  });
+
+  it('has the same spikes when weights and thresholds of every layer are scaled together', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        arbitrarySnnRun(),
+        fc.array(fc.integer({ min: -5, max: 5 }), { minLength: 4, maxLength: 4 }),
+        async ({ snn, pixels, seed }, exponents) => {
+          const names = Object.keys(snn.thresholds);
+          const factor = (name: string) => 2 ** (exponents[names.indexOf(name)] ?? 0);
+          const scaled = {
+            ...snn,
+            parameters: Object.fromEntries(
+              Object.entries(snn.parameters).map(([name, { shape, data }]) => [
+                name,
+                { shape, data: data.map((value) => value * factor(name.split('.')[0]!)) },
+              ]),
+            ),
+            thresholds: Object.fromEntries(
+              names.map((name) => [name, snn.thresholds[name]! * factor(name)]),
+            ),
+          };
+          const before = await engine.infer({ snn, pixels, seed, raster: names });
+          const after = await engine.infer({ snn: scaled, pixels, seed, raster: names });
+          expect(after.raster).toEqual(before.raster);
+          expect(after.potentials).toEqual(before.potentials);
+        },
+      ),
+    );
+  });
+});
