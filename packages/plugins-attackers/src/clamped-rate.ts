@@ -30,8 +30,9 @@ export const clampedRate = defineStage({
   inputs: { victim: input('snn', 'the spiking network that the attacker holds') },
   outputs: { images: output('images', 'images of every class, as the attacker sees them') },
   dependencies: { runtime: TENSOR_RUNTIME },
-  create: ({ runtime: { tf } }, settings) => ({
+  create: ({ runtime }, settings) => ({
     async run(context, { victim }) {
+      const { tf } = runtime;
       const { architecture, thresholds, encoder, classNames } = victim;
       const tensors = annTensors(tf, victim.parameters);
       try {

@@ -25,8 +25,9 @@ export const reconvert = defineStage({
   inputs: { victim: input(['snn', 'ann'], 'the network that the attacker holds') },
   outputs: { images: output('images', 'images of every class, as the attacker sees them') },
   dependencies: { runtime: TENSOR_RUNTIME },
-  create: ({ runtime: { tf } }, options) => ({
+  create: ({ runtime }, options) => ({
     async run(context, { victim }) {
+      const { tf } = runtime;
       const ann = victim.type === 'snn' ? reconvertToAnn(victim) : victim;
       const { architecture, inputRange, classNames } = ann;
       const tensors = annTensors(tf, ann.parameters);
