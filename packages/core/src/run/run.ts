@@ -195,9 +195,9 @@ function jobResult(
   store: CacheStore,
 ): JobResult {
   const stages = job.needed.map((node) => {
-    const outputs = Object.entries(results.get(node)!.outputs).map(([name, { digest }]) => [
+    const outputs = Object.entries(results.get(node)!.outputs).map(([name, { type, digest }]) => [
       name,
-      { digest, load: async () => (await store.load(digest)) as Artefact },
+      { type, digest, load: async () => (await store.load(digest)) as Artefact },
     ]);
     const { kind, id } = node.declared.definition;
     return [node.stage, { kind, use: id, outputs: Object.fromEntries(outputs) }];
