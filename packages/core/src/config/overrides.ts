@@ -28,15 +28,10 @@ export function applyOverrides(root: ConfigMap, overrides: readonly string[]): C
 function applyOverride(root: ConfigMap, text: string): ConfigMap {
   const equals = text.indexOf('=');
   const path = text.slice(0, Math.max(0, equals)).split('.');
-  const key: Place = {
-    file: commandLine,
-    line: 1,
-    column: 1,
-    excerpt: text,
-    length: Math.max(1, equals),
-  };
+  const key: Place = { file: commandLine, column: 1, excerpt: text, length: Math.max(1, equals) };
   const whole = path.length === 1 && (path[0] === 'seed' || path[0] === 'preset');
-  if (path.some((part) => part === '') || (path.length < 2 && !whole)) throw overrideForm(text, key);
+  if (path.some((part) => part === '') || (path.length < 2 && !whole))
+    throw overrideForm(text, key);
   const value = moved(parseYaml(text.slice(equals + 1), commandLine), text, equals + 1);
   if (whole) return withValue(root, path, value, key);
   const [stage, ...option] = path;
@@ -47,25 +42,22 @@ function applyOverride(root: ConfigMap, text: string): ConfigMap {
 
 /** The node with its places counted in the whole override, not in its value alone. */
 function moved(node: ConfigNode, text: string, by: number): ConfigNode {
-  const place = { ...node.place, excerpt: text, column: (node.place.column ?? 1) + by };
+  const place = movedPlace(node.place, text, by);
   switch (node.kind) {
     case 'scalar':
       return { ...node, place };
     case 'list':
       return { ...node, place, items: node.items.map((item) => moved(item, text, by)) };
-    case 'map':
-      return {
-        ...node,
-        place,
-        entries: new Map(
-          [...node.entries].map(([name, entry]) => [
-            name,
-            {
-              key: { ...entry.key, excerpt: text, column: (entry.key.column ?? 1) + by },
-              value: moved(entry.value, text, by),
-            },
-          ]),
-        ),
-      };
+    case 'map': {
+      const entries = [...node.entries].map(
+        ([name, { key, value }]) =>
+          [name, { key: movedPlace(key, text, by), value: moved(value, text, by) }] as const,
+      );
+      return { ...node, place, entries: new Map(entries) };
+    }
   }
+}
+
+function movedPlace({ column = 1, length = 1 }: Place, text: string, by: number): Place {
+  return { file: commandLine, column: column + by, excerpt: text, length };
 }

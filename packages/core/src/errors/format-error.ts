@@ -39,10 +39,10 @@ function formatOne(error: UserError, { colour, columns }: ErrorFormat): string {
 function formatPlace(place: Place, columns: number, paint: Painter): string[] {
   const { file, line, column, excerpt } = place;
   const shortFile = shorter(file);
-  const where = [shortFile, line, column].filter((part) => part !== undefined).join(':');
+  const where = line === undefined ? shortFile : [shortFile, line, column ?? 1].join(':');
   const lines = [`  ${paint.cyan(where)}`];
-  if (excerpt === undefined || line === undefined) return lines;
-  const gutter = `${line} | `;
+  if (excerpt === undefined) return lines;
+  const gutter = line === undefined ? '' : `${line} | `;
   const room = Math.max(20, columns - gutter.length - 3);
   const at = (column ?? 1) - 1;
   const from = at < room - 12 ? 0 : Math.max(0, at - Math.floor(room / 3));
@@ -79,9 +79,7 @@ function painter(colour: boolean): Painter {
 
 /** Breaks lines between words; colour codes take no room. */
 export function wrap(text: string, columns: number, indent = ''): string {
-  const width = (word: string) =>
-    // eslint-disable-next-line no-control-regex
-    word.replace(/\u001b\[\d+m/g, '').length;
+  const width = (word: string) => word.replace(/\u001b\[\d+m/g, '').length;
   return text
     .split('\n')
     .map((paragraph) => {

@@ -30,7 +30,7 @@ stages:
   encrypt: { use: fake-trainer, inputs: { snn: convert, images: images, teacher: ann } }
   attack: { use: fake-attacker, inputs: { victim: "\${network}" } }
   accuracy: { use: fake-accuracy, inputs: { network: "\${network}.snn", images: test.images } }
-goals: [attack]
+goals: [attack, accuracy]
 reporters:
   - { use: fake-reporter }
 `;

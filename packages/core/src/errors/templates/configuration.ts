@@ -63,10 +63,20 @@ export const unknownProfile = (name: string, known: readonly string[], place: Pl
   );
 
 export const unknownPreset = (name: string, use: string, known: readonly string[], place: Place) =>
-  configuration('UNKNOWN_PRESET', `The stage "${use}" has no preset "${name}".`, place, suggestion(name, known, 'presets'));
+  configuration(
+    'UNKNOWN_PRESET',
+    `The stage "${use}" has no preset "${name}".`,
+    place,
+    suggestion(name, known, 'presets'),
+  );
 
 export const unusedPreset = (name: string, known: readonly string[], place: Place) =>
-  configuration('UNKNOWN_PRESET', `No stage of this file has a preset "${name}".`, place, suggestion(name, known, 'presets'));
+  configuration(
+    'UNKNOWN_PRESET',
+    `No stage of this file has a preset "${name}".`,
+    place,
+    suggestion(name, known, 'presets'),
+  );
 
 export const unknownKey = (key: string, where: string, known: readonly string[], place: Place) =>
   configuration(

@@ -1,0 +1,45 @@
+import { cacheFolder, openCache } from '@privatesnn/core';
+
+import { byteSize, cut, duration } from '../progress/format.js';
+import { terminalOf } from '../terminal.js';
+
+/** Prints what the cache holds. */
+export async function listCache(folder = cacheFolder()): Promise<void> {
+  const entries = await openCache(folder).list();
+  const { columns } = terminalOf(process.stdout);
+  const sizes = new Map<string, number>();
+  const lines = entries.map(({ key, label, created, seconds, outputs }) => {
+    for (const { digest, bytes } of Object.values(outputs)) sizes.set(digest, bytes);
+    const size = Object.values(outputs).reduce((sum, { bytes }) => sum + bytes, 0);
+    const time = created.slice(0, 16).replace('T', ' ');
+    const figures = `${byteSize(size).padStart(9)}  ${duration(seconds).padStart(12)}`;
+    return cut(`${key.slice(0, 8)}  ${time}  ${figures}  ${label}`, columns);
+  });
+  const total = [...sizes.values()].reduce((sum, bytes) => sum + bytes, 0);
+  lines.push(`${entries.length} results, ${byteSize(total)}, in ${folder}`);
+  process.stdout.write(`${lines.join('\n')}\n`);
+}
+
+/** Reads the whole cache; returns the exit code: 3 when damage was found and left. */
+export async function verifyCache(folder = cacheFolder(), remove = false): Promise<number> {
+  const damage = await openCache(folder).verify(remove);
+  if (damage.length === 0) {
+    process.stdout.write(`The cache is sound: ${folder}\n`);
+    return 0;
+  }
+  for (const { file, what } of damage) process.stdout.write(`${file}\n  ${what}\n`);
+  process.stdout.write(
+    remove
+      ? `${damage.length} damaged files were removed.\n`
+      : `${damage.length} damaged files. To remove them: privatesnn cache verify --remove\n`,
+  );
+  return remove ? 0 : 3;
+}
+
+/** Removes all results and checkpoints. */
+export async function clearCache(folder = cacheFolder()): Promise<void> {
+  const store = openCache(folder);
+  const entries = await store.list();
+  await store.clear();
+  process.stdout.write(`${entries.length} results were removed from ${folder}\n`);
+}

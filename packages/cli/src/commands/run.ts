@@ -1,0 +1,102 @@
+import {
+  exitCode,
+  formatError,
+  runExperiment,
+  UserError,
+  UserErrorList,
+  type RunSummary,
+} from '@privatesnn/core';
+
+import { openPlan, type OpenOptions } from '../open.js';
+import { duration } from '../progress/format.js';
+import { createProgress } from '../progress/progress.js';
+import { terminalOf } from '../terminal.js';
+import { listenForInterrupt, tellSupervisor } from './supervise.js';
+
+export interface RunOptions {
+  readonly profile?: string;
+  readonly seed?: string;
+  readonly out?: string;
+  readonly cache?: string | false;
+  readonly cacheDirectory?: string;
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+  readonly useCache: boolean;
+}
+
+/** Runs an experiment in this process and returns the exit code. */
+export async function runHere(
+  file: string,
+  overrides: readonly string[],
+  options: RunOptions,
+): Promise<number> {
+  const controller = new AbortController();
+  listenForInterrupt(() => controller.abort());
+  const errors = terminalOf(process.stderr);
+  const json = options.json ?? false;
+  const open: OpenOptions = { overrides, profile: options.profile, seed: options.seed };
+  try {
+    const plan = await openPlan(file, open);
+    const progress = createProgress({
+      write: (text) => void process.stderr.write(text),
+      terminal: errors,
+      quiet: options.quiet ?? false,
+      jobs: plan.jobs.length,
+    });
+    const summary = await runExperiment(plan, {
+      signal: controller.signal,
+      useCache: options.useCache,
+      onEvent(event) {
+        if (event.type === 'run-started') tellSupervisor({ folder: event.folder });
+        progress.onEvent(event);
+      },
+      ...(options.out === undefined ? {} : { outputDirectory: options.out }),
+      ...(options.cacheDirectory === undefined ? {} : { cacheDirectory: options.cacheDirectory }),
+      terminal: terminalOf(json ? process.stderr : process.stdout),
+      print(text) {
+        progress.stop();
+        (json ? process.stderr : process.stdout).write(text.endsWith('\n') ? text : `${text}\n`);
+      },
+    }).finally(() => progress.stop());
+    if (json) process.stdout.write(`${JSON.stringify(await summaryJson(summary), null, 2)}\n`);
+    if (!options.quiet) process.stderr.write(`${closing(summary)}\n`);
+    return 0;
+  } catch (error) {
+    process.stderr.write(`${formatError(error, errors)}\n`);
+    if (json) process.stdout.write(`${JSON.stringify(errorJson(error), null, 2)}\n`);
+    return exitCode(error);
+  }
+}
+
+function closing({ computed, cached, manifest, folder }: RunSummary): string {
+  const stages = `${computed} ${computed === 1 ? 'stage' : 'stages'} computed, ${cached} from the cache`;
+  return `Finished in ${duration(manifest.seconds ?? 0)}: ${stages}.\nRun folder: ${folder}`;
+}
+
+/** What `--json` prints: the numbers of every job, and what happened to every stage. */
+async function summaryJson({ folder, manifest, jobs, computed, cached }: RunSummary) {
+  const results = [];
+  for (const job of jobs) {
+    const values: Record<string, unknown> = {};
+    for (const [stage, { kind, outputs }] of Object.entries(job.stages)) {
+      if (kind !== 'metric') continue;
+      for (const [output, { load }] of Object.entries(outputs)) {
+        const artefact = await load();
+        if (artefact.type === 'scalars') values[`${stage}.${output}`] = artefact.values;
+      }
+    }
+    results.push({ name: job.name, axes: job.axes, results: values });
+  }
+  const { status, seconds, seed, stages } = manifest;
+  return { status, folder, seconds, seed, computed, cached, jobs: results, stages };
+}
+
+function errorJson(error: unknown) {
+  const one = (each: unknown) =>
+    each instanceof UserError
+      ? { code: each.code, message: each.message, hint: each.hint, place: each.place }
+      : { code: 'DEFECT', message: String(each) };
+  const errors = error instanceof UserErrorList ? error.errors.map(one) : [one(error)];
+  const interrupted = error instanceof UserError && error.errorClass === 'interrupted';
+  return { status: interrupted ? 'interrupted' : 'failed', errors };
+}

@@ -1,0 +1,140 @@
+import { Command } from 'commander';
+
+import type { RunOptions } from './commands/run.js';
+
+interface CommonOptions {
+  readonly profile?: string;
+  readonly seed?: string;
+  readonly json?: boolean;
+  readonly cache?: string | boolean;
+}
+
+/**
+ * The command line.
+ *
+ * @param argv the arguments after the program's name
+ * @param done gets the exit code of the command that ran
+ */
+export function createProgram(
+  argv: readonly string[],
+  version: string,
+  done: (exitCode: number) => void,
+): Command {
+  const program = new Command('privatesnn')
+    .description(
+      'Private spiking networks from trained classifiers: convert, encrypt, attack, measure.',
+    )
+    .version(version)
+    .showSuggestionAfterError()
+    .configureHelp({ helpWidth: 80, minWidthToWrap: 20 });
+  const experiment = (name: string, text: string) =>
+    program
+      .command(name)
+      .description(text)
+      .argument('<file>', 'experiment file')
+      .argument('[overrides...]', 'stage.option=value')
+      .option('--profile <name>', "one of the file's profiles")
+      .option('--seed <number>', 'root seed');
+
+  experiment('run', 'run an experiment, or go on with one that was interrupted')
+    .option('--out <folder>', 'where the run folder is made (default: runs)')
+    .option('--cache <folder>', 'folder of the cache')
+    .option('--no-cache', 'compute everything anew')
+    .option('--json', 'print a summary as JSON; progress goes to standard error')
+    .option('--quiet', 'show warnings and reports only')
+    .option('--dry-run', 'show what would run')
+    .action(
+      async (
+        file: string,
+        overrides: string[],
+        options: CommonOptions & { out?: string; quiet?: boolean; dryRun?: boolean },
+      ) => {
+        if (options.dryRun) return done(await plan(file, overrides, options));
+        const supervision = await import('./commands/supervise.js');
+        if (!supervision.isSupervised()) return done(await supervision.supervise(argv));
+        const { runHere } = await import('./commands/run.js');
+        const { cache, ...rest } = options;
+        const request: RunOptions = {
+          ...rest,
+          useCache: cache !== false,
+          ...(typeof cache === 'string' ? { cacheDirectory: cache } : {}),
+        };
+        done(await runHere(file, overrides, request));
+      },
+    );
+
+  experiment('plan', 'show the jobs and stages of an experiment, and which are cached')
+    .option('--cache <folder>', 'folder of the cache')
+    .option('--json', 'print JSON')
+    .action(async (file: string, overrides: string[], options: CommonOptions) => {
+      done(await plan(file, overrides, options));
+    });
+
+  experiment('validate', 'check an experiment file').action(
+    async (file: string, overrides: string[], options: CommonOptions) => {
+      const { openPlan } = await import('./open.js');
+      const { jobs, nodes } = await openPlan(file, { ...options, overrides });
+      process.stdout.write(`${file} is valid: ${jobs.length} jobs, ${nodes.length} stages.\n`);
+      done(0);
+    },
+  );
+
+  program
+    .command('stages')
+    .description('list the stages of the bundled plugins, or show one with its options')
+    .argument('[id]', 'stage or reporter')
+    .option('--json', 'print JSON')
+    .action(async (id: string | undefined, { json }: CommonOptions) => {
+      const { printStages } = await import('./commands/stages.js');
+      await printStages(id, json ?? false);
+      done(0);
+    });
+
+  program
+    .command('doctor')
+    .description('show what this machine has: Node, cores, TensorFlow, engine, disk')
+    .option('--json', 'print JSON')
+    .action(async ({ json }: CommonOptions) => {
+      const { printDoctor } = await import('./commands/doctor.js');
+      await printDoctor(json ?? false);
+      done(0);
+    });
+
+  addCacheCommands(program, done);
+  return program;
+}
+
+async function plan(
+  file: string,
+  overrides: readonly string[],
+  options: CommonOptions,
+): Promise<number> {
+  const { openPlan } = await import('./open.js');
+  const { printPlan } = await import('./commands/plan.js');
+  const opened = await openPlan(file, { ...options, overrides });
+  await printPlan(opened, {
+    json: options.json,
+    cacheDirectory: typeof options.cache === 'string' ? options.cache : undefined,
+  });
+  return 0;
+}
+
+function addCacheCommands(program: Command, done: (exitCode: number) => void): void {
+  const cache = program.command('cache').description('look after the cached results');
+  const load = () => import('./commands/cache.js');
+  const sub = (name: string, text: string) =>
+    cache.command(name).description(text).option('--cache <folder>', 'folder of the cache');
+  sub('list', 'list the cached results').action(async (options: { cache?: string }) => {
+    await (await load()).listCache(options.cache);
+    done(0);
+  });
+  sub('verify', 'read everything and report what is damaged')
+    .option('--remove', 'remove what is damaged')
+    .action(async (options: { cache?: string; remove?: boolean }) => {
+      done(await (await load()).verifyCache(options.cache, options.remove));
+    });
+  sub('clear', 'remove all cached results').action(async (options: { cache?: string }) => {
+    await (await load()).clearCache(options.cache);
+    done(0);
+  });
+}

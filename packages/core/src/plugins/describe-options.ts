@@ -1,0 +1,54 @@
+import { z } from 'zod';
+
+/** One option of a stage or reporter, for people. */
+export interface OptionDescription {
+  readonly name: string;
+  /** `integer ≥ 1`, `"soft" | "hard"`, `list of number`. */
+  readonly type: string;
+  /** Undefined where the option has none. */
+  readonly default: unknown;
+  readonly description: string;
+}
+
+/** The options that a strict zod object declares, in its order. */
+export function describeOptions(schema: z.ZodType): OptionDescription[] {
+  const json = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as JsonSchema;
+  return Object.entries(json.properties ?? {}).map(([name, option]) => ({
+    name,
+    type: typeText(option),
+    default: option.default,
+    description: option.description ?? '',
+  }));
+}
+
+interface JsonSchema {
+  readonly type?: string;
+  readonly enum?: readonly unknown[];
+  readonly const?: unknown;
+  readonly anyOf?: readonly JsonSchema[];
+  readonly items?: JsonSchema;
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly exclusiveMinimum?: number;
+  readonly exclusiveMaximum?: number;
+  readonly default?: unknown;
+  readonly description?: string;
+  readonly properties?: Readonly<Record<string, JsonSchema>>;
+}
+
+function typeText(schema: JsonSchema): string {
+  if (schema.enum) return schema.enum.map((value) => JSON.stringify(value)).join(' | ');
+  if (schema.const !== undefined) return JSON.stringify(schema.const);
+  if (schema.anyOf) return schema.anyOf.map(typeText).join(' | ');
+  if (schema.type === 'array') return `list of ${schema.items ? typeText(schema.items) : 'values'}`;
+  const limits = [
+    ['≥', schema.minimum],
+    ['>', schema.exclusiveMinimum],
+    ['≤', schema.maximum],
+    ['<', schema.exclusiveMaximum],
+  ] as const;
+  const bounds = limits
+    .filter(([, limit]) => limit !== undefined && Math.abs(limit) < Number.MAX_SAFE_INTEGER)
+    .map(([sign, limit]) => `${sign} ${limit}`);
+  return [schema.type ?? 'value', bounds.join(', ')].join(' ').trim();
+}
