@@ -4,84 +4,20 @@ import {
   optionalInput,
   output,
   UserError,
-  type Ann,
   type Images,
   type StageContext,
 } from '@privatesnn/core';
-import { TENSOR_RUNTIME, type TensorRuntime } from '@privatesnn/runtime-tfjs';
-import { z } from 'zod';
+import { TENSOR_RUNTIME } from '@privatesnn/runtime-tfjs';
 
 import { bootstrapInterval, resample, resampleWeights } from './distance/bootstrap.js';
 import { frechetDistance } from './distance/frechet.js';
 import { polynomialKernels, unbiasedMmd2 } from './distance/kernel.js';
+import { extractFeatures, inceptionPath } from './features/extract.js';
 import { graphModelDigest } from './features/graph-model.js';
-import { inceptionFeatures } from './features/inception.js';
 import { selectRows, type FeatureMatrix } from './features/matrix.js';
-import { penultimateFeatures } from './features/penultimate.js';
-import { pooledPixels } from './features/pooled-pixels.js';
 import { applyProjection, principalComponents, randomProjection } from './features/reduce.js';
+import { fidOptions, type FidOptions } from './fid-options.js';
 import { spreadImages } from './spread.js';
-
-const options = z.strictObject({
-  extractor: z
-    .enum(['classifier', 'inception', 'pixels'])
-    .default('classifier')
-    .describe(
-      'Feature extractor: the last hidden layer of the classifier given as `features`, an InceptionV3 graph model from disk, or pooled pixels.',
-    ),
-  inception: z
-    .string()
-    .nullable()
-    .default(null)
-    .describe('Folder of an InceptionV3 graph model (TensorFlow.js), for extractor inception.'),
-  inceptionOutput: z
-    .string()
-    .nullable()
-    .default(null)
-    .describe("Node of that graph that holds the features; null takes the graph's output."),
-  pooledSize: z
-    .int()
-    .positive()
-    .default(8)
-    .describe('Blocks along each side, for extractor pixels.'),
-  dimensions: z
-    .int()
-    .positive()
-    .nullable()
-    .default(64)
-    .describe(
-      'Dimensions to which features are reduced for FID, where they have more; null keeps all. KID takes the features as they are.',
-    ),
-  reduction: z
-    .enum(['principal-components', 'random-projection'])
-    .default('principal-components')
-    .describe(
-      'How features are reduced: to the first principal components of the reference images, or by a Gaussian random projection.',
-    ),
-  allowFewSamples: z
-    .boolean()
-    .default(false)
-    .describe(
-      'Gives FID even where there are fewer images than dimensions; such a value is mostly bias.',
-    ),
-  resamples: z
-    .int()
-    .min(0)
-    .default(200)
-    .describe('Bootstrap draws for the 95 % interval of KID; 0 gives no interval.'),
-  fidResamples: z
-    .int()
-    .min(0)
-    .default(50)
-    .describe('Bootstrap draws for the 95 % interval of FID, each a decomposition of its own.'),
-  kidImages: z
-    .int()
-    .min(2)
-    .default(1000)
-    .describe('Images of each set that KID takes at most, drawn at random.'),
-  batch: z.int().positive().default(100).describe('Images of one forward pass.'),
-});
-type Options = z.output<typeof options>;
 
 /** Fréchet and kernel distance between two sets of images. */
 export const fid = defineStage({
@@ -90,7 +26,7 @@ export const fid = defineStage({
   version: 1,
   summary: 'FID and KID between two sets of images, with sample-size guard and 95 % intervals.',
   source: 'Heusel 2017 (FID); Bińkowski 2018 (KID); PrivateSNN, Table 4',
-  options,
+  options: fidOptions,
   inputs: {
     generated: input('images', 'the images in question'),
     reference: input('images', 'real images'),
@@ -134,7 +70,7 @@ export const fid = defineStage({
 
 async function fidWithInterval(
   context: StageContext,
-  { dimensions, reduction, allowFewSamples, fidResamples }: Options,
+  { dimensions, reduction, allowFewSamples, fidResamples }: FidOptions,
   generated: FeatureMatrix,
   reference: FeatureMatrix,
 ) {
@@ -185,7 +121,7 @@ async function fidWithInterval(
 
 async function kidWithInterval(
   context: StageContext,
-  { resamples, kidImages }: Options,
+  { resamples, kidImages }: FidOptions,
   generated: FeatureMatrix,
   reference: FeatureMatrix,
 ) {
@@ -229,54 +165,6 @@ function subset(
     [places[i], places[j]] = [places[j]!, places[i]!];
   }
   return selectRows(features, places.subarray(0, limit));
-}
-
-async function extractFeatures(
-  context: StageContext,
-  runtime: TensorRuntime,
-  settings: Options,
-  classifier: Ann | undefined,
-  images: Images,
-  note: string,
-): Promise<FeatureMatrix> {
-  const { extractor, batch, pooledSize, inceptionOutput } = settings;
-  const extraction = {
-    batch,
-    signal: context.signal,
-    onProgress: (done: number, total: number) => context.progress(done, total, note),
-  };
-  switch (extractor) {
-    case 'pixels':
-      return pooledPixels(images, pooledSize);
-    case 'inception':
-      return inceptionFeatures(
-        runtime,
-        context.resolvePath(inceptionPath(settings)),
-        inceptionOutput ?? undefined,
-        images,
-        extraction,
-      );
-    case 'classifier':
-      if (!classifier) {
-        throw new UserError(
-          'configuration',
-          'FID_FEATURES',
-          'The extractor "classifier" needs a classifier as input `features`, but none is connected.',
-          { hint: 'Connect `features` to a trained ANN, or set extractor to pixels or inception.' },
-        );
-      }
-      return penultimateFeatures(runtime, classifier, images, extraction);
-  }
-}
-
-function inceptionPath({ inception }: Options): string {
-  if (inception !== null) return inception;
-  throw new UserError(
-    'configuration',
-    'FID_INCEPTION',
-    'The extractor "inception" needs the folder of a graph model in `inception`, but it is empty.',
-    { hint: 'Set `inception` to the folder, or extractor to classifier or pixels.' },
-  );
 }
 
 function assertComparable(generated: Images, reference: Images): void {
