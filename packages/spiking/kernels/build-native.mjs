@@ -48,7 +48,9 @@ mkdirSync(dirname(output), { recursive: true });
 const work = mkdtempSync(join(dirname(output), '.build-'));
 try {
   const flags = [
-    ...'-std=gnu11 -O3 -fPIC -fvisibility=hidden -Wall -Wextra -Wno-unused-parameter'.split(' '),
+    ...'-std=gnu11 -O3 -fno-strict-aliasing -fPIC -fvisibility=hidden -Wall -Wextra -Wno-unused-parameter'.split(
+      ' ',
+    ),
     ...values.flags.split(' ').filter(Boolean),
   ];
   const objects = variants.flatMap(([name, instructions]) =>

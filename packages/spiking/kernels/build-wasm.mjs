@@ -30,7 +30,7 @@ for (const name of readdirSync(folder)) {
 }
 const options = { fetchProgress() {} };
 const compileFlags =
-  '--target=wasm32 -nostdlib -ffreestanding -std=c11 -O3 -msimd128 -mbulk-memory -Wall -Wextra ' +
+  '--target=wasm32 -nostdlib -ffreestanding -std=c11 -O3 -fno-strict-aliasing -msimd128 -mbulk-memory -Wall -Wextra ' +
   '-Wno-unused-parameter -fno-delete-null-pointer-checks -fvisibility=hidden';
 const linkFlags = '--no-entry --export=run --export=__heap_base --import-memory --strip-all';
 // The dense kernels' memory is shared by all threads, so that each needs a stack of its own.

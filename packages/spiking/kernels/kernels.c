@@ -1,26 +1,39 @@
 // All kernels of the engine, as one translation unit: compiled once for WebAssembly and, natively, once for each
 // instruction set (see build-wasm.mjs, build-native.mjs).
-#include "info.h"
 #include "memory.h"
+
+#include "backward.h"
+#include "forward.h"
+#include "info.h"
+#include "pack.h"
+#include "spikes.h"
 
 #ifndef RUN
 #define RUN run
 #endif
-#ifdef DENSE
-int DENSE(HEAP_PARAM uint32_t op, uint32_t args);
-#endif
 
-// Runs one kernel; 1 when there is none of that number.
+// Runs one kernel; 1 when there is none of that number. The numbers are in src/fast/operations.js.
 __attribute__((visibility("default"))) int RUN(HEAP_PARAM uint32_t op, uint32_t args) {
   switch (op) {
-    case 0:
-      info(HEAP_ARG AT(struct info_args, args));
-      return 0;
+    CASE(0, info)
+    CASE(1, pack)
+    CASE(2, unpack)
+    CASE(3, pack_transposed)
+    CASE(4, encode)
+    CASE(5, count)
+    CASE(6, compress)
+    CASE(7, max_pool)
+    CASE(8, dropout)
+    CASE(9, forward)
+    CASE(10, largest)
+    CASE(11, integrate)
+    CASE(12, gather)
+    CASE(13, valued_current)
+    CASE(14, weight_gradients)
+    CASE(15, backward)
+    CASE(16, compress_values)
+    CASE(17, count_values)
     default:
-#ifdef DENSE
-      return DENSE(HEAP_ARG op, args);
-#else
       return 1;
-#endif
   }
 }

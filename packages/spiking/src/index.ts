@@ -1,6 +1,8 @@
 export { Dense, type ConvShape, type MatMulShape } from './dense/dense.js';
 export { defaultThreads, type DensePoolOptions } from './dense/pool.js';
 export * from './engine.js';
+export * from './create-engine.js';
+export * from './noise.js';
 export * from './readout.js';
 export * from './losses.js';
 export * from './neuron.js';

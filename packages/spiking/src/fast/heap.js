@@ -31,6 +31,12 @@ export class Heap {
     /** The most bytes that were ever in use. */
     this.peak = this.top;
     this.argsAt = this.alloc('arguments', 256);
+    this.bottom = this.top;
+  }
+
+  /** Gives back everything. */
+  reset() {
+    this.top = this.bottom;
   }
 
   /**
@@ -61,6 +67,18 @@ export class Heap {
     this.top = end;
     if (end > this.peak) this.peak = end;
     return at;
+  }
+
+  /**
+   * Makes the buffer that was taken last larger.
+   *
+   * @param {string} what
+   * @param {number} at its offset
+   * @param {number} bytes its new size
+   */
+  extend(what, at, bytes) {
+    this.top = at;
+    this.alloc(what, bytes);
   }
 
   /** Gives back all that was taken since `top` was this. @param {number} top */

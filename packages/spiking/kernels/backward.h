@@ -1,0 +1,356 @@
+// The way back through a layer of spiking neurons (Eq. 4), after the formulas of reference/neuron-gradients.ts.
+//
+// Every reset makes dU a leaky scan of a sparse source, dU(t) = λ·dU(t+1) + s(t): s is not 0 only where the
+// surrogate is (or, with a hard reset, where the neuron fired). A convolution commutes with that scan, so what
+// flows to the layer before, Wᵀ·dU, is the scan of Wᵀ·s: only the entries of s are multiplied with weights.
+// They are kept as valued lists: like spike lists (conv.h), but of pairs (entry, value).
+#pragma once
+#include "conv.h"
+#include "forward.h"
+#include "neuron.h"
+
+struct valued {
+  uint32_t entry;
+  float value;
+};
+
+// Adds value · weight row for one range of a valued list.
+INLINE void add_valued(vf sum[VECS], const struct valued *list, uint32_t from, uint32_t to, int32_t first,
+                       const float *weights) {
+  for (uint32_t i = from; i < to; i++) {
+    const vf *weight = (const vf *)weight_row(weights, first + (int32_t)list[i].entry);
+    vf value = splat(list[i].value);
+#pragma GCC unroll 16
+    for (int v = 0; v < VECS; v++) sum[v] += value * weight[v];
+  }
+}
+
+// The transposed convolution of valued lists: what outputs send to inputs. `lists` describes the lists' image
+// (conv.h); the results are the layer's input pixels.
+struct transposed {
+  ref ptr, list, weights; // weights: [pixels][blocks][taps · channels][BLOCK], see pack_transposed
+  int32_t steps, height, width, channels; // of the lists
+  int32_t outHeight, outWidth, kernel, stride, padding, blocks;
+  int32_t dense; // whether all results come from the one pixel of a dense layer's outputs
+};
+
+// What arrives at one block of input pixel (y, x) at time-step t is added to `sum`.
+INLINE void add_transposed(vf sum[VECS], const struct transposed *c, const uint32_t *ptr,
+                           const struct valued *list, const float *weights, int32_t y, int32_t x, int32_t t) {
+  if (c->dense) {
+    add_valued(sum, list, ptr[2 * t], ptr[2 * t + 1], 0, weights);
+    return;
+  }
+  // Output rows whose kernel covers row y: oy · stride + ky − padding = y with 0 ≤ ky < kernel.
+  int32_t s = c->stride, low = y + c->padding - c->kernel + 1, high = y + c->padding;
+  int32_t top = low > 0 ? (low + s - 1) / s : 0, bottom = high / s < c->height - 1 ? high / s : c->height - 1;
+  int32_t lowX = x + c->padding - c->kernel + 1, highX = x + c->padding;
+  int32_t left = lowX > 0 ? (lowX + s - 1) / s : 0, right = highX / s < c->width - 1 ? highX / s : c->width - 1;
+  for (int32_t oy = top; oy <= bottom; oy++) {
+    const uint32_t *row = ptr + ((ptrdiff_t)oy * c->steps + t) * (c->width + 1);
+    // Weight rows are [kernel − 1 − ky][kernel − 1 − kx][channels].
+    int32_t first = ((oy * s - low) * c->kernel - lowX) * c->channels;
+    if (s == 1) {
+      if (left <= right) add_valued(sum, list, row[left], row[right + 1], first, weights);
+    } else {
+      for (int32_t ox = left; ox <= right; ox++)
+        add_valued(sum, list, row[ox], row[ox + 1], first + (s - 1) * ox * c->channels, weights);
+    }
+  }
+}
+
+INLINE const float *transposed_weights(const struct transposed *c, const float *weights, int32_t pixel,
+                                       int32_t block) {
+  ptrdiff_t rows = (ptrdiff_t)c->kernel * c->kernel * c->channels * BLOCK;
+  return weights + ((ptrdiff_t)(c->dense ? pixel : 0) * c->blocks + block) * rows;
+}
+
+struct gather_args {
+  struct transposed from;
+  ref result; // [outHeight][outWidth][blocks · BLOCK]; the lists have one step
+};
+
+KERNEL(gather) {
+  struct transposed c = a->from;
+  for (int32_t block = 0; block < c.blocks; block++)
+    for (int32_t pixel = 0; pixel < c.outHeight * c.outWidth; pixel++) {
+      vf sum[VECS];
+      for (int v = 0; v < VECS; v++) sum[v] = splat(0);
+      add_transposed(sum, &c, AT(uint32_t, c.ptr), AT(struct valued, c.list),
+                     transposed_weights(&c, AT(float, c.weights), pixel, block), pixel / c.outWidth,
+                     pixel % c.outWidth, 0);
+      vf *to = AT(vf, a->result) + ((ptrdiff_t)pixel * c.blocks + block) * VECS;
+      for (int v = 0; v < VECS; v++) to[v] = sum[v];
+    }
+}
+
+struct valued_current_args {
+  struct conv conv; // lists are valued, of one step
+  ref result; // [outHeight][outWidth][blocks · BLOCK]
+};
+
+// The current of a constant input, with the layer's constant current.
+KERNEL(valued_current) {
+  struct conv c = a->conv;
+  for (int32_t block = 0; block < c.blocks; block++)
+    for (int32_t pixel = 0; pixel < c.outHeight * c.outWidth; pixel++) {
+      struct window w = window_at(&c, AT(uint32_t, c.ptr), pixel / c.outWidth, pixel % c.outWidth);
+      const float *weights = block_weights(&c, AT(float, c.weights), block);
+      vf sum[VECS];
+      load_base(sum, &c, AT(float, c.base), pixel, block);
+      for (int32_t row = 0; row < w.rows; row++)
+        add_valued(sum, AT(struct valued, c.list), w.ptr[row * w.ptrRow + w.left],
+                   w.ptr[row * w.ptrRow + w.right], w.weightRow + row * w.weightRowStep, weights);
+      vf *to = AT(vf, a->result) + ((ptrdiff_t)pixel * c.blocks + block) * VECS;
+      for (int v = 0; v < VECS; v++) to[v] = sum[v];
+    }
+}
+
+// Adds a block of gradients at the current to the weight rows of one time-step's spikes.
+INLINE void add_weight_gradients(const vf gradient[VECS], const struct window *w, const uint32_t *list,
+                                 float *weights, int32_t step) {
+  const uint32_t *ptr = w->ptr + step * w->ptrStep;
+  int32_t first = w->weightRow;
+  for (int32_t row = 0; row < w->rows; row++, ptr += w->ptrRow, first += w->weightRowStep) {
+    uint32_t end = ptr[w->right];
+    for (uint32_t i = ptr[w->left]; i < end; i++) {
+      vf *weight = (vf *)weight_row(weights, first + (int32_t)list[i]);
+#pragma GCC unroll 16
+      for (int v = 0; v < VECS; v++) weight[v] += gradient[v];
+    }
+  }
+}
+
+struct weight_gradients_args {
+  struct conv conv;   // `list` is valued where isValued
+  ref gradients; // at the current, the same at all time-steps, [outHeight][outWidth][blocks · BLOCK]
+  ref weights;   // like the layer's weights, added to
+  int32_t isValued;
+};
+
+KERNEL(weight_gradients) {
+  struct conv c = a->conv;
+  for (int32_t block = 0; block < c.blocks; block++)
+    for (int32_t pixel = 0; pixel < c.outHeight * c.outWidth; pixel++) {
+      struct window w = window_at(&c, AT(uint32_t, c.ptr), pixel / c.outWidth, pixel % c.outWidth);
+      float *weights = (float *)block_weights(&c, AT(float, a->weights), block);
+      const vf *gradient = AT(vf, a->gradients) + ((ptrdiff_t)pixel * c.blocks + block) * VECS;
+      for (int32_t t = 0; t < c.steps; t++) {
+        if (!a->isValued) {
+          add_weight_gradients(gradient, &w, AT(uint32_t, c.list), weights, t);
+          continue;
+        }
+        const struct valued *list = AT(struct valued, c.list);
+        for (int32_t row = 0; row < w.rows; row++) {
+          const uint32_t *ptr = w.ptr + row * w.ptrRow + t * w.ptrStep;
+          for (uint32_t i = ptr[w.left]; i < ptr[w.right]; i++) {
+            vf *weight = (vf *)weight_row(weights, w.weightRow + row * w.weightRowStep + (int32_t)list[i].entry);
+            for (int v = 0; v < VECS; v++) weight[v] += splat(list[i].value) * gradient[v];
+          }
+        }
+      }
+    }
+}
+
+enum { TRIANGLE, RECTANGLE, EXPONENTIAL };
+
+// exp(x) for x ≤ 0: 2 to the whole part by the exponent's bits, 2 to the rest by its Taylor series.
+INLINE vf exp_negative(vf x) {
+  vf y = x * splat(1.44269504f);
+  y = larger(y, splat(-126));
+  vi whole = __builtin_convertvector(y - splat(0.5f), vi); // rounds to nearest for y ≤ 0
+  vf r = (y - __builtin_convertvector(whole, vf)) * splat(0.693147181f);
+  vf p = splat(1.0f / 5040);
+  p = p * r + splat(1.0f / 720);
+  p = p * r + splat(1.0f / 120);
+  p = p * r + splat(1.0f / 24);
+  p = p * r + splat(1.0f / 6);
+  p = p * r + splat(0.5f);
+  p = p * r + splat(1.0f);
+  p = p * r + splat(1.0f);
+  return p * (vf)((whole + 127) << 23);
+}
+
+struct surrogate {
+  int32_t kind;
+  int32_t detach; // whether the reset takes the spike as a constant
+  float height;
+  float inverse; // 1 / θ
+};
+
+INLINE vf surrogate_gradient(const struct surrogate *s, const struct neuron *n, vf u) {
+  vf distance = magnitude(u - splat(n->threshold)) * splat(s->inverse), height = splat(s->height);
+  if (s->kind == TRIANGLE) return height * larger(splat(1) - distance, splat(0));
+  if (s->kind == RECTANGLE) return keep(greater(splat(0.5f), distance), height);
+  return height * exp_negative(-distance);
+}
+
+struct backward_args {
+  struct conv conv;        // the layer's own input, as for `forward`
+  struct transposed above; // the sources of the layer above; ignored where `constant` is given
+  ref constant;  // gradient at the pooled spikes, the same at all steps, [outHeight][outWidth][blocks · BLOCK]
+  int32_t pool;  // how many times smaller than this layer's outputs the pixels of `above` are
+  ref mask;      // bits of the units that the gradient reaches, [height][maskSteps][width][words]; 0: all
+  int32_t maskSteps; // 1, or all steps
+  int32_t firstRow, endRow; // which rows of pooled pixels
+  ref scratch;     // 3 · [steps][BLOCK]
+  ref weights;     // weight gradients, added to; 0: not wanted
+  ref bias;        // bias gradients [blocks · BLOCK], added to; 0: not wanted
+  ref sources;     // result, s: [rows · pool][steps][outWidth][blocks · BLOCK], rows from firstRow on; 0: not wanted
+  ref sum;         // result: Σ dU over time, [outHeight][outWidth][blocks · BLOCK]; 0: not wanted
+  int32_t surrogate, detach; // as in struct surrogate
+  struct neuron neuron;
+  float height, inverse;
+  float threshold; // result: the threshold's gradient
+};
+
+INLINE void backward_with(HEAP_PARAM struct backward_args *a, struct neuron n, struct surrogate s) {
+  struct conv c = a->conv;
+  struct transposed above = a->above;
+  int32_t steps = c.steps, pool = a->pool;
+  ptrdiff_t words = (ptrdiff_t)c.blocks * (BLOCK / 32), pixelFloats = (ptrdiff_t)c.blocks * BLOCK;
+  int32_t pooledWidth = c.outWidth / pool;
+  float *arriving = AT(float, a->scratch), *potentials = arriving + (ptrdiff_t)steps * BLOCK;
+  float *gradients = potentials + (ptrdiff_t)steps * BLOCK;
+  float subtracted = n.reset == RESET_SOFT ? n.leak : n.reset == RESET_DELAYED ? 1 : 0;
+  double atThreshold = 0;
+
+  for (int32_t block = 0; block < c.blocks; block++)
+    for (int32_t row = a->firstRow; row < a->endRow; row++)
+      for (int32_t column = 0; column < pooledWidth; column++) {
+        int32_t pooled = row * pooledWidth + column;
+        // dO(t), for all pixels of the pool.
+        if (a->constant) {
+          const vf *from = AT(vf, a->constant) + ((ptrdiff_t)pooled * c.blocks + block) * VECS;
+          for (int32_t t = 0; t < steps; t++)
+            for (int v = 0; v < VECS; v++) ((vf *)arriving)[t * VECS + v] = from[v];
+        } else {
+          const float *weights = transposed_weights(&above, AT(float, above.weights), pooled, block);
+          vf sum[VECS];
+          for (int v = 0; v < VECS; v++) sum[v] = splat(0);
+          for (int32_t t = steps - 1; t >= 0; t--) {
+            for (int v = 0; v < VECS; v++) sum[v] *= splat(n.leak);
+            add_transposed(sum, &above, AT(uint32_t, above.ptr), AT(struct valued, above.list), weights, row,
+                           column, t);
+            for (int v = 0; v < VECS; v++) ((vf *)arriving)[t * VECS + v] = sum[v];
+          }
+        }
+        for (int32_t part = 0; part < pool * pool; part++) {
+          int32_t y = row * pool + part / pool, x = column * pool + part % pool;
+          struct window w = window_at(&c, AT(uint32_t, c.ptr), y, x);
+          vf base[VECS], next[VECS], total[VECS];
+          vf thresholds = splat(0);
+          load_base(base, &c, AT(float, c.base), y * c.outWidth + x, block);
+          run_neurons(&w, AT(uint32_t, c.list), block_weights(&c, AT(float, c.weights), block), base, &n,
+                      steps, potentials, NULL, 0);
+          for (int v = 0; v < VECS; v++) next[v] = total[v] = splat(0);
+          ptrdiff_t rowInBand = y - a->firstRow * pool;
+          for (int32_t t = steps - 1; t >= 0; t--) {
+            const uint32_t *mask =
+                AT(uint32_t, a->mask) +
+                (((ptrdiff_t)y * a->maskSteps + (a->maskSteps > 1 ? t : 0)) * c.outWidth + x) * words +
+                block * (BLOCK / 32);
+            float *source = AT(float, a->sources) +
+                            ((rowInBand * steps + t) * c.outWidth + x) * pixelFloats + block * BLOCK;
+#pragma GCC unroll 4
+            for (int v = 0; v < VECS; v++) {
+              vf u = ((vf *)potentials)[t * VECS + v];
+              vf atSpike = ((vf *)arriving)[t * VECS + v];
+              if (a->mask) {
+                uint32_t bits = mask[v * LANES / 32] >> (v * LANES % 32);
+                atSpike = keep(from_bits(bits), atSpike);
+              }
+              vm fired = greater(u, splat(n.silent));
+              vf slope = surrogate_gradient(&s, &n, u);
+              if (!s.detach) {
+                vf through = splat(subtracted * n.threshold);
+                if (n.reset == RESET_HARD) through = splat(n.leak) * u;
+                atSpike -= through * next[v];
+              }
+              vf from = slope * atSpike, kept = splat(n.leak) * next[v];
+              thresholds -= from + splat(subtracted) * keep(fired, next[v]);
+              if (n.reset == RESET_HARD) from -= keep(fired, kept);
+              if (a->sources) ((vf *)source)[v] = from;
+              next[v] = kept + from;
+              ((vf *)gradients)[t * VECS + v] = next[v];
+              total[v] += next[v];
+            }
+          }
+          for (int lane = 0; lane < LANES; lane++) atThreshold += (double)thresholds[lane];
+          if (a->sum) {
+            vf *to = AT(vf, a->sum) + (((ptrdiff_t)y * c.outWidth + x) * c.blocks + block) * VECS;
+            for (int v = 0; v < VECS; v++) to[v] = total[v];
+          }
+          if (a->bias) {
+            vf *to = AT(vf, a->bias) + block * VECS;
+            for (int v = 0; v < VECS; v++) to[v] += total[v];
+          }
+          if (a->weights) {
+            float *weights = (float *)block_weights(&c, AT(float, a->weights), block);
+            for (int32_t t = 0; t < steps; t++) {
+              vf gradient[VECS];
+              uint32_t any = 0;
+              for (int v = 0; v < VECS; v++) {
+                gradient[v] = ((vf *)gradients)[t * VECS + v];
+                any |= lane_bits(differs(gradient[v], splat(0)));
+              }
+              if (any) add_weight_gradients(gradient, &w, AT(uint32_t, c.list), weights, t);
+            }
+          }
+        }
+      }
+  a->threshold = (float)atThreshold;
+}
+
+static void backward(HEAP_PARAM struct backward_args *a) {
+  // The common case has a loop of its own.
+  struct neuron n = a->neuron;
+  struct surrogate s = {a->surrogate, a->detach, a->height, a->inverse};
+  if (n.reset == RESET_SOFT && s.kind == TRIANGLE) {
+    n.reset = RESET_SOFT;
+    s.kind = TRIANGLE;
+    backward_with(HEAP_ARG a, n, s);
+  } else {
+    backward_with(HEAP_ARG a, n, s);
+  }
+}
+
+struct compress_values_args {
+  ref values;    // [rows][steps][width][padded channels]
+  ref ptr, list; // result: `ptr` [rows][steps][width + 1] at its place, `list` from `start` on
+  int32_t rows, steps, width, channels, padded;
+  uint32_t start;
+  uint32_t end; // result: how many entries there are now
+};
+
+// Numbers to valued lists. A list that would pass `capacity` is the caller's to avoid: he counts first.
+static void compress_values(HEAP_PARAM struct compress_values_args *a) {
+  const float *values = AT(float, a->values);
+  uint32_t *ptr = AT(uint32_t, a->ptr), n = a->start;
+  struct valued *list = AT(struct valued, a->list);
+  for (ptrdiff_t row = 0; row < (ptrdiff_t)a->rows * a->steps; row++) {
+    for (int32_t x = 0; x < a->width; x++, values += a->padded) {
+      *ptr++ = n;
+      for (int32_t c = 0; c < a->channels; c++) {
+        list[n] = (struct valued){(uint32_t)(x * a->channels + c), values[c]};
+        n += values[c] != 0;
+      }
+    }
+    *ptr++ = n;
+  }
+  a->end = n;
+}
+
+struct count_values_args {
+  ref values;
+  int32_t length; // a multiple of 16
+  uint32_t count; // result: how many are not 0
+};
+
+static void count_values(HEAP_PARAM struct count_values_args *a) {
+  const vf *values = AT(vf, a->values);
+  uint32_t n = 0;
+  for (int32_t i = 0; i < a->length / LANES; i++)
+    n += (uint32_t)__builtin_popcount(lane_bits(differs(values[i], splat(0))));
+  a->count = n;
+}

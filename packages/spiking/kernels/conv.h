@@ -1,0 +1,70 @@
+// What a weighted layer reads. Its input is spikes as sorted lists: for image row y and time-step t, `ptr` holds
+// width + 1 positions in `list`, [height][steps][width + 1]; an entry is x * channels + c. So the pixels that one
+// row of a convolution's kernel covers are one contiguous range of the list. A dense layer is a 1 × 1
+// convolution of one pixel.
+//
+// Weights are [blocks][kernel · kernel · channels][BLOCK]: BLOCK output channels are computed together.
+#pragma once
+#include "info.h"
+
+struct conv {
+  ref ptr, list, weights;
+  // Constant current: [outHeight][outWidth] or, with basePerPixel 0, [1] times [blocks · BLOCK]; 0 for none.
+  ref base;
+  int32_t basePerPixel;
+  int32_t steps, height, width, channels;
+  int32_t outHeight, outWidth, kernel, stride, padding, blocks;
+};
+
+// One output pixel's part of the input: `rows` image rows from `top`, columns [left, right).
+struct window {
+  const uint32_t *ptr;       // of the first row at time-step 0
+  ptrdiff_t ptrRow, ptrStep; // from one row, one time-step, to the next
+  int32_t rows, left, right;
+  int32_t weightRow, weightRowStep; // first weight row, less the entry; from one image row to the next
+};
+
+INLINE struct window window_at(const struct conv *c, const uint32_t *ptr, int32_t oy, int32_t ox) {
+  int32_t y = oy * c->stride - c->padding, x = ox * c->stride - c->padding;
+  int32_t top = y < 0 ? 0 : y, bottom = y + c->kernel < c->height ? y + c->kernel : c->height;
+  int32_t right = x + c->kernel < c->width ? x + c->kernel : c->width;
+  struct window w;
+  w.ptrStep = c->width + 1;
+  w.ptrRow = w.ptrStep * c->steps;
+  w.left = x < 0 ? 0 : x;
+  w.right = right;
+  w.rows = right > w.left && bottom > top ? bottom - top : 0;
+  w.ptr = ptr + (w.rows ? top * w.ptrRow : 0);
+  w.weightRowStep = c->kernel * c->channels;
+  w.weightRow = (top - y) * w.weightRowStep - x * c->channels;
+  return w;
+}
+
+INLINE const float *weight_row(const float *weights, int32_t row) {
+  return weights + (ptrdiff_t)row * BLOCK;
+}
+
+// Adds the weight rows of one time-step's spikes in the window to `sum`.
+INLINE void add_spikes(vf sum[VECS], const struct window *w, const uint32_t *list, const float *weights,
+                       int32_t step) {
+  const uint32_t *ptr = w->ptr + step * w->ptrStep;
+  int32_t first = w->weightRow;
+  for (int32_t row = 0; row < w->rows; row++, ptr += w->ptrRow, first += w->weightRowStep) {
+    uint32_t end = ptr[w->right];
+    for (uint32_t i = ptr[w->left]; i < end; i++) {
+      const vf *weight = (const vf *)weight_row(weights, first + (int32_t)list[i]);
+#pragma GCC unroll 16
+      for (int v = 0; v < VECS; v++) sum[v] += weight[v];
+    }
+  }
+}
+
+// The constant current of a pixel's block, or zeros.
+INLINE void load_base(vf base[VECS], const struct conv *c, const float *all, int32_t pixel, int32_t block) {
+  const float *from = all + ((ptrdiff_t)(c->basePerPixel ? pixel : 0) * c->blocks + block) * BLOCK;
+  for (int v = 0; v < VECS; v++) base[v] = c->base ? ((const vf *)from)[v] : splat(0);
+}
+
+INLINE const float *block_weights(const struct conv *c, const float *weights, int32_t block) {
+  return weights + (ptrdiff_t)block * c->kernel * c->kernel * c->channels * BLOCK;
+}

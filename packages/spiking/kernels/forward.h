@@ -1,0 +1,125 @@
+// A weighted layer, forward through all time-steps, with the membranes in registers.
+#pragma once
+#include "conv.h"
+#include "neuron.h"
+
+// One block of one pixel. Potentials before the reset go to `potentials` [steps][BLOCK], bits of spikes to
+// `bits`, `bitStep` words apart; either may be absent (a constant where this is inlined).
+INLINE void run_neurons(const struct window *w, const uint32_t *list, const float *weights,
+                        const vf base[VECS], const struct neuron *n, int32_t steps, float *potentials,
+                        uint32_t *bits, ptrdiff_t bitStep) {
+  vf u[VECS];
+  for (int v = 0; v < VECS; v++) u[v] = splat(0);
+  for (int32_t t = 0; t < steps; t++) {
+#pragma GCC unroll 16
+    for (int v = 0; v < VECS; v++) u[v] += base[v];
+    add_spikes(u, w, list, weights, t);
+    if (potentials)
+      for (int v = 0; v < VECS; v++) ((vf *)(potentials + (ptrdiff_t)t * BLOCK))[v] = u[v];
+    fire(n, u, bits ? bits + t * bitStep : NULL);
+  }
+}
+
+struct forward_args {
+  struct conv conv;
+  ref bits; // result: [outHeight][steps][outWidth][blocks · BLOCK / 32]
+  struct neuron neuron;
+};
+
+INLINE void forward_with(HEAP_PARAM const struct forward_args *a, struct neuron n) {
+  struct conv c = a->conv;
+  const uint32_t *ptr = AT(uint32_t, c.ptr), *list = AT(uint32_t, c.list);
+  ptrdiff_t words = (ptrdiff_t)c.blocks * (BLOCK / 32);
+  for (int32_t block = 0; block < c.blocks; block++) {
+    const float *weights = block_weights(&c, AT(float, c.weights), block);
+    for (int32_t oy = 0; oy < c.outHeight; oy++)
+      for (int32_t ox = 0; ox < c.outWidth; ox++) {
+        struct window w = window_at(&c, ptr, oy, ox);
+        vf base[VECS];
+        load_base(base, &c, AT(float, c.base), oy * c.outWidth + ox, block);
+        uint32_t *bits = AT(uint32_t, a->bits) +
+                         ((ptrdiff_t)oy * c.steps * c.outWidth + ox) * words + block * (BLOCK / 32);
+        run_neurons(&w, list, weights, base, &n, c.steps, NULL, bits, words * c.outWidth);
+      }
+  }
+}
+
+KERNEL(forward) {
+  struct neuron n = a->neuron;
+  // The common case has a loop of its own.
+  if (n.reset == RESET_SOFT) {
+    n.reset = RESET_SOFT;
+    forward_with(HEAP_ARG a, n);
+  } else {
+    forward_with(HEAP_ARG a, n);
+  }
+}
+
+struct largest_args {
+  struct conv conv;
+  ref histogram; // counts of positive currents by their top 20 bits, [1 << 19], added to; 0 for none
+  float largest; // result: the largest current, at least 0
+};
+
+static void largest(HEAP_PARAM struct largest_args *a) {
+  struct conv c = a->conv;
+  const uint32_t *ptr = AT(uint32_t, c.ptr), *list = AT(uint32_t, c.list);
+  uint32_t *histogram = AT(uint32_t, a->histogram);
+  vf most[VECS];
+  for (int v = 0; v < VECS; v++) most[v] = splat(0);
+  for (int32_t block = 0; block < c.blocks; block++) {
+    const float *weights = block_weights(&c, AT(float, c.weights), block);
+    for (int32_t oy = 0; oy < c.outHeight; oy++)
+      for (int32_t ox = 0; ox < c.outWidth; ox++) {
+        struct window w = window_at(&c, ptr, oy, ox);
+        vf base[VECS];
+        load_base(base, &c, AT(float, c.base), oy * c.outWidth + ox, block);
+        for (int32_t t = 0; t < c.steps; t++) {
+          vf sum[VECS];
+          for (int v = 0; v < VECS; v++) sum[v] = base[v];
+          add_spikes(sum, &w, list, weights, t);
+          for (int v = 0; v < VECS; v++) most[v] = larger(most[v], sum[v]);
+          if (a->histogram)
+            for (int v = 0; v < VECS; v++)
+              for (int lane = 0; lane < LANES; lane++)
+                if (sum[v][lane] > 0) histogram[(uint32_t)((vi)sum[v])[lane] >> 12]++;
+        }
+      }
+  }
+  a->largest = 0;
+  for (int v = 0; v < VECS; v++)
+    for (int lane = 0; lane < LANES; lane++)
+      if (most[v][lane] > a->largest) a->largest = most[v][lane];
+}
+
+struct integrate_args {
+  struct conv conv;
+  ref recordAt;   // 1-based time-steps, ascending, [records]
+  ref potentials; // result: [records][outHeight][outWidth][blocks · BLOCK]
+  int32_t records;
+};
+
+// The last layer: currents summed over time, without leak or spike.
+KERNEL(integrate) {
+  struct conv c = a->conv;
+  const uint32_t *ptr = AT(uint32_t, c.ptr), *list = AT(uint32_t, c.list);
+  const uint32_t *recordAt = AT(uint32_t, a->recordAt);
+  int32_t pixels = c.outHeight * c.outWidth;
+  for (int32_t block = 0; block < c.blocks; block++) {
+    const float *weights = block_weights(&c, AT(float, c.weights), block);
+    for (int32_t pixel = 0; pixel < pixels; pixel++) {
+      struct window w = window_at(&c, ptr, pixel / c.outWidth, pixel % c.outWidth);
+      vf base[VECS], sum[VECS];
+      load_base(base, &c, AT(float, c.base), pixel, block);
+      for (int v = 0; v < VECS; v++) sum[v] = splat(0);
+      for (int32_t t = 0, r = 0; t < c.steps && r < a->records; t++) {
+        for (int v = 0; v < VECS; v++) sum[v] += base[v];
+        add_spikes(sum, &w, list, weights, t);
+        if (recordAt[r] != (uint32_t)t + 1) continue;
+        vf *to = AT(vf, a->potentials) + (((ptrdiff_t)r * pixels + pixel) * c.blocks + block) * VECS;
+        for (int v = 0; v < VECS; v++) to[v] = sum[v];
+        r++;
+      }
+    }
+  }
+}

@@ -1,0 +1,77 @@
+// Weights from and to the order of parameters: convolutions [kernel][kernel][inputs][outputs], dense
+// [inputs][outputs] (kernel 1).
+#pragma once
+#include "info.h"
+
+INLINE int32_t blocks_of(int32_t channels) { return (channels + BLOCK - 1) / BLOCK; }
+
+struct pack_args {
+  ref from;   // parameters
+  ref to;     // [blocks][taps · channels][BLOCK]
+  int32_t taps, inputs, outputs;
+  int32_t isSigned; // whether the inputs' weights are followed by the same, negated
+  float factor;
+};
+
+KERNEL(pack) {
+  const float *from = AT(float, a->from);
+  int32_t channels = a->isSigned ? 2 * a->inputs : a->inputs;
+  for (int32_t block = 0; block < blocks_of(a->outputs); block++)
+    for (int32_t tap = 0; tap < a->taps; tap++)
+      for (int32_t c = 0; c < channels; c++) {
+        float factor = c < a->inputs ? a->factor : -a->factor;
+        const float *row = from + ((ptrdiff_t)tap * a->inputs + c % a->inputs) * a->outputs;
+        float *to = AT(float, a->to) +
+                    (((ptrdiff_t)block * a->taps + tap) * channels + c) * BLOCK;
+        for (int32_t i = 0; i < BLOCK; i++) {
+          int32_t output = block * BLOCK + i;
+          to[i] = output < a->outputs ? row[output] * factor : 0;
+        }
+      }
+}
+
+struct unpack_args {
+  ref from; // [blocks][taps · channels][BLOCK]
+  ref to;   // parameters, written
+  int32_t taps, inputs, outputs, isSigned;
+  float factor;
+};
+
+// Gradients back to the order of parameters.
+KERNEL(unpack) {
+  int32_t channels = a->isSigned ? 2 * a->inputs : a->inputs;
+  for (int32_t block = 0; block < blocks_of(a->outputs); block++)
+    for (int32_t tap = 0; tap < a->taps; tap++)
+      for (int32_t c = 0; c < a->inputs; c++) {
+        float *to = AT(float, a->to) + ((ptrdiff_t)tap * a->inputs + c) * a->outputs + block * BLOCK;
+        const float *row = AT(float, a->from) +
+                           (((ptrdiff_t)block * a->taps + tap) * channels + c) * BLOCK;
+        const float *negated = row + (ptrdiff_t)a->inputs * BLOCK;
+        int32_t count = a->outputs - block * BLOCK < BLOCK ? a->outputs - block * BLOCK : BLOCK;
+        for (int32_t i = 0; i < count; i++)
+          to[i] = (a->isSigned ? row[i] - negated[i] : row[i]) * a->factor;
+      }
+}
+
+struct pack_transposed_args {
+  ref from; // parameters
+  ref to;   // [pixels][blocks of inputs][taps, last first · outputs][BLOCK]
+  // A dense layer reads `pixels` pixels of `inputs` channels each; a convolution has pixels 1.
+  int32_t pixels, taps, inputs, outputs;
+  float factor;
+};
+
+// Weights for the way back: from outputs to inputs.
+KERNEL(pack_transposed) {
+  const float *from = AT(float, a->from);
+  float *to = AT(float, a->to);
+  for (int32_t pixel = 0; pixel < a->pixels; pixel++)
+    for (int32_t block = 0; block < blocks_of(a->inputs); block++)
+      for (int32_t tap = a->taps - 1; tap >= 0; tap--)
+        for (int32_t output = 0; output < a->outputs; output++)
+          for (int32_t i = 0; i < BLOCK; i++, to++) {
+            int32_t input = block * BLOCK + i;
+            ptrdiff_t row = ((ptrdiff_t)pixel * a->taps + tap) * a->inputs + input;
+            *to = input < a->inputs ? from[row * a->outputs + output] * a->factor : 0;
+          }
+}

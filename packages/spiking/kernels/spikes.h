@@ -1,0 +1,176 @@
+// Spikes between layers: bits, [height][steps][width][words] with 32 channels a word, and sorted lists (conv.h).
+#pragma once
+#include "info.h"
+#include "noise.h"
+
+enum { ENCODE_POISSON, ENCODE_FIRST_SPIKE };
+
+struct encode_args {
+  ref pixels;  // [height][width][channels], floats
+  ref keep;    // bytes [height · width · channels]: 0 where dropout removes the pixel; 0 for none
+  ref scratch; // [height · width · channels] times 8 bytes
+  ref ptr, list; // result; `list` has room for every pixel at every step
+  int32_t kind, steps, height, width, channels, pool, flat;
+  uint32_t seed, image;
+  int32_t spikes; // result: spikes before pooling and dropout
+};
+
+// The input image as spike lists of twice its channels: the positive spikes', then the negative ones'. The lists
+// of pool × pool pixels are joined; `flat` makes all pixels one.
+static void encode(HEAP_PARAM struct encode_args *a) {
+  const float *pixels = AT(float, a->pixels);
+  const uint8_t *kept = AT(uint8_t, a->keep);
+  int32_t units = a->height * a->width * a->channels, pool = a->pool, channels = a->channels;
+  int32_t height = a->height / pool, width = a->width / pool;
+  // For each unit: the hash, and below which number it spikes, or at which time-step.
+  uint32_t *hash = AT(uint32_t, a->scratch), *code = hash + units;
+  for (int32_t i = 0; i < units; i++) {
+    double x = pixels[i] < 0 ? -pixels[i] : pixels[i];
+    if (!(x < 1)) x = x >= 1 ? 1 : 0;
+    hash[i] = unit_hash((uint32_t)i);
+    code[i] = a->kind == ENCODE_POISSON ? (uint32_t)(x * 16777216 + 0.5)
+              : x > 0                   ? (uint32_t)((1 - x) * a->steps)
+                                        : (uint32_t)a->steps;
+  }
+  uint32_t *ptr = AT(uint32_t, a->ptr), *list = AT(uint32_t, a->list), n = 0;
+  int32_t spikes = 0, rows = a->flat ? 1 : height, inner = a->flat ? height : 1;
+  int32_t negative = a->flat ? height * width * channels : channels;
+  for (int32_t outer = 0; outer < rows; outer++)
+    for (int32_t t = 0; t < a->steps; t++) {
+      uint32_t key = noise_key(a->seed, a->image, (uint32_t)t);
+      if (a->flat) *ptr++ = n;
+      for (int32_t row = outer; row < outer + inner; row++)
+        for (int32_t column = 0; column < width; column++) {
+          int32_t pixel = row * width + column;
+          int32_t first = a->flat ? pixel * channels : column * 2 * channels;
+          if (!a->flat) *ptr++ = n;
+          for (int32_t dy = 0; dy < pool; dy++)
+            for (int32_t dx = 0; dx < pool; dx++) {
+              int32_t unit = ((row * pool + dy) * a->width + column * pool + dx) * channels;
+              for (int32_t c = 0; c < channels; c++, unit++) {
+                int32_t spike = a->kind == ENCODE_POISSON ? uniform24(key, hash[unit]) < code[unit]
+                                                          : code[unit] == (uint32_t)t;
+                list[n] = (uint32_t)(first + c + (pixels[unit] < 0 ? negative : 0));
+                n += (uint32_t)(spike & (!a->keep || kept[unit]));
+                spikes += spike;
+              }
+            }
+        }
+      *ptr++ = n;
+    }
+  a->spikes = spikes;
+}
+
+struct count_args {
+  ref bits;
+  int32_t words;
+  uint32_t spikes; // result
+};
+
+static void count(HEAP_PARAM struct count_args *a) {
+  const uint32_t *bits = AT(uint32_t, a->bits);
+  uint32_t n = 0;
+  for (int32_t i = 0; i < a->words; i++) n += (uint32_t)__builtin_popcount(bits[i]);
+  a->spikes = n;
+}
+
+struct compress_args {
+  ref bits;      // [height][steps][width][words]
+  ref mask;      // bits [height][width][words] that stay; 0 for all
+  ref ptr, list; // result; `list` has room for all spikes
+  int32_t steps, height, width, channels, words, pool, flat;
+};
+
+// Bits to lists. The lists of pool × pool pixels are joined: the next weights hold the mean's factor. `flat`
+// makes all pixels one.
+KERNEL(compress) {
+  const uint32_t *bits = AT(uint32_t, a->bits), *mask = AT(uint32_t, a->mask);
+  uint32_t *ptr = AT(uint32_t, a->ptr), *list = AT(uint32_t, a->list), n = 0;
+  int32_t pool = a->pool, height = a->height / pool, width = a->width / pool;
+  int32_t rows = a->flat ? 1 : height, inner = a->flat ? height : 1;
+  for (int32_t outer = 0; outer < rows; outer++)
+    for (int32_t t = 0; t < a->steps; t++) {
+      if (a->flat) *ptr++ = n;
+      for (int32_t row = outer; row < outer + inner; row++)
+        for (int32_t column = 0; column < width; column++) {
+          uint32_t first = (uint32_t)((a->flat ? row * width + column : column) * a->channels);
+          if (!a->flat) *ptr++ = n;
+          for (int32_t dy = 0; dy < pool; dy++)
+            for (int32_t dx = 0; dx < pool; dx++) {
+              ptrdiff_t y = row * pool + dy, x = column * pool + dx;
+              const uint32_t *word = bits + ((y * a->steps + t) * a->width + x) * a->words;
+              const uint32_t *stays = mask + (y * a->width + x) * a->words;
+              for (int32_t w = 0; w < a->words; w++) {
+                uint32_t left = a->mask ? word[w] & stays[w] : word[w];
+                for (; left; left &= left - 1)
+                  list[n++] = first + (uint32_t)(w * 32 + __builtin_ctz(left));
+              }
+            }
+        }
+      *ptr++ = n;
+    }
+}
+
+struct max_pool_args {
+  ref bits; // [height][steps][width][words]
+  ref mask; // as for compress
+  ref result; // bits of the pooled pixels, [height / pool][steps][width / pool][words]; 0 for none
+  // Result: one bit a unit and step, for the first unit of a window, row by row, that has the window's largest
+  // value, [height][steps][width][words]; 0 for none. Dropped units have no bit.
+  ref winners;
+  int32_t steps, height, width, words, pool;
+};
+
+// Max-pooling of spikes: a window spikes where any of its units does.
+KERNEL(max_pool) {
+  int32_t pool = a->pool, height = a->height / pool, width = a->width / pool;
+  const uint32_t *bits = AT(uint32_t, a->bits), *mask = AT(uint32_t, a->mask);
+  uint32_t *result = AT(uint32_t, a->result), *winners = AT(uint32_t, a->winners);
+  if (a->winners) {
+    ptrdiff_t all = (ptrdiff_t)a->height * a->steps * a->width * a->words;
+    for (ptrdiff_t i = 0; i < all; i++) winners[i] = 0;
+  }
+  for (ptrdiff_t row = 0; row < height; row++)
+    for (int32_t t = 0; t < a->steps; t++)
+      for (ptrdiff_t column = 0; column < width; column++)
+        for (int32_t w = 0; w < a->words; w++) {
+          uint32_t any = 0;
+          for (int32_t i = 0; i < pool * pool; i++) {
+            ptrdiff_t y = row * pool + i / pool, x = column * pool + i % pool;
+            ptrdiff_t at = ((y * a->steps + t) * a->width + x) * a->words + w;
+            uint32_t stays = a->mask ? mask[(y * a->width + x) * a->words + w] : ~0u;
+            if (a->winners) winners[at] = bits[at] & stays & ~any;
+            any |= bits[at] & stays;
+          }
+          if (a->result) result[((row * a->steps + t) * width + column) * a->words + w] = any;
+          if (a->winners) {
+            ptrdiff_t y = row * pool, x = column * pool;
+            uint32_t stays = a->mask ? mask[(y * a->width + x) * a->words + w] : ~0u;
+            winners[((y * a->steps + t) * a->width + x) * a->words + w] |= ~any & stays;
+          }
+        }
+}
+
+struct dropout_args {
+  ref mask; // bits [height][width][words], and-ed into
+  int32_t height, width, channels, words, pool;
+  uint32_t seed, image, layer, dropped; // dropped: rate · 2²⁴
+};
+
+// The mask of a dropout layer that comes after pooling by `pool`, for the units before the pooling.
+KERNEL(dropout) {
+  uint32_t key = noise_key(a->seed ^ 0x5bd1e995u, a->image, a->layer);
+  uint32_t *mask = AT(uint32_t, a->mask);
+  int32_t height = a->height / a->pool, width = a->width / a->pool;
+  for (int32_t row = 0; row < height; row++)
+    for (int32_t column = 0; column < width; column++)
+      for (int32_t c = 0; c < a->channels; c++) {
+        uint32_t unit = (uint32_t)((row * width + column) * a->channels + c);
+        if (uniform24(key, unit_hash(unit)) >= a->dropped) continue;
+        for (int32_t dy = 0; dy < a->pool; dy++)
+          for (int32_t dx = 0; dx < a->pool; dx++) {
+            ptrdiff_t pixel = (ptrdiff_t)(row * a->pool + dy) * a->width + column * a->pool + dx;
+            mask[pixel * a->words + c / 32] &= ~(1u << (c % 32));
+          }
+      }
+}

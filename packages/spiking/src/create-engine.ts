@@ -1,0 +1,115 @@
+import { availableParallelism } from 'node:os';
+
+import { UserError, type Service } from '@privatesnn/core';
+
+import { SPIKING_ENGINE, type SpikingEngine } from './engine.js';
+import { FastEngine } from './fast/engine.js';
+import { loadNative, loadWasm } from './fast/kernels.js';
+import { createReferenceEngine } from './reference/engine.js';
+
+export type Implementation = SpikingEngine['id'];
+
+const implementations = ['reference', 'wasm', 'native'] as const;
+
+export interface EngineOptions {
+  /** Which one; the environment's PRIVATESNN_ENGINE, else the fastest that loads, when left out. */
+  readonly implementation?: Implementation;
+  /** Worker threads; the environment's PRIVATESNN_THREADS, else one a processor, when left out. */
+  readonly threads?: number;
+}
+
+/** One implementation, and whether it can be used here. */
+export interface ImplementationInfo {
+  readonly implementation: Implementation;
+  readonly available: boolean;
+  /** The instructions it uses, or why it cannot be used. */
+  readonly detail: string;
+}
+
+/**
+ * Makes the spiking engine: the native kernels where they load, else the WebAssembly ones.
+ *
+ * @throws UserError when a chosen implementation does not load, or an option is not valid
+ */
+export function createEngine(options: EngineOptions = {}): Promise<SpikingEngine> {
+  return Promise.resolve().then(() => {
+    const threads = threadsOf(options);
+    const chosen = options.implementation ?? chosenImplementation();
+    if (chosen === 'reference') return createReferenceEngine();
+    const { available, detail } = infoOf(chosen);
+    if (!available) {
+      throw new UserError(
+        'environment',
+        'ENGINE_UNAVAILABLE',
+        `The ${chosen} spiking engine was asked for, but it does not load: ${detail}`,
+        {
+          hint:
+            chosen === 'native'
+              ? 'Build it with a C compiler: node packages/spiking/kernels/build-native.mjs'
+              : 'Choose another with PRIVATESNN_ENGINE.',
+        },
+      );
+    }
+    return new FastEngine(chosen, threads);
+  });
+}
+
+/** The engine as a service of a run. Results differ in the last bits between instruction sets, so it names them. */
+export const engineService: Service<SpikingEngine> = {
+  token: SPIKING_ENGINE,
+  identity: () => Promise.resolve().then(() => identityOf(chosenImplementation())),
+  create: () => createEngine(),
+  close: (engine) => engine.close(),
+};
+
+/** Which implementations can be used on this machine, the fastest first. */
+export function engineInfo(): ImplementationInfo[] {
+  return [infoOf('native'), infoOf('wasm'), infoOf('reference')];
+}
+
+/** What the environment asks for, else the fastest that loads. */
+function chosenImplementation(): Implementation {
+  const asked = implementationOf(process.env['PRIVATESNN_ENGINE']);
+  return asked ?? (infoOf('native').available ? 'native' : 'wasm');
+}
+
+function identityOf(implementation: Implementation): string {
+  return implementation === 'native' ? `native ${infoOf(implementation).detail}` : implementation;
+}
+
+function infoOf(implementation: Implementation): ImplementationInfo {
+  if (implementation === 'reference') {
+    return { implementation, available: true, detail: 'plain TypeScript' };
+  }
+  try {
+    const { instructions } = implementation === 'native' ? loadNative() : loadWasm();
+    return { implementation, available: true, detail: instructions };
+  } catch (error) {
+    const [line] = (error as Error).message.split('\n');
+    return { implementation, available: false, detail: line! };
+  }
+}
+
+function implementationOf(name: string | undefined): Implementation | undefined {
+  if (name === undefined || name === '') return undefined;
+  const found = implementations.find((implementation) => implementation === name);
+  if (found) return found;
+  throw new UserError(
+    'configuration',
+    'ENGINE_NAME',
+    `Expected PRIVATESNN_ENGINE to be ${implementations.join(', ')} or unset, received "${name}".`,
+    { hint: 'Leave it unset to take the fastest that loads.' },
+  );
+}
+
+function threadsOf({ threads }: EngineOptions): number {
+  const text = process.env['PRIVATESNN_THREADS'];
+  const count = threads ?? (text ? Number(text) : availableParallelism());
+  if (Number.isInteger(count) && count >= 1) return count;
+  throw new UserError(
+    'configuration',
+    'ENGINE_THREADS',
+    `Expected a whole number of threads from 1, received ${threads ?? `PRIVATESNN_THREADS="${text}"`}.`,
+    { hint: 'Leave it unset to take one thread a processor.' },
+  );
+}

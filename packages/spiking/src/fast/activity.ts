@@ -1,0 +1,17 @@
+import type { LayerActivity } from '../engine.js';
+import type { Plan } from './plan.js';
+
+/** Spike counts of the input and the spiking layers, with the layers' names and sizes. */
+export function activityOf(plan: Plan, spikes: readonly number[]): LayerActivity[] {
+  const spiking = plan.layers.filter(({ last }) => !last);
+  return [{ name: 'input', output: plan.input }, ...spiking].map(({ name, output }, i) => ({
+    layer: name,
+    neurons: output.height * output.width * output.channels,
+    spikes: spikes[i]!,
+  }));
+}
+
+/** Adds one list of counts to another. */
+export function addCounts(to: number[], from: readonly number[]): void {
+  from.forEach((n, i) => (to[i] = (to[i] ?? 0) + n));
+}

@@ -1,0 +1,126 @@
+import fc from 'fast-check';
+import { afterAll, describe, expect, it } from 'vitest';
+
+import { createEngine, engineInfo } from '../create-engine.js';
+import type { SpikingEngine } from '../engine.js';
+import { createReferenceEngine } from '../reference/engine.js';
+import { networkCase } from './testing/random-network.js';
+
+const reference = createReferenceEngine();
+const available = engineInfo().filter(
+  ({ implementation, available }) => available && implementation !== 'reference',
+);
+
+describe.each(available)('$implementation engine', ({ implementation }) => {
+  let engine: SpikingEngine | undefined;
+  const get = async (): Promise<SpikingEngine> =>
+    (engine ??= await createEngine({ implementation, threads: 2 }));
+  afterAll(() => engine?.close());
+
+  const anyNetwork = networkCase({
+    encoders: ['poisson', 'constant', 'first-spike'],
+    dropout: true,
+  });
+
+  it('infers what the reference does, spike by spike', async () => {
+    await fc.assert(
+      fc.asyncProperty(anyNetwork, async ({ snn, pixels, seed, firstImage }) => {
+        const raster = ['input', ...Object.keys(snn.thresholds)];
+        const recordAt = [...new Set([1, Math.ceil(snn.timeSteps / 2), snn.timeSteps])];
+        const request = { snn, pixels, seed, firstImage, raster, recordAt };
+        const expected = await reference.infer(request);
+        const actual = await (await get()).infer(request);
+        expect(actual.activity).toEqual(expected.activity);
+        for (const layer of raster) expect(actual.raster[layer]).toEqual(expected.raster[layer]);
+        expectClose(actual.potentials, expected.potentials);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('balances thresholds as the reference does', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        anyNetwork,
+        fc.constantFrom(0.5, 1),
+        async ({ snn, pixels, seed, firstImage }, scale) => {
+          const request = { ...snn, pixels, seed, firstImage, scale, percentile: 100 };
+          const expected = await reference.balanceThresholds(request);
+          const actual = await (await get()).balanceThresholds(request);
+          expect(actual).toEqual(expected);
+        },
+      ),
+      { numRuns: 40 },
+    );
+  });
+
+  it('finds a percentile of the currents to one part in 4,096', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        anyNetwork,
+        fc.constantFrom(50, 90, 99.9),
+        async ({ snn, pixels, seed }, percentile) => {
+          const [first] = Object.keys(snn.thresholds);
+          fc.pre(first !== undefined);
+          const request = { ...snn, pixels, seed, scale: 1, percentile };
+          const expected = await reference.balanceThresholds(request);
+          const actual = await (await get()).balanceThresholds(request);
+          const a = actual.layers[0]!.current;
+          const b = expected.layers[0]!.current;
+          expect(Math.abs(a - b)).toBeLessThanOrEqual(b / 2000);
+        },
+      ),
+      { numRuns: 20 },
+    );
+  });
+
+  it('gives the gradients of the reference', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        anyNetwork,
+        fc.constantFrom('triangle' as const, 'rectangle' as const, 'exponential' as const),
+        fc.boolean(),
+        fc.boolean(),
+        fc.boolean(),
+        async (network, kind, divideByTheta, detachReset, dropout) => {
+          const request = {
+            ...network,
+            surrogate: { kind, gamma: 0.5, divideByTheta },
+            detachReset,
+            dropout,
+            loss: (logits: Float32Array, image: number) => ({
+              value: logits.reduce((a, b) => a + b, image),
+              gradient: logits.map((_, i) => (i + image) / 4 - 0.5),
+            }),
+            wanted: { parameters: true, thresholds: true, input: true },
+          };
+          const expected = await reference.gradients(request);
+          const actual = await (await get()).gradients(request);
+          expectClose(actual.logits, expected.logits);
+          expect(actual.loss).toBeCloseTo(expected.loss, 4);
+          expect(actual.activity).toEqual(expected.activity);
+          expect(Object.keys(actual.parameters)).toEqual(Object.keys(expected.parameters));
+          for (const [name, gradient] of Object.entries(expected.parameters)) {
+            expectClose(actual.parameters[name]!, gradient, name);
+          }
+          expectClose(Object.values(actual.thresholds), Object.values(expected.thresholds));
+          expectClose(actual.input!, expected.input!, 'input');
+        },
+      ),
+      { numRuns: 100 },
+    );
+  });
+});
+
+/** Equal but for rounding, relative to the largest number. */
+function expectClose(actual: ArrayLike<number>, expected: ArrayLike<number>, what = ''): void {
+  expect(actual.length, what).toBe(expected.length);
+  let largest = 0;
+  for (let i = 0; i < expected.length; i++) largest = Math.max(largest, Math.abs(expected[i]!));
+  for (let i = 0; i < expected.length; i++) {
+    const difference = Math.abs(actual[i]! - expected[i]!);
+    if (!(difference <= 1e-4 * largest + 1e-6)) {
+      throw new Error(`${what}[${i}] is ${actual[i]}, expected ${expected[i]}`);
+    }
+  }
+}

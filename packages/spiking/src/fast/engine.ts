@@ -1,0 +1,124 @@
+import {
+  biasOf,
+  weightedLayers,
+  weightOf,
+  type Architecture,
+  type Parameters,
+} from '@privatesnn/core';
+
+import { checkBalance, checkGradients, checkInference } from '../checks.js';
+import type {
+  Balance,
+  BalanceRequest,
+  GradientRequest,
+  Gradients,
+  Inference,
+  InferenceRequest,
+  SpikingEngine,
+} from '../engine.js';
+import { balance } from './balance.js';
+import { gradients } from './gradients.js';
+import { infer } from './infer.js';
+import type { KernelKind } from './kernels.js';
+import type { NetworkSpec } from './network.js';
+import { planOf } from './plan.js';
+import { WorkerPool } from './pool.js';
+
+/** What a request runs with: the threads, of which `threads` take part. */
+export interface Crew {
+  readonly pool: WorkerPool;
+  readonly threads: number;
+}
+
+/** The engine on compiled kernels. Requests that come together are done one after the other. */
+export class FastEngine implements SpikingEngine {
+  private readonly pool: WorkerPool;
+  private last: Promise<unknown> = Promise.resolve();
+
+  constructor(
+    readonly id: KernelKind,
+    readonly threads: number,
+  ) {
+    this.pool = new WorkerPool(id, threads);
+  }
+
+  async infer(request: InferenceRequest): Promise<Inference> {
+    const checked = checkInference(request);
+    return this.run(request.signal, checked.images, (crew) => infer(request, checked, crew));
+  }
+
+  async balanceThresholds(request: BalanceRequest): Promise<Balance> {
+    const checked = checkBalance(request);
+    return this.run(request.signal, checked.images, (crew) => balance(request, checked, crew));
+  }
+
+  async gradients(request: GradientRequest): Promise<Gradients> {
+    const checked = checkGradients(request);
+    return this.run(request.signal, checked.images, (crew) => gradients(request, checked, crew));
+  }
+
+  async close(): Promise<void> {
+    await this.pool.end(new Error('The spiking engine was closed.'));
+  }
+
+  /** Waits for the request before, then works until done or aborted; an aborted crew is sent home at once. */
+  private run<T>(
+    signal: AbortSignal | undefined,
+    images: number,
+    work: (crew: Crew) => Promise<T>,
+  ): Promise<T> {
+    const turn = this.last.then(async () => {
+      signal?.throwIfAborted();
+      const crew = { pool: this.pool, threads: Math.min(this.threads, images) };
+      const abort = (): void => void this.pool.end(signal?.reason);
+      signal?.addEventListener('abort', abort);
+      try {
+        const result = await work(crew);
+        await everyThread(crew, () => ({ task: 'release' }));
+        return result;
+      } catch (error) {
+        // Threads may be in the middle of something: new ones are as good as new.
+        await this.pool.end(error);
+        throw error;
+      } finally {
+        signal?.removeEventListener('abort', abort);
+      }
+    });
+    this.last = turn.catch(() => undefined);
+    return turn;
+  }
+}
+
+/** Gives each thread a task and waits for all. */
+export function everyThread<T>(
+  { pool, threads }: Crew,
+  task: (thread: number) => { readonly task: string } & Record<string, unknown>,
+): Promise<T[]> {
+  return Promise.all(Array.from({ length: threads }, (_, i) => pool.call<T>(i, task(i))));
+}
+
+/** A copy that all threads read. */
+export function shared(values: Float32Array): Float32Array {
+  const copy = new Float32Array(new SharedArrayBuffer(values.byteLength));
+  copy.set(values);
+  return copy;
+}
+
+/** A network for the workers. */
+export function networkSpec(
+  architecture: Architecture,
+  parameters: Parameters,
+  rest: Omit<NetworkSpec, 'plan' | 'parameters'>,
+): NetworkSpec {
+  return {
+    ...rest,
+    plan: planOf(architecture),
+    parameters: weightedLayers(architecture).map((layer) => {
+      const bias = biasOf(parameters, layer);
+      return {
+        weight: shared(weightOf(parameters, layer).data),
+        bias: bias && shared(bias.data),
+      };
+    }),
+  };
+}

@@ -1,0 +1,89 @@
+import type { CheckedBatch } from '../checks.js';
+import { encode } from '../encoder.js';
+import type { Inference, InferenceRequest } from '../engine.js';
+import { activityOf, addCounts } from './activity.js';
+import { everyThread, networkSpec, shared, type Crew } from './engine.js';
+import type { Simulation } from './simulate.js';
+
+/** The most images that a thread takes at a time: few enough for progress, enough to make messages cheap. */
+const mostAtOnce = 16;
+
+/** Images through a network, shared out among the threads as they become free. */
+export async function infer(
+  request: InferenceRequest,
+  { images, timeSteps, recordAt }: CheckedBatch & { readonly recordAt: readonly number[] },
+  crew: Crew,
+): Promise<Inference> {
+  const { snn, seed, firstImage = 0, raster = [] } = request;
+  const spec = networkSpec(snn.architecture, snn.parameters, {
+    thresholds: thresholdsOf(snn),
+    neuron: snn.neuron,
+    encoder: snn.encoder.kind,
+    timeSteps,
+    seed,
+    dropout: false,
+  });
+  await everyThread(crew, () => ({ task: 'network', spec }));
+
+  const pixels = shared(request.pixels);
+  const row = recordAt.length * spec.plan.classes;
+  const potentials = new Float32Array(images * row);
+  const spikes: number[] = [];
+  const layers = raster.filter((name) => name !== 'input');
+  const rasters = Object.fromEntries(
+    activityOf(spec.plan, [])
+      .filter(({ layer }) => raster.includes(layer))
+      .map(({ layer, neurons }) => [layer, new Uint8Array(images * timeSteps * neurons)]),
+  );
+  const atOnce = Math.max(1, Math.min(mostAtOnce, Math.floor(images / (4 * crew.threads))));
+  let next = 0;
+  let done = 0;
+  const work = async (thread: number): Promise<void> => {
+    while (next < images) {
+      const start = next;
+      const end = (next = Math.min(images, start + atOnce));
+      const part = await crew.pool.call<Simulation>(thread, {
+        task: 'infer',
+        images: { pixels, start, end, firstImage },
+        recordAt,
+        raster: layers,
+      });
+      potentials.set(part.potentials, start * row);
+      addCounts(spikes, part.spikes);
+      for (const [layer, bytes] of Object.entries(part.raster)) {
+        rasters[layer]!.set(bytes, start * (bytes.length / (end - start)));
+      }
+      done += end - start;
+      request.onProgress?.(done, images);
+    }
+  };
+  await Promise.all(Array.from({ length: crew.threads }, (_, thread) => work(thread)));
+  if (rasters['input']) fillInputRaster(rasters['input'], request, images, timeSteps);
+  return { potentials, activity: activityOf(spec.plan, spikes), raster: rasters };
+}
+
+/** Thresholds in the order of layers. */
+export function thresholdsOf({ architecture, thresholds }: InferenceRequest['snn']): number[] {
+  return architecture.layers.flatMap((layer) =>
+    'name' in layer && layer.name in thresholds ? [thresholds[layer.name]!] : [],
+  );
+}
+
+/** The encoder's spikes: small pictures only, so that the plain encoder will do. */
+function fillInputRaster(
+  raster: Uint8Array,
+  { snn, pixels, seed, firstImage = 0 }: InferenceRequest,
+  images: number,
+  timeSteps: number,
+): void {
+  const size = pixels.length / images;
+  for (let i = 0; i < images; i++) {
+    encode(snn.encoder.kind, pixels.subarray(i * size, (i + 1) * size), {
+      seed,
+      image: firstImage + i,
+      timeSteps,
+    }).forEach((step, t) =>
+      step.forEach((x, unit) => (raster[(i * timeSteps + t) * size + unit] = Math.sign(x))),
+    );
+  }
+}

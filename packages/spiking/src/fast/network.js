@@ -1,0 +1,459 @@
+/**
+ * A network in the kernels' heap, and one image's way forward through it, layer by layer.
+ */
+import { checkedProduct } from './heap.js';
+import { operations } from './operations.js';
+
+/**
+ * @typedef {import('./heap.js').Heap} Heap
+ * @typedef {import('./plan.js').Plan} Plan
+ * @typedef {import('./plan.js').PlannedLayer} PlannedLayer
+ * @typedef {import('@privatesnn/core').NeuronModel} NeuronModel
+ */
+
+/**
+ * What a worker has to know of a network.
+ *
+ * @typedef {object} NetworkSpec
+ * @property {Plan} plan
+ * @property {readonly { weight: Float32Array, bias: Float32Array | undefined }[]} parameters By layer.
+ * @property {readonly number[]} thresholds Of all layers but the last; Infinity for one that never fires.
+ * @property {NeuronModel} neuron
+ * @property {'poisson' | 'constant' | 'first-spike'} encoder
+ * @property {number} timeSteps
+ * @property {number} seed
+ * @property {boolean} dropout
+ */
+
+/**
+ * A spike image in the heap: lists (kernels/conv.h), valued ones for a constant input.
+ *
+ * @typedef {object} Lists
+ * @property {number} ptr
+ * @property {number} list
+ * @property {number} steps
+ * @property {number} channels
+ */
+
+/**
+ * A layer's spikes as bits (kernels/spikes.h), and how many there are.
+ *
+ * @typedef {object} Bits
+ * @property {number} at
+ * @property {number} words Words of a pixel.
+ * @property {number} bytes
+ * @property {number} spikes
+ */
+
+const resets = { soft: 0, 'delayed-soft': 1, hard: 2 };
+
+export class Network {
+  /**
+   * @param {Heap} heap
+   * @param {NetworkSpec} spec
+   */
+  constructor(heap, spec) {
+    this.heap = heap;
+    this.spec = spec;
+    this.block = /** @type {number} */ (heap.run(operations.info, [0, 0])[1]);
+    /** Where each layer's weights and constant current are. @type {{ weights: number, base: number }[]} */
+    this.layers = spec.plan.layers.map((layer, index) => this.load(layer, index));
+    this.thresholds = [...spec.thresholds];
+    /** Below this, the heap stays as it is from image to image. */
+    this.floor = heap.top;
+  }
+
+  /** @param {number} channels */
+  blocks(channels) {
+    return Math.ceil(channels / this.block);
+  }
+
+  /** Floats of one pixel, whole blocks. @param {number} channels */
+  padded(channels) {
+    return this.blocks(channels) * this.block;
+  }
+
+  /** @param {number} index */
+  layer(index) {
+    return /** @type {PlannedLayer} */ (this.spec.plan.layers[index]);
+  }
+
+  /** @param {number} index */
+  threshold(index) {
+    return /** @type {number} */ (this.thresholds[index]);
+  }
+
+  /** Whether a layer's input has two channels for each, one for negative spikes. @param {number} index */
+  isSigned(index) {
+    return index === 0 && this.spec.encoder !== 'constant';
+  }
+
+  /** The factor of average pooling, and of dropout for the units that are kept. @param {PlannedLayer} layer */
+  factor({ before }) {
+    let factor = 1 / before.averagePool ** 2;
+    if (this.spec.dropout) for (const { rate } of before.dropouts) factor *= 1 / (1 - rate);
+    return factor;
+  }
+
+  /**
+   * Copies a layer's parameters into the heap, in the kernels' order.
+   *
+   * @param {PlannedLayer} layer
+   * @param {number} index
+   */
+  load(layer, index) {
+    const { heap } = this;
+    const { weight, bias } = this.parameters(index);
+    const inputs = layer.input.channels;
+    const outputs = layer.output.channels;
+    const taps = layer.kernel ** 2;
+    const channels = this.isSigned(index) ? 2 * inputs : inputs;
+    const what = `the weights of layer "${layer.name}"`;
+    const size = checkedProduct(what, taps, channels, this.padded(outputs));
+    const weights = heap.alloc(what, size * 4);
+    const base = layer.bias ? heap.alloc(what, this.padded(outputs) * 4) : 0;
+    if (bias) {
+      heap.clear(base, this.padded(outputs) * 4);
+      heap.f32(base, outputs).set(bias);
+    }
+    const top = heap.top;
+    const from = heap.alloc(what, weight.length * 4);
+    heap.f32(from, weight.length).set(weight);
+    heap.run(
+      operations.pack,
+      [from, weights, taps, inputs, outputs, Number(this.isSigned(index))],
+      [this.factor(layer)],
+    );
+    heap.release(top);
+    return { weights, base };
+  }
+
+  /** @param {number} index */
+  parameters(index) {
+    return /** @type {NetworkSpec['parameters'][number]} */ (this.spec.parameters[index]);
+  }
+
+  /**
+   * `struct conv` for a layer and its input.
+   *
+   * @param {number} index
+   * @param {Lists} lists
+   * @param {number} [base] a constant current by pixel, instead of the layer's bias
+   */
+  conv(index, lists, base) {
+    const { kernel, stride, padding, input, output } = this.layer(index);
+    const { weights, base: bias } = /** @type {{ weights: number, base: number }} */ (
+      this.layers[index]
+    );
+    return [
+      ...[lists.ptr, lists.list, weights, base ?? bias, base === undefined ? 0 : 1],
+      ...[lists.steps, input.height, input.width, lists.channels],
+      ...[output.height, output.width, kernel, stride, padding, this.blocks(output.channels)],
+    ];
+  }
+
+  /** `struct neuron` of a layer: its integer, its floats. @param {number} index */
+  neuron(index) {
+    const { reset, leak, firing } = this.spec.neuron;
+    const threshold = Math.fround(this.threshold(index));
+    const silent = firing === 'strict' ? threshold : below(threshold);
+    return { integer: resets[reset], floats: [leak, threshold, silent] };
+  }
+
+  /**
+   * The encoded image as lists, pooled and dropped out as the first layer wants it.
+   *
+   * @param {Float32Array} pixels
+   * @param {number} image its number in the noise
+   * @returns {{ lists: Lists, spikes: number }}
+   */
+  encode(pixels, image) {
+    const { heap, spec } = this;
+    const { height, width, channels } = spec.plan.input;
+    const { before, input } = this.layer(0);
+    const units = height * width * channels;
+    if (spec.encoder === 'constant') return this.constantInput(pixels, image);
+    const what = 'the spikes of the input';
+    const ptr = this.allocPtr(what, input, spec.timeSteps);
+    const list = heap.alloc(what, 4 * checkedProduct(what, units + 1, spec.timeSteps));
+    const top = heap.top;
+    const at = heap.alloc(what, units * 4);
+    heap.f32(at, units).set(pixels);
+    const keep = this.inputMask(image);
+    const scratch = heap.alloc(what, units * 8);
+    const results = heap.run(operations.encode, [
+      ...[at, keep, scratch, ptr, list, spec.encoder === 'poisson' ? 0 : 1],
+      ...[spec.timeSteps, height, width, channels, before.averagePool, Number(before.flat)],
+      ...[spec.seed | 0, image | 0, 0],
+    ]);
+    const spikes = /** @type {number} */ (results[14]);
+    heap.release(top);
+    return {
+      lists: { ptr, list, steps: spec.timeSteps, channels: 2 * input.channels },
+      spikes,
+    };
+  }
+
+  /**
+   * The image itself, one time-step of valued lists: pooled (sums; the weights hold the factor) and dropped out.
+   *
+   * @param {Float32Array} pixels
+   * @param {number} image
+   */
+  constantInput(pixels, image) {
+    const { heap, spec } = this;
+    const { width, height, channels } = spec.plan.input;
+    const { before, input } = this.layer(0);
+    const pool = before.averagePool;
+    const keptAt = this.inputMask(image);
+    const kept = keptAt ? heap.u8(keptAt, pixels.length) : undefined;
+    const pooledWidth = Math.floor(width / pool);
+    const size = input.height * input.width * input.channels;
+    const sums = new Float32Array(size);
+    for (let y = 0; y < Math.floor(height / pool) * pool; y++) {
+      for (let x = 0; x < pooledWidth * pool; x++) {
+        const to = (Math.floor(y / pool) * pooledWidth + Math.floor(x / pool)) * channels;
+        const from = (y * width + x) * channels;
+        for (let c = 0; c < channels; c++) {
+          if (kept?.[from + c] !== 0) sums[to + c] = at(sums, to + c) + at(pixels, from + c);
+        }
+      }
+    }
+    const spikes = spec.timeSteps * pixels.reduce((n, x) => n + (x === 0 ? 0 : 1), 0);
+    return { lists: this.valuedLists(sums, input), spikes };
+  }
+
+  /**
+   * Numbers as valued lists of one time-step.
+   *
+   * @param {Float32Array} values
+   * @param {import('./plan.js').Shape} shape
+   * @returns {Lists}
+   */
+  valuedLists(values, shape) {
+    const { heap } = this;
+    const what = 'the input';
+    const ptr = this.allocPtr(what, shape, 1);
+    const list = heap.alloc(what, (values.length + 1) * 8);
+    const top = heap.top;
+    const from = heap.alloc(what, values.length * 4);
+    heap.f32(from, values.length).set(values);
+    const { height, width, channels } = shape;
+    heap.run(operations.compressValues, [
+      from,
+      ptr,
+      list,
+      height,
+      1,
+      width,
+      channels,
+      channels,
+      0,
+      0,
+    ]);
+    heap.release(top);
+    return { ptr, list, steps: 1, channels };
+  }
+
+  /**
+   * @param {string} what
+   * @param {{ height: number, width: number }} shape
+   * @param {number} steps
+   */
+  allocPtr(what, { height, width }, steps) {
+    return this.heap.alloc(what, 4 * checkedProduct(what, height, steps, width + 1));
+  }
+
+  /** Bytes, 0 for pixels that dropout removes; 0 where there is no dropout. @param {number} image */
+  inputMask(image) {
+    const bits = this.dropoutMask(0, image);
+    if (bits === 0) return 0;
+    const { height, width, channels } = this.layer(0).source;
+    const words = this.words(channels);
+    const mask = this.heap.alloc('dropout of the input', height * width * channels);
+    const from = this.heap.u32(bits, height * width * words);
+    const to = this.heap.u8(mask, height * width * channels);
+    for (let pixel = 0; pixel < height * width; pixel++) {
+      for (let c = 0; c < channels; c++) {
+        to[pixel * channels + c] = (at(from, pixel * words + (c >>> 5)) >>> (c & 31)) & 1;
+      }
+    }
+    return mask;
+  }
+
+  /** Words of a pixel's bits, whole blocks. @param {number} channels */
+  words(channels) {
+    return this.padded(channels) / 32;
+  }
+
+  /**
+   * The units of a layer's source that dropout keeps, as bits; 0 where it drops none.
+   *
+   * @param {number} index
+   * @param {number} image
+   */
+  dropoutMask(index, image) {
+    const { heap, spec } = this;
+    const { before, source } = this.layer(index);
+    const dropouts = spec.dropout ? before.dropouts.filter(({ rate }) => rate > 0) : [];
+    if (dropouts.length === 0) return 0;
+    const { height, width, channels } = source;
+    const words = this.words(channels);
+    const mask = heap.alloc('a dropout mask', height * width * words * 4);
+    heap.u8(mask, height * width * words * 4).fill(255);
+    for (const { rate, layer, pool } of dropouts) {
+      heap.run(operations.dropout, [
+        ...[mask, height, width, channels, words, pool],
+        ...[spec.seed | 0, image | 0, layer, Math.round(rate * 16777216)],
+      ]);
+    }
+    return mask;
+  }
+
+  /**
+   * A buffer for a layer's spikes.
+   *
+   * @param {number} index
+   * @returns {Bits}
+   */
+  allocBits(index) {
+    const { name, output } = this.layer(index);
+    const what = `the spikes of layer "${name}"`;
+    const words = this.words(output.channels);
+    const bytes = 4 * checkedProduct(what, output.height, this.spec.timeSteps, output.width, words);
+    return { at: this.heap.alloc(what, bytes), words, bytes, spikes: 0 };
+  }
+
+  /**
+   * A layer's input from the spikes of the layer before.
+   *
+   * @param {number} index of the layer that reads, not the first
+   * @param {Bits} bits
+   * @param {number} image
+   * @returns {Lists}
+   */
+  lists(index, bits, image) {
+    const { heap } = this;
+    const { timeSteps } = this.spec;
+    const { name, before, source, input } = this.layer(index);
+    const what = `the input of layer "${name}"`;
+    const ptr = this.allocPtr(what, input, timeSteps);
+    const list = heap.alloc(what, 4 * (bits.spikes + 1));
+    const top = heap.top;
+    let mask = this.dropoutMask(index, image);
+    let from = bits.at;
+    let { height, width } = source;
+    if (before.maxPool > 1) {
+      const pooledHeight = Math.floor(height / before.maxPool);
+      const pooledWidth = Math.floor(width / before.maxPool);
+      from = heap.alloc(what, pooledHeight * timeSteps * pooledWidth * bits.words * 4);
+      heap.run(operations.maxPool, [
+        ...[bits.at, mask, from, 0],
+        ...[timeSteps, height, width, bits.words, before.maxPool],
+      ]);
+      [height, width, mask] = [pooledHeight, pooledWidth, 0];
+    }
+    heap.run(operations.compress, [
+      ...[from, mask, ptr, list, timeSteps, height, width, source.channels, bits.words],
+      ...[before.averagePool, Number(before.flat)],
+    ]);
+    heap.release(top);
+    return { ptr, list, steps: timeSteps, channels: input.channels };
+  }
+
+  /**
+   * The input of a layer, ready for a kernel: the layer's `struct conv`. Takes heap above the top.
+   *
+   * @param {number} index
+   * @param {Bits | undefined} bits spikes of the layer before; undefined for the first layer
+   * @param {Float32Array} pixels
+   * @param {number} image
+   */
+  input(index, bits, pixels, image) {
+    if (bits) {
+      return { conv: this.conv(index, this.lists(index, bits, image)), spikes: bits.spikes };
+    }
+    const { lists, spikes } = this.encode(pixels, image);
+    if (this.spec.encoder !== 'constant') return { conv: this.conv(index, lists), lists, spikes };
+    // A constant input is a constant current: no spikes arrive at any time-step.
+    const { heap } = this;
+    const { output, input } = this.layer(index);
+    const what = 'the current of the input';
+    const size = checkedProduct(what, output.height, output.width, this.padded(output.channels));
+    const base = heap.alloc(what, size * 4);
+    heap.run(operations.valuedCurrent, [...this.conv(index, lists), base]);
+    const { timeSteps } = this.spec;
+    const silent = { ...lists, ptr: this.allocPtr(what, input, timeSteps), steps: timeSteps };
+    heap.clear(silent.ptr, input.height * timeSteps * (input.width + 1) * 4);
+    return { conv: this.conv(index, silent, base), lists, spikes };
+  }
+
+  /**
+   * A spiking layer's spikes.
+   *
+   * @param {number} index
+   * @param {Bits | undefined} before
+   * @param {Float32Array} pixels
+   * @param {number} image
+   * @returns {Bits & { readonly inputSpikes: number }}
+   */
+  spike(index, before, pixels, image) {
+    const { heap } = this;
+    const bits = this.allocBits(index);
+    const top = heap.top;
+    const { conv, spikes: inputSpikes } = this.input(index, before, pixels, image);
+    const { integer, floats } = this.neuron(index);
+    heap.run(operations.forward, [...conv, bits.at, integer], floats);
+    heap.release(top);
+    const counted = heap.run(operations.count, [bits.at, bits.bytes / 4, 0]);
+    return { ...bits, spikes: at(counted, 2) >>> 0, inputSpikes };
+  }
+
+  /**
+   * The last layer's current, summed over time, at each of the given time-steps.
+   *
+   * @param {Bits | undefined} before
+   * @param {Float32Array} pixels
+   * @param {number} image
+   * @param {readonly number[]} recordAt
+   * @returns {Float32Array} [recordAt.length, classes]
+   */
+  integrate(before, pixels, image, recordAt) {
+    const { heap } = this;
+    const index = this.layers.length - 1;
+    const { output } = this.layer(index);
+    const padded = this.padded(output.channels);
+    const rows = recordAt.length * output.height * output.width;
+    const top = heap.top;
+    const { conv } = this.input(index, before, pixels, image);
+    const records = heap.alloc('the read-out', recordAt.length * 4);
+    heap.u32(records, recordAt.length).set(recordAt);
+    const what = 'the read-out';
+    const potentials = heap.alloc(what, 4 * checkedProduct(what, rows, padded));
+    heap.run(operations.integrate, [...conv, records, potentials, recordAt.length]);
+    const from = heap.f32(potentials, rows * padded);
+    const result = new Float32Array(rows * output.channels);
+    for (let row = 0; row < rows; row++) {
+      result.set(
+        from.subarray(row * padded, row * padded + output.channels),
+        row * output.channels,
+      );
+    }
+    heap.release(top);
+    return result;
+  }
+}
+
+/** The largest 32-bit float below a positive one. @param {number} x */
+function below(x) {
+  if (x === Infinity) return x;
+  const float = Float32Array.of(x);
+  const bits = new Int32Array(float.buffer);
+  bits[0] = at(bits, 0) - 1;
+  return at(float, 0);
+}
+
+/** An element that is there. @param {{ readonly [index: number]: number }} array @param {number} index */
+export function at(array, index) {
+  return /** @type {number} */ (array[index]);
+}

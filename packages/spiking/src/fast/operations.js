@@ -1,0 +1,21 @@
+/** Numbers of the kernels, as in kernels/kernels.c. */
+export const operations = Object.freeze({
+  info: 0,
+  pack: 1,
+  unpack: 2,
+  packTransposed: 3,
+  encode: 4,
+  count: 5,
+  compress: 6,
+  maxPool: 7,
+  dropout: 8,
+  forward: 9,
+  largest: 10,
+  integrate: 11,
+  gather: 12,
+  valuedCurrent: 13,
+  weightGradients: 14,
+  backward: 15,
+  compressValues: 16,
+  countValues: 17,
+});

@@ -1,0 +1,93 @@
+/**
+ * Images through a network, one after the other.
+ */
+import { at } from './network.js';
+
+/**
+ * @typedef {import('./network.js').Network} Network
+ * @typedef {import('./network.js').Bits} Bits
+ *
+ * @typedef {object} Simulation
+ * @property {Float32Array} potentials [images, records, classes]
+ * @property {number[]} spikes Of the input and each spiking layer, summed over images.
+ * @property {Record<string, Uint8Array>} raster By layer, [images, steps, neurons].
+ */
+
+/**
+ * @param {Network} network
+ * @param {{ pixels: Float32Array, start: number, end: number, firstImage: number }} images
+ * @param {readonly number[]} recordAt
+ * @param {readonly string[]} raster names of the layers whose spikes are kept
+ * @returns {Simulation}
+ */
+export function simulate(network, images, recordAt, raster) {
+  const { heap } = network;
+  const { plan } = network.spec;
+  const last = plan.layers.length - 1;
+  const { height, width, channels } = plan.input;
+  const size = height * width * channels;
+  const count = images.end - images.start;
+  const potentials = new Float32Array(count * recordAt.length * plan.classes);
+  const spikes = /** @type {number[]} */ (new Array(last + 1).fill(0));
+  const rasters = Object.fromEntries(
+    raster.map((name) => [name, new Uint8Array(count * rasterSize(network, name))]),
+  );
+
+  for (let i = 0; i < count; i++) {
+    const image = images.start + i;
+    const number = images.firstImage + image;
+    const pixels = images.pixels.subarray(image * size, (image + 1) * size);
+    heap.release(network.floor);
+    /** @type {Bits | undefined} */
+    let bits;
+    for (let index = 0; index < last; index++) {
+      const result = network.spike(index, bits, pixels, number);
+      if (index === 0) spikes[0] = at(spikes, 0) + result.inputSpikes;
+      spikes[index + 1] = at(spikes, index + 1) + result.spikes;
+      bits = result;
+      const to = rasters[network.layer(index).name];
+      if (to) fillRaster(network, index, result, to, i);
+    }
+    if (last === 0) spikes[0] = at(spikes, 0) + network.encode(pixels, number).spikes;
+    potentials.set(
+      network.integrate(bits, pixels, number, recordAt),
+      i * recordAt.length * plan.classes,
+    );
+  }
+  heap.release(network.floor);
+  return { potentials, spikes, raster: rasters };
+}
+
+/** Bytes of one image's raster. @param {Network} network @param {string} name */
+function rasterSize(network, name) {
+  const layer = network.spec.plan.layers.find((candidate) => candidate.name === name);
+  if (!layer) throw new Error(`No layer "${name}".`);
+  const { height, width, channels } = layer.output;
+  return network.spec.timeSteps * height * width * channels;
+}
+
+/**
+ * Bits to bytes, [steps, height, width, channels].
+ *
+ * @param {Network} network
+ * @param {number} index
+ * @param {Bits} bits
+ * @param {Uint8Array} to
+ * @param {number} image
+ */
+function fillRaster(network, index, bits, to, image) {
+  const { height, width, channels } = network.layer(index).output;
+  const { timeSteps } = network.spec;
+  const words = network.heap.u32(bits.at, bits.bytes / 4);
+  let unit = image * timeSteps * height * width * channels;
+  for (let t = 0; t < timeSteps; t++) {
+    for (let y = 0; y < height; y++) {
+      for (let x = 0; x < width; x++) {
+        const pixel = ((y * timeSteps + t) * width + x) * bits.words;
+        for (let c = 0; c < channels; c++) {
+          to[unit++] = (at(words, pixel + (c >>> 5)) >>> (c & 31)) & 1;
+        }
+      }
+    }
+  }
+}

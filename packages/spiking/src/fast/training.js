@@ -1,0 +1,528 @@
+/**
+ * One image forward and back through a network (spatio-temporal back-propagation), with sums of gradients in
+ * the heap. Only the spikes' bits are kept from the way forward; the membranes of one block of neurons at a
+ * time are computed again on the way back.
+ */
+import { checkedProduct } from './heap.js';
+import { at, Network } from './network.js';
+import { operations } from './operations.js';
+
+/**
+ * @typedef {import('./heap.js').Heap} Heap
+ * @typedef {import('./network.js').Bits} Bits
+ * @typedef {import('./plan.js').Shape} Shape
+ *
+ * @typedef {object} TrainingSpec
+ * @property {import('./network.js').NetworkSpec} network
+ * @property {import('../engine.js').Surrogate} surrogate
+ * @property {boolean} detachReset
+ * @property {{ parameters: boolean, thresholds: boolean, input: boolean }} wanted
+ * @property {number} scale The read-out's factor: logits are the potentials times this.
+ * @property {number} memoryBudget Bytes that an image's pass may take.
+ *
+ * What layers send to the layer before: the same at all time-steps, or the scan of valued lists.
+ * @typedef {{ constant: number, lists?: undefined } | { constant?: undefined, lists: { ptr: number, list: number } }} Arriving
+ *
+ * @typedef {{ weights: number, weightFloats: number, bias: number, transposed: number }} LayerBuffers
+ */
+
+const surrogates = { triangle: 0, rectangle: 1, exponential: 2 };
+
+export class Training {
+  /**
+   * @param {Heap} heap
+   * @param {TrainingSpec} spec
+   */
+  constructor(heap, spec) {
+    this.heap = heap;
+    this.spec = spec;
+    this.network = new Network(heap, spec.network);
+    /** @type {LayerBuffers[]} */
+    this.buffers = spec.network.plan.layers.map((_, index) => this.allocate(index));
+    /** Sums over images. */
+    this.thresholds = new Float64Array(this.buffers.length - 1);
+    this.network.floor = heap.top;
+    /** The image that is on its way. @type {{ pixels: Float32Array, image: number, bits: Bits[] } | undefined} */
+    this.current = undefined;
+    this.clear();
+  }
+
+  get last() {
+    return this.buffers.length - 1;
+  }
+
+  /** @param {number} index @returns {LayerBuffers} */
+  allocate(index) {
+    const { heap, network, spec } = this;
+    const layer = network.layer(index);
+    const what = `the gradients of layer "${layer.name}"`;
+    const taps = layer.kernel ** 2;
+    const channels = (network.isSigned(index) ? 2 : 1) * layer.input.channels;
+    const weightFloats = taps * channels * network.padded(layer.output.channels);
+    const wanted = spec.wanted.parameters;
+    const weights = wanted ? heap.alloc(what, weightFloats * 4) : 0;
+    const bias =
+      wanted && layer.bias ? heap.alloc(what, network.padded(layer.output.channels) * 4) : 0;
+    let transposed = 0;
+    if (index > 0 || spec.wanted.input) {
+      const { pixels, inputs } = this.senders(index);
+      const size = checkedProduct(
+        what,
+        pixels,
+        taps,
+        layer.output.channels,
+        network.padded(inputs),
+      );
+      transposed = heap.alloc(what, size * 4);
+      const top = heap.top;
+      const { weight } = network.parameters(index);
+      const from = heap.alloc(what, weight.length * 4);
+      heap.f32(from, weight.length).set(weight);
+      heap.run(
+        operations.packTransposed,
+        [from, transposed, pixels, taps, inputs, layer.output.channels],
+        [network.factor(layer)],
+      );
+      heap.release(top);
+    }
+    return { weights, weightFloats, bias, transposed };
+  }
+
+  /**
+   * The pixels that a layer's gradient is sent to: its input, of which a flat one has as many pixels as there
+   * were before.
+   *
+   * @param {number} index
+   */
+  senders(index) {
+    const { before, source, input } = this.network.layer(index);
+    if (!before.flat) return { ...input, pixels: 1, inputs: input.channels, dense: 0 };
+    const pool = before.maxPool * before.averagePool;
+    const height = Math.floor(source.height / pool);
+    const width = Math.floor(source.width / pool);
+    return { height, width, pixels: height * width, inputs: source.channels, dense: 1 };
+  }
+
+  /** Sets all sums to 0. */
+  clear() {
+    this.thresholds.fill(0);
+    this.buffers.forEach(({ weights, weightFloats, bias }, index) => {
+      const { output } = this.network.layer(index);
+      if (weights) this.heap.clear(weights, weightFloats * 4);
+      if (bias) this.heap.clear(bias, this.network.padded(output.channels) * 4);
+    });
+  }
+
+  /**
+   * The way forward.
+   *
+   * @param {Float32Array} pixels
+   * @param {number} image
+   * @returns {{ logits: Float32Array, spikes: number[] }} spikes of the input and of each spiking layer
+   */
+  forward(pixels, image) {
+    const { heap, network, spec } = this;
+    heap.release(network.floor);
+    /** @type {Bits[]} */
+    const bits = [];
+    const spikes = [];
+    for (let index = 0; index < this.last; index++) {
+      const result = network.spike(index, bits.at(-1), pixels, image);
+      if (index === 0) spikes.push(result.inputSpikes);
+      spikes.push(result.spikes);
+      bits.push(result);
+    }
+    if (this.last === 0) {
+      const top = heap.top;
+      spikes.push(network.encode(pixels, image).spikes);
+      heap.release(top);
+    }
+    const steps = spec.network.timeSteps;
+    const potentials = network.integrate(bits.at(-1), pixels, image, [steps]);
+    this.current = { pixels, image, bits };
+    return { logits: potentials.map((u) => u * spec.scale), spikes };
+  }
+
+  /**
+   * The way back of the image that went forward last; adds to the sums.
+   *
+   * @param {Float32Array} gradient at the logits
+   * @returns {Float32Array | undefined} the gradient at the input, if wanted
+   */
+  backward(gradient) {
+    const { heap, network, spec } = this;
+    const { bits } = this.image();
+    const top = heap.top;
+    const atPotentials = gradient.map((g) => g * spec.scale);
+    let arriving = this.backFromOutput(atPotentials, bits.at(-1));
+    for (let index = this.last - 1; index >= 0; index--) {
+      arriving = this.backThrough(index, arriving, top);
+    }
+    const result = spec.wanted.input ? this.inputGradient(arriving) : undefined;
+    heap.release(network.floor);
+    return result;
+  }
+
+  image() {
+    if (!this.current) throw new Error('No image went forward.');
+    return this.current;
+  }
+
+  /**
+   * The last layer: the gradient at its current is the same at every time-step.
+   *
+   * @param {Float32Array} atPotentials [outHeight, outWidth, channels]
+   * @param {Bits | undefined} before
+   * @returns {Arriving}
+   */
+  backFromOutput(atPotentials, before) {
+    const { heap, network, spec } = this;
+    const index = this.last;
+    const { output } = network.layer(index);
+    const { pixels, image } = this.image();
+    const buffers = this.buffer(index);
+    const steps = spec.network.timeSteps;
+    const padded = network.padded(output.channels);
+    const places = output.height * output.width;
+    /** @type {Arriving} */
+    let arriving = { constant: 0 };
+    if (buffers.transposed) {
+      const scaled = index === 0 ? atPotentials.map((g) => g * steps) : atPotentials;
+      const lists = network.valuedLists(scaled, output);
+      arriving = { constant: this.gather(index, lists) };
+    }
+    if (!buffers.weights) return arriving;
+    const top = heap.top;
+    const gradients = heap.alloc('the gradient at the read-out', places * padded * 4);
+    heap.clear(gradients, places * padded * 4);
+    const to = heap.f32(gradients, places * padded);
+    for (let place = 0; place < places; place++) {
+      const from = place * output.channels;
+      to.set(atPotentials.subarray(from, from + output.channels), place * padded);
+    }
+    if (buffers.bias) {
+      const bias = heap.f32(buffers.bias, padded);
+      to.forEach((g, i) => (bias[i % padded] = at(bias, i % padded) + g * steps));
+    }
+    this.addWeightGradients(index, before, gradients, steps, pixels, image);
+    heap.release(top);
+    return arriving;
+  }
+
+  /**
+   * Adds weight gradients of a layer whose gradient at the current is the same at all time-steps.
+   *
+   * @param {number} index
+   * @param {Bits | undefined} before
+   * @param {number} gradients
+   * @param {number} steps what a constant input is multiplied with
+   * @param {Float32Array} pixels
+   * @param {number} image
+   */
+  addWeightGradients(index, before, gradients, steps, pixels, image) {
+    const { heap, network } = this;
+    const { weights } = this.buffer(index);
+    const isConstant = index === 0 && this.spec.network.encoder === 'constant';
+    if (isConstant) {
+      const lists = network.constantInput(
+        steps === 1 ? pixels : pixels.map((x) => x * steps),
+        image,
+      ).lists;
+      heap.run(operations.weightGradients, [...network.conv(index, lists), gradients, weights, 1]);
+    } else {
+      const { conv } = network.input(index, before, pixels, image);
+      heap.run(operations.weightGradients, [...conv, gradients, weights, 0]);
+    }
+  }
+
+  /** @param {number} index */
+  buffer(index) {
+    return /** @type {LayerBuffers} */ (this.buffers[index]);
+  }
+
+  /**
+   * `struct transposed`: what layer `index` sends to its input.
+   *
+   * @param {number} index
+   * @param {{ ptr: number, list: number }} lists
+   * @param {number} steps
+   */
+  transposed(index, { ptr, list }, steps) {
+    const { kernel, stride, padding, output } = this.network.layer(index);
+    const to = this.senders(index);
+    return [
+      ...[ptr, list, this.buffer(index).transposed, steps],
+      ...[output.height, output.width, output.channels, to.height, to.width],
+      ...[kernel, stride, padding, this.network.blocks(to.inputs), to.dense],
+    ];
+  }
+
+  /**
+   * What layer `index` sends to its input, for lists of one time-step.
+   *
+   * @param {number} index
+   * @param {{ ptr: number, list: number }} lists
+   * @returns {number} [height, width, padded channels] of `senders`
+   */
+  gather(index, lists) {
+    const { height, width, inputs } = this.senders(index);
+    const what = 'a gradient';
+    const result = this.heap.alloc(what, height * width * this.network.padded(inputs) * 4);
+    this.heap.run(operations.gather, [...this.transposed(index, lists, 1), result]);
+    return result;
+  }
+
+  /**
+   * Back through a spiking layer.
+   *
+   * @param {number} index
+   * @param {Arriving} arriving from the layer above
+   * @param {number} floor the heap's top before the way back: what is above is rearranged
+   * @returns {Arriving} for the layer before; for the first layer what `inputGradient` needs
+   */
+  backThrough(index, arriving, floor) {
+    const { heap, network, spec } = this;
+    const { bits, pixels, image } = this.image();
+    const { name, output } = network.layer(index);
+    const buffers = this.buffer(index);
+    const { timeSteps: steps, encoder } = spec.network;
+    const what = `the way back through layer "${name}"`;
+    const above = network.layer(index + 1);
+    const pool = above.before.maxPool * above.before.averagePool;
+    const padded = network.padded(output.channels);
+    const rowFloats = checkedProduct(what, steps, output.width, padded);
+    const isConstant = index === 0 && encoder === 'constant';
+    const needsSum = index === 0 && (spec.wanted.input || (isConstant && buffers.weights !== 0));
+    const needsSources = index > 0;
+
+    const { mask, maskSteps } = this.reach(index);
+    const before = bits[index - 1];
+    const { conv } = network.input(index, before, pixels, image);
+    const scratch = heap.alloc(what, 3 * steps * network.block * 4);
+    const sumFloats = output.height * output.width * padded;
+    const sum = needsSum ? heap.alloc(what, sumFloats * 4) : 0;
+    if (needsSum) heap.clear(sum, sumFloats * 4);
+
+    // Rows of pooled pixels at a time, so that the dense sources of a band stay small.
+    const pooledRows = Math.floor(output.height / pool);
+    const bandRows = needsSources
+      ? Math.max(1, Math.min(pooledRows, Math.floor(this.bandBytes() / (rowFloats * 4 * pool))))
+      : pooledRows;
+    const bandFloats = bandRows * pool * rowFloats;
+    const sources = needsSources ? heap.alloc(what, bandFloats * 4) : 0;
+    const ptrWords = steps * (output.width + 1);
+    const ptr = needsSources ? heap.alloc(what, output.height * ptrWords * 4) : 0;
+    const list = heap.alloc(what, 0);
+    let entries = 0;
+
+    const { integer: reset, floats } = network.neuron(index);
+    const { kind, gamma, divideByTheta } = spec.surrogate;
+    const threshold = network.threshold(index);
+    const height = divideByTheta ? gamma / threshold : gamma;
+    const from = arriving.lists
+      ? this.transposed(index + 1, arriving.lists, steps)
+      : new Array(14).fill(0);
+    for (let row = 0; row < pooledRows; row += bandRows) {
+      const endRow = Math.min(pooledRows, row + bandRows);
+      if (needsSources && pool * Math.floor(output.width / pool) !== output.width) {
+        heap.clear(sources, bandFloats * 4);
+      }
+      const results = heap.run(
+        operations.backward,
+        [
+          ...[
+            ...conv,
+            ...from,
+            arriving.constant ?? 0,
+            pool,
+            mask,
+            maskSteps,
+            row,
+            endRow,
+            scratch,
+          ],
+          ...[isConstant ? 0 : buffers.weights, buffers.bias, sources, sum],
+          ...[surrogates[kind], Number(spec.detachReset), reset],
+        ],
+        [...floats, height, 1 / threshold, 0],
+      );
+      const gradients = new Float32Array(results.buffer, results.byteOffset, results.length);
+      this.thresholds[index] = at(this.thresholds, index) + at(gradients, results.length - 1);
+      if (needsSources) {
+        const rows = (endRow - row) * pool;
+        entries = this.compress(
+          sources,
+          rows,
+          ptr + row * pool * ptrWords * 4,
+          list,
+          entries,
+          index,
+        );
+      }
+    }
+    if (isConstant && buffers.weights) {
+      this.addWeightGradients(index, undefined, sum, 1, pixels, image);
+    }
+    if (index === 0) return { constant: sum };
+
+    // Rows that no window of the pooling covers send nothing.
+    const lists = heap.u32(ptr, output.height * ptrWords);
+    lists.fill(entries, pooledRows * pool * ptrWords);
+    // Down to the floor, over what is no longer needed.
+    const bytes = heap.u8(0, heap.top);
+    const ptrTo = Math.ceil(floor / 64) * 64;
+    const ptrBytes = output.height * ptrWords * 4;
+    const listTo = Math.ceil((ptrTo + ptrBytes) / 64) * 64 + 64;
+    bytes.copyWithin(ptrTo, ptr, ptr + ptrBytes);
+    bytes.copyWithin(listTo, list, list + entries * 8);
+    heap.release(listTo + Math.ceil((entries * 8) / 64) * 64 + 64);
+    return { lists: { ptr: ptrTo, list: listTo } };
+  }
+
+  /** Bytes of a band of sources. */
+  bandBytes() {
+    return Math.min(this.spec.memoryBudget / 4, 64 * 2 ** 20);
+  }
+
+  /**
+   * Appends a band of sources to valued lists.
+   *
+   * @param {number} sources
+   * @param {number} rows
+   * @param {number} ptr
+   * @param {number} list
+   * @param {number} start entries so far
+   * @param {number} index
+   * @returns {number} entries then
+   */
+  compress(sources, rows, ptr, list, start, index) {
+    const { heap, network, spec } = this;
+    const { name, output } = network.layer(index);
+    const padded = network.padded(output.channels);
+    const { timeSteps } = spec.network;
+    const length = rows * timeSteps * output.width * padded;
+    const count = at(heap.run(operations.countValues, [sources, length, 0]), 2) >>> 0;
+    const what = `the gradients of layer "${name}"`;
+    heap.extend(what, list, checkedProduct(what, start + count + 1, 8));
+    this.checkBudget(what);
+    const results = heap.run(operations.compressValues, [
+      ...[sources, ptr, list, rows, timeSteps, output.width, output.channels, padded, start, 0],
+    ]);
+    return at(results, 9) >>> 0;
+  }
+
+  /** @param {string} what */
+  checkBudget(what) {
+    const used = this.heap.top - this.network.floor;
+    if (used > this.spec.memoryBudget) {
+      throw new RangeError(
+        `${what} brings one image's backward pass to ${used} bytes, above the memory budget of ` +
+          `${this.spec.memoryBudget}; raise the budget or take fewer time-steps.`,
+      );
+    }
+  }
+
+  /**
+   * Which of a layer's units the gradient from above reaches, as bits: not those that dropout removes, and of a
+   * max-pooling window the first with the largest value, at each time-step.
+   *
+   * @param {number} index
+   * @returns {{ mask: number, maskSteps: number }}
+   */
+  reach(index) {
+    const { heap, network, spec } = this;
+    const { bits, image } = this.image();
+    const { before, source } = network.layer(index + 1);
+    const mask = network.dropoutMask(index + 1, image);
+    if (before.maxPool === 1) return { mask, maskSteps: 1 };
+    const spikes = /** @type {Bits} */ (bits[index]);
+    const winners = heap.alloc('the winners of max-pooling', spikes.bytes);
+    const { timeSteps } = spec.network;
+    heap.run(operations.maxPool, [
+      ...[spikes.at, mask, 0, winners],
+      ...[timeSteps, source.height, source.width, spikes.words, before.maxPool],
+    ]);
+    return { mask: winners, maskSteps: timeSteps };
+  }
+
+  /**
+   * The gradient at the first layer's current, summed over time, taken back through its weights.
+   *
+   * @param {Arriving} arriving Σ dU of the first layer, or what it sends if it is the only one
+   */
+  inputGradient(arriving) {
+    const { heap, network } = this;
+    const { image } = this.image();
+    const { source, before, output } = network.layer(0);
+    let sent = arriving.constant ?? 0;
+    if (this.last > 0) {
+      const padded = network.padded(output.channels);
+      const places = output.height * output.width;
+      const sums = heap.f32(sent, places * padded);
+      const values = new Float32Array(places * output.channels);
+      for (let place = 0; place < places; place++) {
+        values.set(
+          sums.subarray(place * padded, place * padded + output.channels),
+          place * output.channels,
+        );
+      }
+      sent = this.gather(0, network.valuedLists(values, output));
+    }
+    const { height, width, inputs } = this.senders(0);
+    const pool = before.averagePool;
+    const padded = network.padded(inputs);
+    const keep = network.inputMask(image);
+    const from = heap.f32(sent, height * width * padded);
+    const kept = keep ? heap.u8(keep, source.height * source.width * inputs) : undefined;
+    const result = new Float32Array(source.height * source.width * inputs);
+    for (let y = 0; y < height * pool; y++) {
+      for (let x = 0; x < width * pool; x++) {
+        const pixel = Math.floor(y / pool) * width + Math.floor(x / pool);
+        for (let c = 0; c < inputs; c++) {
+          const unit = (y * source.width + x) * inputs + c;
+          if (kept?.[unit] !== 0) result[unit] = at(from, pixel * padded + c);
+        }
+      }
+    }
+    return result;
+  }
+
+  /**
+   * The sums, in the order of parameters: by layer the weight's, and the bias's where there is one.
+   *
+   * @param {number} factor what they are multiplied with
+   * @returns {{ parameters: { weight: Float32Array, bias: Float32Array | undefined }[], thresholds: Float64Array }}
+   */
+  sums(factor) {
+    const { heap, network } = this;
+    const parameters = this.buffers.map(({ weights, bias }, index) => {
+      const layer = network.layer(index);
+      const { weight } = network.parameters(index);
+      const result = new Float32Array(weights ? weight.length : 0);
+      if (weights) {
+        const top = heap.top;
+        const to = heap.alloc('the gradients', weight.length * 4);
+        const { input, output, kernel } = layer;
+        heap.run(
+          operations.unpack,
+          [
+            weights,
+            to,
+            kernel ** 2,
+            input.channels,
+            output.channels,
+            Number(network.isSigned(index)),
+          ],
+          [factor * network.factor(layer)],
+        );
+        result.set(heap.f32(to, weight.length));
+        heap.release(top);
+      }
+      const biases = bias
+        ? heap.f32(bias, layer.output.channels).map((g) => g * factor)
+        : undefined;
+      return { weight: result, bias: biases };
+    });
+    return { parameters, thresholds: this.thresholds.map((sum) => sum * factor) };
+  }
+}

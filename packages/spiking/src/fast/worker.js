@@ -1,0 +1,98 @@
+/**
+ * A worker thread of the engine: kernels with a heap of their own, and the network of the request at hand. Plain
+ * JavaScript, as it runs unbuilt. Messages are `{ id, task, ... }`; each is answered by `{ id, result }` or
+ * `{ id, error }`.
+ */
+import { parentPort, workerData } from 'node:worker_threads';
+
+import { Balancing } from './balancing.js';
+import { Heap } from './heap.js';
+import { loadKernels } from './kernels.js';
+import { Network } from './network.js';
+import { simulate } from './simulate.js';
+import { Training } from './training.js';
+
+/**
+ * @typedef {import('./network.js').NetworkSpec} NetworkSpec
+ * @typedef {import('./training.js').TrainingSpec} TrainingSpec
+ *
+ * @typedef {{ pixels: Float32Array, start: number, end: number, firstImage: number }} Images A shared batch, and
+ *   the part of it [start, end) that a task is about.
+ * @typedef {{ task: 'network', spec: NetworkSpec }
+ *   | { task: 'infer', images: Images, recordAt: readonly number[], raster: readonly string[] }
+ *   | { task: 'balance', spec: NetworkSpec, images: Images }
+ *   | { task: 'largest', layer: number, histogram: boolean }
+ *   | { task: 'spike', layer: number, threshold: number }
+ *   | { task: 'train', spec: TrainingSpec }
+ *   | { task: 'clear' }
+ *   | { task: 'forward', pixels: Float32Array, image: number }
+ *   | { task: 'backward', gradient: Float32Array }
+ *   | { task: 'sums', factor: number }
+ *   | { task: 'release' }} Task
+ */
+
+/** @type {Heap | undefined} */
+let heap;
+/** @type {Network | undefined} */
+let network;
+/** @type {Balancing | undefined} */
+let balancing;
+/** @type {Training | undefined} */
+let training;
+
+/** @param {Task} task @returns {unknown} */
+function perform(task) {
+  switch (task.task) {
+    case 'network':
+      network = new Network(freshHeap(), task.spec);
+      return undefined;
+    case 'infer':
+      return simulate(present(network), task.images, task.recordAt, task.raster);
+    case 'balance':
+      balancing = new Balancing(freshHeap(), task.spec, task.images);
+      return balancing.inputSpikes;
+    case 'largest':
+      return present(balancing).largest(task.layer, task.histogram);
+    case 'spike':
+      return present(balancing).spike(task.layer, task.threshold);
+    case 'train':
+      training = new Training(freshHeap(), task.spec);
+      return undefined;
+    case 'clear':
+      return present(training).clear();
+    case 'forward':
+      return present(training).forward(task.pixels, task.image);
+    case 'backward':
+      return present(training).backward(task.gradient);
+    case 'sums':
+      return present(training).sums(task.factor);
+    case 'release':
+      network = balancing = training = undefined;
+      // A heap cannot shrink: a large one is given up.
+      if (heap && heap.peak > 256 * 2 ** 20) heap = undefined;
+      return undefined;
+  }
+}
+
+function freshHeap() {
+  network = balancing = training = undefined;
+  heap ??= new Heap(loadKernels(workerData.kind));
+  heap.reset();
+  return heap;
+}
+
+/** @template T @param {T | undefined} value @returns {T} */
+function present(value) {
+  if (value === undefined) throw new Error('The worker was given no network.');
+  return value;
+}
+
+const port = parentPort;
+if (!port) throw new Error('worker.js is the entry of a worker thread.');
+port.on('message', (/** @type {{ id: number } & Task} */ message) => {
+  try {
+    port.postMessage({ id: message.id, result: perform(message) });
+  } catch (error) {
+    port.postMessage({ id: message.id, error });
+  }
+});
