@@ -327,27 +327,16 @@ export class Training {
       if (needsSources && pool * Math.floor(output.width / pool) !== output.width) {
         heap.clear(sources, bandFloats * 4);
       }
-      const results = heap.run(
-        operations.backward,
-        [
-          ...[
-            ...conv,
-            ...from,
-            arriving.constant ?? 0,
-            pool,
-            mask,
-            maskSteps,
-            row,
-            endRow,
-            scratch,
-          ],
-          ...[isConstant ? 0 : buffers.weights, buffers.bias, sources, sum],
-          ...[surrogates[kind], Number(spec.detachReset), reset],
-        ],
-        [...floats, height, 1 / threshold, 0],
-      );
-      const gradients = new Float32Array(results.buffer, results.byteOffset, results.length);
-      this.thresholds[index] = at(this.thresholds, index) + at(gradients, results.length - 1);
+      const integers = [
+        ...[...conv, ...from, arriving.constant ?? 0, pool, mask, maskSteps, row, endRow, scratch],
+        ...[isConstant ? 0 : buffers.weights, buffers.bias, sources, sum],
+        ...[surrogates[kind], Number(spec.detachReset), reset],
+      ];
+      const reals = [...floats, height, 1 / threshold];
+      const results = heap.run(operations.backward, integers, reals);
+      const atThreshold = new Float32Array(results.buffer, results.byteOffset, results.length);
+      this.thresholds[index] =
+        at(this.thresholds, index) + at(atThreshold, integers.length + reals.length);
       if (needsSources) {
         const rows = (endRow - row) * pool;
         entries = this.compress(
