@@ -101,6 +101,7 @@ export const pretrained = defineStage({
         );
       },
       async run(context) {
+        context.signal.throwIfAborted();
         const files = await find(context);
         if (files.kind === 'layers-model') {
           const ann = await readLayersModel(files.topology, description);

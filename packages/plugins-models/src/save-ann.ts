@@ -41,6 +41,7 @@ export const saveAnn = defineStage({
       return digestOf([file, descriptionFile(file)]).catch(() => randomUUID());
     },
     async run(context, { ann }) {
+      context.signal.throwIfAborted();
       const file = context.resolvePath(path);
       if (!file.endsWith('.safetensors')) {
         throw new UserError(

@@ -1,0 +1,196 @@
+import { mkdir, mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import * as layers from '@tensorflow/tfjs-layers';
+import type { io, Tensor, Tensor4D } from '@tensorflow/tfjs-core';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+
+import { annForward, annTensors, createTensorRuntime, type Tf } from '@privatesnn/runtime-tfjs';
+import { fakeContext } from '@privatesnn/testkit';
+
+import { pretrained } from '../pretrained.js';
+
+let tf: Tf;
+let folder: string;
+beforeAll(async () => {
+  ({ tf } = await createTensorRuntime({ prefer: 'embedded' }));
+});
+beforeEach(async () => (folder = await mkdtemp(join(tmpdir(), 'privatesnn-layers-'))));
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+const inputShape = [8, 8, 2];
+
+/** Saves a tfjs model as `model.save('file://…')` does, in two shards. */
+async function save(model: layers.LayersModel, change?: (text: string) => string) {
+  await mkdir(folder, { recursive: true });
+  await model.save({
+    save: async (artifacts: io.ModelArtifacts) => {
+      const data = Buffer.from(artifacts.weightData as ArrayBuffer);
+      const half = Math.floor(data.length / 2);
+      await writeFile(join(folder, 'shard1.bin'), data.subarray(0, half));
+      await writeFile(join(folder, 'shard2.bin'), data.subarray(half));
+      const json = JSON.stringify({
+        format: 'layers-model',
+        modelTopology: artifacts.modelTopology,
+        weightsManifest: [{ paths: ['shard1.bin', 'shard2.bin'], weights: artifacts.weightSpecs }],
+      });
+      await writeFile(join(folder, 'model.json'), change ? change(json) : json);
+      return { modelArtifactsInfo: { dateSaved: new Date(0), modelTopologyType: 'JSON' as const } };
+    },
+  });
+}
+
+async function load(options: Record<string, unknown> = {}) {
+  const instance = pretrained.create({}, pretrained.options.parse({ path: folder, ...options }));
+  const context = fakeContext();
+  expect(await instance.fingerprint!(context)).toMatch(/^[0-9a-f]{64}$/);
+  return (await instance.run(context, {})).ann;
+}
+
+async function expectSameLogits(model: layers.LayersModel, softmax = false) {
+  await save(model);
+  const ann = await load();
+  tf.tidy(() => {
+    const x = tf.randomUniform([3, 8, 8, 2], -1, 1, 'float32', 5) as Tensor4D;
+    const logits = annForward(tf, ann.architecture, annTensors(tf, ann.parameters), x);
+    const found = (softmax ? tf.softmax(logits) : logits).dataSync();
+    const expected = (model.predict(x) as Tensor).dataSync();
+    expected.forEach((value, i) => expect(found[i]).toBeCloseTo(value, 4));
+  });
+  return ann;
+}
+
+const conv = (more: object = {}) =>
+  layers.layers.conv2d({ filters: 4, kernelSize: 3, padding: 'same', activation: 'relu', ...more });
+
+/** Gives a batch normalisation statistics that are not the neutral ones. */
+function unsettle(model: layers.LayersModel) {
+  for (const layer of model.layers.filter(({ name }) => name.startsWith('batch'))) {
+    const weights = layer.getWeights();
+    layer.setWeights(
+      weights.map((w, i) => tf.randomUniform(w.shape, 0.5, 1.5, 'float32', 7 + i) as Tensor),
+    );
+  }
+  return model;
+}
+
+describe('a tfjs LayersModel', () => {
+  it('computes the same after loading: sequential, with pooling, dropout and softmax', async () => {
+    const model = layers.sequential({
+      layers: [
+        conv({ inputShape }),
+        layers.layers.averagePooling2d({ poolSize: 2 }),
+        layers.layers.dropout({ rate: 0.3 }),
+        conv({ strides: 1, padding: 'valid', useBias: false }),
+        layers.layers.maxPooling2d({ poolSize: 2 }),
+        layers.layers.flatten(),
+        layers.layers.dense({ units: 6, activation: 'relu' }),
+        layers.layers.dense({ units: 3, activation: 'softmax' }),
+      ],
+    });
+    const ann = await expectSameLogits(model, true);
+    expect(ann.architecture.layers.map(({ kind }) => kind)).toEqual([
+      'conv',
+      'average-pool',
+      'dropout',
+      'conv',
+      'max-pool',
+      'flatten',
+      'dense',
+      'dense',
+    ]);
+  });
+
+  it('folds batch normalisation, and reads a functional chain', async () => {
+    const input = layers.input({ shape: inputShape });
+    let x = conv({ activation: 'linear', useBias: false }).apply(input);
+    x = layers.layers.batchNormalization().apply(x);
+    x = layers.layers.reLU().apply(x);
+    x = conv({ activation: 'linear', strides: 2, padding: 'valid' }).apply(x);
+    x = layers.layers.batchNormalization({ scale: false, epsilon: 0.01 }).apply(x);
+    x = layers.layers.activation({ activation: 'relu' }).apply(x);
+    x = layers.layers.flatten().apply(x);
+    x = layers.layers.dense({ units: 3 }).apply(x);
+    const model = layers.model({ inputs: input, outputs: x as layers.SymbolicTensor });
+    const ann = await expectSameLogits(unsettle(model));
+    expect(ann.architecture.layers.every((layer) => layer.kind !== 'conv' || layer.bias)).toBe(
+      true,
+    );
+  });
+
+  it('takes class names and input range from the options', async () => {
+    await save(
+      layers.sequential({
+        layers: [layers.layers.flatten({ inputShape }), layers.layers.dense({ units: 2 })],
+      }),
+    );
+    expect(await load({ classNames: ['a', 'b'], inputRange: [0, 1] })).toMatchObject({
+      classNames: ['a', 'b'],
+      inputRange: [0, 1],
+    });
+  });
+
+  it.each<[string, () => layers.layers.Layer[], RegExp]>([
+    [
+      'an activation without spiking counterpart',
+      () => [conv({ inputShape, activation: 'tanh', name: 'odd' })],
+      /The layer "odd" \(Conv2D\) .*: the activation tanh/,
+    ],
+    [
+      'a layer type that is not known',
+      () => [conv({ inputShape }), layers.layers.zeroPadding2d({ name: 'pad' })],
+      /The layer "pad" \(ZeroPadding2D\) .*: the layer type ZeroPadding2D is not known/,
+    ],
+    [
+      'a layer without ReLU before the next',
+      () => [conv({ inputShape, activation: 'linear', name: 'first' }), conv({ name: 'second' })],
+      /The layer "second" .*needs a ReLU right after it, and "first" has none/,
+    ],
+    [
+      'overlapping pools',
+      () => [conv({ inputShape }), layers.layers.averagePooling2d({ poolSize: 3, strides: 2 })],
+      /"strides" must be 3/,
+    ],
+    ['a missing head', () => [conv({ inputShape })], /must end with a Dense layer/],
+    [
+      'a batch normalisation after the ReLU',
+      () => [conv({ inputShape }), layers.layers.batchNormalization()],
+      /must follow directly on a Conv2D or Dense/,
+    ],
+  ])('refuses %s', async (_, make, message) => {
+    await save(layers.sequential({ layers: make() }));
+    await expect(load()).rejects.toThrow(message);
+  });
+
+  it('refuses a network with a shortcut', async () => {
+    const input = layers.input({ shape: inputShape });
+    const a = conv().apply(input) as layers.SymbolicTensor;
+    const b = conv().apply(a) as layers.SymbolicTensor;
+    const sum = layers.layers.add().apply([a, b]) as layers.SymbolicTensor;
+    await save(layers.model({ inputs: input, outputs: sum }));
+    await expect(load()).rejects.toMatchObject({ code: 'MODEL_NOT_A_CHAIN' });
+  });
+
+  it('refuses truncated shards, missing weights and files that are no model', async () => {
+    const model = layers.sequential({
+      layers: [
+        layers.layers.flatten({ inputShape }),
+        layers.layers.dense({ units: 2, name: 'head' }),
+      ],
+    });
+    await save(model);
+    await truncate(join(folder, 'shard2.bin'), 3);
+    await expect(load()).rejects.toMatchObject({ code: 'MODEL_FILE_CORRUPT' });
+    await save(model, (text) => text.replaceAll('head/kernel', 'head/kernal'));
+    await expect(load()).rejects.toMatchObject({
+      code: 'TENSOR_MISSING',
+      hint: 'Did you mean "head/kernal"?',
+    });
+    const text = await readFile(join(folder, 'model.json'), 'utf8');
+    await writeFile(join(folder, 'model.json'), text.slice(0, 100));
+    await expect(load()).rejects.toThrow(/not valid JSON/);
+    await writeFile(join(folder, 'model.json'), '{}');
+    await expect(load()).rejects.toThrow(/is not a tfjs LayersModel/);
+  });
+});

@@ -1,0 +1,177 @@
+import type { Tensor4D } from '@tensorflow/tfjs-core';
+import fc from 'fast-check';
+import { beforeAll, describe, expect, it } from 'vitest';
+
+import { weightedLayers, type Architecture, type Parameter } from '@privatesnn/core';
+import {
+  annForward,
+  annTensors,
+  createTensorRuntime,
+  type TensorRuntime,
+} from '@privatesnn/runtime-tfjs';
+
+import { fromPytorch, readParameters } from './layout.js';
+import { parseSafetensors, writeSafetensors } from './safetensors.js';
+
+let runtime: TensorRuntime;
+beforeAll(async () => {
+  runtime = await createTensorRuntime({ prefer: 'embedded' });
+});
+
+const height = 3;
+const width = 4;
+
+function network(inputs: number, channels: number, classes: number): Architecture {
+  return {
+    name: 'small',
+    inputShape: [height, width, inputs],
+    classes,
+    layers: [
+      {
+        kind: 'conv',
+        name: 'conv1',
+        inChannels: inputs,
+        outChannels: channels,
+        kernel: 3,
+        stride: 1,
+        padding: 1,
+        bias: true,
+      },
+      { kind: 'flatten' },
+      {
+        kind: 'dense',
+        name: 'fc1',
+        inputs: height * width * channels,
+        outputs: 5,
+        bias: false,
+      },
+      { kind: 'dense', name: 'fc2', inputs: 5, outputs: classes, bias: false },
+    ],
+  };
+}
+
+/** PyTorch's convolution, flatten and linear, written from their definitions on [channel][row][column]. */
+function pytorchForward(
+  x: (c: number, y: number, x: number) => number,
+  tensors: Readonly<Record<string, Parameter>>,
+): number[] {
+  const conv = tensors['features.0.weight']!;
+  const [outputs = 0, inputs = 0] = conv.shape;
+  const flat: number[] = [];
+  for (let o = 0; o < outputs; o++) {
+    for (let row = 0; row < height; row++) {
+      for (let column = 0; column < width; column++) {
+        let sum = tensors['features.0.bias']!.data[o]!;
+        for (let i = 0; i < inputs; i++) {
+          for (let ky = 0; ky < 3; ky++) {
+            for (let kx = 0; kx < 3; kx++) {
+              const [sy, sx] = [row + ky - 1, column + kx - 1];
+              if (sy < 0 || sx < 0 || sy >= height || sx >= width) continue;
+              sum += x(i, sy, sx) * conv.data[((o * inputs + i) * 3 + ky) * 3 + kx]!;
+            }
+          }
+        }
+        flat.push(Math.max(0, sum));
+      }
+    }
+  }
+  const linear = ({ shape, data }: Parameter, h: number[]) =>
+    Array.from({ length: shape[0]! }, (_, o) =>
+      h.reduce((sum, value, i) => sum + value * data[o * h.length + i]!, 0),
+    );
+  const hidden = linear(tensors['classifier.0.weight']!, flat).map((h) => Math.max(0, h));
+  return linear(tensors['classifier.3.weight']!, hidden);
+}
+
+function tensor(shape: number[], seed: number): Parameter {
+  const length = shape.reduce((product, n) => product * n, 1);
+  const data = Float32Array.from({ length }, (_, i) => Math.sin(12.9898 * (i + 1) + 78.233 * seed));
+  return { shape, data };
+}
+
+function tensorsOf(inputs: number, channels: number, classes: number, seed: number) {
+  return {
+    'features.0.weight': tensor([channels, inputs, 3, 3], seed),
+    'features.0.bias': tensor([channels], seed + 1),
+    'classifier.0.weight': tensor([5, channels * height * width], seed + 2),
+    'classifier.3.weight': tensor([classes, 5], seed + 3),
+  };
+}
+
+const size = fc.integer({ min: 1, max: 4 });
+
+describe('readParameters', () => {
+  it('makes the network compute what it computes in PyTorch', () => {
+    const { tf } = runtime;
+    fc.assert(
+      fc.property(size, size, size, fc.nat(1000), (inputs, channels, classes, seed) => {
+        const tensors = tensorsOf(inputs, channels, classes, seed);
+        const file = parseSafetensors(writeSafetensors(tensors, 'F32'), 'x');
+        const architecture = network(inputs, channels, classes);
+        const { parameters, unused } = readParameters(file, {
+          architecture,
+          classNames: [],
+          inputRange: [-1, 1],
+          layout: 'pytorch-vgg',
+          tensors: undefined,
+        });
+        expect(unused).toEqual([]);
+        const pixels = tensor([height * width * inputs], seed + 4).data;
+        const logits = tf.tidy(() =>
+          annForward(
+            tf,
+            architecture,
+            annTensors(tf, parameters),
+            tf.tensor4d(pixels, [1, height, width, inputs]) as Tensor4D,
+          ).dataSync(),
+        );
+        const expected = pytorchForward(
+          (c, y, x) => pixels[(y * width + x) * inputs + c]!,
+          tensors,
+        );
+        expected.forEach((value, i) => expect(logits[i]).toBeCloseTo(value, 3));
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  it('says which shape is wrong, and what lies in the file', () => {
+    const file = parseSafetensors(
+      writeSafetensors(tensorsOf(2, 3, 4, 0), 'F32'),
+      'vgg.safetensors',
+    );
+    const read = (architecture: Architecture, tensors?: string[]) =>
+      readParameters(file, {
+        architecture,
+        classNames: [],
+        inputRange: [-1, 1],
+        layout: 'pytorch-vgg',
+        tensors,
+      });
+    expect(() => read(network(2, 4, 4))).toThrow(
+      'The tensor "features.0.weight" of vgg.safetensors has the shape 3 × 2 × 3 × 3; read in the given layout that is ' +
+        '3 × 3 × 2 × 3, but the network needs 3 × 3 × 2 × 4.',
+    );
+    const deeper = network(2, 3, 4);
+    const layers = [...deeper.layers, { ...weightedLayers(deeper).at(-1)!, name: 'fc3' }];
+    expect(() => read({ ...deeper, layers })).toThrow(
+      /has 4 weighted layers \(conv1, fc1, fc2, fc3\), but 3 weight tensors are named/,
+    );
+    expect(() => read(network(2, 3, 4), ['features.0.weight', 'classifier.0.weigth', 'c'])).toThrow(
+      expect.objectContaining({
+        code: 'TENSOR_MISSING',
+        hint: 'Did you mean "classifier.0.weight"?',
+      }) as Error,
+    );
+  });
+});
+
+describe('fromPytorch', () => {
+  it('transposes dense weights where nothing was flattened', () => {
+    const weight = { shape: [2, 3], data: Float32Array.of(1, 2, 3, 4, 5, 6) };
+    expect(fromPytorch(weight, 1)).toEqual({
+      shape: [3, 2],
+      data: Float32Array.of(1, 4, 2, 5, 3, 6),
+    });
+  });
+});

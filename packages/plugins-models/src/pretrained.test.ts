@@ -1,0 +1,124 @@
+import { cp, mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+
+import { digestOf, fakeContext, runStageContract, testStream, tinyAnn } from '@privatesnn/testkit';
+
+import { initialise } from './initialise.js';
+import { pretrained } from './pretrained.js';
+import { embeddedModelFile, embeddedModels } from './read-model.js';
+import { writeSafetensors } from './safetensors.js';
+import { saveAnn } from './save-ann.js';
+import { vgg } from './vgg.js';
+
+let folder: string;
+beforeEach(async () => (folder = await mkdtemp(join(tmpdir(), 'privatesnn-models-'))));
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+async function load(options: Record<string, unknown>) {
+  const context = fakeContext({ folder });
+  const instance = pretrained.create({}, pretrained.options.parse(options));
+  const fingerprint = await instance.fingerprint!(context);
+  const { ann } = await instance.run(context, {});
+  return { ann, context, fingerprint };
+}
+
+async function save(options: Record<string, unknown> = {}, ann = tinyAnn()) {
+  const instance = saveAnn.create({}, saveAnn.options.parse(options));
+  return (await instance.run(fakeContext({ folder }), { ann })).file;
+}
+
+runStageContract(pretrained, { options: { model: 'mnist-vgg5' } });
+runStageContract(saveAnn, {
+  inputs: { ann: tinyAnn() },
+  context: () => ({ folder }),
+});
+
+describe('pretrained and save-ann', () => {
+  it('give back the same network with F32', async () => {
+    const { values } = await save({ path: 'a/net.safetensors' });
+    expect(values['parameters']).toBe(36 + 36 * 3);
+    const { ann, context } = await load({ path: 'a/net.safetensors' });
+    expect(digestOf(ann)).toBe(digestOf(tinyAnn()));
+    expect(context.warnings).toEqual([]);
+  });
+
+  it.each(embeddedModels)('the embedded %s loads, and is its file', async (model) => {
+    const { ann } = await load({ model });
+    expect(ann.architecture).toMatchObject({ inputShape: [28, 28, 1], classes: 10 });
+    const bytes = await readFile(embeddedModelFile(model));
+    expect(Buffer.from(writeSafetensors(ann.parameters, 'F16', { format: 'privatesnn' }))).toEqual(
+      bytes,
+    );
+  });
+
+  it('have fingerprints of the content', async () => {
+    await save({ path: 'one/x.safetensors' });
+    await save({ path: 'two/y.safetensors' });
+    const one = await load({ path: 'one/x.safetensors' });
+    const two = await load({ path: 'two/y.safetensors' });
+    expect(one.fingerprint).toBe(two.fingerprint);
+    await save({ path: 'two/y.safetensors' }, tinyAnn({ seed: 1 }));
+    expect((await load({ path: 'two/y.safetensors' })).fingerprint).not.toBe(one.fingerprint);
+  });
+
+  it('write again when the file is gone, whatever the cache holds', async () => {
+    const instance = saveAnn.create({}, saveAnn.options.parse({}));
+    const context = fakeContext({ folder });
+    const absent = await instance.fingerprint!(context);
+    expect(await instance.fingerprint!(context)).not.toBe(absent);
+    await save();
+    expect(await instance.fingerprint!(context)).toBe(await instance.fingerprint!(context));
+  });
+
+  it('take the description from the options, or from YAML beside the file, options first', async () => {
+    const architecture = vgg('vgg5', { inputShape: [8, 8, 1], classes: 3, width: 0.05, hidden: 4 });
+    const parameters = initialise(architecture, testStream('x'));
+    const path = join(folder, 'v.safetensors');
+    await writeFile(
+      path,
+      writeSafetensors({ ...parameters, spare: parameters['fc2.weight']! }, 'F32'),
+    );
+    const description = { architecture: 'vgg5', inputShape: [8, 8, 1], width: 0.05, hidden: 4 };
+    await expect(load({ path, ...description })).rejects.toMatchObject({
+      code: 'MODEL_DESCRIPTION',
+      message: `The weights in ${path} do not say what network they belong to: "classes" missing.`,
+    });
+    const { ann, context } = await load({ path, ...description, classNames: ['a', 'b', 'c'] });
+    expect(digestOf(ann.parameters)).toBe(digestOf(parameters));
+    expect(context.warnings).toEqual([`${path} holds tensors that VGG5 does not take: spare.`]);
+    await writeFile(
+      join(folder, 'v.yaml'),
+      'architecture: vgg5\ninputShape: [8, 8, 1]\nclasses: 3\nwidth: 0.05\nhidden: 4\ninputRange: [0, 1]\n',
+    );
+    expect((await load({ path })).ann).toMatchObject({
+      inputRange: [0, 1],
+      classNames: ['0', '1', '2'],
+    });
+    expect((await load({ path, inputRange: [0, 2] })).ann.inputRange).toEqual([0, 2]);
+    await expect(load({ path, classNames: ['a'] })).rejects.toMatchObject({ code: 'CLASS_COUNT' });
+    await writeFile(join(folder, 'v.yaml'), 'architecure: vgg5\n');
+    await expect(load({ path })).rejects.toMatchObject({
+      code: 'MODEL_DESCRIPTION',
+      message: expect.stringContaining('architecure') as string,
+    });
+  });
+
+  it('refuse a truncated file, a missing one, and no or two sources', async () => {
+    await cp(embeddedModelFile('mnist-vgg5'), join(folder, 'm.safetensors'));
+    await truncate(join(folder, 'm.safetensors'), 1000);
+    await expect(load({ path: 'm.safetensors' })).rejects.toMatchObject({
+      code: 'MODEL_FILE_CORRUPT',
+    });
+    await expect(load({ path: 'none.safetensors' })).rejects.toMatchObject({
+      code: 'MODEL_FILE_MISSING',
+    });
+    await expect(load({})).rejects.toMatchObject({ code: 'MODEL_SOURCE' });
+    await expect(load({ path: 'x', model: 'mnist-vgg5' })).rejects.toMatchObject({
+      code: 'MODEL_SOURCE',
+    });
+    await expect(save({ path: 'model.json' })).rejects.toMatchObject({ code: 'MODEL_FILE_NAME' });
+  });
+});
