@@ -24,6 +24,8 @@ export interface CacheEntry {
   readonly seconds: number;
   /** When it was computed, ISO 8601. */
   readonly created: string;
+  /** What the stage warned of while it was computed. */
+  readonly warnings: readonly string[];
   readonly outputs: Readonly<Record<string, StoredOutput>>;
 }
 

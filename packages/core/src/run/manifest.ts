@@ -18,6 +18,8 @@ export interface StageRecord {
   readonly seconds: number;
   /** Seconds that the result took when it was computed. */
   readonly computeSeconds: number;
+  /** What the stage warned of when it was computed, in this run or before. */
+  readonly warnings: readonly string[];
   readonly outputs: Readonly<Record<string, string>>;
 }
 

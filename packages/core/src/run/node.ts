@@ -15,6 +15,7 @@ export interface NodeResult {
   readonly cached: boolean;
   readonly seconds: number;
   readonly computeSeconds: number;
+  readonly warnings: readonly string[];
   readonly outputs: Readonly<Record<string, StoredOutput>>;
 }
 
@@ -60,6 +61,7 @@ export async function runNode(request: NodeRequest): Promise<NodeResult> {
       cached: true,
       seconds: 0,
       computeSeconds: known.seconds,
+      warnings: known.warnings,
       outputs: known.outputs,
     };
     emit({
@@ -75,19 +77,27 @@ export async function runNode(request: NodeRequest): Promise<NodeResult> {
 
   emit({ type: 'stage-started', ...ref });
   const clock = performance.now();
-  const values = await compute(request, key, inputDigests).catch((cause: unknown) => {
-    throw signal.aborted ? cause : failed(cause);
-  });
+  const warnings: string[] = [];
+  const listen: Emit = (event) => {
+    if (event.type === 'warning') warnings.push(event.message);
+    emit(event);
+  };
+  const values = await compute({ ...request, emit: listen }, key, inputDigests).catch(
+    (cause: unknown) => {
+      throw signal.aborted ? cause : failed(cause);
+    },
+  );
   const outputs: Record<string, StoredOutput> = {};
   for (const [name, value] of Object.entries(values)) {
     outputs[name] = { type: value.type, ...(await store.put(value)) };
   }
   const seconds = (performance.now() - clock) / 1000;
   const label = `${ref.use} (stage ${node.stage})`;
-  await store.commit({ key, label, seconds, created: new Date().toISOString(), outputs });
+  const created = new Date().toISOString();
+  await store.commit({ key, label, seconds, created, warnings, outputs });
   await store.dropCheckpoint(key);
   emit({ type: 'stage-finished', ...ref, cached: false, seconds, key, outputs: digests(outputs) });
-  return { key, cached: false, seconds, computeSeconds: seconds, outputs };
+  return { key, cached: false, seconds, computeSeconds: seconds, warnings, outputs };
 }
 
 async function compute(

@@ -157,6 +157,7 @@ async function runNodes(parts: Parts, records: StageRecord[]): Promise<Map<PlanN
       cached: result.cached,
       seconds: result.seconds,
       computeSeconds: result.computeSeconds,
+      warnings: result.warnings,
       outputs: Object.fromEntries(
         Object.entries(result.outputs).map(([name, { digest }]) => [name, digest]),
       ),
