@@ -73,7 +73,13 @@ function convert(document: Document.Parsed, places: Places): ConfigNode {
 
   const visit = (node: unknown, depth: number, fallback: Place): ConfigNode => {
     if (++nodes > maxNodes || depth > maxDepth) throw aliasBomb(fallback, maxNodes, maxDepth);
-    if (isAlias(node)) return visit(node.resolve(document), depth + 1, placeOf(node));
+    if (isAlias(node)) {
+      const place = placeOf(node);
+      const target = node.resolve(document);
+      if (target) return visit(target, depth + 1, place);
+      const missing = `*${node.source} has no anchor &${node.source} before it`;
+      errors.push(yamlSyntax('BAD_ALIAS', missing, place));
+    }
     if (isMap(node)) {
       const place = placeOf(node);
       const entries = new Map<string, ConfigEntry>();
