@@ -14,14 +14,10 @@ export const json = defineReporter({
   summary: 'All scalars and series of all jobs in one JSON file.',
   options: z.strictObject({
     file: fileOption('results.json').describe('Path of the file in the run folder.'),
-    manifest: z.boolean().default(true).describe("Whether the file holds the run's manifest too."),
   }),
   create: (options) => ({
     async report(context, run) {
-      const content = {
-        ...(await results(run)),
-        ...(options.manifest && { manifest: run.manifest }),
-      };
+      const content = await results(run);
       await context.writeFile(options.file, `${JSON.stringify(content, null, 2)}\n`);
     },
   }),

@@ -71,6 +71,8 @@ export function encodePng({ height, width, channels, pixels }: Picture): Buffer 
     inputColorType: colorType,
     inputHasAlpha: false,
     bitDepth: 8,
+    // Each row as its difference from the one above: rows of enlarged pixels repeat.
+    filterType: 2,
     deflateLevel: 9,
   });
 }

@@ -31,7 +31,7 @@ describe('the page', () => {
       expect(text).toContain(`<section id="${id}"`);
     }
     expect(text).toContain('paper 82.8');
-    expect(text).toContain('privatesnn run experiments/quickstart.yaml --seed 7');
+    expect(text).toContain('privatesnn run config.resolved.yaml');
     expect(text).toContain('no spike reached the last layer');
     expect(text.match(/data:image\/png;base64,/g)).toHaveLength(10 * (1 + 4 + 3));
   });
@@ -111,9 +111,9 @@ describe('hostile text', () => {
       description: text,
       jobs: [job],
       manifest: {
-        command: text,
-        engine: text,
-        warnings: [text, { message: text, job: text, stage: text }],
+        profile: text,
+        services: { [text]: text },
+        stages: [{ stage: text, jobs: [text], warnings: [text], computeSeconds: 1 }],
         [`k${text}`]: { [text]: text },
         list: [{ [`c${text}`]: text }],
       },

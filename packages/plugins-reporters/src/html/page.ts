@@ -36,7 +36,7 @@ export async function renderPage(run: RunReport, options: HtmlOptions): Promise<
     add('charts', 'Charts', chartsSection(series, jobs, await chartDrawer()));
   }
   if (scalars.flat().length > 0) add('figures', 'All figures', figuresSection(scalars, jobs));
-  add('reproduce', 'How to reproduce', reproduceSection(run.manifest.command));
+  add('reproduce', 'How to reproduce', reproduceSection());
   add('manifest', 'Manifest', manifestSection(run.manifest));
 
   const page = html`<!doctype html>
@@ -52,7 +52,7 @@ export async function renderPage(run: RunReport, options: HtmlOptions): Promise<
       </head>
       <body>
         ${headSection(run, sections)}
-        <main>${warningsSection(run.manifest.warnings)} ${sections.map(({ body }) => body)}</main>
+        <main>${warningsSection(run.manifest)} ${sections.map(({ body }) => body)}</main>
         <footer>
           Made by the html reporter of PrivateSNN. This page is complete in itself: it loads
           nothing.

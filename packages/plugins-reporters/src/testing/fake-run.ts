@@ -206,26 +206,51 @@ export function fakeRun(colour = false): RunReport {
   };
 }
 
+const digest = '3f9a1c5be0d2478896aa01c3e5f7d9b1a2c4e6f8091b3d5f7a9c1e3b5d7f9024';
+
 const fakeManifest = {
-  command: 'privatesnn run experiments/quickstart.yaml --seed 7',
+  format: 1,
+  status: 'running',
+  name: 'quickstart',
+  experiment: 'experiments/quickstart.yaml',
+  profile: null,
   seed: 7,
-  startedAt: '2026-11-21T00:30:00.000Z',
-  finishedAt: '2026-11-21T00:31:08.412Z',
-  versions: { privatesnn: '0.1.0', node: '20.20.0' },
-  git: { commit: '7aa918f0c4', dirty: false },
-  host: { platform: 'linux', arch: 'x64', cores: 2 },
-  engine: 'wasm (2 threads)',
-  warnings: [
+  started: '2026-11-21T00:30:00.000Z',
+  finished: null,
+  seconds: null,
+  process: 4711,
+  versions: { node: 'v20.20.0', '@privatesnn/core': '0.1.0' },
+  git: { commit: '7aa918f0c4d1b5e6a7089f1e2d3c4b5a69788796', changed: false },
+  host: { platform: 'linux', architecture: 'x64', processors: 2, memoryBytes: 8_323_000_000 },
+  services: { 'spiking-engine': 'native 2 threads', 'tensor-runtime': 'embedded' },
+  jobs: jobNames.map((name) => ({ name, axes: { method: name, seed: 7 } })),
+  stages: [
+    {
+      stage: 'convert',
+      use: '@privatesnn/plugins-converters/threshold-balancing',
+      kind: 'converter',
+      jobs: jobNames.slice(1),
+      key: digest,
+      cached: false,
+      seconds: 4.21,
+      computeSeconds: 4.21,
+      warnings: [],
+      outputs: { snn: digest },
+    },
     {
       stage: 'attack2-score',
-      job: 'DC',
-      message: 'Class 4: no spike reached the last layer in 3 of 100 steps.',
+      use: '@privatesnn/plugins-metrics/attack-accuracy',
+      kind: 'metric',
+      jobs: ['DC'],
+      key: digest,
+      cached: true,
+      seconds: 0,
+      computeSeconds: 6.934,
+      warnings: ['Class 4: no spike reached the last layer in 3 of 100 steps.'],
+      outputs: { metrics: digest },
     },
   ],
-  stages: [
-    { job: 'DC', stage: 'convert', seconds: 4.21, cached: false },
-    { job: 'DC', stage: 'accuracy', seconds: 6.93, cached: true },
-  ],
+  error: null,
 };
 
 /** The table of the quickstart. */

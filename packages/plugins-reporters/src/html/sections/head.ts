@@ -1,6 +1,8 @@
 import type { RunReport } from '@privatesnn/core';
 
+import { formatValue } from '../../table/format.js';
 import { html, type Markup } from '../markup.js';
+import { isRecord, moment } from './manifest.js';
 
 export interface Contents {
   readonly id: string;
@@ -13,13 +15,12 @@ export function headSection(run: RunReport, contents: readonly Contents[]): Mark
     .split(/\n\s*\n/)
     .map((text) => text.trim())
     .filter(Boolean);
-  const facts = factsOf(run);
   return html`<header>
       <p class="run">Experiment ${run.name}</p>
       <h1>${run.title || run.name}</h1>
       ${paragraphs.map((text) => html`<p>${text}</p>`)}
       <dl class="facts">
-        ${facts.map(
+        ${factsOf(run).map(
           ([name, value]) =>
             html`<div>
               <dt>${name}</dt>
@@ -34,62 +35,58 @@ export function headSection(run: RunReport, contents: readonly Contents[]): Mark
 }
 
 function factsOf({ manifest, jobs }: RunReport): [string, string][] {
-  const fact = (name: string, key: string): [string, string][] => {
-    const value = manifest[key];
-    return typeof value === 'string' || typeof value === 'number'
-      ? [[name, moment(String(value))]]
-      : [];
-  };
+  const fact = (name: string, value: unknown): [string, string][] =>
+    typeof value === 'string' || typeof value === 'number' ? [[name, moment(String(value))]] : [];
+  const services = isRecord(manifest.services) ? Object.values(manifest.services).map(String) : [];
+  const seconds = stagesOf(manifest).map(({ computeSeconds }) => Number(computeSeconds));
+  const total = seconds.reduce((sum, each) => sum + each, 0);
   return [
-    ['Jobs', String(jobs.length)],
-    ...fact('Seed', 'seed'),
-    ...fact('Engine', 'engine'),
-    ...fact('Started', 'startedAt'),
-    ...fact('Finished', 'finishedAt'),
+    ...fact('Jobs', jobs.length),
+    ...fact('Seed', manifest.seed),
+    ...fact('Profile', manifest.profile),
+    ...fact('Started', manifest.started),
+    ...(total > 0 ? fact('Computing time', `${formatValue(total, 'number', 1)} s`) : []),
+    ...(services.length > 0 ? fact('Computed by', services.join(', ')) : []),
   ];
 }
 
-/** "2026-11-21T00:30:00.000Z" → "2026-11-21 00:30:00 UTC"; other text as it is. */
-function moment(text: string): string {
-  return text.replace(/^(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.\d+)?Z$/, '$1 $2 UTC');
-}
-
 /** The run's warnings, which a reader should see before its figures. */
-export function warningsSection(warnings: unknown): Markup | undefined {
-  if (!Array.isArray(warnings) || warnings.length === 0) return undefined;
+export function warningsSection(manifest: RunReport['manifest']): Markup | undefined {
+  const warnings = stagesOf(manifest).flatMap(({ stage, jobs, warnings }) =>
+    list(warnings).map((message) => ({
+      message: String(message),
+      where: [String(stage), list(jobs).join(', ')].filter(Boolean).join(': '),
+    })),
+  );
+  if (warnings.length === 0) return undefined;
   return html`<section class="warnings" aria-labelledby="warnings-title">
     <h2 id="warnings-title">
       ${warnings.length === 1 ? 'One warning' : `${warnings.length} warnings`}
     </h2>
     <ul>
-      ${warnings.map((warning: unknown) => html`<li>${warningText(warning)}</li>`)}
+      ${warnings.map(
+        ({ message, where }) => html`<li>${message} <span class="where">(${where})</span></li>`,
+      )}
     </ul>
   </section>`;
 }
 
-function warningText(warning: unknown): Markup {
-  if (typeof warning !== 'object' || warning === null) return html`${String(warning)}`;
-  const { message, job, stage } = warning as Readonly<Record<string, unknown>>;
-  const where = [job, stage].filter((part) => typeof part === 'string').join(', ');
-  const text = typeof message === 'string' ? message : JSON.stringify(warning);
-  return html`${text}${where !== '' && html` <span class="where">(${where})</span>`}`;
-}
-
 /** The command that makes the run again. */
-export function reproduceSection(command: unknown): Markup {
-  const words = Array.isArray(command) ? command.map(String) : undefined;
-  const line = words ? words.map(shellWord).join(' ') : typeof command === 'string' ? command : '';
+export function reproduceSection(): Markup {
   return html`<section id="reproduce" aria-labelledby="reproduce-title">
     <h2 id="reproduce-title">How to reproduce</h2>
     <p class="lead">
-      The same file, seed and runtime give the same digests. The run folder holds the resolved
-      configuration and the manifest.
+      The run folder holds the experiment as one file, with every option and the seed. The same file
+      on the same runtime gives the same digests. In the run folder:
     </p>
-    ${line !== '' && html`<pre>${line}</pre>`}
+    <pre>privatesnn run config.resolved.yaml</pre>
   </section>`;
 }
 
-/** A word as a shell takes it. */
-function shellWord(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+function stagesOf(manifest: RunReport['manifest']): Readonly<Record<string, unknown>>[] {
+  return list(manifest.stages).filter(isRecord);
+}
+
+function list(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
 }

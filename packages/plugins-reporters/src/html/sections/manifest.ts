@@ -1,9 +1,13 @@
+import { formatPrecise } from '../../table/format.js';
 import { html, type Markup } from '../markup.js';
 
-/** A value of the manifest: nested pairs, tables for lists of records, text for the rest. */
+/** What is not settled while the report is made, or shown elsewhere on the page. */
+const leftOut = new Set(['format', 'status', 'finished', 'seconds', 'process', 'error']);
+
+/** The manifest: nested pairs, tables for lists of records, text for the rest. */
 export function manifestSection(manifest: Readonly<Record<string, unknown>>): Markup {
-  const { command: _, warnings: __, ...rest } = manifest;
-  const { plain, nested } = split(rest);
+  const shown = Object.entries(manifest).filter(([name]) => !leftOut.has(name));
+  const { plain, nested } = split(Object.fromEntries(shown));
   return html`<section id="manifest" aria-labelledby="manifest-title">
     <h2 id="manifest-title">Manifest</h2>
     <p class="lead">What the run was made with.</p>
@@ -19,7 +23,9 @@ export function manifestSection(manifest: Readonly<Record<string, unknown>>): Ma
 }
 
 function split(record: object): Record<'plain' | 'nested', [string, unknown][]> {
-  const entries = Object.entries(record).filter(([, value]) => value !== undefined);
+  const entries = Object.entries(record).filter(
+    ([, value]) => value !== undefined && value !== null,
+  );
   const isNested = (value: unknown) => typeof value === 'object' && value !== null;
   return {
     plain: entries.filter(([, value]) => !isNested(value)),
@@ -71,12 +77,25 @@ function words(name: string): string {
   return name.replace(/([a-z0-9])([A-Z])/g, (_, a: string, b: string) => `${a} ${b.toLowerCase()}`);
 }
 
+/** One line of text; long digests are cut. */
 function text(value: unknown): string {
   if (value === undefined || value === null) return '';
   if (typeof value === 'boolean') return value ? 'yes' : 'no';
-  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+  if (typeof value === 'number') return formatPrecise(value);
+  if (Array.isArray(value)) return value.map(text).join(', ');
+  if (isRecord(value)) {
+    return Object.entries(value)
+      .map(([name, inner]) => `${name}: ${text(inner)}`)
+      .join(', ');
+  }
+  return moment(String(value)).replace(/^([0-9a-f]{12})[0-9a-f]{20,}$/, '$1…');
 }
 
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+/** "2026-11-21T00:30:00.000Z" → "2026-11-21 00:30:00 UTC"; other text as it is. */
+export function moment(text: string): string {
+  return text.replace(/^(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.\d+)?Z$/, '$1 $2 UTC');
+}
+
+export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
