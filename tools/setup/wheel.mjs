@@ -1,5 +1,6 @@
 import { mkdir, readdir, rename, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
 import { nodeHeaders } from './node-headers.mjs';
 import { lastLines, run } from './run.mjs';
@@ -26,7 +27,7 @@ wheel, target = sys.argv[1:]
 with zipfile.ZipFile(wheel) as archive:
     for name in archive.namelist():
         header = name.startswith('tensorflow/include/') and name.endswith('.h')
-        if header and ('/c/' in name or '/platform/' in name) or name.startswith('tensorflow/libtensorflow'):
+        if header and any(part in name for part in ('/c/', '/platform/', '/absl/')) or name.startswith('tensorflow/libtensorflow'):
             archive.extract(name, target)
 `;
 
@@ -62,9 +63,13 @@ export async function buildFromWheel({ folder, scratch, log, signal }) {
   }
   log("  building tfjs-node's binding ...");
   const binding = join(scratch, 'tfjs_binding.node');
-  const built = await run(compiler, compilerArguments({ folder, scratch, headers, lib, binding }), {
-    signal,
-  });
+  const include = join(scratch, 'tensorflow', 'include');
+  const quiet = await buildQuiet({ compiler, include, lib, signal });
+  const built = await run(
+    compiler,
+    compilerArguments({ folder, include, headers, lib, binding, quiet }),
+    { signal },
+  );
   if (!built.ok) return built.output;
 
   // The newest Node-API version that tfjs-node knows; the folder is where it looks.
@@ -76,7 +81,26 @@ export async function buildFromWheel({ folder, scratch, log, signal }) {
   return undefined;
 }
 
-function compilerArguments({ folder, scratch, headers, lib, binding }) {
+/** @returns whether the library that quiets TensorFlow's log could be built; the rest works without it */
+async function buildQuiet({ compiler, include, lib, signal }) {
+  if (process.platform !== 'linux') return false;
+  const source = fileURLToPath(new URL('quiet.cc', import.meta.url));
+  const target = join(lib, 'libquiet.so');
+  const args = [
+    '-std=c++17',
+    '-O2',
+    '-fPIC',
+    '-shared',
+    '-w',
+    `-I${include}`,
+    source,
+    '-o',
+    target,
+  ];
+  return (await run(compiler, args, { signal })).ok;
+}
+
+function compilerArguments({ folder, include, headers, lib, binding, quiet }) {
   const mac = process.platform === 'darwin';
   return [
     '-std=c++17',
@@ -87,7 +111,7 @@ function compilerArguments({ folder, scratch, headers, lib, binding }) {
     `-DNAPI_VERSION=${Math.min(8, Number(process.versions.napi))}`,
     `-I${headers}`,
     `-I${folder}`,
-    `-I${join(scratch, 'tensorflow', 'include')}`,
+    `-I${include}`,
     join(folder, 'binding', 'tfjs_backend.cc'),
     join(folder, 'binding', 'tfjs_binding.cc'),
     '-o',
@@ -95,6 +119,8 @@ function compilerArguments({ folder, scratch, headers, lib, binding }) {
     `-L${lib}`,
     '-ltensorflow',
     '-ltensorflow_framework',
+    // The last library is the first to be initialised.
+    ...(quiet ? ['-Wl,--no-as-needed', '-lquiet'] : []),
     `-Wl,-rpath,${mac ? '@loader_path' : '$ORIGIN'}/../../deps/lib`,
     ...(mac ? ['-undefined', 'dynamic_lookup'] : []),
   ];
