@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 
 import { UserError, type Service } from '@privatesnn/core';
 
-import { embeddedDescription, embeddedIdentity, useEmbeddedBackend } from './embedded.js';
+import { embeddedDescription, embeddedIdentity, useEmbeddedBackend } from './embedded/backend.js';
 import { TENSOR_RUNTIME, type TensorRuntime } from './runtime.js';
 import { findTensorFlow, loadTensorFlow } from './tensorflow.js';
 

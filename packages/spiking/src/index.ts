@@ -1,3 +1,4 @@
+export { setUpDense } from './dense/kernels.js';
 export { Dense, type ConvShape, type MatMulShape } from './dense/dense.js';
 export { defaultThreads, type DensePoolOptions } from './dense/pool.js';
 export * from './engine.js';
