@@ -10,9 +10,9 @@ const noCode = /(?:\.d\.[mc]?ts|\.test\.[mc]?[jt]s)$/;
 
 /**
  * Digest of a package's code, part of the cache key of its stages: its version and its files under `dist` or
- * `src`, whichever its entry lies in. A dependency that is linked from a workspace counts with its code, for
- * it changes without its version; an installed one with its version. `@privatesnn/core` is left out: it
- * declares the contract and computes nothing.
+ * `src`, whichever its entry lies in, else its entry and what that imports by relative paths. A dependency or
+ * peer dependency that is linked from a workspace counts with its code, for it changes without its version; an
+ * installed one with its version. `@privatesnn/core` is left out: it declares the contract and computes nothing.
  */
 export function packageCodeDigest(location: PackageLocation): string {
   const { folder, manifest } = location;
@@ -23,8 +23,9 @@ export function packageCodeDigest(location: PackageLocation): string {
   hash.update(JSON.stringify([manifest.name, manifest.version]));
   const top = relative(folder, entryFile(location)).split(sep)[0] ?? '';
   if (top === 'dist' || top === 'src') addFolder(hash, folder, join(folder, top));
-  else addFile(hash, folder, entryFile(location));
-  for (const name of Object.keys(manifest.dependencies ?? {}).sort()) {
+  else hash.update(fileCodeDigest(entryFile(location)));
+  const dependencies = { ...manifest.dependencies, ...manifest.peerDependencies };
+  for (const name of Object.keys(dependencies).sort()) {
     if (name === '@privatesnn/core') continue;
     const dependency = locatePackage(name, folder);
     if (!dependency) continue;

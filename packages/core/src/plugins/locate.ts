@@ -14,6 +14,7 @@ export interface PackageManifest {
   readonly main?: string;
   readonly exports?: unknown;
   readonly dependencies?: Readonly<Record<string, string>>;
+  readonly peerDependencies?: Readonly<Record<string, string>>;
   readonly privatesnn?: { readonly plugin?: unknown; readonly api?: unknown };
 }
 
