@@ -26,12 +26,18 @@ const dashes = 3;
 /**
  * The charts of one output over the jobs. A job keeps its colour on the whole page; jobs that share a result
  * (the same digest) share a trace. Where several jobs have several lines each, the lines differ by their dash;
- * bars, and more than three lines, get a chart each.
+ * bars, and more than three lines, get a chart each. Charts without a point are left out.
  *
  * @param series the output in each job that has it
  * @param jobs the names of all jobs, which give the colours
  */
 export function chartsOf(series: readonly Loaded<Series>[], jobs: readonly string[]): Chart[] {
+  const drawable = ({ traces }: Chart) =>
+    traces.some(({ points }) => points.some(([, y]) => y !== null));
+  return allCharts(series, jobs).filter(drawable);
+}
+
+function allCharts(series: readonly Loaded<Series>[], jobs: readonly string[]): Chart[] {
   const results = new Map<string, Loaded<Series>[]>();
   for (const one of series) results.set(one.digest, [...(results.get(one.digest) ?? []), one]);
   const entries = [...results.values()].map((sharing) => ({

@@ -82,18 +82,27 @@ function optionOf(chart: Chart): EChartsOption {
       splitNumber: 4,
       axisLine: { show: false },
       axisTick: { show: false },
-      axisLabel: text,
+      axisLabel: { ...text, formatter: tick },
       splitLine: { lineStyle: { color: lineStandIn } },
     },
     series: chart.traces.map((trace) => seriesOf(trace, bars, names)),
   } as EChartsOption;
 }
 
-function rangeOf(chart: Chart): { min?: number; max?: number } {
+/** "400000000" → "4e8" */
+function tick(value: number): string {
+  const size = Math.abs(value);
+  if (size >= 1e5 || (size > 0 && size < 1e-3))
+    return Number(value.toPrecision(3)).toExponential().replace('e+', 'e');
+  return String(Number(value.toPrecision(6)));
+}
+
+function rangeOf(chart: Chart): { min?: number; max?: number; minInterval?: number } {
   const x = chart.traces.flatMap((trace) => trace.points.map(([value]) => Number(value)));
   const [min, max] = [Math.min(...x), Math.max(...x)];
   if (!(min < max)) return {};
-  return { min: min > 0 && min < 0.3 * max ? 0 : min, max };
+  const whole = x.every(Number.isInteger);
+  return { min: min > 0 && min < 0.3 * max ? 0 : min, max, ...(whole && { minInterval: 1 }) };
 }
 
 function seriesOf(trace: Trace, bars: boolean, names: readonly string[]) {
@@ -106,6 +115,7 @@ function seriesOf(trace: Trace, bars: boolean, names: readonly string[]) {
       data,
       itemStyle: { color, borderRadius: [2, 2, 0, 0] },
       barGap: '12%',
+      barMaxWidth: 28,
       silent: true,
     };
   }

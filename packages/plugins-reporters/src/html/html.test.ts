@@ -192,6 +192,10 @@ describe('charts', () => {
     ]);
   });
 
+  test('a series without a point has no chart', () => {
+    expect(chartsOf([series('DC', 'a', ['l'], [])], jobNames)).toEqual([]);
+  });
+
   test('jobs with the same result share a line', () => {
     const [chart] = chartsOf(
       jobNames.map((job) => series(job, 'a', ['loss'])),

@@ -26,7 +26,9 @@ export async function renderPage(run: RunReport, options: HtmlOptions): Promise<
     pictureGrid('html', run, options.grid),
   ]);
   const sections: (Contents & { body: Markup })[] = [];
-  const add = (id: string, title: string, body: Markup) => sections.push({ id, title, body });
+  const add = (id: string, title: string, body: Markup | undefined) => {
+    if (body) sections.push({ id, title, body });
+  };
 
   if (options.table.columns.length > 0) {
     add('results', 'Results', resultsSection(await resultTable('html', run, options.table)));

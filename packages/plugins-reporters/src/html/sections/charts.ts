@@ -6,17 +6,18 @@ import { dataVariable } from '../colours.js';
 import { dashArrays, type DrawChart } from '../draw-chart.js';
 import { html, trusted, type Markup } from '../markup.js';
 
-/** Charts of every series, in the order of the stages. */
+/** Charts of every series, in the order of the stages; undefined where there is nothing to draw. */
 export function chartsSection(
   series: readonly (readonly Loaded<Series>[])[],
   jobs: readonly string[],
   draw: DrawChart,
-): Markup {
+): Markup | undefined {
   const outputs = new Map<string, Loaded<Series>[]>();
   for (const one of series.flat()) outputs.set(one.path, [...(outputs.get(one.path) ?? []), one]);
   const figures = [...outputs.values()].flatMap((sharing) =>
     chartsOf(sharing, jobs).map((chart) => figure(sharing[0]!.stage, chart, draw)),
   );
+  if (figures.length === 0) return undefined;
   return html`<section id="charts" aria-labelledby="charts-title">
     <h2 id="charts-title">Charts</h2>
     <div class="charts">${figures}</div>
