@@ -7,7 +7,7 @@ import type { ArtefactType } from '../contracts/artefacts.js';
 import { cacheCorrupt } from '../errors/templates/cache.js';
 import { digestOf } from './canonical.js';
 import { decode, encode } from './codec.js';
-import { writeWhole, type OpenFile } from './write-whole.js';
+import { writeError, writeWhole, type OpenFile } from './write-whole.js';
 
 /** One output of a finished stage. */
 export interface StoredOutput {
@@ -195,6 +195,7 @@ async function filesIn(folder: string): Promise<string[]> {
 }
 
 function missingIsUndefined(error: unknown): undefined {
-  if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-  throw error;
+  const { code, path = 'the cache' } = error as NodeJS.ErrnoException;
+  if (code === 'ENOENT') return undefined;
+  throw writeError(path, error);
 }

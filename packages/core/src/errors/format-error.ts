@@ -8,7 +8,7 @@ export interface ErrorFormat {
   readonly columns: number;
 }
 
-const maxShown = 8;
+const maxShown = 6;
 
 /** An error as the terminal shows it: code and message, place with the line and a caret, hint, cause. */
 export function formatError(error: unknown, format: ErrorFormat): string {

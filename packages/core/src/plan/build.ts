@@ -1,4 +1,4 @@
-import type { UserError } from '../contracts/error.js';
+import type { Place, UserError } from '../contracts/error.js';
 import type { AnyService } from '../contracts/plugin.js';
 import type { Token } from '../contracts/token.js';
 import { digestOf } from '../cache/canonical.js';
@@ -35,13 +35,7 @@ export function planExperiment(experiment: Experiment, request: PlanRequest = {}
   const shared = new Map<string, PlanNode>();
   const jobs = experiment.cells.map((cell) => planJob(cell, registry, shared, errors));
   const reporters = planReporters(experiment, registry, errors);
-  // A stage of a plugin that did not load is not misspelt.
-  const pluginMissing = experiment.problems.some(({ errorClass }) => errorClass === 'plugin');
-  throwErrors(
-    pluginMissing
-      ? errors.filter(({ code }) => code !== 'UNKNOWN_USE' && code !== 'UNKNOWN_REPORTER')
-      : errors,
-  );
+  throwErrors(errors.filter((error) => !followsFrom(error, experiment.problems)));
   return {
     experiment,
     name: config.name,
@@ -53,6 +47,21 @@ export function planExperiment(experiment: Experiment, request: PlanRequest = {}
     nodes: [...new Set(jobs.flatMap(({ needed }) => needed))],
     reporters,
   };
+}
+
+/** Whether an error is but the consequence of another: a plugin that did not load, an axis that is none. */
+function followsFrom({ code, place }: UserError, problems: readonly UserError[]): boolean {
+  if (code === 'UNKNOWN_USE' || code === 'UNKNOWN_REPORTER') {
+    return problems.some(({ errorClass }) => errorClass === 'plugin');
+  }
+  return (
+    code !== 'UNKNOWN_AXIS' &&
+    problems.some((problem) => problem.code === 'UNKNOWN_AXIS' && samePlace(problem.place, place))
+  );
+}
+
+function samePlace(a: Place | undefined, b: Place | undefined): boolean {
+  return a?.file === b?.file && a?.line === b?.line && a?.column === b?.column;
 }
 
 function planJob(

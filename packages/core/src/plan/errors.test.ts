@@ -18,7 +18,7 @@ async function screenOf(outcome: Promise<unknown>, folder: string): Promise<stri
     (error: unknown) => formatError(error, { colour: false, columns: 80 }),
   );
   const lines = text.split('\n');
-  expect(lines.length).toBeLessThan(50);
+  expect(lines.length).toBeLessThan(45);
   return text
     .replace(/\S*privatesnn-test-[^/\s]+/g, '…')
     .replaceAll(folder, '…')
@@ -37,9 +37,8 @@ test('a misspelt stage', async () => {
 });
 
 test('a misspelt option', async () => {
-  expect(
-    await screen(`${head}stages:\n  a: { use: fake-images, options: { cuont: 3 } }\n`),
-  ).toMatchInlineSnapshot(`
+  expect(await screen(`${head}stages:\n  a: { use: fake-images, options: { cuont: 3 } }\n`))
+    .toMatchInlineSnapshot(`
     "Error [UNKNOWN_KEY] Unknown key "cuont" in the options of stage "a"
     (fake-images).
       …/x.yaml:4:37
@@ -59,8 +58,7 @@ test('a misspelt plugin', async () => {
       …/x.yaml:2:11
       2 | plugins: ["@privatesnn/plugins-dta"]
                     ^^^^^^^^^^^^^^^^^^^^^^^^^
-      → Did you mean "@privatesnn/plugins-data"? To install it: npm install
-      @privatesnn/plugins-dta"
+      → Did you mean "@privatesnn/plugins-data"?"
   `);
 });
 
@@ -100,9 +98,8 @@ test('a misspelt base file', async () => {
 });
 
 test('misspelt keys', async () => {
-  expect(
-    await screen(`${head}sed: 1\nstages:\n  a: { use: fake-images, optons: {} }\n`),
-  ).toMatchInlineSnapshot(`
+  expect(await screen(`${head}sed: 1\nstages:\n  a: { use: fake-images, optons: {} }\n`))
+    .toMatchInlineSnapshot(`
     "Error [UNKNOWN_KEY] Unknown key "sed" in the file.
       …/x.yaml:3:1
       3 | sed: 1
@@ -291,13 +288,7 @@ stages:
                                                       ^^^^^^^^^^
       → Did you mean "count"?
 
-    Error [WRONG_VALUE] Option "count" of stage "aa" (fake-images): expected a
-    number, received "\${cuont}".
-      …/x.yaml:6:45
-      6 |   aa: { use: fake-images, options: { count: "\${cuont}" } }
-                                                      ^^^^^^^^^^
-
-    3 errors were found."
+    2 errors were found."
   `);
   expect(await screen(text, { profile: 'dsk' })).toMatchInlineSnapshot(`
     "Error [UNKNOWN_PROFILE] There is no profile "dsk".
@@ -352,7 +343,7 @@ test('broken YAML', async () => {
 test('many mistakes still fit one screen', async () => {
   const stages = Array.from({ length: 40 }, (_, i) => `  s${i}: { use: fake-imges${i} }`);
   expect((await screen(`${head}stages:\n${stages.join('\n')}\n`)).split('\n').slice(-3)).toEqual([
-    'and 32 more errors.',
+    'and 34 more errors.',
     '',
     '40 errors were found.',
   ]);

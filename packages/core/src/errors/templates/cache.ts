@@ -26,7 +26,7 @@ export const notWritable = (file: string, cause: unknown) =>
   new UserError(
     'environment',
     'NOT_WRITABLE',
-    `Cannot write ${file}: ${cause instanceof Error ? cause.message : String(cause)}.`,
+    `Cannot use ${file}: ${cause instanceof Error ? cause.message : String(cause)}.`,
     {
       cause,
       hint: 'Check the permissions, or choose another folder (--out, --cache, PRIVATESNN_CACHE).',

@@ -1,5 +1,5 @@
 import { UserError, type Place } from '../../contracts/error.js';
-import { suggestion } from '../suggest.js';
+import { nearest, suggestion } from '../suggest.js';
 
 const plugin = (
   code: string,
@@ -19,7 +19,9 @@ export const pluginNotFound = (name: string, known: readonly string[], place: Pl
     'UNKNOWN_PLUGIN',
     `The plugin "${name}" is not installed.`,
     place,
-    `${suggestion(name, known, 'plugins')} To install it: npm install ${name}`,
+    nearest(name, known) === undefined
+      ? `${suggestion(name, known, 'plugins')} To install it: npm install ${name}`
+      : suggestion(name, known, 'plugins'),
   );
 
 export const pluginFileNotFound = (path: string, near: string | undefined, place: Place) =>

@@ -1,0 +1,158 @@
+import { readdirSync, readFileSync, truncateSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { expect, test } from 'vitest';
+
+import type { AnyService } from '../contracts/plugin.js';
+import type { RunEvent } from './events.js';
+import type { Manifest } from './manifest.js';
+import { fakePlugin, pipeline, workspace } from '../testing/workspace.js';
+
+const head = `name: x\nplugins: ["${fakePlugin}"]\n`;
+const failing = (how: string) => `${head}stages:
+  data: { use: fake-images }
+  metric: { use: fake-failure, inputs: { images: data }, options: { how: ${how} } }
+`;
+
+function lastManifest(runs: string): Manifest {
+  const last = readdirSync(runs).sort().at(-1)!;
+  return JSON.parse(readFileSync(join(runs, last, 'manifest.json'), 'utf8')) as Manifest;
+}
+
+test("a stage's exception names stage, plugin and job and keeps its cause", async () => {
+  const at = workspace({ 'x.yaml': failing('throw') });
+  const error = await at.run('x.yaml').catch((thrown: unknown) => thrown);
+  expect(error).toMatchObject({
+    code: 'STAGE_FAILED',
+    errorClass: 'plugin',
+    message: `Stage "metric" (fake-failure of ${fakePlugin}) in job "x" failed: the fake failure`,
+    place: { line: 5 },
+    cause: { message: 'the fake failure' },
+  });
+  expect(lastManifest(at.file('runs'))).toMatchObject({
+    status: 'failed',
+    error: { code: 'STAGE_FAILED' },
+    stages: [{ stage: 'data' }],
+  });
+});
+
+test.each([
+  ['extra', 'has a member "images" that the type does not have'],
+  ['type', 'should be of type scalars, but is series'],
+])('an output that breaks the contract (%s) is refused and not stored', async (how, message) => {
+  const at = workspace({ 'x.yaml': failing(how) });
+  await expect(at.run('x.yaml')).rejects.toMatchObject({
+    code: 'BAD_ARTEFACT',
+    message: expect.stringContaining(message) as string,
+  });
+  await expect(at.run('x.yaml')).rejects.toMatchObject({ code: 'BAD_ARTEFACT' });
+});
+
+test('a damaged cache entry stops the run, and nothing is written over', async () => {
+  const at = workspace({ 'x.yaml': pipeline });
+  await at.run('x.yaml');
+  const objects = readdirSync(at.file('cache/objects'), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name));
+  for (const object of objects) truncateSync(object, 20);
+  await expect(at.run('x.yaml')).rejects.toMatchObject({ code: 'CACHE_CORRUPT' });
+  for (const object of objects) expect(readFileSync(object)).toHaveLength(20);
+});
+
+test('a reporter that fails does not keep the others from reporting', async () => {
+  const at = workspace({
+    'x.yaml': `${head}stages: { data: { use: fake-images } }
+reporters:
+  - { use: fake-reporter, options: { fail: true } }
+  - { use: fake-reporter, options: { path: ../outside.txt } }
+  - { use: fake-reporter, options: { path: deep/report.txt } }
+`,
+  });
+  await expect(at.run('x.yaml')).rejects.toMatchObject({
+    errors: [{ code: 'REPORTER_FAILED' }, { code: 'BAD_REPORT_PATH' }],
+  });
+  const [run] = readdirSync(at.file('runs'));
+  expect(readdirSync(join(at.file('runs'), run!))).toContain('deep');
+  expect(readdirSync(at.file('runs'))).toHaveLength(1);
+});
+
+test('an interrupted run says so and goes on from its checkpoint', async () => {
+  const text = pipeline.replace(
+    'teacher: ann } }',
+    'teacher: ann }, options: { steps: 5, milliseconds: 20, log: steps.log } }',
+  );
+  const at = workspace();
+  at.write('x.yaml', text.replace('steps.log', at.file('steps.log')));
+  const controller = new AbortController();
+  const onEvent = (event: RunEvent) => {
+    if (event.type === 'stage-progress' && event.done === 3) controller.abort();
+  };
+  await expect(at.run('x.yaml', { signal: controller.signal, onEvent })).rejects.toMatchObject({
+    code: 'INTERRUPTED',
+    errorClass: 'interrupted',
+  });
+  expect(lastManifest(at.file('runs')).status).toBe('interrupted');
+  const second = await at.run('x.yaml');
+  expect(second.manifest.status).toBe('finished');
+  expect(at.read('steps.log').match(/step \d/g)).toEqual([0, 1, 2, 3, 4].map((n) => `step ${n}`));
+  const whole = workspace();
+  whole.write('x.yaml', text.replace('steps.log', whole.file('steps.log')));
+  const outputs = (await whole.run('x.yaml')).manifest.stages.at(-1)!.outputs;
+  expect(second.manifest.stages.at(-1)!.outputs).toEqual(outputs);
+});
+
+test('a stage that does not notice an abort is left behind', async () => {
+  const at = workspace({
+    'x.yaml': pipeline.replace(
+      'teacher: ann } }',
+      'teacher: ann }, options: { deaf: true, milliseconds: 3000 } }',
+    ),
+  });
+  const controller = new AbortController();
+  const onEvent = (event: RunEvent) => {
+    if (event.type === 'stage-progress') controller.abort();
+  };
+  const clock = performance.now();
+  await expect(at.run('x.yaml', { signal: controller.signal, onEvent })).rejects.toMatchObject({
+    code: 'INTERRUPTED',
+  });
+  expect(performance.now() - clock).toBeLessThan(2500);
+});
+
+test('a service is created when a stage first needs it, once a run, and closed at its end', async () => {
+  const at = workspace({
+    'x.yaml': `${head}stages:
+  data: { use: fake-images }
+  one: { use: fake-service, inputs: { images: data } }
+  two: { use: fake-service, inputs: { images: data } }
+`,
+  });
+  const events: string[] = [];
+  const counter: AnyService = {
+    token: { name: 'counter', description: 'counts' },
+    identity: () => Promise.resolve('v1'),
+    create: () => {
+      events.push('create');
+      return Promise.resolve({ made: 1 });
+    },
+    close: () => {
+      events.push('close');
+      return Promise.resolve();
+    },
+  };
+  const first = await at.run('x.yaml', {}, [counter]);
+  expect(events).toEqual(['create', 'close']);
+  expect(first.manifest.services).toEqual({ counter: 'v1' });
+  expect((await at.run('x.yaml', {}, [counter])).cached).toBe(3);
+  expect(events).toEqual(['create', 'close']);
+  await at.run('x.yaml', { useCache: false }, [counter]);
+  expect(events).toEqual(['create', 'close', 'create', 'close']);
+  const newer = { ...counter, identity: () => Promise.resolve('v2') };
+  expect((await at.run('x.yaml', {}, [newer])).computed).toBe(2);
+});
+
+test('a cache folder that cannot be one is a clear error', async () => {
+  const at = workspace({ 'x.yaml': pipeline });
+  const run = at.run('x.yaml', { cacheDirectory: at.file('x.yaml/cache') });
+  await expect(run).rejects.toMatchObject({ code: 'NOT_WRITABLE', errorClass: 'environment' });
+});
