@@ -6,3 +6,4 @@ export * from './initial-images.js';
 export * from './jitter.js';
 export * from './optimise-images.js';
 export * from './runtime.js';
+export { findTensorFlow, type TensorFlowState } from './tensorflow.js';

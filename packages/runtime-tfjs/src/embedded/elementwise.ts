@@ -11,7 +11,7 @@ type Binary = (a: Float32Array, b: Float32Array, y: Float32Array, period: number
 export function elementwiseKernels(): Kernels {
   return {
     Relu: unary((x, y) => {
-      for (let i = 0; i < x.length; i++) y[i] = x[i]! < 0 ? 0 : x[i]!;
+      for (let i = 0; i < x.length; i++) y[i] = Math.max(x[i]!, 0);
     }),
     Step: unary((x, y, { alpha }) => {
       const below = alpha as number;
