@@ -14,6 +14,14 @@ struct valued {
   float value;
 };
 
+// The sources' lists join GROUP time-steps: a source that is not 0 at one step is often not at the next, and each
+// weight that is loaded serves them all.
+#define GROUP 4
+struct valued_group {
+  uint32_t entry;
+  float values[GROUP];
+};
+
 // Adds value · weight row for one range of a valued list.
 INLINE void add_valued(vf sum[VECS], const struct valued *list, uint32_t from, uint32_t to, int32_t first,
                        const float *weights) {
@@ -25,8 +33,31 @@ INLINE void add_valued(vf sum[VECS], const struct valued *list, uint32_t from, u
   }
 }
 
-// The transposed convolution of valued lists: what outputs send to inputs. `lists` describes the lists' image
-// (conv.h); the results are the layer's input pixels.
+// How many vectors of channels are summed at once over a group of time-steps: what the registers hold.
+#if LANES == 16
+#define STRIP 4
+#else
+#define STRIP 2
+#endif
+
+INLINE void add_groups(vf sum[GROUP][STRIP], const struct valued_group *list, uint32_t from, uint32_t to,
+                       int32_t first, const float *weights) {
+  for (uint32_t i = from; i < to; i++) {
+    const vf *row = (const vf *)weight_row(weights, first + (int32_t)list[i].entry);
+    vf weight[STRIP];
+#pragma GCC unroll 16
+    for (int v = 0; v < STRIP; v++) weight[v] = row[v];
+#pragma GCC unroll 16
+    for (int t = 0; t < GROUP; t++) {
+      vf value = splat(list[i].values[t]);
+#pragma GCC unroll 16
+      for (int v = 0; v < STRIP; v++) sum[t][v] += value * weight[v];
+    }
+  }
+}
+
+// The transposed convolution of valued lists: what outputs send to inputs. The results are the layer's input
+// pixels.
 struct transposed {
   ref ptr, list, weights; // weights: [pixels][blocks][taps · channels][BLOCK], see pack_transposed
   int32_t steps, height, width, channels; // of the lists
@@ -34,30 +65,40 @@ struct transposed {
   int32_t dense; // whether all results come from the one pixel of a dense layer's outputs
 };
 
-// What arrives at one block of input pixel (y, x) at time-step t is added to `sum`.
-INLINE void add_transposed(vf sum[VECS], const struct transposed *c, const uint32_t *ptr,
-                           const struct valued *list, const float *weights, int32_t y, int32_t x, int32_t t) {
-  if (c->dense) {
-    add_valued(sum, list, ptr[2 * t], ptr[2 * t + 1], 0, weights);
-    return;
-  }
-  // Output rows whose kernel covers row y: oy · stride + ky − padding = y with 0 ≤ ky < kernel.
-  int32_t s = c->stride, low = y + c->padding - c->kernel + 1, high = y + c->padding;
-  int32_t top = low > 0 ? (low + s - 1) / s : 0, bottom = high / s < c->height - 1 ? high / s : c->height - 1;
-  int32_t lowX = x + c->padding - c->kernel + 1, highX = x + c->padding;
-  int32_t left = lowX > 0 ? (lowX + s - 1) / s : 0, right = highX / s < c->width - 1 ? highX / s : c->width - 1;
-  for (int32_t oy = top; oy <= bottom; oy++) {
-    const uint32_t *row = ptr + ((ptrdiff_t)oy * c->steps + t) * (c->width + 1);
-    // Weight rows are [kernel − 1 − ky][kernel − 1 − kx][channels].
-    int32_t first = ((oy * s - low) * c->kernel - lowX) * c->channels;
-    if (s == 1) {
-      if (left <= right) add_valued(sum, list, row[left], row[right + 1], first, weights);
-    } else {
-      for (int32_t ox = left; ox <= right; ox++)
-        add_valued(sum, list, row[ox], row[ox + 1], first + (s - 1) * ox * c->channels, weights);
-    }
-  }
+// The output pixels whose kernels cover input pixel (y, x): oy · stride + ky − padding = y, 0 ≤ ky < kernel.
+struct cover {
+  int32_t low, lowX; // output pixel o sees the pixel with kernel − 1 − ky = o · stride − low
+  int32_t top, bottom, left, right;
+};
+
+INLINE struct cover cover_of(const struct transposed *c, int32_t y, int32_t x) {
+  int32_t s = c->stride, high = y + c->padding, highX = x + c->padding;
+  struct cover r;
+  if (c->dense) return (struct cover){0, 0, 0, 0, 0, 0};
+  r.low = high - c->kernel + 1;
+  r.lowX = highX - c->kernel + 1;
+  r.top = r.low > 0 ? (r.low + s - 1) / s : 0;
+  r.bottom = high / s < c->height - 1 ? high / s : c->height - 1;
+  r.left = r.lowX > 0 ? (r.lowX + s - 1) / s : 0;
+  r.right = highX / s < c->width - 1 ? highX / s : c->width - 1;
+  return r;
 }
+
+// Calls `add(sum, list, from, to, first weight row, weights)` for the ranges of `list` that reach a pixel, at
+// step (or group) t of `steps`.
+#define FOR_EACH_RANGE(add, sum, c, cover, ptr, list, weights, steps, t)                                   \
+  for (int32_t oy = (cover).top; oy <= (cover).bottom; oy++) {                                             \
+    const uint32_t *row = (ptr) + ((ptrdiff_t)oy * (steps) + (t)) * ((c)->width + 1);                      \
+    /* Weight rows are [kernel - 1 - ky][kernel - 1 - kx][channels]. */                                    \
+    int32_t first = ((oy * (c)->stride - (cover).low) * (c)->kernel - (cover).lowX) * (c)->channels;       \
+    if ((c)->stride == 1) {                                                                                \
+      if ((cover).left <= (cover).right)                                                                   \
+        add(sum, list, row[(cover).left], row[(cover).right + 1], first, weights);                         \
+    } else {                                                                                               \
+      for (int32_t ox = (cover).left; ox <= (cover).right; ox++)                                           \
+        add(sum, list, row[ox], row[ox + 1], first + ((c)->stride - 1) * ox * (c)->channels, weights);     \
+    }                                                                                                      \
+  }
 
 INLINE const float *transposed_weights(const struct transposed *c, const float *weights, int32_t pixel,
                                        int32_t block) {
@@ -76,9 +117,9 @@ KERNEL(gather) {
     for (int32_t pixel = 0; pixel < c.outHeight * c.outWidth; pixel++) {
       vf sum[VECS];
       for (int v = 0; v < VECS; v++) sum[v] = splat(0);
-      add_transposed(sum, &c, AT(uint32_t, c.ptr), AT(struct valued, c.list),
-                     transposed_weights(&c, AT(float, c.weights), pixel, block), pixel / c.outWidth,
-                     pixel % c.outWidth, 0);
+      struct cover cover = cover_of(&c, pixel / c.outWidth, pixel % c.outWidth);
+      const float *weights = transposed_weights(&c, AT(float, c.weights), pixel, block);
+      FOR_EACH_RANGE(add_valued, sum, &c, cover, AT(uint32_t, c.ptr), AT(struct valued, c.list), weights, 1, 0)
       vf *to = AT(vf, a->result) + ((ptrdiff_t)pixel * c.blocks + block) * VECS;
       for (int v = 0; v < VECS; v++) to[v] = sum[v];
     }
@@ -193,7 +234,7 @@ struct backward_args {
   ref mask;      // bits of the units that the gradient reaches, [height][maskSteps][width][words]; 0: all
   int32_t maskSteps; // 1, or all steps
   int32_t firstRow, endRow; // which rows of pooled pixels
-  ref scratch;     // 3 · [steps][BLOCK]
+  ref scratch;     // 3 · [steps, whole groups][BLOCK]
   ref weights;     // weight gradients, added to; 0: not wanted
   ref bias;        // bias gradients [blocks · BLOCK], added to; 0: not wanted
   ref sources;     // result, s: [rows · pool][steps][outWidth][blocks · BLOCK], rows from firstRow on; 0: not wanted
@@ -207,10 +248,10 @@ struct backward_args {
 INLINE void backward_with(HEAP_PARAM struct backward_args *a, struct neuron n, struct surrogate s) {
   struct conv c = a->conv;
   struct transposed above = a->above;
-  int32_t steps = c.steps, pool = a->pool;
+  int32_t steps = c.steps, pool = a->pool, groups = (steps + GROUP - 1) / GROUP;
   ptrdiff_t words = (ptrdiff_t)c.blocks * (BLOCK / 32), pixelFloats = (ptrdiff_t)c.blocks * BLOCK;
   int32_t pooledWidth = c.outWidth / pool;
-  float *arriving = AT(float, a->scratch), *potentials = arriving + (ptrdiff_t)steps * BLOCK;
+  float *arriving = AT(float, a->scratch), *potentials = arriving + (ptrdiff_t)groups * GROUP * BLOCK;
   float *gradients = potentials + (ptrdiff_t)steps * BLOCK;
   float subtracted = n.reset == RESET_SOFT ? n.leak : n.reset == RESET_DELAYED ? 1 : 0;
   double atThreshold = 0;
@@ -226,13 +267,22 @@ INLINE void backward_with(HEAP_PARAM struct backward_args *a, struct neuron n, s
             for (int v = 0; v < VECS; v++) ((vf *)arriving)[t * VECS + v] = from[v];
         } else {
           const float *weights = transposed_weights(&above, AT(float, above.weights), pooled, block);
-          vf sum[VECS];
-          for (int v = 0; v < VECS; v++) sum[v] = splat(0);
-          for (int32_t t = steps - 1; t >= 0; t--) {
-            for (int v = 0; v < VECS; v++) sum[v] *= splat(n.leak);
-            add_transposed(sum, &above, AT(uint32_t, above.ptr), AT(struct valued, above.list), weights, row,
-                           column, t);
-            for (int v = 0; v < VECS; v++) ((vf *)arriving)[t * VECS + v] = sum[v];
+          struct cover cover = cover_of(&above, row, column);
+          for (int v = 0; v < VECS; v += STRIP) {
+            vf later[STRIP];
+            for (int i = 0; i < STRIP; i++) later[i] = splat(0);
+            for (int32_t g = groups - 1; g >= 0; g--) {
+              vf sum[GROUP][STRIP];
+              for (int t = 0; t < GROUP; t++)
+                for (int i = 0; i < STRIP; i++) sum[t][i] = splat(0);
+              FOR_EACH_RANGE(add_groups, sum, &above, cover, AT(uint32_t, above.ptr),
+                             AT(struct valued_group, above.list), weights + v * LANES, groups, g)
+              for (int t = GROUP - 1; t >= 0; t--)
+                for (int i = 0; i < STRIP; i++) {
+                  later[i] = splat(n.leak) * later[i] + sum[t][i];
+                  ((vf *)arriving)[(g * GROUP + t) * VECS + v + i] = later[i];
+                }
+            }
           }
         }
         for (int32_t part = 0; part < pool * pool; part++) {
@@ -323,7 +373,7 @@ struct compress_values_args {
   uint32_t end; // result: how many entries there are now
 };
 
-// Numbers to valued lists. A list that would pass `capacity` is the caller's to avoid: he counts first.
+// Numbers to valued lists; `list` has room for one entry more than there are numbers.
 static void compress_values(HEAP_PARAM struct compress_values_args *a) {
   const float *values = AT(float, a->values);
   uint32_t *ptr = AT(uint32_t, a->ptr), n = a->start;
@@ -341,16 +391,42 @@ static void compress_values(HEAP_PARAM struct compress_values_args *a) {
   a->end = n;
 }
 
-struct count_values_args {
-  ref values;
-  int32_t length; // a multiple of 16
-  uint32_t count; // result: how many are not 0
+struct compress_groups_args {
+  ref values;    // [rows][steps][width][padded channels]
+  ref ptr, list; // result: `ptr` [rows][groups of steps][width + 1] at its place, `list` from `start` on
+  int32_t rows, steps, width, channels, padded;
+  uint32_t start;
+  uint32_t end; // result: how many entries there are now; with `list` 0 they are only counted
 };
 
-static void count_values(HEAP_PARAM struct count_values_args *a) {
-  const vf *values = AT(vf, a->values);
-  uint32_t n = 0;
-  for (int32_t i = 0; i < a->length / LANES; i++)
-    n += (uint32_t)__builtin_popcount(lane_bits(differs(values[i], splat(0))));
-  a->count = n;
+// Sources to lists of groups.
+static void compress_groups(HEAP_PARAM struct compress_groups_args *a) {
+  uint32_t *ptr = AT(uint32_t, a->ptr), n = a->start;
+  struct valued_group *list = AT(struct valued_group, a->list);
+  ptrdiff_t stepFloats = (ptrdiff_t)a->width * a->padded;
+  for (int32_t row = 0; row < a->rows; row++)
+    for (int32_t from = 0; from < a->steps; from += GROUP) {
+      int32_t steps = a->steps - from < GROUP ? a->steps - from : GROUP;
+      const float *values = AT(float, a->values) + ((ptrdiff_t)row * a->steps + from) * stepFloats;
+      for (int32_t x = 0; x < a->width; x++, values += a->padded) {
+        if (a->list) *ptr++ = n;
+        for (int32_t c = 0; c < a->channels; c += LANES) {
+          uint32_t any = 0;
+          for (int32_t t = 0; t < steps; t++)
+            any |= lane_bits(differs(*(const vf *)(values + t * stepFloats + c), splat(0)));
+          if (!a->list) {
+            n += (uint32_t)__builtin_popcount(any);
+            continue;
+          }
+          for (; any; any &= any - 1, n++) {
+            int32_t channel = c + __builtin_ctz(any);
+            list[n].entry = (uint32_t)(x * a->channels + channel);
+            for (int32_t t = 0; t < GROUP; t++)
+              list[n].values[t] = t < steps ? values[t * stepFloats + channel] : 0;
+          }
+        }
+      }
+      if (a->list) *ptr++ = n;
+    }
+  a->end = n;
 }

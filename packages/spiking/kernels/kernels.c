@@ -32,7 +32,7 @@ __attribute__((visibility("default"))) int RUN(HEAP_PARAM uint32_t op, uint32_t 
     CASE(14, weight_gradients)
     CASE(15, backward)
     CASE(16, compress_values)
-    CASE(17, count_values)
+    CASE(17, compress_groups)
     default:
       return 1;
   }

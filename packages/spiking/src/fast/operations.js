@@ -17,5 +17,5 @@ export const operations = Object.freeze({
   weightGradients: 14,
   backward: 15,
   compressValues: 16,
-  countValues: 17,
+  compressGroups: 17,
 });

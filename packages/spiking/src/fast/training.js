@@ -26,6 +26,10 @@ import { operations } from './operations.js';
  * @typedef {{ weights: number, weightFloats: number, bias: number, transposed: number }} LayerBuffers
  */
 
+/** Time-steps that one entry of the sources' lists holds, and its bytes (kernels/backward.h). */
+const group = 4;
+const groupBytes = 4 + 4 * group;
+
 const surrogates = { triangle: 0, rectangle: 1, exponential: 2 };
 
 export class Training {
@@ -298,7 +302,8 @@ export class Training {
     const { mask, maskSteps } = this.reach(index);
     const before = bits[index - 1];
     const { conv } = network.input(index, before, pixels, image);
-    const scratch = heap.alloc(what, 3 * steps * network.block * 4);
+    const groups = Math.ceil(steps / group);
+    const scratch = heap.alloc(what, 3 * groups * group * network.block * 4);
     const sumFloats = output.height * output.width * padded;
     const sum = needsSum ? heap.alloc(what, sumFloats * 4) : 0;
     if (needsSum) heap.clear(sum, sumFloats * 4);
@@ -310,7 +315,7 @@ export class Training {
       : pooledRows;
     const bandFloats = bandRows * pool * rowFloats;
     const sources = needsSources ? heap.alloc(what, bandFloats * 4) : 0;
-    const ptrWords = steps * (output.width + 1);
+    const ptrWords = groups * (output.width + 1);
     const ptr = needsSources ? heap.alloc(what, output.height * ptrWords * 4) : 0;
     const list = heap.alloc(what, 0);
     let entries = 0;
@@ -363,8 +368,8 @@ export class Training {
     const ptrBytes = output.height * ptrWords * 4;
     const listTo = Math.ceil((ptrTo + ptrBytes) / 64) * 64 + 64;
     bytes.copyWithin(ptrTo, ptr, ptr + ptrBytes);
-    bytes.copyWithin(listTo, list, list + entries * 8);
-    heap.release(listTo + Math.ceil((entries * 8) / 64) * 64 + 64);
+    bytes.copyWithin(listTo, list, list + entries * groupBytes);
+    heap.release(listTo + Math.ceil((entries * groupBytes) / 64) * 64 + 64);
     return { lists: { ptr: ptrTo, list: listTo } };
   }
 
@@ -389,14 +394,12 @@ export class Training {
     const { name, output } = network.layer(index);
     const padded = network.padded(output.channels);
     const { timeSteps } = spec.network;
-    const length = rows * timeSteps * output.width * padded;
-    const count = at(heap.run(operations.countValues, [sources, length, 0]), 2) >>> 0;
+    const shape = [rows, timeSteps, output.width, output.channels, padded, start, 0];
+    const counted = heap.run(operations.compressGroups, [sources, 0, 0, ...shape]);
     const what = `the gradients of layer "${name}"`;
-    heap.extend(what, list, checkedProduct(what, start + count + 1, 8));
+    heap.extend(what, list, checkedProduct(what, at(counted, 9) >>> 0, groupBytes));
     this.checkBudget(what);
-    const results = heap.run(operations.compressValues, [
-      ...[sources, ptr, list, rows, timeSteps, output.width, output.channels, padded, start, 0],
-    ]);
+    const results = heap.run(operations.compressGroups, [sources, ptr, list, ...shape]);
     return at(results, 9) >>> 0;
   }
 
