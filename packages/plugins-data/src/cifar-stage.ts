@@ -1,5 +1,3 @@
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
@@ -9,7 +7,7 @@ import { z } from 'zod';
 import { datasetCache } from './cache-folder.js';
 import { readCifar, type CifarLayout } from './cifar-binary.js';
 import { openContainer } from './container.js';
-import { download } from './download.js';
+import { download, verifyMd5 } from './download.js';
 import { exists, fileDigest, filesDigest } from './files.js';
 import { commonOptions, pathOption } from './options.js';
 
@@ -126,11 +124,4 @@ async function digest(path: string, layout: CifarLayout, split: 'train' | 'test'
   const there: string[] = [];
   for (const name of names) if (await exists(join(folder, name))) there.push(name);
   return `${there.join()}:${await filesDigest(there.map((name) => join(folder, name)))}`;
-}
-
-async function verifyMd5(file: string, expected: string): Promise<void> {
-  const hash = createHash('md5');
-  for await (const chunk of createReadStream(file)) hash.update(chunk as Uint8Array);
-  const found = hash.digest('hex');
-  if (found !== expected) throw new Error(`the content's MD5 is ${found}, not ${expected}`);
 }

@@ -1,4 +1,5 @@
-import { createWriteStream } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { createReadStream, createWriteStream } from 'node:fs';
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { Readable } from 'node:stream';
@@ -49,4 +50,12 @@ export async function download({ urls, target, verify, hint, signal }: Download)
 function reason(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   return error.cause instanceof Error ? `${error.message} (${error.cause.message})` : error.message;
+}
+
+/** Throws where a file's MD5 (the digest that the dataset's authors publish) is another. */
+export async function verifyMd5(file: string, expected: string): Promise<void> {
+  const hash = createHash('md5');
+  for await (const chunk of createReadStream(file)) hash.update(chunk as Uint8Array);
+  const found = hash.digest('hex');
+  if (found !== expected) throw new Error(`the content's MD5 is ${found}, not ${expected}`);
 }

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
@@ -58,7 +59,11 @@ export async function fileDigest(path: string): Promise<string> {
   const key = `${path}\0${size}\0${mtimeMs}`;
   let digest = known.get(key);
   if (digest === undefined) {
-    digest = `${size}:${sha256(await readFile(path))}`;
+    const hash = createHash('sha256');
+    for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) {
+      hash.update(chunk as Uint8Array);
+    }
+    digest = `${size}:${hash.digest('hex')}`;
     known.set(key, digest);
   }
   return digest;

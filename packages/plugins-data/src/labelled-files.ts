@@ -1,0 +1,81 @@
+import { UserError, type Images, type StageContext } from '@privatesnn/core';
+
+import { chooseImages, type Choice } from './choose-images.js';
+import { decodeImage } from './decode-image.js';
+import type { FileTree } from './file-tree.js';
+
+/** A picture file and its class. */
+export interface LabelledFile {
+  readonly name: string;
+  readonly label: number;
+}
+
+/**
+ * Puts files in turns: the first of each class, the second of each class, … so that the first ones of the list
+ * hold all classes. Within a class the order is by name, with numbers by value.
+ */
+export function takeTurns(files: readonly LabelledFile[]): LabelledFile[] {
+  const { compare } = new Intl.Collator('en', { numeric: true });
+  const sorted = [...files].sort((a, b) => a.label - b.label || compare(a.name, b.name));
+  const seen = new Map<number, number>();
+  return sorted
+    .map((file) => {
+      const turn = seen.get(file.label) ?? 0;
+      seen.set(file.label, turn + 1);
+      return { file, turn };
+    })
+    .sort((a, b) => a.turn - b.turn || a.file.label - b.file.label)
+    .map(({ file }) => file);
+}
+
+/**
+ * Reads and decodes the wanted pictures, one at a time.
+ *
+ * @throws UserError where a picture is damaged, or of another size than the first
+ */
+export async function readLabelledFiles(
+  tree: FileTree,
+  files: readonly LabelledFile[],
+  classNames: readonly string[],
+  channels: 1 | 3,
+  choice: Choice,
+  context: StageContext,
+): Promise<Images> {
+  const labels = files.map(({ label }) => label);
+  const chosen = chooseImages(labels, classNames.length, choice, context.random('sample'));
+  let pixels = new Uint8Array(0);
+  let height = 0;
+  let width = 0;
+  for (const [place, index] of chosen.entries()) {
+    context.signal.throwIfAborted();
+    const { name } = files[index]!;
+    const file = `${tree.path}/${name}`;
+    const picture = await decodeImage(await tree.read(name), channels, file);
+    if (place === 0) {
+      ({ height, width } = picture);
+      pixels = new Uint8Array(chosen.length * height * width * channels);
+    }
+    if (picture.height !== height || picture.width !== width) {
+      throw new UserError(
+        'data',
+        'IMAGE_SIZE',
+        `All pictures must have one size; ${file} has ${picture.height} × ${picture.width} pixels, ` +
+          `the first one has ${height} × ${width}.`,
+        { hint: 'Scale the pictures to one size first.', place: { file } },
+      );
+    }
+    pixels.set(picture.pixels, place * picture.pixels.length);
+    if (place % 100 === 99 || place === chosen.length - 1) {
+      context.progress(place + 1, chosen.length, 'pictures decoded');
+    }
+  }
+  return {
+    type: 'images',
+    shape: [chosen.length, height, width, channels],
+    pixels,
+    range: [0, 255],
+    labels: Int32Array.from(chosen, (i) => labels[i]!),
+    classNames,
+    origin: 'real',
+  };
+}
