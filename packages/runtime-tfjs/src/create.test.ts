@@ -1,0 +1,85 @@
+import { afterEach, describe, expect, test, vi } from 'vitest';
+
+import { UserError, type Ann, type Images } from '@privatesnn/core';
+
+import { annLogits, createTensorRuntime, findTensorFlow, tensorRuntimeService } from './index.js';
+
+afterEach(() => vi.unstubAllEnvs());
+
+describe('createTensorRuntime', () => {
+  test('gives the embedded engine when asked, with gradients', async () => {
+    const { id, description, tf } = await createTensorRuntime({ prefer: 'embedded' });
+    expect(id).toBe('embedded');
+    expect(description).toMatch(/^embedded engine \((native, \w+|WebAssembly), \d+ threads?\)$/);
+    expect(tf.getBackend()).toBe('privatesnn');
+    const gradient = tf.grad((x) => tf.sum(tf.square(x)))(tf.tensor1d([3]));
+    expect(Array.from(gradient.dataSync())).toEqual([6]);
+  });
+
+  test('obeys PRIVATESNN_TENSORS, and refuses what it does not know', async () => {
+    vi.stubEnv('PRIVATESNN_TENSORS', 'embedded');
+    expect((await createTensorRuntime()).id).toBe('embedded');
+    expect(await tensorRuntimeService.identity()).toMatch(/^embedded-(native|wasm)-\w+$/);
+    vi.stubEnv('PRIVATESNN_TENSORS', 'pytorch');
+    await expect(createTensorRuntime()).rejects.toThrow(UserError);
+  });
+
+  test('takes TensorFlow where it is, and says what to do where it is asked for and missing', async () => {
+    vi.stubEnv('PRIVATESNN_TENSORS', '');
+    const found = findTensorFlow();
+    if (found.present) {
+      const { id, tf } = await createTensorRuntime();
+      expect([id, tf.getBackend()]).toEqual(['tensorflow', 'tensorflow']);
+      expect(await tensorRuntimeService.identity()).toBe(`tensorflow-${found.version}`);
+    } else {
+      expect((await createTensorRuntime()).id).toBe('embedded');
+      await expect(createTensorRuntime({ prefer: 'tensorflow' })).rejects.toThrow(/asked for/);
+    }
+  });
+});
+
+test('annLogits leaves no tensor behind, finished or aborted', async () => {
+  const runtime = await createTensorRuntime({ prefer: 'embedded' });
+  const classNames = ['a', 'b'];
+  const ann: Ann = {
+    type: 'ann',
+    architecture: {
+      name: 'small',
+      inputShape: [4, 4, 1],
+      classes: 2,
+      layers: [
+        {
+          ...{ kind: 'conv', name: 'conv1', inChannels: 1, outChannels: 3 },
+          ...{ kernel: 3, stride: 1, padding: 1, bias: true },
+        },
+        { kind: 'average-pool', size: 2 },
+        { kind: 'flatten' },
+        { kind: 'dense', name: 'fc1', inputs: 12, outputs: 2, bias: false },
+      ],
+    },
+    parameters: {
+      'conv1.weight': { shape: [3, 3, 1, 3], data: new Float32Array(27).fill(0.1) },
+      'conv1.bias': { shape: [3], data: new Float32Array(3) },
+      'fc1.weight': { shape: [12, 2], data: new Float32Array(24).fill(0.5) },
+    },
+    inputRange: [0, 1],
+    classNames,
+  };
+  const images: Images = {
+    type: 'images',
+    shape: [5, 4, 4, 1],
+    pixels: new Uint8Array(80).fill(255),
+    range: [0, 255],
+    labels: new Int32Array(5),
+    classNames,
+    origin: 'synthetic',
+  };
+  const before = runtime.tf.memory().numTensors;
+  const logits = await annLogits(runtime, ann, images, { batchSize: 2 });
+  // The sums of a 3 × 3 window of ones, averaged over the image: (4 · 4 + 8 · 6 + 4 · 9) / 16 = 6.25.
+  for (const logit of logits) expect(logit).toBeCloseTo(12 * 0.5 * 0.625, 5);
+  expect(runtime.tf.memory().numTensors).toBe(before);
+  const signal = AbortSignal.abort();
+  await expect(annLogits(runtime, ann, images, { signal })).rejects.toThrow();
+  expect(runtime.tf.memory().numTensors).toBe(before);
+});
