@@ -7,7 +7,7 @@ import { loadConfig, type ConfigRequest, type LoadedConfig } from '../config/loa
 import { matrixCells, type Cell } from '../config/matrix.js';
 import { child, entriesOf, type ConfigNode } from '../config/node.js';
 import { errorsOf } from '../errors/error-list.js';
-import { isLocal, loadPlugin, type LoadedPlugin } from '../plugins/load.js';
+import { isLocal, loadPlugin, localFile, type LoadedPlugin } from '../plugins/load.js';
 
 /** One job: the cell, and the parts of the file that it fills in with its values. */
 export interface FilledCell extends Cell {
@@ -79,7 +79,8 @@ function declaredPlugins(
   const add = (node: ConfigNode | undefined, onlyLocal: boolean) => {
     if (node?.kind !== 'scalar' || typeof node.value !== 'string') return;
     if (onlyLocal && !isLocal(node.value)) return;
-    if (!names.has(node.value)) names.set(node.value, node.place);
+    const name = onlyLocal ? localFile(node.value) : node.value;
+    if (!names.has(name)) names.set(name, node.place);
   };
   const listed = child(root, 'plugins');
   if (listed?.kind === 'list') for (const item of listed.items) add(item, false);

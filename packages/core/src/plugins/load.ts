@@ -43,6 +43,11 @@ export function isLocal(name: string): boolean {
   return name.startsWith('./') || name.startsWith('../') || name.startsWith('/');
 }
 
+/** The file of a local `use:`, which may name one of the file's stages: `./stages.js/stripes`. */
+export function localFile(use: string): string {
+  return /^(.+\.[cm]?[jt]s)\/[^/]+$/.exec(use)?.[1] ?? use;
+}
+
 /**
  * Imports one plugin and checks it against the contract.
  *

@@ -1,7 +1,7 @@
 import type { Place } from '../contracts/error.js';
 import type { AnyReporter, AnyService, AnyStage } from '../contracts/plugin.js';
 import { ambiguousUse, duplicateService, unknownUse } from '../errors/templates/plugins.js';
-import { isLocal, type LoadedPlugin } from './load.js';
+import { isLocal, localFile, type LoadedPlugin } from './load.js';
 
 /** A stage or reporter with the plugin that declares it. */
 export interface Declared<T> {
@@ -53,7 +53,8 @@ function find<T extends { id: string }>(
   place: Place,
 ): Declared<T> {
   if (isLocal(use)) {
-    const own = declared.filter(({ plugin }) => plugin.name === use);
+    const file = declared.filter(({ plugin }) => plugin.name === localFile(use));
+    const own = file.filter(({ plugin, qualified }) => [plugin.name, qualified].includes(use));
     if (own.length === 1) return own[0]!;
     throw own.length > 1
       ? ambiguousUse(
@@ -61,7 +62,12 @@ function find<T extends { id: string }>(
           own.map(({ qualified }) => qualified),
           place,
         )
-      : unknownUse(what, use, [], place);
+      : unknownUse(
+          what,
+          use,
+          file.map(({ qualified }) => qualified),
+          place,
+        );
   }
   const found = use.includes('/')
     ? declared.filter(({ qualified }) => qualified === use)
