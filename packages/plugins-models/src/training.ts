@@ -95,7 +95,6 @@ async function trainEpoch(
     Object.entries(parameters).map(([name, { data }]) => [name, data]),
   );
   const steps = Math.ceil(order.length / options.batchSize);
-  const started = performance.now();
   let loss = 0;
   let correct = 0;
   for (let step = 0; step < steps; step++) {
@@ -113,14 +112,11 @@ async function trainEpoch(
     loss += result.loss * indices.length;
     correct += result.correct;
     const seen = step * options.batchSize + indices.length;
-    const left =
-      ((performance.now() - started) / (step + 1)) * (steps - step - 1) +
-      ((performance.now() - started) / (step + 1)) * steps * (options.epochs - epoch - 1);
     context.progress(
       epoch * steps + step + 1,
       options.epochs * steps,
       `epoch ${epoch + 1}/${options.epochs}, loss ${(loss / seen).toFixed(3)}, ` +
-        `accuracy ${((100 * correct) / seen).toFixed(1)} %, ${duration(left)} left`,
+        `accuracy ${((100 * correct) / seen).toFixed(1)} %`,
     );
     // Lets a Ctrl-C and the progress display through; the steps themselves are synchronous.
     await new Promise((resolve) => setImmediate(resolve));
@@ -161,9 +157,4 @@ function diverged(loss: number, epoch: number, step: number, options: TrainOptio
       hint: `Lower "learningRate" (it is ${options.learningRate}) or "momentum", or try "optimizer: adam" with 0.001.`,
     },
   );
-}
-
-function duration(milliseconds: number): string {
-  const seconds = Math.round(milliseconds / 1000);
-  return seconds < 90 ? `${seconds} s` : `${Math.round(seconds / 60)} min`;
 }
