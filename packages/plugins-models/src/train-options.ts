@@ -37,13 +37,7 @@ export const trainOptions = z.strictObject({
   optimizer: z.enum(['sgd', 'adam']).default('sgd').describe('SGD with momentum, or Adam.'),
   learningRate: z.number().positive().default(0.05).describe('Learning rate of the first epoch.'),
   momentum: z.number().min(0).lt(1).default(0.9).describe('Momentum of SGD.'),
-  weightDecay: z
-    .number()
-    .min(0)
-    .default(5e-4)
-    .describe(
-      'Added to the gradient, times the weight; keeps activations even, which helps conversion.',
-    ),
+  weightDecay: z.number().min(0).default(5e-4).describe('Added to the gradient, times the weight.'),
   schedule: z
     .enum(['constant', 'step', 'cosine'])
     .default('step')
