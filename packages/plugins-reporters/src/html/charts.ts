@@ -26,37 +26,32 @@ const dashes = 3;
 /**
  * The charts of one output over the jobs. A job keeps its colour on the whole page; jobs that share a result
  * (the same digest) share a trace. Where several jobs have several lines each, the lines differ by their dash;
- * bars, and more than three lines, get a chart each. Charts without a point are left out.
+ * bars, and more than three lines, get a chart each. Lines without a point are left out.
  *
  * @param series the output in each job that has it
  * @param jobs the names of all jobs, which give the colours
  */
 export function chartsOf(series: readonly Loaded<Series>[], jobs: readonly string[]): Chart[] {
-  const drawable = ({ traces }: Chart) =>
-    traces.some(({ points }) => points.some(([, y]) => y !== null));
-  return allCharts(series, jobs).filter(drawable);
-}
-
-function allCharts(series: readonly Loaded<Series>[], jobs: readonly string[]): Chart[] {
   const results = new Map<string, Loaded<Series>[]>();
   for (const one of series) results.set(one.digest, [...(results.get(one.digest) ?? []), one]);
-  const entries = [...results.values()].map((sharing) => ({
+  const shared = [...results.values()].map((sharing) => ({
     name:
       sharing.length > 1 && sharing.length === jobs.length
         ? 'all jobs'
         : sharing.map(({ job }) => job).join(', '),
     colour: Math.max(0, jobs.indexOf(sharing[0]!.job)),
     content: sharing[0]!.content,
+    lines: sharing[0]!.content.lines.filter(({ y }) => y.some((value) => finite(value) !== null)),
   }));
+  const entries = shared.filter(({ lines }) => lines.length > 0);
+  if (entries.length === 0) return [];
   const first = entries[0]!.content;
   const kind = first.x.some((x) => typeof x === 'string') ? 'bars' : 'lines';
-  const names = [
-    ...new Set(entries.flatMap(({ content }) => content.lines.map(({ name }) => name))),
-  ];
+  const names = [...new Set(entries.flatMap(({ lines }) => lines.map(({ name }) => name)))];
   const frame = { xLabel: first.xLabel, yLabel: first.yLabel, kind } as const;
 
   const traces = entries.flatMap((entry) =>
-    entry.content.lines.map((line) => {
+    entry.lines.map((line) => {
       const index = names.indexOf(line.name);
       const points = entry.content.x.map((x, at) => [x, finite(line.y[at])] as const);
       const single = entries.length === 1;

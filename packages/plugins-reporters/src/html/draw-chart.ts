@@ -93,16 +93,17 @@ function optionOf(chart: Chart): EChartsOption {
 function tick(value: number): string {
   const size = Math.abs(value);
   if (size >= 1e5 || (size > 0 && size < 1e-3))
-    return Number(value.toPrecision(3)).toExponential().replace('e+', 'e');
+    return Number(value.toPrecision(6)).toExponential().replace('e+', 'e');
   return String(Number(value.toPrecision(6)));
 }
 
-function rangeOf(chart: Chart): { min?: number; max?: number; minInterval?: number } {
+/** An axis of numbers: from 0 where that is near, in whole steps for whole numbers. */
+function rangeOf(chart: Chart) {
   const x = chart.traces.flatMap((trace) => trace.points.map(([value]) => Number(value)));
   const [min, max] = [Math.min(...x), Math.max(...x)];
-  if (!(min < max)) return {};
-  const whole = x.every(Number.isInteger);
-  return { min: min > 0 && min < 0.3 * max ? 0 : min, max, ...(whole && { minInterval: 1 }) };
+  const steps = x.every(Number.isInteger) ? { minInterval: 1 } : {};
+  if (min === max) return { ...steps, min: min - 1, max: max + 1 };
+  return { ...steps, scale: min <= 0 || min >= 0.3 * max };
 }
 
 function seriesOf(trace: Trace, bars: boolean, names: readonly string[]) {

@@ -30,7 +30,7 @@ describe('the page', () => {
     for (const id of ['results', 'pictures', 'charts', 'figures', 'reproduce', 'manifest']) {
       expect(text).toContain(`<section id="${id}"`);
     }
-    expect(text).toContain('paper 82.8');
+    expect(text).toContain('(paper 82.8)');
     expect(text).toContain('privatesnn run config.resolved.yaml');
     expect(text).toContain('no spike reached the last layer');
     expect(text.match(/data:image\/png;base64,/g)).toHaveLength(10 * (1 + 4 + 3));
@@ -176,7 +176,7 @@ describe('charts', () => {
       xLabel: 'x',
       yLabel: 'y',
       x,
-      lines: lines.map((name) => ({ name, y: [0, null] })),
+      lines: lines.map((name) => ({ name, y: x.map((_, at) => (at === 0 ? 0 : null)) })),
     },
   });
 
@@ -194,6 +194,12 @@ describe('charts', () => {
 
   test('a series without a point has no chart', () => {
     expect(chartsOf([series('DC', 'a', ['l'], [])], jobNames)).toEqual([]);
+    const [chart] = chartsOf(
+      [series('ANN', 'a', ['l'], []), series('DC', 'b', ['l'], ['conv1', 'fc1'])],
+      jobNames,
+    );
+    expect(chart!.kind).toBe('bars');
+    expect(chart!.traces.map(({ name }) => name)).toEqual(['DC']);
   });
 
   test('jobs with the same result share a line', () => {

@@ -67,6 +67,7 @@ summary .where{font-weight:400}
 details .scroll,details>dl{padding-bottom:20px}
 .plain th,.plain td{padding-top:5px;padding-bottom:5px;font-size:14px;white-space:nowrap}
 .plain tbody th{color:var(--quiet)}
+.plain .text{text-align:left}
 .key{font-family:ui-monospace,SFMono-Regular,Menlo,"Liberation Mono",monospace;font-size:13px}
 .pairs+details{margin-top:20px}
 .pairs{display:grid;grid-template-columns:minmax(9em,max-content) 1fr;gap:5px 24px;margin:8px 0 0;font-size:14px}

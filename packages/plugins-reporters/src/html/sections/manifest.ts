@@ -4,6 +4,9 @@ import { html, type Markup } from '../markup.js';
 /** What is not settled while the report is made, or shown elsewhere on the page. */
 const leftOut = new Set(['format', 'status', 'finished', 'seconds', 'process', 'error']);
 
+/** Columns of a stage that few readers want come last: names and digests, after times. */
+const late = new Set(['use', 'kind', 'key', 'outputs', 'warnings']);
+
 /** The manifest: nested pairs, tables for lists of records, text for the rest. */
 export function manifestSection(manifest: Readonly<Record<string, unknown>>): Markup {
   const shown = Object.entries(manifest).filter(([name]) => !leftOut.has(name));
@@ -52,19 +55,22 @@ function show(value: unknown): Markup {
 }
 
 function records(rows: readonly Readonly<Record<string, unknown>>[]): Markup {
-  const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))];
+  const known = new Set(rows.flatMap((row) => Object.keys(row)));
+  const columns = [...known].sort((a, b) => Number(late.has(a)) - Number(late.has(b)));
+  const side = (column: string) =>
+    rows.every((row) => typeof (row[column] ?? 0) === 'number') ? undefined : html` class="text"`;
   return html`<div class="scroll" tabindex="0">
     <table class="plain">
       <thead>
         <tr>
-          ${columns.map((column) => html`<th scope="col">${words(column)}</th>`)}
+          ${columns.map((column) => html`<th scope="col" ${side(column)}>${words(column)}</th>`)}
         </tr>
       </thead>
       <tbody>
         ${rows.map(
           (row) =>
             html`<tr>
-              ${columns.map((column) => html`<td>${text(row[column])}</td>`)}
+              ${columns.map((column) => html`<td${side(column)}>${text(row[column])}</td>`)}
             </tr>`,
         )}
       </tbody>

@@ -20,7 +20,7 @@ export function resultsSection(table: ResultTable): Markup {
         ${table.rows.map((row) => resultRow(table, row, titles))}
       </tbody>
     </table>
-    <p class="note">${intervals && 'Ranges are confidence intervals. '}${table.note}</p>
+    <p class="note">${intervals && 'In square brackets: confidence intervals. '}${table.note}</p>
   </section>`;
 }
 
@@ -33,8 +33,8 @@ function resultRow(table: ResultTable, row: TableRow, titles: readonly string[])
       if (value === '' && published === '') return html`<td${title}></td>`;
       return html`<td${title}${cell.best && html` class="best"`}><div>
         <span class="value">${value}</span>
-        ${interval !== '' && html`<span class="small">${interval}</span>`}
-        ${published !== '' && html`<span class="small">${published}</span>`}
+        ${interval !== '' && html`<span class="small">[${interval}]</span>`}
+        ${published !== '' && html`<span class="small">(${published})</span>`}
       </div></td>`;
     })}
   </tr>`;
