@@ -44,14 +44,8 @@ export const trainAnn = defineStage({
         bias: options.bias,
       });
       if (validation) assertImagesFit(validation, architecture);
-      const { parameters, history } = await trainNetwork(
-        runtime,
-        architecture,
-        options,
-        images,
-        validation,
-        context,
-      );
+      const training = { runtime, architecture, options, images, validation };
+      const { parameters, history } = await trainNetwork(training, context);
       const last = history.at(-1)!;
       return {
         ann: {

@@ -29,6 +29,16 @@ export interface TrainingState {
   readonly history: readonly Epoch[];
 }
 
+/** What is trained, on what, and how. */
+export interface Training {
+  readonly runtime: TensorRuntime;
+  readonly architecture: Architecture;
+  readonly options: TrainOptions;
+  readonly images: Images;
+  /** Images on which the accuracy is measured after each epoch. */
+  readonly validation: Images | undefined;
+}
+
 /**
  * Trains a network by cross-entropy. Every epoch draws from streams of its own, so training that was stopped
  * after an epoch and goes on from its checkpoint ends in the same parameters.
@@ -36,13 +46,10 @@ export interface TrainingState {
  * @throws UserError where the loss is not finite
  */
 export async function trainNetwork(
-  runtime: TensorRuntime,
-  architecture: Architecture,
-  options: TrainOptions,
-  images: Images,
-  validation: Images | undefined,
+  training: Training,
   context: StageContext,
 ): Promise<TrainingState> {
+  const { architecture, options } = training;
   const saved = (await context.loadCheckpoint()) as TrainingState | undefined;
   const parameters = saved?.parameters ?? initialise(architecture, context.random('weights'));
   const optimizer = createOptimizer(options);
@@ -52,19 +59,8 @@ export async function trainNetwork(
   }
   const history = [...(saved?.history ?? [])];
   for (let epoch = history.length; epoch < options.epochs; epoch++) {
-    const result = await trainEpoch(
-      runtime,
-      architecture,
-      options,
-      images,
-      context,
-      epoch,
-      parameters,
-      optimizer,
-    );
-    const validationAccuracy = validation
-      ? await accuracyOf(runtime, architecture, parameters, options, validation, context.signal)
-      : null;
+    const result = await trainEpoch(training, parameters, optimizer, epoch, context);
+    const validationAccuracy = await validate(training, parameters, context.signal);
     history.push({ ...result, validationAccuracy });
     context.record('epoch', { epoch: epoch + 1, ...history.at(-1)! });
     await context.saveCheckpoint({ parameters, optimizer: optimizer.state(), history });
@@ -78,15 +74,13 @@ function createOptimizer({ optimizer, learningRate, momentum }: TrainOptions): O
     : createSgd({ learningRate, momentum });
 }
 
+/** One pass over the images; changes the parameters in place. */
 async function trainEpoch(
-  { tf }: TensorRuntime,
-  architecture: Architecture,
-  options: TrainOptions,
-  images: Images,
-  context: StageContext,
-  epoch: number,
+  { runtime, architecture, options, images }: Training,
   parameters: Parameters,
   optimizer: Optimizer,
+  epoch: number,
+  context: StageContext,
 ): Promise<Omit<Epoch, 'validationAccuracy'>> {
   const order = permutation(images.shape[0], context.random('order').fork(`${epoch}`));
   const augmentation = context.random('augmentation').fork(`${epoch}`);
@@ -102,7 +96,7 @@ async function trainEpoch(
     const indices = order.subarray(step * options.batchSize, (step + 1) * options.batchSize);
     const pixels = makeBatch(images, indices, options.inputRange, options, augmentation);
     const labels = Int32Array.from(indices, (i) => images.labels[i]!);
-    const result = trainStep(tf, architecture, parameters, pixels, labels, mask);
+    const result = trainStep(runtime.tf, architecture, parameters, pixels, labels, mask);
     if (!Number.isFinite(result.loss)) throw diverged(result.loss, epoch, step, options);
     for (const [name, gradient] of Object.entries(result.gradients)) {
       addDecay(gradient, weights[name]!, options.weightDecay);
@@ -124,23 +118,22 @@ async function trainEpoch(
   return { loss: loss / order.length, accuracy: correct / order.length };
 }
 
-/** Accuracy of a network on images, a fraction. */
-export async function accuracyOf(
-  runtime: TensorRuntime,
-  architecture: Architecture,
+/** Accuracy on the validation images, a fraction; null where there are none. */
+async function validate(
+  { runtime, architecture, options, validation }: Training,
   parameters: Parameters,
-  { inputRange }: Pick<TrainOptions, 'inputRange'>,
-  images: Images,
   signal: AbortSignal,
-): Promise<number> {
-  const { classNames } = images;
+): Promise<number | null> {
+  if (!validation) return null;
+  const { inputRange } = options;
+  const { classNames, labels } = validation;
   const logits = await annLogits(
     runtime,
     { type: 'ann', architecture, parameters, inputRange, classNames },
-    images,
+    validation,
     { signal },
   );
-  return countCorrect(logits, images.labels, architecture.classes) / images.labels.length;
+  return countCorrect(logits, labels, architecture.classes) / labels.length;
 }
 
 function addDecay(gradient: Float32Array, weights: Float32Array, decay: number): void {
