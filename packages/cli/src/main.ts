@@ -32,8 +32,6 @@ export async function main(argv: readonly string[]): Promise<void> {
 
 async function failure(error: unknown): Promise<number> {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-  const { exitCode, formatError } = await import('@privatesnn/core');
-  const { terminalOf } = await import('./terminal.js');
-  process.stderr.write(`${formatError(error, terminalOf(process.stderr))}\n`);
-  return exitCode(error);
+  const { showFailure } = await import('./failure.js');
+  return showFailure(error);
 }

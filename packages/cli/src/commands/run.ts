@@ -1,12 +1,6 @@
-import {
-  exitCode,
-  formatError,
-  runExperiment,
-  UserError,
-  UserErrorList,
-  type RunSummary,
-} from '@privatesnn/core';
+import { runExperiment, UserError, UserErrorList, type RunSummary } from '@privatesnn/core';
 
+import { showFailure } from '../failure.js';
 import { openPlan, type OpenOptions } from '../open.js';
 import { duration } from '../progress/format.js';
 import { createProgress } from '../progress/progress.js';
@@ -32,14 +26,13 @@ export async function runHere(
 ): Promise<number> {
   const controller = new AbortController();
   listenForInterrupt(() => controller.abort());
-  const errors = terminalOf(process.stderr);
   const json = options.json ?? false;
   const open: OpenOptions = { overrides, profile: options.profile, seed: options.seed };
   try {
     const plan = await openPlan(file, open);
     const progress = createProgress({
       write: (text) => void process.stderr.write(text),
-      terminal: errors,
+      terminal: terminalOf(process.stderr),
       quiet: options.quiet ?? false,
       jobs: plan.jobs.length,
     });
@@ -62,9 +55,9 @@ export async function runHere(
     if (!options.quiet) process.stderr.write(`${closing(summary)}\n`);
     return 0;
   } catch (error) {
-    process.stderr.write(`${formatError(error, errors)}\n`);
+    const code = showFailure(error);
     if (json) process.stdout.write(`${JSON.stringify(errorJson(error), null, 2)}\n`);
-    return exitCode(error);
+    return code;
   }
 }
 

@@ -103,8 +103,9 @@ function detail({ plugin, definition }: Listed, columns: number, paint: Paint): 
   }
   const options = describeOptions(definition.options);
   if (options.length > 0) lines.push('', paint.bold('options'));
-  for (const { name, type, default: fallback, description } of options) {
-    const value = fallback === undefined ? 'required' : `default ${JSON.stringify(fallback)}`;
+  for (const { name, type, default: fallback, required, description } of options) {
+    const none = required ? 'required' : 'optional';
+    const value = fallback === undefined ? none : `default ${JSON.stringify(fallback)}`;
     lines.push(entry(name, `${type}, ${value}`, description, columns));
   }
   return lines.join('\n');

@@ -1,9 +1,5 @@
 import { spawn } from 'node:child_process';
 
-import { exitCodes, formatError, markInterrupted, UserError } from '@privatesnn/core';
-
-import { terminalOf } from '../terminal.js';
-
 const marker = 'PRIVATESNN_SUPERVISED';
 /** From Ctrl-C to the end of a run that does not notice it. */
 const patienceMilliseconds = 1700;
@@ -55,27 +51,12 @@ export function supervise(argv: readonly string[]): Promise<number> {
       process.off('SIGINT', interrupt);
       process.off('SIGTERM', interrupt);
       if (code !== null) return resolve(code);
-      resolve(endedBySignal(signal ?? 'SIGKILL', killed, folder));
+      const told = import('./ended-by-signal.js').then(({ endedBySignal }) =>
+        endedBySignal(signal ?? 'SIGKILL', killed, folder),
+      );
+      resolve(told);
     });
   });
-}
-
-async function endedBySignal(
-  signal: NodeJS.Signals,
-  byUser: boolean,
-  folder: string | undefined,
-): Promise<number> {
-  if (folder !== undefined) await markInterrupted(folder);
-  const where = folder === undefined ? '' : ` Its folder is ${folder}.`;
-  const error = byUser
-    ? new UserError('interrupted', 'INTERRUPTED', `The run was interrupted.${where}`, {
-        hint: 'Start the same command again: finished stages are kept, and the run goes on from there.',
-      })
-    : new UserError('run', 'RUN_KILLED', `The run was ended by the signal ${signal}.${where}`, {
-        hint: 'The system may have run out of memory. Finished stages are kept; the next run goes on from there.',
-      });
-  process.stderr.write(`${formatError(error, terminalOf(process.stderr))}\n`);
-  return exitCodes[error.errorClass];
 }
 
 /** In the run's own process: calls back when the watching process asks to end, or is gone. */

@@ -45,8 +45,10 @@ function formatPlace(place: Place, columns: number, paint: Painter): string[] {
   const gutter = line === undefined ? '' : `${line} | `;
   const room = Math.max(20, columns - gutter.length - 3);
   const at = (column ?? 1) - 1;
-  const from = at < room - 12 ? 0 : Math.max(0, at - Math.floor(room / 3));
-  const part = excerpt.slice(from, from + room).replaceAll('\t', ' ');
+  // A place far to the right is shown with what stands before it.
+  const from = Math.max(0, at + Math.min(place.length ?? 1, 20) + 6 - room);
+  const text = excerpt.replaceAll('\t', ' ').slice(from, from + room);
+  const part = from > 0 ? `…${text.slice(1)}` : text;
   const length = Math.max(1, Math.min(place.length ?? 1, part.length - (at - from)));
   lines.push(`  ${paint.dim(gutter)}${part}`);
   lines.push(`  ${' '.repeat(gutter.length + at - from)}${paint.red('^'.repeat(length))}`);

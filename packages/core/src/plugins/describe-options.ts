@@ -7,6 +7,8 @@ export interface OptionDescription {
   readonly type: string;
   /** Undefined where the option has none. */
   readonly default: unknown;
+  /** Whether an experiment file must give it. */
+  readonly required: boolean;
   readonly description: string;
 }
 
@@ -17,6 +19,7 @@ export function describeOptions(schema: z.ZodType): OptionDescription[] {
     name,
     type: typeText(option),
     default: option.default,
+    required: json.required?.includes(name) ?? false,
     description: option.description ?? '',
   }));
 }
@@ -33,6 +36,7 @@ interface JsonSchema {
   readonly exclusiveMaximum?: number;
   readonly default?: unknown;
   readonly description?: string;
+  readonly required?: readonly string[];
   readonly properties?: Readonly<Record<string, JsonSchema>>;
 }
 

@@ -147,10 +147,12 @@ const fakeTrainer = stage(
     steps: z.int().min(1).default(2).describe('Number of steps.'),
     milliseconds: z.number().min(0).default(0).describe('Pause after each step.'),
     deaf: z.boolean().default(false).describe('Whether it ignores the signal.'),
+    busy: z.boolean().default(false).describe('Whether it keeps the process busy for a minute.'),
   },
   async (given, options, context) => {
     const state = (await context.loadCheckpoint()) ?? { step: 0, weights: weightsOf(given.snn) };
     let { step, weights } = state;
+    for (const end = Date.now() + 60_000; options.busy && Date.now() < end;);
     for (; step < options.steps; step++) {
       if (!options.deaf) context.signal.throwIfAborted();
       note(options, context, ` step ${step}`);

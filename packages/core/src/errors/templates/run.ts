@@ -30,7 +30,7 @@ export const reporterFailed = (use: string, plugin: string, cause: unknown) =>
 
 export const interrupted = (folder: string) =>
   new UserError('interrupted', 'INTERRUPTED', `The run was interrupted. Its folder is ${folder}.`, {
-    hint: 'Start the same command again: finished stages are kept, and the run goes on from there.',
+    hint: 'Finished stages are kept; the same command, started again, goes on from there.',
   });
 
 export const badArtefact = (output: string, what: string) =>

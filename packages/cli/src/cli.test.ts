@@ -1,0 +1,41 @@
+import { readdirSync } from 'node:fs';
+
+import { expect, test } from 'vitest';
+
+import { expectInterrupt, folderWith } from './testing/folder.js';
+import { start } from './testing/start.js';
+
+test('run prints the report on standard output and progress on standard error', async () => {
+  const folder = folderWith();
+  const first = await start(folder, 'run', 'x.yaml').ended;
+  expect(first).toMatchObject({ code: 0, stdout: 'x: 2.700000047683716\n' });
+  expect(first.stderr).toContain('5 stages computed, 0 from the cache');
+  const again = await start(folder, 'run', 'x.yaml', '--json').ended;
+  const summary = JSON.parse(again.stdout) as unknown;
+  expect(summary).toMatchObject({
+    status: 'finished',
+    computed: 0,
+    cached: 5,
+    jobs: [{ name: 'x', results: { 'accuracy.metrics': { unknown: null } } }],
+  });
+  const planned = await start(folder, 'plan', 'x.yaml', 'data.count=5').ended;
+  expect(planned.stdout).toContain('5 stages (1 cached, 4 to do)');
+});
+
+test('a mistake in the file gives one screen and exit code 2', async () => {
+  const folder = folderWith('stps: 3');
+  const { code, stdout, stderr } = await start(folder, 'run', 'x.yaml').ended;
+  expect([code, stdout]).toEqual([2, '']);
+  expect(stderr).toContain('x.yaml:7:75');
+  expect(stderr).toContain('Did you mean "steps"?');
+  expect(readdirSync(folder)).toEqual(['x.yaml']);
+});
+
+test('a command that does not exist gives exit code 2 and the nearest one', async () => {
+  expect(await start(folderWith(), 'rnu').ended).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('Did you mean run?') as string,
+  });
+});
+
+test('Ctrl-C ends a run whose stage keeps the process busy', () => expectInterrupt('busy: true'));

@@ -1,0 +1,47 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { expect, onTestFinished } from 'vitest';
+
+import { fakePlugin, start } from './start.js';
+
+const experiment = (options: string) => `name: x
+plugins: ["${fakePlugin}"]
+stages:
+  data: { use: fake-images }
+  ann: { use: fake-ann }
+  dc: { use: fake-converter, inputs: { ann: ann, images: data } }
+  cet: { use: fake-trainer, inputs: { snn: dc, images: data }, options: { ${options} } }
+  accuracy: { use: fake-accuracy, inputs: { network: cet.snn, images: data } }
+reporters:
+  - { use: fake-reporter }
+`;
+
+/** A temporary folder with an experiment of fake stages; `options` are those of its trainer. */
+export function folderWith(options = ''): string {
+  const folder = mkdtempSync(join(tmpdir(), 'privatesnn-cli-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  writeFileSync(join(folder, 'x.yaml'), experiment(options));
+  return folder;
+}
+
+/** Starts a run, sends Ctrl-C while its trainer works, and checks how it ends. */
+export async function expectInterrupt(options: string): Promise<void> {
+  const folder = folderWith(options);
+  const child = start(folder, 'run', 'x.yaml');
+  await new Promise<void>((ready) => {
+    child.stderr!.on('data', (data) => String(data).includes('cet (') && ready());
+  });
+  await new Promise((wait) => setTimeout(wait, 300));
+  const clock = performance.now();
+  child.kill('SIGINT');
+  const { code, stderr } = await child.ended;
+  expect(performance.now() - clock).toBeLessThan(2000);
+  expect(code).toBe(130);
+  expect(stderr).toContain('The run was interrupted.');
+  expect(stderr.replace(/\s+/g, ' ')).toContain('started again, goes on from there');
+  const [run] = readdirSync(join(folder, 'runs'));
+  const manifest = readFileSync(join(folder, 'runs', run!, 'manifest.json'), 'utf8');
+  expect(JSON.parse(manifest)).toMatchObject({ status: 'interrupted' });
+}
