@@ -7,6 +7,9 @@ export default defineConfig({
   root: import.meta.dirname,
   resolve: { conditions },
   ssr: { resolve: { conditions } },
-  // The one-file example has no package of its own, so its test runs here.
-  test: { include: ['src/**/*.test.js', '../one-file/*.test.js'], testTimeout: 30_000 },
+  // The other examples and the documents have no package of their own, so their tests run here.
+  test: {
+    include: ['src/**/*.test.js', '../*.test.js', '../one-file/*.test.js'],
+    testTimeout: 30_000,
+  },
 });
