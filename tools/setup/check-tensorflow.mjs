@@ -3,8 +3,11 @@
 import { createRequire } from 'node:module';
 import util from 'node:util';
 
-// tfjs-node 4.22 still calls this function, which Node 23 removed.
-util.isNullOrUndefined ??= (value) => value === null || value === undefined;
+// tfjs-node 4.22 still calls two functions of which Node 22 warns; Node 23 lacks the first.
+Object.assign(util, {
+  isNullOrUndefined: (value) => value === null || value === undefined,
+  isArray: Array.isArray,
+});
 const tf = createRequire(process.argv[2])('@tensorflow/tfjs-node');
 
 const x = tf.ones([1, 4, 4, 1]);

@@ -39,9 +39,11 @@ export function findTensorFlow(): TensorFlowState {
  */
 export async function loadTensorFlow(tf: Tf): Promise<void> {
   process.env['TF_CPP_MIN_LOG_LEVEL'] ??= '2';
-  // tfjs-node 4.22 still calls this function, which Node 23 removed.
-  const legacy = util as { isNullOrUndefined?: (value: unknown) => boolean };
-  legacy.isNullOrUndefined ??= (value) => value === null || value === undefined;
+  // tfjs-node 4.22 still calls two functions of which Node 22 warns; Node 23 lacks the first.
+  Object.assign(util, {
+    isNullOrUndefined: (value: unknown) => value === null || value === undefined,
+    isArray: Array.isArray,
+  });
   let node: { Tensor: unknown };
   try {
     node = (await import('@tensorflow/tfjs-node')) as unknown as { Tensor: unknown };
