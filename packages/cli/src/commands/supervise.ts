@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 
 const marker = 'PRIVATESNN_SUPERVISED';
 /** From Ctrl-C to the end of a run that does not notice it. */
-const patienceMilliseconds = 1700;
+const patienceMilliseconds = 1200;
 
 interface Message {
   readonly folder?: string;
@@ -27,6 +27,7 @@ export function supervise(argv: readonly string[]): Promise<number> {
     env: { ...process.env, [marker]: '1' },
   });
   let folder: string | undefined;
+  let closing: Promise<typeof import('./ended-by-signal.js')> | undefined;
   let interrupts = 0;
   let killed = false;
   const kill = () => {
@@ -36,6 +37,7 @@ export function supervise(argv: readonly string[]): Promise<number> {
   const interrupt = () => {
     interrupts++;
     if (interrupts > 1) return kill();
+    closing = import('./ended-by-signal.js');
     process.stderr.write('\nEnding the run. Press Ctrl-C again to end it at once.\n');
     if (child.connected) child.send('interrupt');
     setTimeout(kill, patienceMilliseconds).unref();
@@ -51,10 +53,12 @@ export function supervise(argv: readonly string[]): Promise<number> {
       process.off('SIGINT', interrupt);
       process.off('SIGTERM', interrupt);
       if (code !== null) return resolve(code);
-      const told = import('./ended-by-signal.js').then(({ endedBySignal }) =>
-        endedBySignal(signal ?? 'SIGKILL', killed, folder),
+      closing ??= import('./ended-by-signal.js');
+      resolve(
+        closing.then(({ endedBySignal }) =>
+          endedBySignal(signal ?? 'SIGKILL', killed || interrupts > 0, folder),
+        ),
       );
-      resolve(told);
     });
   });
 }

@@ -105,18 +105,16 @@ test('a stage that does not notice an abort is left behind', async () => {
   const at = workspace({
     'x.yaml': pipeline.replace(
       'teacher: ann } }',
-      'teacher: ann }, options: { deaf: true, milliseconds: 3000 } }',
+      'teacher: ann }, options: { deaf: true, milliseconds: 600000 } }',
     ),
   });
   const controller = new AbortController();
   const onEvent = (event: RunEvent) => {
     if (event.type === 'stage-progress') controller.abort();
   };
-  const clock = performance.now();
   await expect(at.run('x.yaml', { signal: controller.signal, onEvent })).rejects.toMatchObject({
     code: 'INTERRUPTED',
   });
-  expect(performance.now() - clock).toBeLessThan(2500);
 });
 
 test('a service is created when a stage first needs it, once a run, and closed at its end', async () => {

@@ -33,7 +33,7 @@ export interface NodeRequest {
 }
 
 /** How long a stage may take to notice that it shall end. */
-const graceMilliseconds = 1000;
+const graceMilliseconds = 700;
 
 /** Runs one stage, or takes its result from the cache. */
 export async function runNode(request: NodeRequest): Promise<NodeResult> {
@@ -119,7 +119,7 @@ async function compute(
   );
 }
 
-/** The promise's outcome, or, a second after an abort, the abort's reason. */
+/** The promise's outcome, or, a moment after an abort, the abort's reason. */
 async function endSoon<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   let listen: (() => void) | undefined;
