@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-const conditions = ['@privatesnn/source'];
+export const conditions = ['@privatesnn/source'];
 
 /** The test configuration of one package: sources of the other packages are read as they are, unbuilt. */
 export function packageConfig(root: string) {
