@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 
 import { UserError, type Service } from '@privatesnn/core';
 
-import { embeddedDescription, embeddedIdentity, useEmbeddedBackend } from './embedded/backend.js';
+import { embeddedIdentity, useEmbeddedBackend } from './embedded/backend.js';
 import { TENSOR_RUNTIME, type TensorRuntime } from './runtime.js';
 import { findTensorFlow, loadTensorFlow } from './tensorflow.js';
 
@@ -21,8 +21,7 @@ export async function createTensorRuntime(
 ): Promise<TensorRuntime> {
   const wanted = chooseRuntime(options.prefer);
   if (wanted.id === 'embedded') {
-    await useEmbeddedBackend(tf);
-    return { id: 'embedded', description: embeddedDescription(), tf };
+    return { id: 'embedded', description: await useEmbeddedBackend(tf), tf };
   }
   await loadTensorFlow(tf);
   return { id: 'tensorflow', description: `TensorFlow ${wanted.version} (${wanted.source})`, tf };

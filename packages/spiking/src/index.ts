@@ -1,5 +1,6 @@
 export { setUpDense } from './dense/kernels.js';
-export { Dense, type ConvShape, type MatMulShape } from './dense/dense.js';
+export { Dense } from './dense/dense.js';
+export type { ConvShape, MatMulShape } from './dense/shapes.js';
 export { defaultThreads, type DensePoolOptions } from './dense/pool.js';
 export * from './engine.js';
 export * from './create-engine.js';

@@ -12,51 +12,52 @@ import { reductionKernels } from './reduction.js';
 /** The name of the embedded backend in tfjs. */
 export const embeddedBackend = 'privatesnn';
 
-let dense: Dense | undefined;
+/** Made with the first runtime, and kept for the process. */
+let engine: { readonly dense: Dense; readonly registered: Promise<void> } | undefined;
 
 /**
  * Makes the embedded engine the backend of `tf`: tfjs's CPU backend, with the kernels in which the time goes
  * replaced by our own. Where a kernel of ours does not cover a case (dilation, channels first, another type), it
  * passes it on to tfjs's.
+ *
+ * @returns what computes, for people
  */
-export async function useEmbeddedBackend(tf: Tf): Promise<void> {
-  if (!tf.findBackendFactory(embeddedBackend)) {
-    const cpu = await import('@tensorflow/tfjs-backend-cpu');
-    // tfjs-core's bundle for Node leaves the gradients out; the one of tfjs-layers registers them all.
-    await import('@tensorflow/tfjs-layers');
-    dense ??= new Dense();
-    tf.registerBackend(embeddedBackend, () => {
-      const backend = new cpu.MathBackendCPU();
-      // tfjs advertises its TensorFlow backend at the first use of this one.
-      (backend as unknown as { firstUse: boolean }).firstUse = false;
-      return backend;
-    });
-    registerKernels(tf, {
-      ...convolutionKernels(tf, dense),
-      ...productKernels(tf, dense),
-      ...poolingKernels(tf),
-      ...elementwiseKernels(),
-      ...reductionKernels(tf),
-      ...movementKernels(),
-    });
+export async function useEmbeddedBackend(tf: Tf): Promise<string> {
+  if (!engine) {
+    const dense = new Dense();
+    engine = { dense, registered: register(tf, dense) };
   }
+  await engine.registered;
   await tf.setBackend(embeddedBackend);
-}
-
-/** "embedded-native-avx512", "embedded-wasm-simd128": what the results' last bits depend on. */
-export function embeddedIdentity(): string {
-  const { kind, instructions } = dense ?? setUpDense();
-  return `embedded-${kind}-${instructions}`;
-}
-
-/** For people. */
-export function embeddedDescription(): string {
-  const { kind, instructions, threads } = dense ?? new Dense();
+  const { kind, instructions, threads } = engine.dense;
   const kernels = kind === 'native' ? `native, ${instructions}` : 'WebAssembly';
   return `embedded engine (${kernels}, ${threads} ${threads === 1 ? 'thread' : 'threads'})`;
 }
 
-function registerKernels(tf: Tf, own: Kernels): void {
+/** "embedded-native-avx512", "embedded-wasm-simd128": what the results' last bits depend on. */
+export function embeddedIdentity(): string {
+  const { kind, instructions } = engine?.dense ?? setUpDense();
+  return `embedded-${kind}-${instructions}`;
+}
+
+async function register(tf: Tf, dense: Dense): Promise<void> {
+  const { MathBackendCPU } = await import('@tensorflow/tfjs-backend-cpu');
+  // tfjs-core's bundle for Node leaves the gradients out; the one of tfjs-layers registers them all.
+  await import('@tensorflow/tfjs-layers');
+  tf.registerBackend(embeddedBackend, () => {
+    const backend = new MathBackendCPU();
+    // tfjs advertises its TensorFlow backend at the first use of this one.
+    (backend as unknown as { firstUse: boolean }).firstUse = false;
+    return backend;
+  });
+  const own: Kernels = {
+    ...convolutionKernels(tf, dense),
+    ...productKernels(tf, dense),
+    ...poolingKernels(tf),
+    ...elementwiseKernels(),
+    ...reductionKernels(tf),
+    ...movementKernels(),
+  };
   for (const kernel of tf.getKernelsForBackend('cpu')) {
     const replacement = own[kernel.kernelName];
     tf.registerKernel({

@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { afterAll, describe, expect, test } from 'vitest';
 
 import { loadNative } from '../fast/kernels.js';
-import { Dense, type ConvShape, type MatMulShape } from './dense.js';
+import { Dense } from './dense.js';
+import type { ConvShape, MatMulShape } from './shapes.js';
 
 const engines = [new Dense({ kind: 'wasm', threads: 1 })];
 try {

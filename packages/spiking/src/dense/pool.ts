@@ -7,6 +7,8 @@ import { argumentFields, control, takeShares } from './job.js';
 import { loadDense, setUpDense, stackBytes, type DenseSetup } from './kernels.js';
 
 const pageSize = 65536;
+/** No share takes so long, in milliseconds. */
+const stalled = 120_000;
 const largestHeap = 65536 * pageSize;
 
 export interface DensePoolOptions {
@@ -129,7 +131,11 @@ export class DensePool {
     Atomics.notify(state, control.wake);
     takeShares(state, this.setup.memory.buffer, this.#places(0), this.#run);
     for (let done; (done = Atomics.load(state, control.done)) < shares;) {
-      Atomics.wait(state, control.done, done);
+      if (Atomics.wait(state, control.done, done, stalled) === 'timed-out') {
+        throw new Error(
+          `Dense kernel ${op} made no progress for ${stalled / 1000} s: a worker thread died.`,
+        );
+      }
     }
     if (Atomics.exchange(state, control.failed, 0) === 1) {
       throw new Error(`Dense kernel ${op} failed.`);
