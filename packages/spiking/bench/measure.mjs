@@ -1,0 +1,54 @@
+// One measurement of the engine in a process of its own, so that its peak memory is its own too.
+//
+//   node measure.mjs '{"task": "infer", "network": "VGG9", "thresholds": {...}, ...}'
+//
+// Prints {"seconds", "peakBytes"} as JSON: the better of two runs.
+import { createEngine } from '@privatesnn/spiking';
+
+import { architectures, randomImages, randomParameters, snnOf } from './networks.mjs';
+
+const { task, network, implementation, threads, timeSteps, images, thresholds, precision } =
+  JSON.parse(process.argv[2]);
+const engine = await createEngine({ implementation, threads });
+const architecture = architectures[network];
+const parameters = randomParameters(architecture);
+const pixels = randomImages(images);
+const snn = snnOf(architecture, parameters, thresholds ?? {}, timeSteps);
+
+const tasks = {
+  infer: () => engine.infer({ snn, pixels, seed: 1, ...(precision ? { precision } : {}) }),
+  train: () =>
+    engine.gradients({
+      snn,
+      pixels,
+      seed: 1,
+      surrogate: { kind: 'triangle', gamma: 1, divideByTheta: false },
+      detachReset: false,
+      dropout: false,
+      loss: (logits) => ({ value: 0, gradient: logits.map((_, i) => ((i % 3) - 1) / 10) }),
+      wanted: { parameters: true, thresholds: false, input: false },
+    }),
+  balance: () => engine.balanceThresholds({ ...snn, pixels, seed: 1, scale: 0.7, percentile: 100 }),
+  resimulate,
+};
+
+/** Threshold balancing as it is usually done: for each layer, everything before it again from the input. */
+async function resimulate() {
+  const names = architecture.layers.filter((layer) => layer.name).map(({ name }) => name);
+  for (const name of names.slice(0, -1)) {
+    const end = architecture.layers.findIndex((layer) => layer.name === name) + 1;
+    // The layer in question as a read-out: its currents are computed, and nothing after it.
+    const layers = architecture.layers.slice(0, end);
+    const snn = snnOf({ ...architecture, layers }, parameters, thresholds, timeSteps);
+    await engine.infer({ snn, pixels, seed: 1 });
+  }
+}
+
+let best = Infinity;
+for (let run = 0; run < 2; run++) {
+  const start = performance.now();
+  await tasks[task]();
+  best = Math.min(best, (performance.now() - start) / 1000);
+}
+await engine.close();
+console.log(JSON.stringify({ seconds: best, peakBytes: process.resourceUsage().maxRSS * 1024 }));

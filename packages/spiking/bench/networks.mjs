@@ -1,0 +1,141 @@
+// The paper's networks with random weights, thresholds that force an activity, and images: all from a fixed seed.
+import { mix } from '@privatesnn/spiking';
+
+const pool = { kind: 'average-pool', size: 2 };
+
+function vgg(name, channels, hidden) {
+  const layers = [];
+  let inChannels = 3;
+  let size = 32;
+  for (const [i, outChannels] of channels.entries()) {
+    if (outChannels === 'A') {
+      layers.push(pool);
+      size /= 2;
+      continue;
+    }
+    layers.push({
+      kind: 'conv',
+      name: `conv${i + 1}`,
+      inChannels,
+      outChannels,
+      kernel: 3,
+      stride: 1,
+      padding: 1,
+      bias: false,
+    });
+    inChannels = outChannels;
+  }
+  const inputs = inChannels * size * size;
+  layers.push(
+    { kind: 'flatten' },
+    { kind: 'dense', name: 'fc1', inputs, outputs: hidden, bias: false },
+    { kind: 'dense', name: 'fc2', inputs: hidden, outputs: 10, bias: false },
+  );
+  return { name, inputShape: [32, 32, 3], classes: 10, layers };
+}
+
+export const architectures = {
+  VGG9: vgg('VGG9', [64, 64, 'A', 128, 128, 'A', 256, 256, 256, 'A'], 1024),
+  VGG16: vgg(
+    'VGG16',
+    [64, 64, 'A', 128, 128, 'A', 256, 256, 256, 'A', 512, 512, 512, 'A', 512, 512, 512, 'A'],
+    4096,
+  ),
+};
+
+/** Uniform in [0, 1), by place. */
+const uniform = (seed, i) => mix(mix(seed) ^ i) / 2 ** 32;
+
+/** Roughly normal: the sum of four uniform numbers, scaled to deviation 1. */
+function normal(seed, i) {
+  let sum = -2;
+  for (let k = 0; k < 4; k++) sum += uniform(seed + k, i);
+  return sum * Math.sqrt(3);
+}
+
+/** Weights after He 2015: deviation √(2 / inputs). */
+export function randomParameters(architecture) {
+  const weighted = architecture.layers.filter((layer) => layer.name);
+  return Object.fromEntries(
+    weighted.map((layer, l) => {
+      const shape =
+        layer.kind === 'dense'
+          ? [layer.inputs, layer.outputs]
+          : [layer.kernel, layer.kernel, layer.inChannels, layer.outChannels];
+      const size = shape.reduce((a, b) => a * b);
+      const deviation = Math.sqrt((2 * shape.at(-1)) / size);
+      const data = Float32Array.from({ length: size }, (_, i) => deviation * normal(16 * l, i));
+      return [`${layer.name}.weight`, { shape, data }];
+    }),
+  );
+}
+
+/** Smooth coloured images in [-1, 1]: a few waves each. */
+export function randomImages(count) {
+  const pixels = new Float32Array(count * 32 * 32 * 3);
+  for (let n = 0; n < count; n++) {
+    const u = Array.from({ length: 12 }, (_, k) => uniform(1000 + n, k));
+    for (let y = 0; y < 32; y++) {
+      for (let x = 0; x < 32; x++) {
+        for (let c = 0; c < 3; c++) {
+          const wave = Math.sin((x * (u[c] - 0.5) + y * (u[c + 3] - 0.5)) * 0.8 + 6 * u[c + 6]);
+          pixels[((n * 32 + y) * 32 + x) * 3 + c] = 0.6 * wave + 0.8 * (u[c + 9] - 0.5);
+        }
+      }
+    }
+  }
+  return pixels;
+}
+
+export function snnOf(architecture, parameters, thresholds, timeSteps) {
+  return {
+    type: 'snn',
+    architecture,
+    parameters,
+    thresholds,
+    neuron: { leak: 1, reset: 'soft', firing: 'strict' },
+    encoder: { kind: 'poisson', range: [-1, 1] },
+    readout: { kind: 'sum', scale: 1 },
+    timeSteps,
+    classNames: Array.from({ length: architecture.classes }, (_, i) => String(i)),
+  };
+}
+
+/** Thresholds under which every layer's neurons spike at `rate` per time-step, found layer by layer. */
+export async function thresholdsFor(engine, architecture, parameters, rate) {
+  const pixels = randomImages(2);
+  const timeSteps = 32;
+  const thresholds = {};
+  const spiking = architecture.layers.filter((layer) => layer.name).slice(0, -1);
+  for (const { name, outputs } of spiking) {
+    const end = architecture.layers.findIndex((layer) => layer.name === name) + 1;
+    const part = {
+      ...architecture,
+      layers: [...architecture.layers.slice(0, end), { kind: 'flatten' }],
+    };
+    const inputs = outputs ?? neuronsAt(part.layers);
+    const probe = { kind: 'dense', name: 'probe', inputs, outputs: 10, bias: false };
+    part.layers.push(probe);
+    const weight = { shape: [inputs, 10], data: new Float32Array(inputs * 10) };
+    let [low, high] = [-8, 6];
+    for (let step = 0; step < 9; step++) {
+      const middle = (low + high) / 2;
+      thresholds[name] = Math.exp(middle);
+      const snn = snnOf(part, { ...parameters, 'probe.weight': weight }, thresholds, timeSteps);
+      const { spikes, neurons } = (await engine.infer({ snn, pixels, seed: 1 })).activity.at(-1);
+      if (spikes / (neurons * 2 * timeSteps) > rate) low = middle;
+      else high = middle;
+    }
+  }
+  return thresholds;
+}
+
+function neuronsAt(layers) {
+  let size = 32;
+  let channels = 3;
+  for (const layer of layers) {
+    if (layer.kind === 'average-pool') size /= layer.size;
+    if (layer.kind === 'conv') channels = layer.outChannels;
+  }
+  return size * size * channels;
+}
