@@ -68,6 +68,26 @@ describe('data-impressions', () => {
     expect(steps).toEqual([0, 0, 0]);
   });
 
+  it('counts the divergence from the soft labels, which is never negative, where told so', async () => {
+    const context = fakeContext();
+    await generate({ ...quick, stopMeasure: 'divergence', labels: 'hard' }, context);
+    const hard = context.events.map(({ data }) => data['meanLoss'] as number);
+    const plain = fakeContext();
+    await generate({ ...quick, stopMeasure: 'cross-entropy', labels: 'hard' }, plain);
+    // A one-hot label has no entropy.
+    expect(hard).toEqual(plain.events.map(({ data }) => data['meanLoss']));
+    const soft = fakeContext();
+    const images = await generate({ ...quick, stopMeasure: 'divergence', samples: 3 }, soft);
+    const entropy = -images.softLabels!.reduce((sum, p) => sum + (p > 0 ? p * Math.log(p) : 0), 0);
+    const crossEntropies = fakeContext();
+    await generate({ ...quick, stopMeasure: 'cross-entropy', samples: 3 }, crossEntropies);
+    const [divergence, crossEntropy] = [soft, crossEntropies].map(
+      ({ events }) => events[0]!.data['meanLoss'] as number,
+    );
+    expect(divergence).toBeGreaterThanOrEqual(0);
+    expect(divergence).toBeCloseTo(crossEntropy! - entropy / 3, 5);
+  });
+
   it('clips only at the end where it is told so', async () => {
     const images = await generate({
       ...quick,

@@ -18,3 +18,14 @@ export function softCrossEntropy(
   const logProbabilities = tf.logSoftmax(tf.div(logits, temperature));
   return tf.neg(tf.sum(tf.mul(targets, logProbabilities), 1));
 }
+
+/**
+ * −Σ_c y_c·log y_c of each row, with 0·log 0 = 0.
+ *
+ * @param probabilities [images, classes]
+ * @returns [images]
+ */
+export function entropy(tf: Tf, probabilities: Tensor2D): Tensor1D {
+  const logs = tf.log(tf.maximum(probabilities, 1e-30));
+  return tf.neg(tf.sum(tf.mul(probabilities, logs), 1));
+}

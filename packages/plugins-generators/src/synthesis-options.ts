@@ -41,6 +41,12 @@ export const synthesisOptions = {
     .min(0)
     .default(0)
     .describe('An image is finished once its loss is at most this; 0 runs all iterations.'),
+  stopMeasure: z
+    .enum(['cross-entropy', 'divergence'])
+    .default('cross-entropy')
+    .describe(
+      "What `stopAtLoss` is compared with: the cross-entropy, or what it exceeds the label's own entropy by (the Kullback-Leibler divergence, 0 for a perfect image).",
+    ),
   stopBy: z
     .enum(['image', 'batch'])
     .default('image')

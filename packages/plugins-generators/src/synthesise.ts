@@ -13,7 +13,7 @@ import {
   type Tf,
 } from '@privatesnn/runtime-tfjs';
 
-import { softCrossEntropy } from './soft-cross-entropy.js';
+import { entropy, softCrossEntropy } from './soft-cross-entropy.js';
 import type { SynthesisOptions } from './synthesis-options.js';
 
 export interface SynthesisRequest {
@@ -72,7 +72,12 @@ export async function synthesise(
             [indices.length, classes],
           );
           const logits = annForward(tf, ann.architecture, tensors, x);
-          const loss = softCrossEntropy(tf, logits, wanted, options.temperature);
+          const crossEntropy = softCrossEntropy(tf, logits, wanted, options.temperature);
+          // A constant of each image, so that the gradient is the same.
+          const loss =
+            options.stopMeasure === 'divergence'
+              ? tf.sub<Tensor1D>(crossEntropy, entropy(tf, wanted))
+              : crossEntropy;
           return prior ? tf.add(loss, prior(tf, x)) : loss;
         },
         optimizer: 'adam',
