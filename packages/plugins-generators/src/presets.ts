@@ -6,7 +6,7 @@ export const dataImpressionsPresets = {
   'paper-v1': {},
   /** The public code: 100 images a class, started from noise over the whole input range. */
   'official-code': { samplesPerClass: 100, initialisation: 'input-range' },
-  /** Images whose activations are about as large as those on real images. */
+  /** Images that stop short of activations larger than those on real images. */
   tuned: {
     temperature: 1,
     learningRate: 0.05,
