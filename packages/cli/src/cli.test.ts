@@ -39,3 +39,29 @@ test('a command that does not exist gives exit code 2 and the nearest one', asyn
 });
 
 test('Ctrl-C ends a run whose stage keeps the process busy', () => expectInterrupt('busy: true'));
+
+test('the cache can be listed, verified and cleared', async () => {
+  const folder = folderWith();
+  await start(folder, 'run', 'x.yaml', '--quiet').ended;
+  const [list, verify] = await Promise.all([
+    start(folder, 'cache', 'list').ended,
+    start(folder, 'cache', 'verify').ended,
+  ]);
+  expect(list.stdout).toContain('5 results');
+  expect(verify).toMatchObject({ code: 0, stdout: expect.stringContaining('sound') as string });
+  await start(folder, 'cache', 'clear').ended;
+  expect((await start(folder, 'cache', 'list').ended).stdout).toContain('0 results');
+});
+
+test('stages shows a stage with its options', async () => {
+  const { stdout } = await start(folderWith(), 'stages', 'threshold-balancing', '--json').ended;
+  expect(JSON.parse(stdout)).toMatchObject([
+    {
+      kind: 'converter',
+      inputs: { ann: { types: ['ann'] } },
+      options: expect.arrayContaining([
+        expect.objectContaining({ name: 'timeSteps', type: 'integer ≥ 1', required: false }),
+      ]) as unknown,
+    },
+  ]);
+});

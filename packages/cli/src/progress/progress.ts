@@ -109,7 +109,8 @@ export function createProgress(request: ProgressRequest): Progress {
         line(paint.yellow(wrap(`! ${event.stage}: ${event.message}`, terminal.columns)));
         return;
       case 'info':
-        if (!quiet) line(paint.dim(wrap(`  ${event.stage}: ${event.message}`, terminal.columns)));
+        if (!quiet)
+          line(paint.dim(wrap(`${event.stage}: ${event.message}`, terminal.columns, '  ')));
         return;
       case 'run-finished':
         clear();

@@ -27,7 +27,7 @@ export interface NodeRequest {
   readonly store: CacheStore;
   readonly useCache: boolean;
   readonly keys: Keys;
-  readonly container: RunContainer;
+  readonly container: () => Promise<RunContainer>;
   readonly signal: AbortSignal;
   readonly emit: Emit;
 }
@@ -106,7 +106,7 @@ async function compute(
   inputDigests: Readonly<Record<string, string>>,
 ): Promise<Readonly<Record<string, Artefact>>> {
   const { plan, node, store, signal, emit, ref, container } = request;
-  const instance = await container.instance(node);
+  const instance = await (await container()).instance(node);
   // Every stage gets its own copy of its inputs, as they are stored: none can change another's.
   const inputs: Record<string, unknown> = {};
   for (const [port, digest] of Object.entries(inputDigests))

@@ -8,7 +8,7 @@ import { openCache, type CacheStore } from '../cache/store.js';
 import { interrupted } from '../errors/templates/run.js';
 import type { Plan, PlanNode } from '../plan/plan.js';
 import { planToYaml } from '../plan/yaml.js';
-import { createContainer, type RunContainer } from './container.js';
+import type { RunContainer } from './container.js';
 import { eventSink, type Emit, type RunEvent } from './events.js';
 import { folderNames, makeRunFolder, type RunFolder } from './folder.js';
 import { createKeys, type Keys } from './keys.js';
@@ -66,6 +66,8 @@ export async function runExperiment(plan: Plan, request: RunRequest = {}): Promi
     jobs: plan.jobs.length,
     stages: plan.nodes.length,
   });
+  // Inversify takes a while to load, and a run that finds everything in the cache needs no container.
+  let container: Promise<RunContainer> | undefined;
   const parts: Parts = {
     plan,
     folder,
@@ -74,7 +76,8 @@ export async function runExperiment(plan: Plan, request: RunRequest = {}): Promi
     store: openCache(request.cacheDirectory ?? cacheFolder()),
     useCache: request.useCache ?? true,
     keys: createKeys(plan),
-    container: createContainer(plan),
+    container: () =>
+      (container ??= import('./container.js').then(({ createContainer }) => createContainer(plan))),
   };
   const records: StageRecord[] = [];
   const finish = async (status: 'finished' | 'failed' | 'interrupted', error?: unknown) => {
@@ -121,7 +124,7 @@ export async function runExperiment(plan: Plan, request: RunRequest = {}): Promi
     await finish('failed', error).catch(() => undefined);
     throw error;
   } finally {
-    await parts.container.close();
+    await (await container)?.close();
   }
 }
 
@@ -133,7 +136,7 @@ interface Parts {
   readonly store: CacheStore;
   readonly useCache: boolean;
   readonly keys: Keys;
-  readonly container: RunContainer;
+  readonly container: () => Promise<RunContainer>;
 }
 
 async function runNodes(parts: Parts, records: StageRecord[]): Promise<Map<PlanNode, NodeResult>> {
