@@ -20,6 +20,7 @@ async function filled(
     label: 'x (stage y)',
     seconds: 1,
     created: '2026-01-01T00:00:00.000Z',
+    warnings: [],
     outputs: { metrics: { type: 'scalars', ...stored } },
   };
   await store.commit(entry);
