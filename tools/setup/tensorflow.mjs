@@ -46,6 +46,7 @@ export async function provideTensorFlow({ log, signal }) {
     try {
       await clear(folder);
       const problem = await provide({ folder, scratch, log, signal });
+      signal.throwIfAborted();
       const { version, output } = problem ? { output: problem } : await workingVersion(signal);
       if (version) {
         const note = JSON.stringify({ version, source });
@@ -61,7 +62,6 @@ export async function provideTensorFlow({ log, signal }) {
     } finally {
       await rm(scratch, { recursive: true, force: true });
     }
-    signal.throwIfAborted();
   }
   return false;
 }
