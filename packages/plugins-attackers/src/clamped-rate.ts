@@ -4,8 +4,8 @@ import { z } from 'zod';
 import { defineStage, input, output } from '@privatesnn/core';
 import { annForward, annTensors, TENSOR_RUNTIME } from '@privatesnn/runtime-tfjs';
 
-import { ascentOptions, tunedAscent } from './class-image-options.js';
-import { climb } from './climb.js';
+import { algorithm1Options, tunedAscent } from './class-image-options.js';
+import { algorithm1 } from './algorithm-1.js';
 import { spikeRate } from './rate-model.js';
 
 const options = z.strictObject({
@@ -15,7 +15,7 @@ const options = z.strictObject({
     .describe(
       'Lets gradients pass neurons that spike at every time-step; off: their gradient is 0, as that of the clamped rate is.',
     ),
-  ...ascentOptions,
+  ...algorithm1Options,
 });
 
 export const clampedRate = defineStage({
@@ -46,7 +46,7 @@ export const clampedRate = defineStage({
             activation: (current, layer) =>
               spikeRate(tf, current, thresholds[layer]!, settings.straightThrough),
           });
-        return { images: await climb(tf, context, target, forward, settings) };
+        return { images: await algorithm1(tf, context, target, forward, settings) };
       } finally {
         tf.dispose(Object.values(tensors));
       }

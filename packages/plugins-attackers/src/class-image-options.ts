@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 /** Options that every attacker has. */
-export const classImageOptions = {
+export const ascentOptions = {
   imagesPerClass: z
     .int()
     .min(1)
@@ -15,6 +15,16 @@ export const classImageOptions = {
     .describe(
       "Where the images start: `unit`: uniform in [0, 1], as printed; `input-range`: uniform over the network's input range.",
     ),
+  optimizer: z
+    .enum(['plain', 'adam'])
+    .default('plain')
+    .describe(
+      '`plain`: the step is `learningRate` times ∂y_c/∂x, as printed; `adam`: Adam with `learningRate`.',
+    ),
+  normaliseGradient: z
+    .boolean()
+    .default(false)
+    .describe("Divides each image's gradient by its root mean square."),
   projection: z
     .enum(['clip-at-end', 'clip-each-step', 'min-max-at-end'])
     .default('min-max-at-end')
@@ -32,31 +42,6 @@ export const classImageOptions = {
     .refine((size) => size % 2 === 1, 'expected an odd number')
     .default(3)
     .describe('Pixels of the kernel in each direction, odd.'),
-};
-
-/** Options of attackers that climb a differentiable network. */
-export const ascentOptions = {
-  ...classImageOptions,
-  learningRate: z.number().positive().default(6).describe('η, the step on the pixels.'),
-  optimizer: z
-    .enum(['plain', 'adam'])
-    .default('plain')
-    .describe('`plain`: x ← x + η·∂y_c/∂x; `adam`: Adam with η as its learning rate.'),
-  normaliseGradient: z
-    .boolean()
-    .default(false)
-    .describe("Divides each image's gradient by its root mean square."),
-  objective: z
-    .enum(['logit', 'log-probability'])
-    .default('logit')
-    .describe(
-      'What is made large: y_c, before the softmax, or the logarithm of the probability after it.',
-    ),
-  blurEvery: z
-    .int()
-    .min(0)
-    .default(4)
-    .describe('f_blur: blurs the images at every so many iterations; 0: never.'),
   jitter: z
     .int()
     .min(0)
@@ -72,8 +57,25 @@ export const ascentOptions = {
     ),
 };
 
-export type ClassImageOptions = z.output<z.ZodObject<typeof classImageOptions>>;
-export type AscentOptions = z.output<z.ZodObject<typeof ascentOptions>>;
+/** Options of attackers that climb a network without spikes, by Algorithm 1. */
+export const algorithm1Options = {
+  ...ascentOptions,
+  learningRate: z.number().positive().default(6).describe('η, the step on the pixels.'),
+  blurEvery: z
+    .int()
+    .min(0)
+    .default(4)
+    .describe('f_blur: blurs the images at every so many iterations; 0: never.'),
+  objective: z
+    .enum(['logit', 'log-probability'])
+    .default('logit')
+    .describe(
+      'What is made large: y_c, before the softmax, or the logarithm of the probability after it.',
+    ),
+};
+
+export type ClassImageOptions = z.output<z.ZodObject<typeof ascentOptions>>;
+export type Algorithm1Options = z.output<z.ZodObject<typeof algorithm1Options>>;
 
 /** What gave the clearest pictures: Adam within the pixel range, small moves of the images, a wider blur. */
 export const tunedAscent = {

@@ -1,42 +1,36 @@
-import type { Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
-
 import type { Images, StageContext } from '@privatesnn/core';
-import { gaussianBlur, optimiseImages, type Tf } from '@privatesnn/runtime-tfjs';
+import { gaussianBlur, optimiseImages, type ImageLoss, type Tf } from '@privatesnn/runtime-tfjs';
 
-import type { AscentOptions } from './class-image-options.js';
-import { drawClassImages, type Target } from './class-images.js';
+import type { ClassImageOptions } from './class-image-options.js';
+import { drawClassImages, type Batch, type Target } from './class-images.js';
+
+export interface ClimbOptions extends ClassImageOptions {
+  readonly learningRate: number;
+  readonly blurEvery: number;
+  readonly accumulateGradient?: boolean;
+}
 
 /**
- * Algorithm 1 on any differentiable network: from noise, x ← x + η·∂y_c/∂x, blurred every f_blur iterations.
+ * Draws the classes by gradient ascent on the pixels, from noise.
  *
- * @param forward [images, height, width, channels] → logits, [images, classes]
+ * @param score what is to be made large, as a loss: −score with its gradient; `name` is for people ("logit")
  */
 export function climb(
   tf: Tf,
   context: StageContext,
   target: Target,
-  forward: (x: Tensor4D) => Tensor2D,
-  options: AscentOptions,
+  options: ClimbOptions,
+  score: { readonly name: string; readonly of: (batch: Batch) => ImageLoss },
 ): Promise<Images> {
   const { blurSigma: sigma, blurSize, jitter, flip, iterations } = options;
   return drawClassImages(context, target, options, async (batch) => {
     const { pixels } = await optimiseImages(tf, {
       pixels: batch.pixels,
       shape: batch.shape,
-      loss: (x, indices) => {
-        const logits = forward(x);
-        const score = options.objective === 'logit' ? logits : tf.logSoftmax(logits);
-        const wanted = tf.oneHot(
-          tf.tensor1d(
-            indices.map((i) => batch.labels[i]!),
-            'int32',
-          ),
-          target.classNames.length,
-        );
-        return tf.neg(tf.sum(tf.mul(score, tf.cast(wanted, 'float32')), 1));
-      },
+      evaluate: score.of(batch),
       optimizer: options.optimizer,
       learningRate: options.learningRate,
+      accumulateGradient: options.accumulateGradient ?? false,
       normaliseGradient: options.normaliseGradient,
       iterations,
       range: target.inputRange,
@@ -52,7 +46,7 @@ export function climb(
         context.progress(
           batch.index * iterations + iteration,
           batch.count * iterations,
-          `${batch.name}, mean ${options.objective} of the target class ${(-loss).toFixed(2)}`,
+          `${batch.name}, mean ${score.name} of the target class ${(-loss).toFixed(2)}`,
         ),
     });
     return pixels;

@@ -5,8 +5,8 @@ import { defineStage, input, output } from '@privatesnn/core';
 import { annForward, annTensors, TENSOR_RUNTIME } from '@privatesnn/runtime-tfjs';
 import { reconvertToAnn } from '@privatesnn/spiking';
 
-import { ascentOptions, tunedAscent } from './class-image-options.js';
-import { climb } from './climb.js';
+import { algorithm1Options, tunedAscent } from './class-image-options.js';
+import { algorithm1 } from './algorithm-1.js';
 
 export const reconvert = defineStage({
   kind: 'attacker',
@@ -14,7 +14,7 @@ export const reconvert = defineStage({
   version: 1,
   summary: 'Attack 1: puts ReLUs where the spiking neurons are and draws the classes from the ANN.',
   source: 'PrivateSNN (AAAI 2022), attack scenario 1 and Algorithm 1; Yosinski et al. 2015',
-  options: z.strictObject(ascentOptions),
+  options: z.strictObject(algorithm1Options),
   presets: {
     'paper-aaai': {},
     'paper-v1': {},
@@ -34,7 +34,7 @@ export const reconvert = defineStage({
       try {
         const target = { inputShape: architecture.inputShape, inputRange, classNames };
         const forward = (x: Tensor4D) => annForward(tf, architecture, tensors, x);
-        return { images: await climb(tf, context, target, forward, options) };
+        return { images: await algorithm1(tf, context, target, forward, options) };
       } finally {
         tf.dispose(Object.values(tensors));
       }

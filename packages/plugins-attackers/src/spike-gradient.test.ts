@@ -37,6 +37,8 @@ function constantEngine(): SpikingEngine & { requests: GradientRequest[] } {
     requests,
     async gradients(request) {
       requests.push(request);
+      const images = request.pixels.length / 36;
+      for (let i = 0; i < images; i++) request.loss(Float32Array.of(1, 2, 3), i);
       return {
         logits: new Float32Array(),
         loss: 0,
@@ -50,17 +52,17 @@ function constantEngine(): SpikingEngine & { requests: GradientRequest[] } {
 }
 
 describe('spike-gradient', () => {
-  const options = { iterations: 4, projection: 'clip-at-end', step: 1e-3, timeSteps: 5 };
+  const options = { iterations: 4, projection: 'clip-at-end', learningRate: 1e-3, timeSteps: 5 };
   const first = async (changes: object) =>
     (await attack({ ...options, ...changes }, constantEngine())).pixels[0]!;
 
   it('climbs: it moves against the gradient of −y_c, divided by T', async () => {
-    const start = await first({ step: 1e-12 });
+    const start = await first({ learningRate: 1e-12 });
     expect((await first({})) - start).toBeCloseTo((4 * 1e-3) / 5, 6);
   });
 
   it('sums up all gradients so far where it is taken literally', async () => {
-    const start = await first({ step: 1e-12 });
+    const start = await first({ learningRate: 1e-12 });
     expect((await first({ literal: true })) - start).toBeCloseTo(((1 + 2 + 3 + 4) * 1e-3) / 5, 6);
   });
 
@@ -81,7 +83,7 @@ describe('spike-gradient', () => {
 
   it('raises y_c of a spiking network', async () => {
     const score = async (iterations: number) => {
-      const images = await attack({ iterations, projection: 'clip-each-step', step: 0.1 });
+      const images = await attack({ iterations, projection: 'clip-each-step', learningRate: 0.1 });
       const snn = tinySnn();
       const { potentials } = await engine.infer({
         snn,

@@ -6,14 +6,14 @@ export const dataImpressionsPresets = {
   'paper-v1': {},
   /** The public code: 100 images a class, started from noise over the whole input range. */
   'official-code': { samplesPerClass: 100, initialisation: 'input-range' },
-  /** Images that stop short of activations larger than those on real images. */
+  /** Strong, smooth images of one class each: they raise no threshold far, and still make deep layers spike. */
   tuned: {
     temperature: 1,
+    labels: 'hard',
     learningRate: 0.05,
-    iterations: 60,
-    stopAtLoss: 0.3,
-    stopMeasure: 'divergence',
-    initialisation: 'input-range',
+    iterations: 100,
+    stopAtLoss: 0.2,
+    initialisation: 'smooth',
     projection: 'clip-each-step',
     jitter: 3,
     flip: true,

@@ -9,6 +9,7 @@ import {
   initialImages,
   optimiseImages,
   projectPixels,
+  tensorLoss,
   type TensorRuntime,
   type Tf,
 } from '@privatesnn/runtime-tfjs';
@@ -64,7 +65,7 @@ export async function synthesise(
           context.random(`start/${batch}`),
         ),
         shape,
-        loss: (x, indices) => {
+        evaluate: tensorLoss(tf, ann.architecture.inputShape, (x, indices) => {
           const wanted = tf.tensor2d(
             indices.flatMap((i) => [
               ...targets.subarray((start + i) * classes, (start + i + 1) * classes),
@@ -79,7 +80,7 @@ export async function synthesise(
               ? tf.sub<Tensor1D>(crossEntropy, entropy(tf, wanted))
               : crossEntropy;
           return prior ? tf.add(loss, prior(tf, x)) : loss;
-        },
+        }),
         optimizer: 'adam',
         learningRate: options.learningRate,
         iterations: options.iterations,

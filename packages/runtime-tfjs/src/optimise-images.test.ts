@@ -4,7 +4,12 @@ import fc from 'fast-check';
 import { beforeAll, expect, it } from 'vitest';
 
 import { createTensorRuntime } from './create.js';
-import { optimiseImages, projectPixels, type OptimiseImagesRequest } from './optimise-images.js';
+import {
+  optimiseImages,
+  projectPixels,
+  tensorLoss,
+  type OptimiseImagesRequest,
+} from './optimise-images.js';
 import type { Tf } from './runtime.js';
 
 let tf: Tf;
@@ -21,7 +26,7 @@ const distance =
 const request = (changes: Partial<OptimiseImagesRequest> = {}): OptimiseImagesRequest => ({
   pixels: Float32Array.of(0, 0.1, 0.2, 0.3, 0.9, 0.8, 0.7, 0.6),
   shape: [2, 2, 2, 1],
-  loss: distance(0.5),
+  evaluate: (...given) => tensorLoss(tf, [2, 2, 1], distance(0.5))(...given),
   optimizer: 'plain',
   learningRate: 0.1,
   iterations: 20,
@@ -47,8 +52,9 @@ it('takes gradients back through the jitter', async () => {
   const { pixels } = await optimiseImages(
     tf,
     request({
-      loss: (x) =>
+      evaluate: tensorLoss(tf, [2, 2, 1], (x) =>
         tf.sum(tf.square(tf.sub(tf.mean(x, [2], true), tf.mean(goal, [2], true))), [1, 2, 3]),
+      ),
       jitter: { shift: 3, flip: true },
       iterations: 80,
     }),
@@ -87,6 +93,18 @@ it('divides gradients by their root mean square where asked', async () => {
   const moved = pixels.map((value, i) => value - request().pixels[i]!).slice(0, 4);
   const rms = Math.sqrt(moved.reduce((sum, v) => sum + v * v, 0) / 4);
   expect(rms).toBeCloseTo(0.1, 5);
+});
+
+it('steps along the sum of all gradients where asked', async () => {
+  const { pixels } = await optimiseImages(
+    tf,
+    request({
+      iterations: 4,
+      accumulateGradient: true,
+      evaluate: (given) => ({ losses: [0, 0], gradient: given.map(() => -1) }),
+    }),
+  );
+  expect(pixels[0]).toBeCloseTo(0.1 * (1 + 2 + 3 + 4), 6);
 });
 
 it('blurs at every n-th iteration only', async () => {
@@ -131,7 +149,10 @@ it('ends when it is aborted', async () => {
 });
 
 it('names a loss that is not finite', async () => {
-  const run = optimiseImages(tf, request({ loss: (x) => tf.div(distance(0)(x), 0) }));
+  const run = optimiseImages(
+    tf,
+    request({ evaluate: tensorLoss(tf, [2, 2, 1], (x) => tf.div(distance(0)(x), 0)) }),
+  );
   await expect(run).rejects.toMatchObject({ code: 'IMAGES_NOT_FINITE' });
 });
 

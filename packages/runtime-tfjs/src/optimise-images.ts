@@ -4,27 +4,41 @@ import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
 
 import { UserError, type PixelRange, type RandomStream } from '@privatesnn/core';
 
-import { createInputAdam, lossAndInputGradient, type InputAdam } from './gradients.js';
+import { createInputAdam, lossAndInputGradient } from './gradients.js';
 import { drawJitter, jitterImage, type JitterOptions } from './jitter.js';
 import type { Tf } from './runtime.js';
 
 /** `clip` cuts pixels off at the range's ends; `min-max` stretches each image to the whole range. */
 export type Projection = 'none' | 'clip' | 'min-max';
 
+/**
+ * Losses of images and their gradients.
+ *
+ * @param pixels the images still being optimised, [images, height, width, channels]
+ * @param indices which of the request's images these are
+ * @returns losses, [images]; each image's own gradient, of the shape of `pixels`
+ */
+export type ImageLoss = (
+  pixels: Float32Array,
+  indices: readonly number[],
+) => EvaluatedLoss | Promise<EvaluatedLoss>;
+
+export interface EvaluatedLoss {
+  readonly losses: ArrayLike<number>;
+  readonly gradient: Float32Array;
+}
+
 export interface OptimiseImagesRequest {
   /** Where to start, [count, height, width, channels]. */
   readonly pixels: Float32Array;
   readonly shape: readonly [number, number, number, number];
-  /**
-   * The loss of each image, [images], to be made small.
-   *
-   * @param x the images still being optimised
-   * @param indices which of the `count` images these are
-   */
-  readonly loss: (x: Tensor4D, indices: readonly number[]) => Tensor1D;
+  /** The losses to be made small, with their gradients; {@link tensorLoss} makes one of a tensor function. */
+  readonly evaluate: ImageLoss;
   /** Adam, or x ← x − learningRate · gradient. */
   readonly optimizer: 'adam' | 'plain';
   readonly learningRate: number;
+  /** Steps along the sum of all gradients so far instead of the last one. */
+  readonly accumulateGradient?: boolean;
   /** Divides each image's gradient by its root mean square. */
   readonly normaliseGradient?: boolean;
   readonly iterations: number;
@@ -75,14 +89,19 @@ export async function optimiseImages(
   for (let iteration = 1; iteration <= iterations && active.length > 0; iteration++) {
     signal?.throwIfAborted();
     if (blur && blur.every > 0 && iteration % blur.every === 0) {
-      const blurred = tf.tidy(() => blur.apply(gather(active, image)).dataSync()) as Float32Array;
+      const blurred = tf.tidy(() => {
+        const batch = tf.tensor4d(gather(active, image), [active.length, height, width, channels]);
+        return blur.apply(batch).dataSync() as Float32Array;
+      });
       active.forEach((i, k) => image(i).set(blurred.subarray(k * size, (k + 1) * size)));
     }
     const moved = jitter && drawJitter(jitter, request.random);
-    const seen = (i: number) => (moved ? jitterImage(image(i), imageShape, moved) : image(i));
-    const evaluated = evaluate(active, seen);
+    const seen = gather(active, (i) =>
+      moved ? jitterImage(image(i), imageShape, moved) : image(i),
+    );
+    const evaluated = await request.evaluate(seen, active);
     active.forEach((i, k) => (losses[i] = evaluated.losses[k]!));
-    if (!evaluated.losses.every(Number.isFinite)) throw notFinite(iteration);
+    if (!active.every((i) => Number.isFinite(losses[i]))) throw notFinite(iteration);
     const gradients = new Map(
       active.map((i, k) => [i, evaluated.gradient.subarray(k * size, (k + 1) * size)]),
     );
@@ -102,28 +121,39 @@ export async function optimiseImages(
   }
   return { pixels, losses, steps };
 
-  function gather(indices: readonly number[], from: (i: number) => Float32Array): Tensor4D {
+  function gather(indices: readonly number[], from: (i: number) => Float32Array): Float32Array {
     const batch = new Float32Array(indices.length * size);
     indices.forEach((i, k) => batch.set(from(i), k * size));
-    return tf.tensor4d(batch, [indices.length, height, width, channels]);
+    return batch;
   }
+}
 
-  function evaluate(indices: readonly number[], from: (i: number) => Float32Array) {
-    return tf.tidy(() => {
+/**
+ * The losses and gradients of a tensor function.
+ *
+ * @param imageShape [height, width, channels]
+ * @param loss the loss of each image, [images]
+ */
+export function tensorLoss(
+  tf: Tf,
+  [height, width, channels]: readonly [number, number, number],
+  loss: (x: Tensor4D, indices: readonly number[]) => Tensor1D,
+): ImageLoss {
+  return (pixels, indices) =>
+    tf.tidy(() => {
       let perImage: Tensor1D | undefined;
       const { gradient } = lossAndInputGradient(
         tf,
         (x) => {
-          perImage = tf.keep(request.loss(x, indices));
+          perImage = tf.keep(loss(x, indices));
           return tf.sum(perImage);
         },
-        gather(indices, from),
+        tf.tensor4d(pixels, [indices.length, height, width, channels]),
       );
-      const values = perImage!.dataSync() as Float32Array;
+      const losses = perImage!.dataSync();
       perImage!.dispose();
-      return { losses: values, gradient: gradient.dataSync() as Float32Array };
+      return { losses, gradient: gradient.dataSync() as Float32Array };
     });
-  }
 }
 
 /** Brings pixels into the range, in place. */
@@ -165,17 +195,16 @@ type Update = (pixels: Float32Array, gradient: Float32Array) => Float32Array;
 function createUpdate(
   tf: Tf,
   [height, width, channels]: readonly [number, number, number],
-  {
-    optimizer,
-    learningRate,
-    normaliseGradient = false,
-  }: Pick<OptimiseImagesRequest, 'optimizer' | 'learningRate' | 'normaliseGradient'>,
+  request: OptimiseImagesRequest,
 ): Update {
+  const { learningRate } = request;
   const shape: [number, number, number, number] = [1, height, width, channels];
-  const adam: InputAdam | undefined =
-    optimizer === 'adam' ? createInputAdam(tf, shape, { learningRate }) : undefined;
-  return (pixels, raw) => {
-    const gradient = normaliseGradient ? divideByRms(raw) : raw;
+  const adam = request.optimizer === 'adam' && createInputAdam(tf, shape, { learningRate });
+  const sum = new Float32Array(request.accumulateGradient ? height * width * channels : 0);
+  return (pixels, latest) => {
+    sum.forEach((value, i) => (sum[i] = value + latest[i]!));
+    const raw = request.accumulateGradient ? sum : latest;
+    const gradient = request.normaliseGradient ? divideByRms(raw) : raw;
     if (!adam) return pixels.map((value, i) => value - learningRate * gradient[i]!);
     return tf.tidy(
       () =>
