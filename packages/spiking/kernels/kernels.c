@@ -5,6 +5,7 @@
 #include "backward.h"
 #include "forward.h"
 #include "info.h"
+#include "integer.h"
 #include "pack.h"
 #include "spikes.h"
 
@@ -33,6 +34,10 @@ __attribute__((visibility("default"))) int RUN(HEAP_PARAM uint32_t op, uint32_t 
     CASE(15, backward)
     CASE(16, compress_values)
     CASE(17, compress_groups)
+    CASE(18, pack_int)
+    CASE(19, forward_int)
+    CASE(20, integrate_int)
+    CASE(21, valued_current_int)
     default:
       return 1;
   }

@@ -51,6 +51,11 @@ export interface InferenceRequest extends Batch {
   readonly timeSteps?: number;
   /** Time-steps (1-based, ascending, ≤ T) at which the read-out is recorded; [T] when left out. */
   readonly recordAt?: readonly number[];
+  /**
+   * `integer` computes with 11-bit weights and integer membranes (see integer.ts): the same bits on every engine
+   * and machine, and faster; `float` when left out.
+   */
+  readonly precision?: 'float' | 'integer';
   /** Keeps all spikes of the named layers ("input" is the encoder); for pictures of small runs. */
   readonly raster?: readonly string[];
 }

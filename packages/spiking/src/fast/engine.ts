@@ -104,7 +104,7 @@ export function shared(values: Float32Array): Float32Array {
   return copy;
 }
 
-/** A network for the workers. */
+/** A network for the workers; in integer mode its parameters are left out. */
 export function networkSpec(
   architecture: Architecture,
   parameters: Parameters,
@@ -113,7 +113,7 @@ export function networkSpec(
   return {
     ...rest,
     plan: planOf(architecture),
-    parameters: weightedLayers(architecture).map((layer) => {
+    parameters: (rest.integers ? [] : weightedLayers(architecture)).map((layer) => {
       const bias = biasOf(parameters, layer);
       return {
         weight: shared(weightOf(parameters, layer).data),

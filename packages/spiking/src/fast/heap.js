@@ -97,6 +97,11 @@ export class Heap {
   }
 
   /** @param {number} at @param {number} length */
+  i16(at, length) {
+    return new Int16Array(this.kernels.memory.buffer, at, length);
+  }
+
+  /** @param {number} at @param {number} length */
   u32(at, length) {
     return new Uint32Array(this.kernels.memory.buffer, at, length);
   }

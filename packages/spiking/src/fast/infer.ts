@@ -1,6 +1,7 @@
 import type { CheckedBatch } from '../checks.js';
 import { encode } from '../encoder.js';
 import type { Inference, InferenceRequest } from '../engine.js';
+import { integerLayers } from '../integer.js';
 import { activityOf, addCounts } from './activity.js';
 import { everyThread, networkSpec, shared, type Crew } from './engine.js';
 import type { Simulation } from './simulate.js';
@@ -15,7 +16,10 @@ export async function infer(
   crew: Crew,
 ): Promise<Inference> {
   const { snn, seed, firstImage = 0, raster = [] } = request;
-  const spec = networkSpec(snn.architecture, snn.parameters, {
+  const integers = request.precision === 'integer' ? integerLayers(snn, timeSteps) : undefined;
+  const parameters = integers ? {} : snn.parameters;
+  const spec = networkSpec(snn.architecture, parameters, {
+    ...(integers ? { integers } : {}),
     thresholds: thresholdsOf(snn),
     neuron: snn.neuron,
     encoder: snn.encoder.kind,

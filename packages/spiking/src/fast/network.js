@@ -23,6 +23,8 @@ import { operations } from './operations.js';
  * @property {number} timeSteps
  * @property {number} seed
  * @property {boolean} dropout
+ * @property {readonly import('../integer.js').IntegerLayer[]} [integers] By layer, for integer mode; then the
+ *   parameters are not read.
  */
 
 /**
@@ -102,6 +104,8 @@ export class Network {
    * @param {number} index
    */
   load(layer, index) {
+    const integers = this.spec.integers?.[index];
+    if (integers) return this.loadIntegers(layer, index, integers);
     const { heap } = this;
     const { weight, bias } = this.parameters(index);
     const inputs = layer.input.channels;
@@ -128,6 +132,38 @@ export class Network {
     return { weights, base };
   }
 
+  /**
+   * The same in integer mode. For a constant input the weights stay in the order of the parameter.
+   *
+   * @param {PlannedLayer} layer
+   * @param {number} index
+   * @param {import('../integer.js').IntegerLayer} integers
+   */
+  loadIntegers(layer, index, { weight, bias }) {
+    const { heap } = this;
+    const inputs = layer.input.channels;
+    const outputs = layer.output.channels;
+    const what = `the weights of layer "${layer.name}"`;
+    const isConstant = index === 0 && this.spec.encoder === 'constant';
+    const isSigned = this.isSigned(index);
+    const taps = layer.kernel ** 2;
+    const rows = checkedProduct(what, taps, isSigned ? 2 * inputs : inputs);
+    const size = checkedProduct(what, rows, this.padded(outputs));
+    const packed = heap.alloc(what, isConstant ? 0 : size * 2);
+    const base = bias ? heap.alloc(what, this.padded(outputs) * 4) : 0;
+    if (bias) {
+      heap.clear(base, this.padded(outputs) * 4);
+      heap.i32(base, outputs).set(bias);
+    }
+    const top = heap.top;
+    const from = heap.alloc(what, weight.length * 2);
+    heap.i16(from, weight.length).set(weight);
+    if (isConstant) return { weights: from, base };
+    heap.run(operations.packInt, [from, packed, taps, inputs, outputs, Number(isSigned)]);
+    heap.release(top);
+    return { weights: packed, base };
+  }
+
   /** @param {number} index */
   parameters(index) {
     return /** @type {NetworkSpec['parameters'][number]} */ (this.spec.parameters[index]);
@@ -150,6 +186,14 @@ export class Network {
       ...[lists.steps, input.height, input.width, lists.channels],
       ...[output.height, output.width, kernel, stride, padding, this.blocks(output.channels)],
     ];
+  }
+
+  /** `struct neuron_int` of a layer. @param {number} index */
+  integerNeuron(index) {
+    const { reset, leak, firing } = this.spec.neuron;
+    const threshold = this.spec.integers?.[index]?.threshold ?? 0;
+    const silent = firing === 'strict' ? threshold : threshold - 1;
+    return [resets[reset], Math.round(leak * 2 ** 15), threshold, silent];
   }
 
   /** `struct neuron` of a layer: its integer, its floats. @param {number} index */
@@ -195,12 +239,26 @@ export class Network {
   }
 
   /**
-   * The image itself, one time-step of valued lists: pooled (sums; the weights hold the factor) and dropped out.
+   * The image itself, one time-step of valued lists.
    *
    * @param {Float32Array} pixels
    * @param {number} image
    */
   constantInput(pixels, image) {
+    const spikes = this.spec.timeSteps * pixels.reduce((n, x) => n + (x === 0 ? 0 : 1), 0);
+    return {
+      lists: this.valuedLists(this.pooledInput(pixels, image), this.layer(0).input),
+      spikes,
+    };
+  }
+
+  /**
+   * The image, pooled (sums; the weights hold the factor) and dropped out.
+   *
+   * @param {Float32Array} pixels
+   * @param {number} image
+   */
+  pooledInput(pixels, image) {
     const { heap, spec } = this;
     const { width, height, channels } = spec.plan.input;
     const { before, input } = this.layer(0);
@@ -208,8 +266,7 @@ export class Network {
     const keptAt = this.inputMask(image);
     const kept = keptAt ? heap.u8(keptAt, pixels.length) : undefined;
     const pooledWidth = Math.floor(width / pool);
-    const size = input.height * input.width * input.channels;
-    const sums = new Float32Array(size);
+    const sums = new Float32Array(input.height * input.width * input.channels);
     for (let y = 0; y < Math.floor(height / pool) * pool; y++) {
       for (let x = 0; x < pooledWidth * pool; x++) {
         const to = (Math.floor(y / pool) * pooledWidth + Math.floor(x / pool)) * channels;
@@ -219,8 +276,7 @@ export class Network {
         }
       }
     }
-    const spikes = spec.timeSteps * pixels.reduce((n, x) => n + (x === 0 ? 0 : 1), 0);
-    return { lists: this.valuedLists(sums, input), spikes };
+    return sums;
   }
 
   /**
@@ -376,16 +432,52 @@ export class Network {
     const { lists, spikes } = this.encode(pixels, image);
     if (this.spec.encoder !== 'constant') return { conv: this.conv(index, lists), lists, spikes };
     // A constant input is a constant current: no spikes arrive at any time-step.
+    const base = this.spec.integers
+      ? this.integerCurrent(pixels, image)
+      : this.constantCurrent(index, lists);
+    const { timeSteps } = this.spec;
+    const { input } = this.layer(index);
+    const ptr = this.allocPtr('the input', input, timeSteps);
+    this.heap.clear(ptr, input.height * timeSteps * (input.width + 1) * 4);
+    const silent = { ...lists, ptr, steps: timeSteps };
+    return { conv: this.conv(index, silent, base), lists, spikes };
+  }
+
+  /** @param {number} index @param {Lists} lists @returns {number} [outHeight, outWidth, padded channels] */
+  constantCurrent(index, lists) {
+    const base = this.allocCurrent(index);
+    this.heap.run(operations.valuedCurrent, [...this.conv(index, lists), base]);
+    return base;
+  }
+
+  /** The same in integer mode, for the first layer. @param {Float32Array} pixels @param {number} image */
+  integerCurrent(pixels, image) {
     const { heap } = this;
-    const { output, input } = this.layer(index);
+    const base = this.allocCurrent(0);
+    const { input, output, kernel, stride, padding } = this.layer(0);
+    const { weights, base: bias } = /** @type {{ weights: number, base: number }} */ (
+      this.layers[0]
+    );
+    const values = this.pooledInput(
+      pixels.map((x) => Math.round(x * 256)),
+      image,
+    );
+    const from = heap.alloc('the input', values.length * 4);
+    heap.i32(from, values.length).set(values);
+    heap.run(operations.valuedCurrentInt, [
+      ...[from, weights, bias, base, input.height, input.width, input.channels],
+      ...[output.height, output.width, output.channels, this.padded(output.channels)],
+      ...[kernel, stride, padding],
+    ]);
+    return base;
+  }
+
+  /** @param {number} index */
+  allocCurrent(index) {
+    const { output } = this.layer(index);
     const what = 'the current of the input';
     const size = checkedProduct(what, output.height, output.width, this.padded(output.channels));
-    const base = heap.alloc(what, size * 4);
-    heap.run(operations.valuedCurrent, [...this.conv(index, lists), base]);
-    const { timeSteps } = this.spec;
-    const silent = { ...lists, ptr: this.allocPtr(what, input, timeSteps), steps: timeSteps };
-    heap.clear(silent.ptr, input.height * timeSteps * (input.width + 1) * 4);
-    return { conv: this.conv(index, silent, base), lists, spikes };
+    return this.heap.alloc(what, size * 4);
   }
 
   /**
@@ -402,8 +494,12 @@ export class Network {
     const bits = this.allocBits(index);
     const top = heap.top;
     const { conv, spikes: inputSpikes } = this.input(index, before, pixels, image);
-    const { integer, floats } = this.neuron(index);
-    heap.run(operations.forward, [...conv, bits.at, integer], floats);
+    if (this.spec.integers) {
+      heap.run(operations.forwardInt, [...conv, bits.at, ...this.integerNeuron(index)]);
+    } else {
+      const { integer, floats } = this.neuron(index);
+      heap.run(operations.forward, [...conv, bits.at, integer], floats);
+    }
     heap.release(top);
     const counted = heap.run(operations.count, [bits.at, bits.bytes / 4, 0]);
     return { ...bits, spikes: at(counted, 2) >>> 0, inputSpikes };
@@ -430,14 +526,18 @@ export class Network {
     heap.u32(records, recordAt.length).set(recordAt);
     const what = 'the read-out';
     const potentials = heap.alloc(what, 4 * checkedProduct(what, rows, padded));
-    heap.run(operations.integrate, [...conv, records, potentials, recordAt.length]);
-    const from = heap.f32(potentials, rows * padded);
+    const { integers } = this.spec;
+    heap.run(integers ? operations.integrateInt : operations.integrate, [
+      ...[...conv, records, potentials, recordAt.length],
+    ]);
+    const unit = integers?.[index]?.unit ?? 1;
+    const count = rows * padded;
+    const from = integers ? heap.i32(potentials, count) : heap.f32(potentials, count);
     const result = new Float32Array(rows * output.channels);
     for (let row = 0; row < rows; row++) {
-      result.set(
-        from.subarray(row * padded, row * padded + output.channels),
-        row * output.channels,
-      );
+      for (let c = 0; c < output.channels; c++) {
+        result[row * output.channels + c] = at(from, row * padded + c) * unit;
+      }
     }
     heap.release(top);
     return result;

@@ -18,4 +18,8 @@ export const operations = Object.freeze({
   backward: 15,
   compressValues: 16,
   compressGroups: 17,
+  packInt: 18,
+  forwardInt: 19,
+  integrateInt: 20,
+  valuedCurrentInt: 21,
 });

@@ -115,6 +115,12 @@ export function planOf(architecture: Architecture): Plan {
   return { input, classes: height * width * channels, layers };
 }
 
+/** Size of the average-pooling windows between a weighted layer and the one before it; 1 for none. */
+export function averagePoolBefore(architecture: Architecture, layer: WeightedLayer): number {
+  const { layers } = planOf(architecture);
+  return layers.find(({ name }) => name === layer.name)!.before.averagePool;
+}
+
 const noTransition: Transition = { maxPool: 1, averagePool: 1, flat: false, dropouts: [] };
 
 function geometry(layer: WeightedLayer): { kernel: number; stride: number; padding: number } {

@@ -2,6 +2,7 @@ import type { SpikingEngine } from '../engine.js';
 import { balanceThresholds } from './balance.js';
 import { gradients } from './gradients.js';
 import { infer } from './inference.js';
+import { inferInteger } from './integer.js';
 
 /**
  * The reference engine: plain TypeScript as close to the equations as it can be, slow, for small networks; the
@@ -12,7 +13,7 @@ export function createReferenceEngine(): SpikingEngine {
   return {
     id: 'reference',
     threads: 1,
-    infer,
+    infer: (request) => (request.precision === 'integer' ? inferInteger : infer)(request),
     balanceThresholds,
     gradients,
     close: () => Promise.resolve(),

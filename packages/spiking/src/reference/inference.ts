@@ -76,7 +76,7 @@ export function integrate(output: Signal, recordAt: readonly number[]): Float32A
 }
 
 /** Writes one image's spikes: a byte a step and neuron, 1 for a positive spike, 255 for a negative one. */
-function addRaster(
+export function addRaster(
   rasters: Map<string, Uint8Array>,
   layer: string,
   signal: Signal,

@@ -1,0 +1,233 @@
+// Integer mode (src/integer.ts): weights of 16 bits, currents and membranes of 32, the same bits on every machine.
+#pragma once
+#include "conv.h"
+#include "neuron.h"
+
+typedef int16_t vs __attribute__((vector_size(LANES * 4)));
+typedef int16_t vh __attribute__((vector_size(LANES * 2)));
+#define SHORT_VECS (VECS / 2)
+
+// A membrane stays within ± this.
+#define INT_LIMIT (1 << 30)
+// So many weights of at most 1023 fit into 16 bits.
+#define FLUSH 32
+
+INLINE vi splat_int(int32_t x) { return x - (vi){0}; }
+
+#if defined(__AVX512F__)
+INLINE vm greater_int(vi a, vi b) { return _mm512_cmpgt_epi32_mask((__m512i)a, (__m512i)b); }
+INLINE vi clamp_int(vi a) {
+  __m512i low = _mm512_set1_epi32(-INT_LIMIT), high = _mm512_set1_epi32(INT_LIMIT);
+  return (vi)_mm512_min_epi32(_mm512_max_epi32((__m512i)a, low), high);
+}
+INLINE vi keep_int(vm m, vi x) { return (vi)_mm512_maskz_mov_epi32(m, (__m512i)x); }
+INLINE vi drop_int(vm m, vi x) { return (vi)_mm512_maskz_mov_epi32((vm)~m, (__m512i)x); }
+#else
+INLINE vm greater_int(vi a, vi b) { return a > b; }
+INLINE vi clamp_int(vi a) {
+  vi low = splat_int(-INT_LIMIT), high = splat_int(INT_LIMIT), under = a < low, over = a > high;
+  a = (under & low) | (~under & a);
+  return (over & high) | (~over & a);
+}
+INLINE vi keep_int(vm m, vi x) { return m & x; }
+INLINE vi drop_int(vm m, vi x) { return ~m & x; }
+#endif
+
+// Adds the sums of 16 bits to the ones of 32, and sets them to 0.
+INLINE void widen(vi sum[VECS], vs part[SHORT_VECS]) {
+#pragma GCC unroll 16
+  for (int v = 0; v < SHORT_VECS; v++) {
+    vh low, high;
+    __builtin_memcpy(&low, &part[v], sizeof low);
+    __builtin_memcpy(&high, (char *)&part[v] + sizeof low, sizeof high);
+    sum[2 * v] += __builtin_convertvector(low, vi);
+    sum[2 * v + 1] += __builtin_convertvector(high, vi);
+    part[v] = (vs){0};
+  }
+}
+
+// Adds the weight rows of one time-step's spikes in the window to `sum`.
+INLINE void add_spikes_int(vi sum[VECS], const struct window *w, const uint32_t *list, const int16_t *weights,
+                           int32_t step) {
+  vs part[SHORT_VECS];
+  for (int v = 0; v < SHORT_VECS; v++) part[v] = (vs){0};
+  const uint32_t *ptr = w->ptr + step * w->ptrStep;
+  int32_t first = w->weightRow;
+  uint32_t room = FLUSH, any = 0;
+  for (int32_t row = 0; row < w->rows; row++, ptr += w->ptrRow, first += w->weightRowStep) {
+    uint32_t i = ptr[w->left], end = ptr[w->right];
+    any |= end - i;
+    while (i < end) {
+      uint32_t stop = end - i < room ? end : i + room;
+      room -= stop - i;
+      for (; i < stop; i++) {
+        const vs *weight = (const vs *)(weights + (ptrdiff_t)(first + (int32_t)list[i]) * BLOCK);
+#pragma GCC unroll 16
+        for (int v = 0; v < SHORT_VECS; v++) part[v] += weight[v];
+      }
+      if (!room) {
+        widen(sum, part);
+        room = FLUSH;
+      }
+    }
+  }
+  if (any) widen(sum, part);
+}
+
+INLINE void load_base_int(vi base[VECS], const struct conv *c, const int32_t *all, int32_t pixel, int32_t block) {
+  const vi *from = (const vi *)(all + ((ptrdiff_t)(c->basePerPixel ? pixel : 0) * c->blocks + block) * BLOCK);
+  for (int v = 0; v < VECS; v++) base[v] = c->base ? from[v] : splat_int(0);
+}
+
+INLINE const int16_t *block_weights_int(const struct conv *c, const int16_t *weights, int32_t block) {
+  return weights + (ptrdiff_t)block * c->kernel * c->kernel * c->channels * BLOCK;
+}
+
+struct neuron_int {
+  int32_t reset;
+  int32_t leak; // λ · 2¹⁵
+  int32_t threshold;
+  int32_t silent; // the largest potential that does not fire
+};
+
+// floor(λu), without a product of more than 32 bits.
+INLINE vi leak_int(const struct neuron_int *n, vi u) {
+  if (n->leak == 1 << 15) return u;
+  return (u >> 15) * n->leak + (((u & 0x7fff) * n->leak) >> 15);
+}
+
+INLINE vi carry_int(const struct neuron_int *n, vm fired, vi u) {
+  vi threshold = keep_int(fired, splat_int(n->threshold));
+  if (n->reset == RESET_SOFT) return leak_int(n, u - threshold);
+  if (n->reset == RESET_DELAYED) return leak_int(n, u) - threshold;
+  return leak_int(n, drop_int(fired, u));
+}
+
+struct forward_int_args {
+  struct conv conv; // weights of 16 bits, constant currents of 32
+  ref bits;         // as for `forward`
+  struct neuron_int neuron;
+};
+
+INLINE void forward_int_with(HEAP_PARAM const struct forward_int_args *a, struct neuron_int n) {
+  struct conv c = a->conv;
+  ptrdiff_t words = (ptrdiff_t)c.blocks * (BLOCK / 32);
+  for (int32_t block = 0; block < c.blocks; block++) {
+    const int16_t *weights = block_weights_int(&c, AT(int16_t, c.weights), block);
+    for (int32_t oy = 0; oy < c.outHeight; oy++)
+      for (int32_t ox = 0; ox < c.outWidth; ox++) {
+        struct window w = window_at(&c, AT(uint32_t, c.ptr), oy, ox);
+        vi base[VECS], u[VECS];
+        load_base_int(base, &c, AT(int32_t, c.base), oy * c.outWidth + ox, block);
+        for (int v = 0; v < VECS; v++) u[v] = splat_int(0);
+        uint32_t *bits = AT(uint32_t, a->bits) +
+                         ((ptrdiff_t)oy * c.steps * c.outWidth + ox) * words + block * (BLOCK / 32);
+        for (int32_t t = 0; t < c.steps; t++, bits += words * c.outWidth) {
+          for (int v = 0; v < VECS; v++) u[v] += base[v];
+          add_spikes_int(u, &w, AT(uint32_t, c.list), weights, t);
+          uint32_t word = 0;
+#pragma GCC unroll 16
+          for (int v = 0; v < VECS; v++) {
+            u[v] = clamp_int(u[v]);
+            vm fired = greater_int(u[v], splat_int(n.silent));
+            u[v] = carry_int(&n, fired, u[v]);
+            word |= lane_bits(fired) << (v * LANES % 32);
+            if ((v + 1) * LANES % 32 == 0) {
+              bits[v * LANES / 32] = word;
+              word = 0;
+            }
+          }
+        }
+      }
+  }
+}
+
+KERNEL(forward_int) {
+  struct neuron_int n = a->neuron;
+  // The common case has a loop of its own.
+  if (n.reset == RESET_SOFT && n.leak == 1 << 15) {
+    n.reset = RESET_SOFT;
+    n.leak = 1 << 15;
+    forward_int_with(HEAP_ARG a, n);
+  } else {
+    forward_int_with(HEAP_ARG a, n);
+  }
+}
+
+struct integrate_int_args {
+  struct conv conv;
+  ref recordAt, potentials; // as for `integrate`; potentials of 32 bits
+  int32_t records;
+};
+
+KERNEL(integrate_int) {
+  struct conv c = a->conv;
+  const uint32_t *recordAt = AT(uint32_t, a->recordAt);
+  int32_t pixels = c.outHeight * c.outWidth;
+  for (int32_t block = 0; block < c.blocks; block++)
+    for (int32_t pixel = 0; pixel < pixels; pixel++) {
+      struct window w = window_at(&c, AT(uint32_t, c.ptr), pixel / c.outWidth, pixel % c.outWidth);
+      vi base[VECS], sum[VECS];
+      load_base_int(base, &c, AT(int32_t, c.base), pixel, block);
+      for (int v = 0; v < VECS; v++) sum[v] = splat_int(0);
+      for (int32_t t = 0, r = 0; t < c.steps && r < a->records; t++) {
+        for (int v = 0; v < VECS; v++) sum[v] += base[v];
+        add_spikes_int(sum, &w, AT(uint32_t, c.list), block_weights_int(&c, AT(int16_t, c.weights), block), t);
+        if (recordAt[r] != (uint32_t)t + 1) continue;
+        vi *to = AT(vi, a->potentials) + (((ptrdiff_t)r * pixels + pixel) * c.blocks + block) * VECS;
+        for (int v = 0; v < VECS; v++) to[v] = sum[v];
+        r++;
+      }
+    }
+}
+
+struct pack_int_args {
+  ref from; // [taps][inputs][outputs], 16 bits
+  ref to;   // as for `pack`
+  int32_t taps, inputs, outputs, isSigned;
+};
+
+KERNEL(pack_int) {
+  const int16_t *from = AT(int16_t, a->from);
+  int16_t *to = AT(int16_t, a->to);
+  int32_t channels = a->isSigned ? 2 * a->inputs : a->inputs;
+  for (int32_t block = 0; block * BLOCK < a->outputs; block++)
+    for (int32_t tap = 0; tap < a->taps; tap++)
+      for (int32_t c = 0; c < channels; c++) {
+        const int16_t *row = from + ((ptrdiff_t)tap * a->inputs + c % a->inputs) * a->outputs;
+        for (int32_t i = 0; i < BLOCK; i++, to++) {
+          int32_t output = block * BLOCK + i;
+          int16_t weight = output < a->outputs ? row[output] : 0;
+          *to = c < a->inputs ? weight : -weight;
+        }
+      }
+}
+
+struct valued_current_int_args {
+  ref pixels;  // [height][width][channels], 32 bits, x · 2⁸
+  ref weights; // [kernel][kernel][channels][outChannels], 16 bits, unpacked
+  ref base;    // constant current [outChannels], 32 bits; 0 for none
+  ref result;  // [outHeight][outWidth][padded], 32 bits: floor(Σ pixel · weight / 2⁸) + constant
+  int32_t height, width, channels, outHeight, outWidth, outChannels, padded, kernel, stride, padding;
+};
+
+// The current of a constant input.
+KERNEL(valued_current_int) {
+  const int32_t *pixels = AT(int32_t, a->pixels), *base = AT(int32_t, a->base);
+  int32_t *to = AT(int32_t, a->result);
+  for (int32_t oy = 0; oy < a->outHeight; oy++)
+    for (int32_t ox = 0; ox < a->outWidth; ox++, to += a->padded) {
+      for (int32_t o = 0; o < a->padded; o++) to[o] = 0;
+      for (int32_t ky = 0; ky < a->kernel; ky++)
+        for (int32_t kx = 0; kx < a->kernel; kx++) {
+          int32_t y = oy * a->stride - a->padding + ky, x = ox * a->stride - a->padding + kx;
+          if (y < 0 || y >= a->height || x < 0 || x >= a->width) continue;
+          const int32_t *pixel = pixels + ((ptrdiff_t)y * a->width + x) * a->channels;
+          const int16_t *weight = AT(int16_t, a->weights) +
+                                  (ptrdiff_t)(ky * a->kernel + kx) * a->channels * a->outChannels;
+          for (int32_t c = 0; c < a->channels; c++, weight += a->outChannels)
+            for (int32_t o = 0; o < a->outChannels; o++) to[o] += pixel[c] * weight[o];
+        }
+      for (int32_t o = 0; o < a->outChannels; o++) to[o] = (to[o] >> 8) + (a->base ? base[o] : 0);
+    }
+}
