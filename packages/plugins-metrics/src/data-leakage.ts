@@ -19,6 +19,7 @@ export const dataLeakage = defineStage({
     ),
   },
   dependencies: {},
+  readsAncestors: true,
   create: () => ({
     async run(context) {
       context.signal.throwIfAborted();

@@ -15,6 +15,10 @@ const parts: fc.Arbitrary<KeyParts> = fc.record({
   code: fc.string(),
   services: fc.dictionary(fc.string(), fc.string()),
   fingerprint: fc.string(),
+  ancestors: fc.dictionary(
+    fc.string(),
+    fc.array(fc.record({ stage: fc.string(), kind: fc.constant('model'), use: fc.string() })),
+  ),
 });
 
 test.prop([parts, parts])('two keys are equal only if all their parts are', (a, b) => {

@@ -1,3 +1,4 @@
+import type { Ancestor } from '../contracts/stage.js';
 import { digestOf } from './canonical.js';
 
 /** All that a stage's result depends on. */
@@ -19,6 +20,8 @@ export interface KeyParts {
   readonly services: Readonly<Record<string, string>>;
   /** Digest of what the stage reads besides its inputs; "" where it reads nothing. */
   readonly fingerprint: string;
+  /** The ancestors of every input, by port; only of a stage that reads them. */
+  readonly ancestors?: Readonly<Record<string, readonly Ancestor[]>>;
 }
 
 /** Raised when the codec or the random streams change: then no earlier result fits. */

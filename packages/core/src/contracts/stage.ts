@@ -72,6 +72,8 @@ export interface StageContext {
   /**
    * Stages whose results reached the given input on a way that does not pass through a `model` stage, each
    * once: how the data-leakage metric knows whether real images were used after the ANN was trained.
+   *
+   * @throws Error where the definition does not say `readsAncestors`
    */
   ancestors(input: string): readonly Ancestor[];
   /** Saves the state of unfinished work, so that a killed run goes on from here; replaces the one before. */
@@ -115,6 +117,11 @@ export interface StageDefinition<
   readonly inputs: I;
   readonly outputs: O;
   readonly dependencies: D;
+  /**
+   * Whether the stage calls `context.ancestors`: the names that it reads are then part of its cache key, as equal
+   * inputs may have been made by other stages. Not for attackers.
+   */
+  readonly readsAncestors?: boolean;
   create(dependencies: Resolved<D>, options: z.output<S>): StageInstance<I, O>;
 }
 

@@ -56,3 +56,8 @@ test('an attacker with a second, optional input is refused', () => {
     'has 2 inputs; a stage of kind attacker has exactly 1',
   );
 });
+
+test('an attacker that reads ancestors is refused', () => {
+  const attacker = { ...stage('attacker', ['snn'], ['images']), readsAncestors: true };
+  expect(stageFaults(attacker).join()).toContain('learns nothing of how its victim was made');
+});

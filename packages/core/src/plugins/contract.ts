@@ -84,6 +84,9 @@ export function stageFaults(stage: AnyStage): string[] {
       `${name} has ${inputs.length} inputs; a stage of kind ${stage.kind} has exactly ${contract.inputCount}.`,
     );
   }
+  if (stage.kind === 'attacker' && stage.readsAncestors) {
+    faults.push(`${name} reads ancestors; an attacker learns nothing of how its victim was made.`);
+  }
   if (contract.gives && !outputs.some(([, { type }]) => type === contract.gives)) {
     faults.push(`${name} gives no ${contract.gives}, as every stage of kind ${stage.kind} must.`);
   }

@@ -1,9 +1,11 @@
 import { resolve } from 'node:path';
 
-import type { Ancestor, StageContext } from '../contracts/stage.js';
+import type { StageContext } from '../contracts/stage.js';
 import type { CacheStore } from '../cache/store.js';
+import { undeclaredAncestors } from '../errors/templates/run.js';
 import type { Plan, PlanNode } from '../plan/plan.js';
 import { randomStream } from '../random/stream.js';
+import { ancestorsOf } from './ancestors.js';
 import type { Emit, StageRef } from './events.js';
 
 export interface ContextParts {
@@ -34,23 +36,13 @@ export function stageContext({
     warn: (message) => emit({ type: 'warning', ...ref, message }),
     info: (message) => emit({ type: 'info', ...ref, message }),
     record: (event, data) => emit({ type: 'record', ...ref, event, data }),
-    ancestors: (port) => ancestorsOf(node.inputs[port]?.node),
+    ancestors(port) {
+      if (!node.declared.definition.readsAncestors)
+        throw undeclaredAncestors(node.declared.definition.id);
+      return ancestorsOf(node.inputs[port]?.node);
+    },
     saveCheckpoint: (state) => store.saveCheckpoint(key, state),
     loadCheckpoint: () => store.loadCheckpoint(key),
     resolvePath: (path) => resolve(plan.experiment.loaded.folder, path),
   };
-}
-
-/** Names of the node and of those before it, each once, without looking past a `model` stage. */
-export function ancestorsOf(node: PlanNode | undefined): readonly Ancestor[] {
-  const found = new Map<PlanNode, Ancestor>();
-  const visit = (current: PlanNode) => {
-    if (found.has(current)) return;
-    const { kind, id } = current.declared.definition;
-    found.set(current, Object.freeze({ stage: current.stage, kind, use: id }));
-    if (kind === 'model') return;
-    for (const { node: before } of Object.values(current.inputs)) visit(before);
-  };
-  if (node) visit(node);
-  return [...found.values()];
 }

@@ -6,7 +6,7 @@ import { expect, test } from 'vitest';
 import type { AnyService } from '../contracts/plugin.js';
 import type { RunEvent } from './events.js';
 import type { Manifest } from './manifest.js';
-import { fakePlugin, pipeline, workspace } from '../testing/workspace.js';
+import { fakePlugin, pipeline, workspace, type Workspace } from '../testing/workspace.js';
 
 const head = `name: x\nplugins: ["${fakePlugin}"]\n`;
 const failing = (how: string) => `${head}stages:
@@ -76,13 +76,15 @@ reporters:
   expect(readdirSync(at.file('runs'))).toHaveLength(1);
 });
 
-test('an interrupted run says so and goes on from its checkpoint', async () => {
-  const text = pipeline.replace(
-    'teacher: ann } }',
-    'teacher: ann }, options: { steps: 5, milliseconds: 20, log: steps.log } }',
-  );
+const inSteps = pipeline.replace(
+  'teacher: ann } }',
+  'teacher: ann }, options: { steps: 5, milliseconds: 20, log: steps.log } }',
+);
+
+/** A run of `inSteps` that was interrupted after the third step of its training. */
+async function interruptedRun(): Promise<Workspace> {
   const at = workspace();
-  at.write('x.yaml', text.replace('steps.log', at.file('steps.log')));
+  at.write('x.yaml', inSteps.replace('steps.log', at.file('steps.log')));
   const controller = new AbortController();
   const onEvent = (event: RunEvent) => {
     if (event.type === 'stage-progress' && event.done === 3) controller.abort();
@@ -92,13 +94,27 @@ test('an interrupted run says so and goes on from its checkpoint', async () => {
     errorClass: 'interrupted',
   });
   expect(lastManifest(at.file('runs')).status).toBe('interrupted');
+  return at;
+}
+
+const stepsOf = (at: Workspace) => at.read('steps.log').replace(/\D/g, '');
+
+test('an interrupted run says so and goes on from its checkpoint', async () => {
+  const at = await interruptedRun();
   const second = await at.run('x.yaml');
   expect(second.manifest.status).toBe('finished');
-  expect(at.read('steps.log').match(/step \d/g)).toEqual([0, 1, 2, 3, 4].map((n) => `step ${n}`));
+  expect(stepsOf(at)).toBe('01234');
   const whole = workspace();
-  whole.write('x.yaml', text.replace('steps.log', whole.file('steps.log')));
+  whole.write('x.yaml', inSteps.replace('steps.log', whole.file('steps.log')));
   const outputs = (await whole.run('x.yaml')).manifest.stages.at(-1)!.outputs;
   expect(second.manifest.stages.at(-1)!.outputs).toEqual(outputs);
+});
+
+test('without the cache the checkpoint of an interrupted run does not count', async () => {
+  const at = await interruptedRun();
+  const { computed, cached } = await at.run('x.yaml', { useCache: false });
+  expect([computed, cached]).toEqual([9, 0]);
+  expect(stepsOf(at)).toBe('01201234');
 });
 
 test('a stage that does not notice an abort is left behind', async () => {

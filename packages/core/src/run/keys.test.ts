@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 
 import type { RunSummary } from './run.js';
-import { pipeline, workspace, type Workspace } from '../testing/workspace.js';
+import { fakePlugin, pipeline, workspace, type Workspace } from '../testing/workspace.js';
 
 const keysOf = ({ manifest }: RunSummary) =>
   new Map(manifest.stages.map(({ stage, jobs, key }) => [`${stage} ${jobs.join()}`, key]));
@@ -94,17 +94,46 @@ test('equal outputs end the recomputation early', async () => {
   expect((await at.run(file)).computed).toBe(1);
 });
 
-test('an attacker learns names and nothing else', async () => {
-  const at = workspace({ 'x.yaml': pipeline });
-  const records: unknown[] = [];
-  await at.run('x.yaml', {
+const lineage = `name: lineage
+seed: 1
+plugins: ["${fakePlugin}"]
+matrix:
+  name: "\${images}"
+  product:
+    images: [real, made]
+stages:
+  real: { use: fake-images }
+  ann: { use: fake-ann, inputs: { images: real } }
+  made: { use: fake-generator, inputs: { ann: ann } }
+  convert: { use: fake-converter, inputs: { ann: ann, images: "\${images}.images" } }
+  leaks: { use: fake-lineage, inputs: { network: convert } }
+`;
+
+test('what a stage reads of its ancestors counts, even where its inputs are equal', async () => {
+  const at = workspace({ 'x.yaml': lineage });
+  const names: unknown[] = [];
+  const { jobs, manifest } = await at.run('x.yaml', {
     onEvent: (event) => {
-      if (event.type === 'record') records.push(event.data['names']);
+      if (event.type === 'record') names.push(event.data['names']);
     },
   });
-  expect(records[0]).toEqual([
+  // The fake converter takes nothing from the images: both networks are equal to the last byte.
+  const networks = manifest.stages.filter(({ stage }) => stage === 'convert');
+  expect(new Set(networks.map(({ outputs }) => outputs['snn'])).size).toBe(1);
+  const datasets = jobs.map(async ({ stages }) => stages['leaks']!.outputs['metrics']!.load());
+  expect(await Promise.all(datasets)).toMatchObject([
+    { values: { datasets: 1 } },
+    { values: { datasets: 0 } },
+  ]);
+  expect(names[1]).toEqual([
     { stage: 'convert', kind: 'converter', use: 'fake-converter' },
     { stage: 'ann', kind: 'model', use: 'fake-ann' },
-    { stage: 'images', kind: 'generator', use: 'fake-generator' },
+    { stage: 'made', kind: 'generator', use: 'fake-generator' },
   ]);
+  expect((await at.run('x.yaml')).computed).toBe(0);
+});
+
+test('a stage that reads ancestors without saying so is refused', async () => {
+  const at = workspace({ 'x.yaml': lineage.replace('fake-lineage', 'fake-undeclared') });
+  await expect(at.run('x.yaml')).rejects.toMatchObject({ code: 'ANCESTORS_UNDECLARED' });
 });

@@ -1,10 +1,11 @@
 import { resolve } from 'node:path';
 
 import type { Token } from '../contracts/token.js';
-import type { InputPorts, OutputPorts, StageInstance } from '../contracts/stage.js';
+import type { Ancestor, InputPorts, OutputPorts, StageInstance } from '../contracts/stage.js';
 import { stageKey } from '../cache/key.js';
 import { usesServiceTooEarly } from '../errors/templates/run.js';
 import type { Plan, PlanNode } from '../plan/plan.js';
+import { ancestorsOf } from './ancestors.js';
 
 /** Computes the cache keys of a plan's stages. */
 export interface Keys {
@@ -35,9 +36,16 @@ export function createKeys(plan: Plan): Keys {
         code: plugin.codeDigest,
         services,
         fingerprint: await fingerprint(node, plan.experiment.loaded.folder),
+        ...(definition.readsAncestors ? { ancestors: lineage(node) } : {}),
       });
     },
   };
+}
+
+function lineage({ inputs }: PlanNode): Record<string, readonly Ancestor[]> {
+  return Object.fromEntries(
+    Object.entries(inputs).map(([port, { node }]) => [port, ancestorsOf(node)]),
+  );
 }
 
 /** Asks a stage for its fingerprint; services are not created for that, so it gets stand-ins. */

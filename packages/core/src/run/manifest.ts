@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
-import { cpus, hostname, release, totalmem } from 'node:os';
+import { cpus, release, totalmem } from 'node:os';
+import { basename, isAbsolute, relative } from 'node:path';
 import { promisify } from 'node:util';
 
 import { packageOf } from '../plugins/locate.js';
@@ -30,7 +31,10 @@ export interface Manifest {
   readonly format: 1;
   readonly status: RunStatus;
   readonly name: string;
+  /** The experiment file, relative to the working directory; its name alone where it lies outside. */
   readonly experiment: string;
+  /** The command line that made the run; null where it was started from a program. */
+  readonly command: string | null;
   readonly profile: string | null;
   readonly seed: number;
   readonly started: string;
@@ -50,7 +54,11 @@ export interface Manifest {
 }
 
 /** The manifest of a run that starts now. */
-export async function startManifest(plan: Plan, started: Date): Promise<Manifest> {
+export async function startManifest(
+  plan: Plan,
+  started: Date,
+  command: string | null,
+): Promise<Manifest> {
   const { loaded, plugins } = plan.experiment;
   const core = packageOf(fileURLToPath(import.meta.url))?.manifest.version ?? '0.0.0';
   const processors = cpus();
@@ -58,7 +66,8 @@ export async function startManifest(plan: Plan, started: Date): Promise<Manifest
     format: 1,
     status: 'running',
     name: plan.name,
-    experiment: loaded.file,
+    experiment: shortPath(loaded.file),
+    command,
     profile: loaded.profile ?? null,
     seed: plan.seed,
     started: started.toISOString(),
@@ -72,7 +81,6 @@ export async function startManifest(plan: Plan, started: Date): Promise<Manifest
     },
     git: await gitState(loaded.folder),
     host: {
-      name: hostname(),
       platform: `${process.platform} ${release()}`,
       architecture: process.arch,
       processor: processors[0]?.model.trim() ?? 'unknown',
@@ -84,6 +92,12 @@ export async function startManifest(plan: Plan, started: Date): Promise<Manifest
     stages: [],
     error: null,
   };
+}
+
+/** A run is shown to others: nothing of it tells where its user's folders lie. */
+function shortPath(file: string): string {
+  const path = relative(process.cwd(), file);
+  return path.startsWith('..') || isAbsolute(path) ? basename(file) : path;
 }
 
 const run = promisify(execFile);

@@ -76,6 +76,7 @@ export async function runNode(request: NodeRequest): Promise<NodeResult> {
   }
 
   emit({ type: 'stage-started', ...ref });
+  if (!useCache) await store.dropCheckpoint(key);
   const clock = performance.now();
   const warnings: string[] = [];
   const listen: Emit = (event) => {

@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 
 import { expect, test } from 'vitest';
@@ -31,4 +32,13 @@ test('a run computes every stage once and a second run takes all from the cache'
   expect(second.folder).not.toBe(first.folder);
   expect(readdirSync(join(first.folder, 'results')).sort()).toEqual(['DC', 'DC_+_CET']);
   expect(readFileSync(join(second.folder, 'report.txt'), 'utf8')).toContain('DC + CET: 2.7');
+});
+
+test('the manifest tells how to run it again, and nothing of where its user keeps it', async () => {
+  const at = workspace({ 'x.yaml': pipeline });
+  const { manifest, folder } = await at.run('x.yaml', { command: 'privatesnn run x.yaml' });
+  expect(manifest).toMatchObject({ experiment: 'x.yaml', command: 'privatesnn run x.yaml' });
+  const text = readFileSync(join(folder, 'manifest.json'), 'utf8');
+  expect(text).not.toContain(at.folder);
+  expect(text).not.toContain(hostname());
 });

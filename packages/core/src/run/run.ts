@@ -22,8 +22,10 @@ export interface RunRequest {
   /** Where run folders are made; `runs` in the working directory when left out. */
   readonly outputDirectory?: string;
   readonly cacheDirectory?: string;
-  /** Whether results of earlier runs are used; true unless said. Results are stored either way. */
+  /** Whether results and checkpoints of earlier runs are used; true unless said. Results are stored either way. */
   readonly useCache?: boolean;
+  /** The command line, for the manifest: `privatesnn run x.yaml`. */
+  readonly command?: string;
   readonly terminal?: { readonly columns: number; readonly colour: boolean };
   /** Where reporters print; standard output when left out. */
   readonly print?: (text: string) => void;
@@ -53,7 +55,7 @@ export async function runExperiment(plan: Plan, request: RunRequest = {}): Promi
     plan.name,
     started,
   );
-  let manifest = await startManifest(plan, started);
+  let manifest = await startManifest(plan, started, request.command ?? null);
   const saveManifest = () =>
     folder.write('manifest.json', `${JSON.stringify(manifest, null, 2)}\n`);
   await folder.write('config.resolved.yaml', planToYaml(plan, folder.path));

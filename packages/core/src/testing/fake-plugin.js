@@ -171,11 +171,25 @@ const fakeAttacker = stage(
   { victim: port(['snn', 'ann']) },
   { images: gives('images') },
   {},
-  (given, _, context) => {
-    context.record('ancestors', { names: context.ancestors('victim') });
-    return { images: images([...weightsOf(given.victim)], 'synthetic') };
-  },
+  (given) => ({ images: images([...weightsOf(given.victim)], 'synthetic') }),
 );
+
+/** Counts the datasets behind a network, as the data-leakage metric does. */
+const fakeLineage = (id, definition) =>
+  stage(
+    'metric',
+    id,
+    { network: port(['snn', 'ann']) },
+    { metrics: gives('scalars') },
+    {},
+    (_, __, context) => {
+      const names = context.ancestors('network');
+      context.record('ancestors', { names });
+      const datasets = names.filter(({ kind }) => kind === 'dataset').length;
+      return { metrics: { type: 'scalars', values: { datasets } } };
+    },
+    { definition },
+  );
 
 const fakeAccuracy = stage(
   'metric',
@@ -246,6 +260,8 @@ export default {
     fakeTrainer,
     fakeAttacker,
     fakeAccuracy,
+    fakeLineage('fake-lineage', { readsAncestors: true }),
+    fakeLineage('fake-undeclared', {}),
     fakeFailure,
     fakeService,
   ],

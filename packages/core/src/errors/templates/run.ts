@@ -43,6 +43,14 @@ export const usesServiceTooEarly = (service: string) =>
     `The stage uses the service "${service}" in create() or fingerprint(); it may use it in run() only.`,
   );
 
+export const undeclaredAncestors = (use: string) =>
+  new UserError(
+    'plugin',
+    'ANCESTORS_UNDECLARED',
+    `Stage "${use}" calls context.ancestors, but its definition does not say readsAncestors: true.`,
+    { hint: "Declare it, so that the ancestors count in the stage's cache key." },
+  );
+
 export const badReportPath = (path: string) =>
   new UserError(
     'plugin',
