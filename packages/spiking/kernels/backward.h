@@ -193,7 +193,7 @@ KERNEL(weight_gradients) {
     }
 }
 
-enum { TRIANGLE, RECTANGLE, EXPONENTIAL };
+enum { TRIANGLE, RECTANGLE, EXPONENTIAL, SPIKE_TIME };
 
 // exp(x) for x ≤ 0: 2 to the whole part by the exponent's bits, 2 to the rest by its Taylor series.
 INLINE vf exp_negative(vf x) {
@@ -217,6 +217,7 @@ struct surrogate {
   int32_t detach; // whether the reset takes the spike as a constant
   float height;
   float inverse; // 1 / θ
+  float decay, first; // of SPIKE_TIME: exp(−β), and the gradient at the first step
 };
 
 INLINE vf surrogate_gradient(const struct surrogate *s, const struct neuron *n, vf u) {
@@ -224,6 +225,19 @@ INLINE vf surrogate_gradient(const struct surrogate *s, const struct neuron *n, 
   if (s->kind == TRIANGLE) return height * larger(splat(1) - distance, splat(0));
   if (s->kind == RECTANGLE) return keep(greater(splat(0.5f), distance), height);
   return height * exp_negative(-distance);
+}
+
+// Gradients of a block by the time since each neuron's last spike, at all steps.
+INLINE void spike_time_gradients(const struct surrogate *s, const struct neuron *n, const float *potentials,
+                                 float *gradients, int32_t steps) {
+  for (int v = 0; v < VECS; v++) {
+    vf gradient = splat(s->first);
+    for (int32_t t = 0; t < steps; t++) {
+      ((vf *)gradients)[t * VECS + v] = gradient;
+      vm fired = greater(((const vf *)potentials)[t * VECS + v], splat(n->silent));
+      gradient = splat(s->decay) * (keep(fired, splat(s->height)) + drop(fired, gradient));
+    }
+  }
 }
 
 struct backward_args {
@@ -241,7 +255,7 @@ struct backward_args {
   ref sum;         // result: Σ dU over time, [outHeight][outWidth][blocks · BLOCK]; 0: not wanted
   int32_t surrogate, detach; // as in struct surrogate
   struct neuron neuron;
-  float height, inverse;
+  float height, inverse, decay, first;
   float threshold; // result: the threshold's gradient
 };
 
@@ -293,6 +307,7 @@ INLINE void backward_with(HEAP_PARAM struct backward_args *a, struct neuron n, s
           load_base(base, &c, AT(float, c.base), y * c.outWidth + x, block);
           run_neurons(&w, AT(uint32_t, c.list), block_weights(&c, AT(float, c.weights), block), base, &n,
                       steps, potentials, NULL, 0);
+          if (s.kind == SPIKE_TIME) spike_time_gradients(&s, &n, potentials, gradients, steps);
           for (int v = 0; v < VECS; v++) next[v] = total[v] = splat(0);
           ptrdiff_t rowInBand = y - a->firstRow * pool;
           for (int32_t t = steps - 1; t >= 0; t--) {
@@ -311,7 +326,8 @@ INLINE void backward_with(HEAP_PARAM struct backward_args *a, struct neuron n, s
                 atSpike = keep(from_bits(bits), atSpike);
               }
               vm fired = greater(u, splat(n.silent));
-              vf slope = surrogate_gradient(&s, &n, u);
+              vf slope = s.kind == SPIKE_TIME ? ((vf *)gradients)[t * VECS + v]
+                                              : surrogate_gradient(&s, &n, u);
               if (!s.detach) {
                 vf through = splat(subtracted * n.threshold);
                 if (n.reset == RESET_HARD) through = splat(n.leak) * u;
@@ -355,7 +371,7 @@ INLINE void backward_with(HEAP_PARAM struct backward_args *a, struct neuron n, s
 static void backward(HEAP_PARAM struct backward_args *a) {
   // The common case has a loop of its own.
   struct neuron n = a->neuron;
-  struct surrogate s = {a->surrogate, a->detach, a->height, a->inverse};
+  struct surrogate s = {a->surrogate, a->detach, a->height, a->inverse, a->decay, a->first};
   if (n.reset == RESET_SOFT && s.kind == TRIANGLE) {
     n.reset = RESET_SOFT;
     s.kind = TRIANGLE;

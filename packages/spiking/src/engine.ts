@@ -99,15 +99,30 @@ export interface Balance {
   readonly layers: readonly (LayerActivity & { readonly current: number })[];
 }
 
-/** ∂o/∂u, with u the membrane potential before the reset. */
-export interface Surrogate {
+/** ∂o/∂u, with u the membrane potential before the reset; times `gamma`, divided by θ if `divideByTheta`. */
+export type Surrogate = PotentialSurrogate | SpikeTimeSurrogate;
+
+/** A surrogate of the membrane potential. */
+export interface PotentialSurrogate {
   /**
    * `triangle` (Eq. 5): max(0, 1 − |u − θ|/θ); `rectangle`: 1 where |u − θ| < θ/2;
-   * `exponential`: exp(−|u − θ|/θ), all times `gamma`, and divided by θ if `divideByTheta`.
+   * `exponential`: exp(−|u − θ|/θ).
    */
   readonly kind: 'triangle' | 'rectangle' | 'exponential';
   readonly gamma: number;
   readonly divideByTheta: boolean;
+}
+
+/**
+ * A surrogate of time alone (Rathi 2020): exp(−β·Δt), with Δt the time-steps since the neuron's last spike before
+ * this one. A neuron that has not fired yet counts as having fired 1,000 steps before the first.
+ */
+export interface SpikeTimeSurrogate {
+  readonly kind: 'spike-time';
+  readonly gamma: number;
+  readonly divideByTheta: boolean;
+  /** β ≥ 0, per time-step. */
+  readonly beta: number;
 }
 
 export interface GradientRequest extends Batch {

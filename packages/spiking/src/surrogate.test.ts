@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { paperSurrogate, surrogateGradient } from './surrogate.js';
+import { paperSurrogate, spikeTimeGradients, surrogateGradient } from './surrogate.js';
 
 const theta = fc.double({ min: 0.01, max: 100, noNaN: true });
 
@@ -47,5 +47,27 @@ describe('surrogateGradient', () => {
         expect(scaled).toBeCloseTo((0.3 / threshold) * plain, 8);
       }),
     );
+  });
+});
+
+describe('spikeTimeGradients', () => {
+  const surrogate = { kind: 'spike-time', gamma: 0.3, divideByTheta: false, beta: 0.01 } as const;
+
+  it('are 0.3·exp(−0.01·Δt) after a spike, at the step of a later spike too', () => {
+    const gradients = spikeTimeGradients(surrogate, [1, 0, 0, 1, 0], 2);
+    [1, 2, 3, 1].forEach((steps, i) =>
+      expect(gradients[i + 1]).toBeCloseTo(0.3 * Math.exp(-0.01 * steps), 12),
+    );
+  });
+
+  it('of a neuron that never fired are those of 1,000 steps ago', () => {
+    expect(spikeTimeGradients(surrogate, [0, 0], 2)[0]).toBeCloseTo(0.3 * Math.exp(-10), 12);
+  });
+
+  it('are divided by θ on demand', () => {
+    const spikes = [1, 0, 1, 0, 0];
+    const plain = spikeTimeGradients(surrogate, spikes, 4);
+    const divided = spikeTimeGradients({ ...surrogate, divideByTheta: true }, spikes, 4);
+    divided.forEach((gradient, i) => expect(gradient).toBeCloseTo(plain[i]! / 4, 12));
   });
 });

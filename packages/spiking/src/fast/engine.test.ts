@@ -106,14 +106,19 @@ describe.each(available)('$implementation engine', ({ implementation }) => {
     await fc.assert(
       fc.asyncProperty(
         anyNetwork,
-        fc.constantFrom('triangle' as const, 'rectangle' as const, 'exponential' as const),
+        fc.constantFrom(
+          'triangle' as const,
+          'rectangle' as const,
+          'exponential' as const,
+          'spike-time' as const,
+        ),
         fc.boolean(),
         fc.boolean(),
         fc.boolean(),
         async (network, kind, divideByTheta, detachReset, dropout) => {
           const request = {
             ...network,
-            surrogate: { kind, gamma: 0.5, divideByTheta },
+            surrogate: { kind, gamma: 0.5, divideByTheta, beta: 0.002 },
             detachReset,
             dropout,
             loss: (logits: Float32Array, image: number) => ({

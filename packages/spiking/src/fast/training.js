@@ -30,7 +30,10 @@ import { operations } from './operations.js';
 const group = 4;
 const groupBytes = 4 + 4 * group;
 
-const surrogates = { triangle: 0, rectangle: 1, exponential: 2 };
+const surrogates = { triangle: 0, rectangle: 1, exponential: 2, 'spike-time': 3 };
+
+/** As neverFiredSteps in surrogate.ts. */
+const neverFiredSteps = 1000;
 
 export class Training {
   /**
@@ -322,6 +325,7 @@ export class Training {
 
     const { integer: reset, floats } = network.neuron(index);
     const { kind, gamma, divideByTheta } = spec.surrogate;
+    const beta = kind === 'spike-time' ? spec.surrogate.beta : 0;
     const threshold = network.threshold(index);
     const height = divideByTheta ? gamma / threshold : gamma;
     const from = arriving.lists
@@ -337,7 +341,8 @@ export class Training {
         ...[isConstant ? 0 : buffers.weights, buffers.bias, sources, sum],
         ...[surrogates[kind], Number(spec.detachReset), reset],
       ];
-      const reals = [...floats, height, 1 / threshold];
+      const first = height * Math.exp(-beta * neverFiredSteps);
+      const reals = [...floats, height, 1 / threshold, Math.exp(-beta), first];
       const results = heap.run(operations.backward, integers, reals);
       const atThreshold = new Float32Array(results.buffer, results.byteOffset, results.length);
       this.thresholds[index] =

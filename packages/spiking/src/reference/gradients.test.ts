@@ -8,7 +8,13 @@ import { weightedLayers, type Layer, type Snn } from '@privatesnn/core';
 import { arbitrarySnnRun } from '@privatesnn/testkit';
 
 import { encode } from '../encoder.js';
-import type { GradientRequest, Gradients, LossValue, Surrogate } from '../engine.js';
+import type {
+  GradientRequest,
+  Gradients,
+  LossValue,
+  SpikeTimeSurrogate,
+  Surrogate,
+} from '../engine.js';
 import { oneHot } from '../losses.js';
 import { dropoutMask } from '../noise.js';
 import { surrogateGradient } from '../surrogate.js';
@@ -21,24 +27,45 @@ beforeAll(() => tf.setBackend('cpu'));
 
 /** A spike with the surrogate for its derivative with respect to the potential, and minus it for θ. */
 function spike(snn: Snn, surrogate: Surrogate, theta: number) {
+  const history: Uint8Array[] = [];
   return tf.customGrad((u, threshold, save) => {
     (save as tf.GradSaveFunc)([u as tf.Tensor]);
     const value =
       snn.neuron.firing === 'strict'
         ? tf.greater(u as tf.Tensor, threshold as tf.Tensor)
         : tf.greaterEqual(u as tf.Tensor, threshold as tf.Tensor);
+    const before = history.slice();
+    history.push(value.dataSync() as Uint8Array);
     return {
       value: tf.cast(value, 'float32'),
       gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => {
         const [potential] = saved as [tf.Tensor];
         const slope = tf.tensor(
-          potential.dataSync().map((x) => surrogateGradient(surrogate, x, theta)),
+          potential
+            .dataSync()
+            .map((x, i) =>
+              surrogate.kind === 'spike-time'
+                ? bySpikeTime(surrogate, before, i, theta)
+                : surrogateGradient(surrogate, x, theta),
+            ),
           potential.shape,
         );
         return [tf.mul(dy, slope), tf.neg(tf.sum(tf.mul(dy, slope)))];
       },
     };
   });
+}
+
+/** 0.3·exp(−0.01·Δt) of Rathi 2020, from the spikes before this time-step. */
+function bySpikeTime(
+  { gamma, beta, divideByTheta }: SpikeTimeSurrogate,
+  before: readonly Uint8Array[],
+  neuron: number,
+  theta: number,
+): number {
+  const last = before.findLastIndex((spikes) => spikes[neuron] !== 0);
+  const steps = before.length - (last === -1 ? -1000 : last);
+  return (gamma * Math.exp(-beta * steps)) / (divideByTheta ? theta : 1);
 }
 
 /** The identity, through which no gradient flows back. */
@@ -186,9 +213,10 @@ function expectSameGradients(actual: Gradients, expected: ReturnType<typeof byAu
 }
 
 const surrogates = fc.record({
-  kind: fc.constantFrom('triangle', 'rectangle', 'exponential'),
+  kind: fc.constantFrom('triangle', 'rectangle', 'exponential', 'spike-time'),
   gamma: fc.constantFrom(1, 0.3),
   divideByTheta: fc.boolean(),
+  beta: fc.constantFrom(0.001, 0.5),
 });
 
 const requests = arbitrarySnnRun({

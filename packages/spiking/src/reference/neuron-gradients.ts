@@ -1,7 +1,7 @@
 import type { NeuronModel } from '@privatesnn/core';
 
 import type { Surrogate } from '../engine.js';
-import { surrogateGradient } from '../surrogate.js';
+import { spikeTimeGradients, surrogateGradient } from '../surrogate.js';
 import type { Signal } from './network.js';
 
 export interface NeuronBackward {
@@ -41,7 +41,7 @@ export function neuronGradients(request: NeuronBackward): {
   readonly atCurrent: Signal;
   readonly threshold: number;
 } {
-  const { neuron, threshold, surrogate, detachReset, spikes, potentials, atSpikes } = request;
+  const { neuron, threshold, detachReset, spikes, potentials, atSpikes } = request;
   const { leak, reset } = neuron;
   /** The part of θ that a spike takes off the next membrane potential. */
   const subtracted = { soft: leak, 'delayed-soft': 1, hard: 0 }[reset];
@@ -50,11 +50,12 @@ export function neuronGradients(request: NeuronBackward): {
   const atCurrent = spikes.map(() => new Float32Array(neurons));
   let atThreshold = 0;
   for (let i = 0; i < neurons; i++) {
+    const slopes = slopesOf(request, i);
     let next = 0;
     for (let t = steps - 1; t >= 0; t--) {
       const u = potentials[t]![i]!;
       const o = spikes[t]![i]!;
-      const slope = surrogateGradient(surrogate, u, threshold);
+      const slope = slopes[t]!;
       const throughReset = reset === 'hard' ? leak * u : subtracted * threshold;
       const atSpike = atSpikes[t]![i]! - (detachReset ? 0 : throughReset * next);
       const kept = reset === 'hard' ? leak * (1 - o) : leak;
@@ -64,4 +65,18 @@ export function neuronGradients(request: NeuronBackward): {
     }
   }
   return { atCurrent, threshold: atThreshold };
+}
+
+/** σ'(t) of one neuron at each time-step. */
+function slopesOf(
+  { surrogate, spikes, potentials, threshold }: NeuronBackward,
+  neuron: number,
+): number[] {
+  return surrogate.kind === 'spike-time'
+    ? spikeTimeGradients(
+        surrogate,
+        spikes.map((o) => o[neuron]!),
+        threshold,
+      )
+    : potentials.map((u) => surrogateGradient(surrogate, u[neuron]!, threshold));
 }
