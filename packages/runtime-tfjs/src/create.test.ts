@@ -1,3 +1,5 @@
+import { spawnSync } from 'node:child_process';
+
 import { afterEach, describe, expect, test, vi } from 'vitest';
 
 import { UserError, type Ann, type Images } from '@privatesnn/core';
@@ -19,7 +21,9 @@ describe('createTensorRuntime', () => {
   test('obeys PRIVATESNN_TENSORS, and refuses what it does not know', async () => {
     vi.stubEnv('PRIVATESNN_TENSORS', 'embedded');
     expect((await createTensorRuntime()).id).toBe('embedded');
-    expect(await tensorRuntimeService.identity()).toMatch(/^embedded-(native|wasm)-\w+$/);
+    expect(await tensorRuntimeService.identity()).toMatch(
+      /^embedded-(native|wasm)-\w+-[0-9a-f]{12}$/,
+    );
     vi.stubEnv('PRIVATESNN_TENSORS', 'pytorch');
     await expect(createTensorRuntime()).rejects.toThrow(UserError);
   });
@@ -36,6 +40,22 @@ describe('createTensorRuntime', () => {
       await expect(createTensorRuntime({ prefer: 'tensorflow' })).rejects.toThrow(/asked for/);
     }
   });
+});
+
+test("TensorFlow's own log does not reach the terminal", () => {
+  if (!findTensorFlow().present) return;
+  const script = `
+    const { createTensorRuntime } = await import(${JSON.stringify(import.meta.resolve('./index.ts'))});
+    const { tf } = await createTensorRuntime({ prefer: 'tensorflow' });
+    const sum = tf.sum(tf.conv2d(tf.ones([1, 4, 4, 1]), tf.ones([3, 3, 1, 1]), 1, 'valid'));
+    process.stdout.write(String(sum.dataSync()[0]));`;
+  const loader = import.meta.resolve('../../core/src/testing/typescript-loader.js');
+  const { stdout, stderr } = spawnSync(
+    process.execPath,
+    ['-C', '@privatesnn/source', '--import', loader, '--input-type=module', '-e', script],
+    { encoding: 'utf8' },
+  );
+  expect({ stdout, stderr }).toEqual({ stdout: '36', stderr: '' });
 });
 
 test('annLogits leaves no tensor behind, finished or aborted', async () => {

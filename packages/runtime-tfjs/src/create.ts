@@ -1,5 +1,3 @@
-import * as tf from '@tensorflow/tfjs-core';
-
 import { UserError, type Service } from '@privatesnn/core';
 
 import { embeddedIdentity, useEmbeddedBackend } from './embedded/backend.js';
@@ -20,6 +18,8 @@ export async function createTensorRuntime(
   options: { prefer?: RuntimeId } = {},
 ): Promise<TensorRuntime> {
   const wanted = chooseRuntime(options.prefer);
+  // tfjs takes a while to load, and a run that finds everything in the cache only asks for the identity.
+  const tf = await import('@tensorflow/tfjs-core');
   if (wanted.id === 'embedded') {
     return { id: 'embedded', description: await useEmbeddedBackend(tf), tf };
   }

@@ -38,7 +38,8 @@ export function findTensorFlow(): TensorFlowState {
  * @throws UserError where the library is there but does not load
  */
 export async function loadTensorFlow(tf: Tf): Promise<void> {
-  process.env['TF_CPP_MIN_LOG_LEVEL'] ??= '2';
+  // Its notices, and what it calls errors while it looks for a GPU; real ones are thrown. Read as it is loaded.
+  process.env['TF_CPP_MIN_LOG_LEVEL'] ??= '3';
   // tfjs-node 4.22 still calls two functions of which Node 22 warns; Node 23 lacks the first.
   Object.assign(util, {
     isNullOrUndefined: (value: unknown) => value === null || value === undefined,

@@ -5,6 +5,7 @@ import { UserError, type Service } from '@privatesnn/core';
 import { SPIKING_ENGINE, type SpikingEngine } from './engine.js';
 import { FastEngine } from './fast/engine.js';
 import { loadNative, loadWasm } from './fast/kernels.js';
+import { kernelDigest } from './kernel-digest.js';
 import { createReferenceEngine } from './reference/engine.js';
 
 export type Implementation = SpikingEngine['id'];
@@ -54,7 +55,7 @@ export function createEngine(options: EngineOptions = {}): Promise<SpikingEngine
   });
 }
 
-/** The engine as a service of a run. Results differ in the last bits between instruction sets, so it names them. */
+/** The engine as a service of a run. Results differ in the last bits between instruction sets and builds, so it names both. */
 export const engineService: Service<SpikingEngine> = {
   token: SPIKING_ENGINE,
   identity: () => Promise.resolve().then(() => identityOf(chosenImplementation())),
@@ -74,7 +75,12 @@ function chosenImplementation(): Implementation {
 }
 
 function identityOf(implementation: Implementation): string {
-  return implementation === 'native' ? `native ${infoOf(implementation).detail}` : implementation;
+  if (implementation === 'reference') return implementation;
+  const { available, detail } = infoOf(implementation);
+  // Where it does not load, creating it tells why.
+  if (!available) return `${implementation} missing`;
+  const name = implementation === 'native' ? `native ${detail}` : implementation;
+  return `${name} ${kernelDigest(implementation, 'kernels')}`;
 }
 
 function infoOf(implementation: Implementation): ImplementationInfo {

@@ -4,6 +4,7 @@ export type { ConvShape, MatMulShape } from './dense/shapes.js';
 export { defaultThreads, type DensePoolOptions } from './dense/pool.js';
 export * from './engine.js';
 export * from './create-engine.js';
+export { kernelDigest } from './kernel-digest.js';
 export * from './noise.js';
 export * from './readout.js';
 export * from './losses.js';

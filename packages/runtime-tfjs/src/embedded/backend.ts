@@ -1,4 +1,4 @@
-import { Dense, setUpDense } from '@privatesnn/spiking';
+import { Dense, kernelDigest, setUpDense } from '@privatesnn/spiking';
 
 import type { Tf } from '../runtime.js';
 import { convolutionKernels } from './convolution.js';
@@ -34,10 +34,10 @@ export async function useEmbeddedBackend(tf: Tf): Promise<string> {
   return `embedded engine (${kernels}, ${threads} ${threads === 1 ? 'thread' : 'threads'})`;
 }
 
-/** "embedded-native-avx512", "embedded-wasm-simd128": what the results' last bits depend on. */
+/** "embedded-wasm-simd128-0123456789ab": what the results' last bits depend on, with the kernels' digest. */
 export function embeddedIdentity(): string {
   const { kind, instructions } = engine?.dense ?? setUpDense();
-  return `embedded-${kind}-${instructions}`;
+  return `embedded-${kind}-${instructions}-${kernelDigest(kind, 'dense')}`;
 }
 
 async function register(tf: Tf, dense: Dense): Promise<void> {

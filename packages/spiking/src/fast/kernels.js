@@ -110,13 +110,18 @@ export function loadKernels(kind) {
 
 /** @returns {Addon} */
 export function requireNative() {
+  return require(nativeFile());
+}
+
+/** @returns {string} the file of the native kernels, which need not be there */
+export function nativeFile() {
   const platform = `${process.platform}-${process.arch}`;
   try {
-    return require(`@privatesnn/spiking-native-${platform}`);
+    return require.resolve(`@privatesnn/spiking-native-${platform}`);
   } catch (error) {
     if (/** @type {{ code?: string }} */ (error).code !== 'MODULE_NOT_FOUND') throw error;
   }
-  return require(fileURLToPath(new URL(`native/${platform}.node`, folder)));
+  return fileURLToPath(new URL(`native/${platform}.node`, folder));
 }
 
 /** @param {number} offset */
