@@ -11,7 +11,7 @@ import {
   stageOf,
   tinyAnn,
   tinySnn,
-} from '../test/fixtures.js';
+} from './testing/fixtures.js';
 import { accuracy } from './accuracy.js';
 
 let runtime: Awaited<ReturnType<typeof createTensorRuntime>>;

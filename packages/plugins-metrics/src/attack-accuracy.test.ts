@@ -3,7 +3,7 @@ import { fakeContext } from '@privatesnn/testkit';
 import fc from 'fast-check';
 import { beforeAll, expect, test } from 'vitest';
 
-import { pixelImages, randomImages, stageOf, tinyAnn } from '../test/fixtures.js';
+import { pixelImages, randomImages, stageOf, tinyAnn } from './testing/fixtures.js';
 import { attackAccuracy } from './attack-accuracy.js';
 
 let runtime: Awaited<ReturnType<typeof createTensorRuntime>>;

@@ -2,7 +2,7 @@ import { createTensorRuntime } from '@privatesnn/runtime-tfjs';
 import { createReferenceEngine } from '@privatesnn/spiking';
 import { runStageContract } from '@privatesnn/testkit';
 
-import { randomImages, tinyAnn, tinySnn } from '../test/fixtures.js';
+import { randomImages, tinyAnn, tinySnn } from './testing/fixtures.js';
 import { accuracy } from './accuracy.js';
 import { activitySeries } from './activity.js';
 import { attackAccuracy } from './attack-accuracy.js';

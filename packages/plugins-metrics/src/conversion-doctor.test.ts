@@ -3,7 +3,7 @@ import { createReferenceEngine } from '@privatesnn/spiking';
 import { fakeContext } from '@privatesnn/testkit';
 import { beforeAll, expect, test } from 'vitest';
 
-import { lineOf, pixelImages, stageOf, tinyAnn, tinySnn } from '../test/fixtures.js';
+import { lineOf, pixelImages, stageOf, tinyAnn, tinySnn } from './testing/fixtures.js';
 import { conversionDoctor } from './conversion-doctor.js';
 
 let runtime: Awaited<ReturnType<typeof createTensorRuntime>>;

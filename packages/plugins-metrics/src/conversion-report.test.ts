@@ -1,7 +1,7 @@
 import { fakeContext } from '@privatesnn/testkit';
 import { expect, test } from 'vitest';
 
-import { lineOf, stageOf, tinySnn } from '../test/fixtures.js';
+import { lineOf, stageOf, tinySnn } from './testing/fixtures.js';
 import { conversionReport } from './conversion-report.js';
 
 const run = (network: typeof tinySnn, reference: typeof tinySnn) =>

@@ -2,7 +2,7 @@ import type { Ancestor } from '@privatesnn/core';
 import { fakeContext } from '@privatesnn/testkit';
 import { expect, test } from 'vitest';
 
-import { stageOf, tinySnn } from '../test/fixtures.js';
+import { stageOf, tinySnn } from './testing/fixtures.js';
 import { dataLeakage } from './data-leakage.js';
 
 const generator: Ancestor = { stage: 'impressions', kind: 'generator', use: 'data-impressions' };

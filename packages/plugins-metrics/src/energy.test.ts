@@ -2,7 +2,7 @@ import { fakeContext } from '@privatesnn/testkit';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 
-import { lineOf, stageOf, tinySnn } from '../test/fixtures.js';
+import { lineOf, stageOf, tinySnn } from './testing/fixtures.js';
 import { activitySeries } from './activity.js';
 import { energy } from './energy.js';
 

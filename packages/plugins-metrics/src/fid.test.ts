@@ -6,7 +6,7 @@ import { createTensorRuntime } from '@privatesnn/runtime-tfjs';
 import { fakeContext } from '@privatesnn/testkit';
 import { beforeAll, expect, test } from 'vitest';
 
-import { randomImages, stageOf, tinyAnn } from '../test/fixtures.js';
+import { randomImages, stageOf, tinyAnn } from './testing/fixtures.js';
 import { fid } from './fid.js';
 
 let runtime: Awaited<ReturnType<typeof createTensorRuntime>>;

@@ -2,7 +2,7 @@ import { fakeContext } from '@privatesnn/testkit';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 
-import { pixelImages, randomImages, stageOf } from '../test/fixtures.js';
+import { pixelImages, randomImages, stageOf } from './testing/fixtures.js';
 import { classImages } from './class-images.js';
 import { classPictures } from './pictures.js';
 

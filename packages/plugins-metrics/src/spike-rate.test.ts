@@ -2,7 +2,7 @@ import { fakeContext } from '@privatesnn/testkit';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 
-import { lineOf, stageOf, tinyAnn, tinySnn } from '../test/fixtures.js';
+import { lineOf, stageOf, tinyAnn, tinySnn } from './testing/fixtures.js';
 import { activitySeries, readActivity } from './activity.js';
 import { spikeRate } from './spike-rate.js';
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 
-import { pixelImages, randomImages } from '../test/fixtures.js';
+import { pixelImages, randomImages } from './testing/fixtures.js';
 import { spreadImages } from './spread.js';
 
 test('a limit keeps all classes of a set that is sorted by class', () => {

@@ -4,7 +4,7 @@ import { fakeContext } from '@privatesnn/testkit';
 import fc from 'fast-check';
 import { beforeAll, expect, test } from 'vitest';
 
-import { lineOf, pixelImages, stageOf, tinyAnn, tinySnn } from '../test/fixtures.js';
+import { lineOf, pixelImages, stageOf, tinyAnn, tinySnn } from './testing/fixtures.js';
 import { weightChange } from './weight-change.js';
 
 let runtime: Awaited<ReturnType<typeof createTensorRuntime>>;

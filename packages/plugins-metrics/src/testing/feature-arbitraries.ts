@@ -1,7 +1,7 @@
 import { testStream } from '@privatesnn/testkit';
 import fc from 'fast-check';
 
-import type { FeatureMatrix } from '../src/features/matrix.js';
+import type { FeatureMatrix } from '../features/matrix.js';
 
 /** Normal features, shifted and scaled differently in each column. */
 export function normalFeatures(
