@@ -55,10 +55,17 @@ export const stbpOptions = z.strictObject({
         "times a factor fitted to the teacher's logits before training.",
     ),
   surrogate: z
-    .enum(['triangle', 'rectangle', 'exponential'])
+    .enum(['triangle', 'rectangle', 'exponential', 'spike-time'])
     .default('triangle')
-    .describe('The surrogate gradient; `triangle` is Eq. 5.'),
+    .describe(
+      "The surrogate gradient: `triangle` is Eq. 5; `spike-time` falls with the time since the neuron's last spike (Rathi 2020).",
+    ),
   gamma: z.number().positive().default(1).describe('A factor on the surrogate gradient.'),
+  beta: z
+    .number()
+    .min(0)
+    .default(0.01)
+    .describe('β of `surrogate: spike-time`, γ·exp(−β·Δt), per time-step; others ignore it.'),
   divideByTheta: z
     .boolean()
     .default(false)

@@ -77,7 +77,7 @@ const quick = { epochs: 2, batchSize: 4, learningRate: 0.01 };
 function train(
   options: object,
   context: StageContext = fakeContext(),
-  inputs = { snn, images, teacher },
+  inputs: { snn: Snn; images: Images; teacher: Ann | undefined } = { snn, images, teacher },
 ) {
   const engine = createReferenceEngine();
   const stage = stbp.create({ engine, tensors }, stbp.options.parse({ ...quick, ...options }));
@@ -167,4 +167,24 @@ describe('stbp', () => {
       train({ labels: 'soft' }, fakeContext(), { snn, images: hard, teacher }),
     ).rejects.toThrow(/needs images with soft labels/);
   });
+
+  it('trains without a teacher, and then has no agreement with one', async () => {
+    const inputs = { snn, images, teacher: undefined };
+    const { history, metrics } = await train(
+      { distillation: false, readout: 'mean', surrogate: 'spike-time', gamma: 0.3 },
+      fakeContext(),
+      inputs,
+    );
+    expect(history.lines.map(({ name }) => name).join()).not.toMatch(/agreement/);
+    expect(metrics.values['reconvertedAgreement']).toBeNull();
+  });
+
+  it.each([{ distillation: true }, { distillation: false, readout: 'fitted' }])(
+    'asks for the teacher that %o needs',
+    async (options) => {
+      await expect(
+        train(options, fakeContext(), { snn, images, teacher: undefined }),
+      ).rejects.toThrow(/needs a teacher, but the input "teacher" is not connected/);
+    },
+  );
 });

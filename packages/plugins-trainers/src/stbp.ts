@@ -1,10 +1,20 @@
-import { defineStage, input, output } from '@privatesnn/core';
+import { defineStage, input, optionalInput, output } from '@privatesnn/core';
 import { TENSOR_RUNTIME } from '@privatesnn/runtime-tfjs';
 import { relativeWeightChange, SPIKING_ENGINE } from '@privatesnn/spiking';
 
 import { stbpOptions } from './options.js';
-import { prepare, train } from './training.js';
+import { prepare } from './prepare.js';
+import { train } from './training.js';
 import { networkOf, type Epoch } from './training-state.js';
+
+/** What both surrogates of Rathi 2020 share: hard labels of real images, and the reset outside the gradient. */
+const hybrid = {
+  samples: 50_000,
+  distillation: false,
+  divideByTheta: true,
+  detachReset: true,
+  dropout: true,
+} as const;
 
 export const stbp = defineStage({
   kind: 'trainer',
@@ -12,18 +22,30 @@ export const stbp = defineStage({
   version: 1,
   summary:
     'Encryption training: spatio-temporal back-propagation through the spiking network, with or without distillation from the ANN.',
-  source: 'PrivateSNN, Algorithm 2 [Step 2], Eq. 3, 4 and 5; Wu 2018',
+  source: 'PrivateSNN, Algorithm 2 [Step 2], Eq. 3, 4 and 5; Wu 2018; Rathi 2020; Lee 2020',
   options: stbpOptions,
   presets: {
     'paper-aaai': {},
     'paper-v1': {},
     'official-code': { gamma: 0.3, divideByTheta: true, detachReset: true },
+    'rathi-2020': { ...hybrid, surrogate: 'spike-time', gamma: 0.3, beta: 0.01 },
+    'rathi-2020-linear': { ...hybrid, surrogate: 'triangle', gamma: 0.3 },
+    'lee-2020': {
+      samples: 50_000,
+      timeSteps: 100,
+      distillation: false,
+      readout: 'mean',
+      dropout: true,
+    },
     tuned: { learningRate: 1e-5, readout: 'fitted' },
   },
   inputs: {
     snn: input('snn', 'the converted network'),
     images: input('images', 'training images: synthetic ones, so that no data leak'),
-    teacher: input('ann', 'the ANN that the network was made from'),
+    teacher: optionalInput(
+      'ann',
+      'the ANN that the network was made from; needed for distillation and a fitted read-out',
+    ),
   },
   outputs: {
     snn: output('snn', 'the network with encrypted weights'),
@@ -66,6 +88,7 @@ export const stbp = defineStage({
 });
 
 function historySeries(history: readonly Epoch[]) {
+  const withTeacher = history.some(({ reconvertedAgreement }) => reconvertedAgreement !== null);
   const line = (name: string, key: keyof Epoch) => ({
     name,
     y: history.map((epoch) => epoch[key]),
@@ -79,7 +102,9 @@ function historySeries(history: readonly Epoch[]) {
     lines: [
       line('loss', 'loss'),
       line('training accuracy', 'accuracy'),
-      line('re-converted ANN, agreement with the teacher', 'reconvertedAgreement'),
+      ...(withTeacher
+        ? [line('re-converted ANN, agreement with the teacher', 'reconvertedAgreement')]
+        : []),
       line('weight change', 'weightChange'),
     ],
   };

@@ -8,8 +8,8 @@ export interface Epoch {
   readonly loss: number;
   /** Part of the training images that the SNN put in their class while training. */
   readonly accuracy: number;
-  /** Part of the training images on which the re-converted ANN agrees with the teacher. */
-  readonly reconvertedAgreement: number;
+  /** Part of the training images on which the re-converted ANN agrees with the teacher; null without one. */
+  readonly reconvertedAgreement: number | null;
   /** ‖W′ − W‖ / ‖W‖ over all weights, against the network before training. */
   readonly weightChange: number;
 }

@@ -1,28 +1,27 @@
 import {
-  assertImagesFit,
   firstImages,
   pixelsIn,
   selectImages,
   UserError,
-  type Ann,
   type Images,
   type RandomStream,
   type Snn,
-  type StageContext,
 } from '@privatesnn/core';
-import { annLogits, type TensorRuntime } from '@privatesnn/runtime-tfjs';
+import { annLogits } from '@privatesnn/runtime-tfjs';
 import {
   crossEntropy,
   encryptionLoss,
   fitReadout,
   learningRateAt,
-  readoutOf,
   reconvertToAnn,
   relativeWeightChange,
   type Gradients,
-  type SpikingEngine,
+  type Loss,
+  type Surrogate,
 } from '@privatesnn/spiking';
 
+import type { StbpOptions } from './options.js';
+import { probeImages, type Work } from './prepare.js';
 import {
   checkpointOf,
   initialState,
@@ -31,65 +30,6 @@ import {
   type Epoch,
   type TrainingState,
 } from './training-state.js';
-import type { StbpOptions } from './options.js';
-
-/** Images on which the read-out is fitted and the re-converted ANN is compared with the teacher. */
-const probeImages = 200;
-
-/** All that one training works with. */
-export interface Work {
-  readonly context: StageContext;
-  readonly engine: SpikingEngine;
-  readonly tensors: TensorRuntime;
-  readonly options: StbpOptions;
-  /** The network before training, with the read-out of the training. */
-  readonly start: Snn;
-  readonly images: Images;
-  /** The teacher's logits for the training images, [images, classes]. */
-  readonly teacherLogits: Float32Array;
-}
-
-/** Checks the inputs, and computes what all epochs share. */
-export async function prepare(
-  context: StageContext,
-  engine: SpikingEngine,
-  tensors: TensorRuntime,
-  options: StbpOptions,
-  { snn, images, teacher }: { snn: Snn; images: Images; teacher: Ann },
-): Promise<Work> {
-  assertImagesFit(images, snn.architecture);
-  if (options.labels === 'soft' && !images.softLabels) {
-    throw new UserError(
-      'configuration',
-      'NO_SOFT_LABELS',
-      'labels: soft needs images with soft labels, but these have none.',
-      {
-        hint: 'Use images of the generator data-impressions, or labels: hard.',
-      },
-    );
-  }
-  const training = firstImages(images, options.samples);
-  const teacherLogits = await annLogits(tensors, teacher, training, { signal: context.signal });
-  const start = { ...snn, timeSteps: options.timeSteps ?? snn.timeSteps };
-  const work = { context, engine, tensors, options, start, images: training, teacherLogits };
-  return options.readout === 'keep'
-    ? work
-    : { ...work, start: await withReadout(work, options.readout) };
-}
-
-async function withReadout(work: Work, kind: 'sum' | 'mean' | 'fitted'): Promise<Snn> {
-  const { start, images, teacherLogits, context } = work;
-  const probe = firstImages(images, probeImages);
-  const classes = start.architecture.classes;
-  const { potentials } = await work.engine.infer({
-    snn: start,
-    pixels: pixelsIn(probe, start.encoder.range),
-    seed: context.random('readout').uint32(),
-    signal: context.signal,
-  });
-  const fit = fitReadout(potentials, teacherLogits.subarray(0, probe.shape[0] * classes), classes);
-  return { ...start, readout: readoutOf(kind, start.timeSteps, fit) };
-}
 
 /** Trains for all epochs that are still to do, with a checkpoint after each. */
 export async function train(work: Work): Promise<TrainingState> {
@@ -162,31 +102,33 @@ function batchGradients(
 ): Promise<Gradients> {
   const { classes } = start.architecture;
   const batch = selectImages(images, chosen);
-  const target = (image: number) =>
-    options.labels === 'soft'
-      ? batch.softLabels!.subarray(image * classes, (image + 1) * classes)
-      : batch.labels[image]!;
-  const teacher = (image: number) =>
-    teacherLogits.subarray(chosen[image]! * classes, (chosen[image]! + 1) * classes);
+  const lossOf = (image: number): Loss => {
+    const target =
+      options.labels === 'soft'
+        ? batch.softLabels!.subarray(image * classes, (image + 1) * classes)
+        : batch.labels[image]!;
+    if (!options.distillation || !teacherLogits) return crossEntropy(target);
+    const row = chosen[image]! * classes;
+    return encryptionLoss(target, teacherLogits.subarray(row, row + classes), options);
+  };
   return engine.gradients({
     snn: networkOf(start, state),
     pixels: pixelsIn(batch, start.encoder.range),
     seed,
-    surrogate: {
-      kind: options.surrogate,
-      gamma: options.gamma,
-      divideByTheta: options.divideByTheta,
-    },
+    surrogate: surrogateOf(options),
     detachReset: options.detachReset,
     dropout: options.dropout,
-    loss: (logits, image) =>
-      options.distillation
-        ? encryptionLoss(target(image), teacher(image), options)(logits)
-        : crossEntropy(target(image))(logits),
+    loss: (logits, image) => lossOf(image)(logits),
     wanted: { parameters: true, thresholds: options.trainThresholds, input: false },
     memoryBudget: options.memoryBudget * 2 ** 20,
     signal: context.signal,
   });
+}
+
+function surrogateOf({ surrogate: kind, gamma, divideByTheta, beta }: StbpOptions): Surrogate {
+  return kind === 'spike-time'
+    ? { kind, gamma, divideByTheta, beta }
+    : { kind, gamma, divideByTheta };
 }
 
 /** One Adam step over weights and, where they are trained, thresholds, which stay positive. */
@@ -205,8 +147,12 @@ function step(state: TrainingState, gradients: Gradients): void {
   for (const theta of Object.values(state.thresholds)) theta[0] = Math.max(theta[0]!, 1e-6);
 }
 
-/** Part of the first training images on which the re-converted ANN and the teacher choose the same class. */
-async function reconvertedAgreement(work: Work, snn: Snn): Promise<number> {
+/**
+ * Part of the first training images on which the re-converted ANN and the teacher choose the same class; null
+ * without a teacher.
+ */
+async function reconvertedAgreement(work: Work, snn: Snn): Promise<number | null> {
+  if (!work.teacherLogits) return null;
   const probe = firstImages(work.images, probeImages);
   const { classes } = snn.architecture;
   const logits = await annLogits(work.tensors, reconvertToAnn(snn), probe, {

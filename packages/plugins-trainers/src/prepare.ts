@@ -1,0 +1,91 @@
+import {
+  assertImagesFit,
+  firstImages,
+  pixelsIn,
+  UserError,
+  type Ann,
+  type Images,
+  type Snn,
+  type StageContext,
+} from '@privatesnn/core';
+import { annLogits, type TensorRuntime } from '@privatesnn/runtime-tfjs';
+import { fitReadout, readoutOf, type ReadoutFit, type SpikingEngine } from '@privatesnn/spiking';
+
+import type { StbpOptions } from './options.js';
+
+/** Images on which the read-out is fitted and the re-converted ANN is compared with the teacher. */
+export const probeImages = 200;
+
+const notFitted: ReadoutFit = { scale: 0, explained: 0, agreement: 0 };
+
+/** All that one training works with. */
+export interface Work {
+  readonly context: StageContext;
+  readonly engine: SpikingEngine;
+  readonly tensors: TensorRuntime;
+  readonly options: StbpOptions;
+  /** The network before training, with the read-out of the training. */
+  readonly start: Snn;
+  readonly images: Images;
+  /** The teacher's logits for the training images, [images, classes]; left out without a teacher. */
+  readonly teacherLogits: Float32Array | undefined;
+}
+
+/** Checks the inputs, and computes what all epochs share. */
+export async function prepare(
+  context: StageContext,
+  engine: SpikingEngine,
+  tensors: TensorRuntime,
+  options: StbpOptions,
+  { snn, images, teacher }: { snn: Snn; images: Images; teacher: Ann | undefined },
+): Promise<Work> {
+  assertImagesFit(images, snn.architecture);
+  if (options.labels === 'soft' && !images.softLabels) {
+    throw new UserError(
+      'configuration',
+      'NO_SOFT_LABELS',
+      'labels: soft needs images with soft labels, but these have none.',
+      {
+        hint: 'Use images of the generator data-impressions, or labels: hard.',
+      },
+    );
+  }
+  if (!teacher) assertNoTeacherNeeded(options);
+  const training = firstImages(images, options.samples);
+  const teacherLogits =
+    teacher && (await annLogits(tensors, teacher, training, { signal: context.signal }));
+  const start = { ...snn, timeSteps: options.timeSteps ?? snn.timeSteps };
+  const work = { context, engine, tensors, options, start, images: training, teacherLogits };
+  return options.readout === 'keep'
+    ? work
+    : { ...work, start: await withReadout(work, options.readout) };
+}
+
+function assertNoTeacherNeeded({ distillation, readout }: StbpOptions): void {
+  if (!distillation && readout !== 'fitted') return;
+  throw new UserError(
+    'configuration',
+    'NO_TEACHER',
+    `${distillation ? 'distillation: true' : 'readout: fitted'} needs a teacher, but the input "teacher" is not connected.`,
+    {
+      hint: 'Connect "teacher" to the ANN, or set distillation: false and readout: mean.',
+    },
+  );
+}
+
+async function withReadout(work: Work, kind: 'sum' | 'mean' | 'fitted'): Promise<Snn> {
+  const { start, images, teacherLogits, context } = work;
+  if (kind !== 'fitted' || !teacherLogits) {
+    return { ...start, readout: readoutOf(kind, start.timeSteps, notFitted) };
+  }
+  const probe = firstImages(images, probeImages);
+  const classes = start.architecture.classes;
+  const { potentials } = await work.engine.infer({
+    snn: start,
+    pixels: pixelsIn(probe, start.encoder.range),
+    seed: context.random('readout').uint32(),
+    signal: context.signal,
+  });
+  const fit = fitReadout(potentials, teacherLogits.subarray(0, probe.shape[0] * classes), classes);
+  return { ...start, readout: readoutOf(kind, start.timeSteps, fit) };
+}
