@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 
-import { featurePairs, normalFeatures, rotation } from '../../test/feature-arbitraries.js';
+import { featurePairs, normalFeatures, rotation } from '../testing/feature-arbitraries.js';
 import { project } from '../features/matrix.js';
 import { covarianceOf } from './covariance.js';
 import { frechetDistance } from './frechet.js';

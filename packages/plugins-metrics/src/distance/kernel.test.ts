@@ -2,7 +2,7 @@ import { testStream } from '@privatesnn/testkit';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 
-import { featurePairs, normalFeatures } from '../../test/feature-arbitraries.js';
+import { featurePairs, normalFeatures } from '../testing/feature-arbitraries.js';
 import { selectRows, type FeatureMatrix } from '../features/matrix.js';
 import { resampleWeights } from './bootstrap.js';
 import { polynomialKernels, unbiasedMmd2 } from './kernel.js';

@@ -4,8 +4,8 @@ import { testStream } from '@privatesnn/testkit';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 
-import { normalFeatures } from '../../test/feature-arbitraries.js';
-import { pixelImages, randomImages, tinyAnn } from '../../test/fixtures.js';
+import { normalFeatures } from '../testing/feature-arbitraries.js';
+import { pixelImages, randomImages, tinyAnn } from '../testing/fixtures.js';
 import { covarianceOf } from '../distance/covariance.js';
 import { penultimateFeatures } from './penultimate.js';
 import { pooledPixels } from './pooled-pixels.js';

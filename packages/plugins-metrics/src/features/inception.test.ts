@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { createTensorRuntime } from '@privatesnn/runtime-tfjs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
-import { randomImages } from '../../test/fixtures.js';
+import { randomImages } from '../testing/fixtures.js';
 import { inceptionFeatures } from './inception.js';
 
 const extraction = { batch: 2, signal: new AbortController().signal, onProgress: () => {} };
