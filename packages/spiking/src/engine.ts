@@ -88,6 +88,11 @@ export interface BalanceRequest extends Batch {
   readonly timeSteps: number;
   /** α: every threshold is this factor times the statistic (Han 2020); > 0. */
   readonly scale: number;
+  /**
+   * Divides the biases by the thresholds of the layers before, so that they stay in proportion to spike rates (see
+   * biasesToRates); the network must get the same biases. False when left out.
+   */
+  readonly scaleBiases?: boolean;
   /** 100 takes the largest current over samples, neurons and time; less, that percentile of the positive currents. */
   readonly percentile: number;
 }

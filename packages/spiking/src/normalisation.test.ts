@@ -5,10 +5,13 @@ import { weightedLayers, type Ann, type Architecture, type Parameters } from '@p
 import { arbitraryAnn, arbitraryPixels, floatArray } from '@privatesnn/testkit';
 
 import {
+  biasesFromRates,
+  biasesToRates,
   dataBasedScales,
   foldBatchNorm,
   modelBasedScales,
   normaliseWeights,
+  rateScales,
   type LayerScales,
 } from './normalisation.js';
 import { currents, operationsOf, pooled } from './reference/network.js';
@@ -146,6 +149,46 @@ describe('dataBasedScales', () => {
             expect(value).toBeCloseTo(original[layer]![i]! / scales[layer]!, 3),
           );
         }
+      }),
+    );
+  });
+});
+
+describe('biasesToRates', () => {
+  const cases = annAndImage.chain(({ ann, pixels }) =>
+    fc.record({
+      ann: fc.constant(ann),
+      pixels: fc.constant(pixels),
+      thresholds: powers(ann.architecture),
+    }),
+  );
+
+  it('keeps a network whose layers divide by θ in proportion to the ReLU network: a(l) / Λ(l)', () => {
+    fc.assert(
+      fc.property(cases, ({ ann: { architecture, parameters }, pixels, thresholds }) => {
+        const original = activations(architecture, parameters, pixels);
+        const scaled = biasesToRates(architecture, parameters, thresholds);
+        const dividing = Object.fromEntries(
+          Object.entries(scaled).map(([name, { shape, data }]) => {
+            const theta = thresholds[name.slice(0, name.lastIndexOf('.'))]!;
+            return [name, { shape, data: data.map((value) => value / theta) }];
+          }),
+        );
+        const scales = rateScales(architecture, thresholds);
+        const rates = activations(architecture, dividing, pixels);
+        for (const [layer, values] of Object.entries(rates)) {
+          const scale = scales[layer]! * thresholds[layer]!;
+          expect(Array.from(values)).toEqual(Array.from(original[layer]!, (a) => a / scale));
+        }
+      }),
+    );
+  });
+
+  it('is undone by biasesFromRates', () => {
+    fc.assert(
+      fc.property(cases, ({ ann: { architecture, parameters }, thresholds }) => {
+        const there = biasesToRates(architecture, parameters, thresholds);
+        expect(biasesFromRates(architecture, there, thresholds)).toEqual(parameters);
       }),
     );
   });

@@ -117,6 +117,61 @@ export function dataBasedScales(
   );
 }
 
+/**
+ * Λ(l−1) = θ(1)·…·θ(l−1) by layer name, Λ(0) = 1. Where a network keeps the ANN's weights, a layer's spike rates
+ * are its ReLU activations divided by Λ(l), as each threshold divides once more. A layer without a threshold is
+ * silent: what follows it gets Infinity.
+ */
+export function rateScales(
+  architecture: Architecture,
+  thresholds: Readonly<Record<string, number>>,
+): Record<string, number> {
+  const scales: Record<string, number> = {};
+  let scale = 1;
+  for (const { name } of weightedLayers(architecture)) {
+    scales[name] = scale;
+    scale *= thresholds[name] ?? Infinity;
+  }
+  return scales;
+}
+
+/** The ANN's biases in units of spike rates: b / Λ(l−1), so that they stay in proportion to W·rates. */
+export function biasesToRates(
+  architecture: Architecture,
+  parameters: Parameters,
+  thresholds: Readonly<Record<string, number>>,
+): Parameters {
+  const scales = rateScales(architecture, thresholds);
+  return withBiases(architecture, parameters, (b, layer) => b / scales[layer]!);
+}
+
+/** The inverse of `biasesToRates`: b · Λ(l−1). */
+export function biasesFromRates(
+  architecture: Architecture,
+  parameters: Parameters,
+  thresholds: Readonly<Record<string, number>>,
+): Parameters {
+  const scales = rateScales(architecture, thresholds);
+  return withBiases(architecture, parameters, (b, layer) => b * scales[layer]!);
+}
+
+function withBiases(
+  architecture: Architecture,
+  parameters: Parameters,
+  change: (bias: number, layer: string) => number,
+): Parameters {
+  const result: Record<string, Parameter> = { ...parameters };
+  for (const layer of weightedLayers(architecture)) {
+    const bias = biasOf(parameters, layer);
+    if (!bias) continue;
+    result[`${layer.name}.bias`] = {
+      shape: bias.shape,
+      data: bias.data.map((b) => change(b, layer.name)),
+    };
+  }
+  return result;
+}
+
 function positiveScale(layer: WeightedLayer, scale: number | undefined): number {
   if (scale === undefined || !(scale > 0) || !Number.isFinite(scale)) {
     throw new UserError(

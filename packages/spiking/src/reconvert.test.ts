@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
+import { weightedLayers } from '@privatesnn/core';
 import { arbitrarySnn } from '@privatesnn/testkit';
 
 import { reconvertToAnn, relativeWeightChange } from './reconvert.js';
@@ -11,11 +12,20 @@ const weight = (...values: number[]) => ({
 });
 
 describe('reconvertToAnn', () => {
-  it("gives the SNN's weights and pixel range, exactly", () => {
+  it("gives the SNN's weights and pixel range exactly, and biases times the thresholds before them", () => {
     fc.assert(
       fc.property(arbitrarySnn(), (snn) => {
         const ann = reconvertToAnn(snn);
-        expect(ann.parameters).toEqual(snn.parameters);
+        let scale = 1;
+        for (const { name, bias } of weightedLayers(snn.architecture)) {
+          const weight = `${name}.weight`;
+          expect(ann.parameters[weight]).toEqual(snn.parameters[weight]);
+          if (bias) {
+            const { data } = snn.parameters[`${name}.bias`]!;
+            expect(ann.parameters[`${name}.bias`]!.data).toEqual(data.map((b) => b * scale));
+          }
+          scale *= snn.thresholds[name] ?? 1;
+        }
         expect(ann.inputRange).toEqual(snn.encoder.range);
         expect(Object.keys(ann).sort()).toEqual(
           ['architecture', 'classNames', 'inputRange', 'parameters', 'type'].sort(),

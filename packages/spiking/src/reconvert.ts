@@ -1,15 +1,18 @@
 import type { Ann, Parameters, Snn } from '@privatesnn/core';
 
+import { biasesFromRates } from './normalisation.js';
+
 /**
  * Re-conversion (attack 1): the conventional network that has the SNN's weights and a ReLU for each layer of
  * spiking neurons. Conversion by threshold balancing leaves weights as they are, so that this gives the trained
- * ANN back unless the weights were encrypted.
+ * ANN back unless the weights were encrypted; biases, which a conversion puts in units of spike rates, come back
+ * into those of activations.
  */
 export function reconvertToAnn(snn: Snn): Ann {
   return {
     type: 'ann',
     architecture: snn.architecture,
-    parameters: snn.parameters,
+    parameters: biasesFromRates(snn.architecture, snn.parameters, snn.thresholds),
     inputRange: snn.encoder.range,
     classNames: snn.classNames,
   };

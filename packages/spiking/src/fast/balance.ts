@@ -1,5 +1,6 @@
 import type { CheckedBatch } from '../checks.js';
 import type { Balance, BalanceRequest } from '../engine.js';
+import { rateScales } from '../normalisation.js';
 import { activityOf } from './activity.js';
 import { everyThread, networkSpec, shared, type Crew } from './engine.js';
 
@@ -31,9 +32,11 @@ export async function balance(
   const layers: Balance['layers'][number][] = [];
   const sizes = activityOf(spec.plan, []).slice(1);
   for (const [layer, { name }] of spiking.entries()) {
+    const biasDivisor = request.scaleBiases ? rateScales(architecture, thresholds)[name]! : 1;
     const found = await everyThread<{ largest: number; histogram?: Float64Array }>(crew, () => ({
       task: 'largest',
       layer,
+      biasDivisor,
       histogram: percentile < 100,
     }));
     const largest = Math.max(...found.map((part) => part.largest));

@@ -57,11 +57,13 @@ export class Balancing {
    * The largest current of a layer, at least 0, and how often which positive current occurs.
    *
    * @param {number} layer
+   * @param {number} biasDivisor what the layer's biases are divided by, from now on
    * @param {boolean} wantsHistogram
    * @returns {{ largest: number, histogram: Float64Array | undefined }}
    */
-  largest(layer, wantsHistogram) {
+  largest(layer, biasDivisor, wantsHistogram) {
     const { heap, network } = this;
+    network.divideBias(layer, biasDivisor);
     let largest = 0;
     const histogram = wantsHistogram ? new Float64Array(bins) : undefined;
     for (let i = 0; i < this.count; i++) {

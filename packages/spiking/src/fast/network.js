@@ -132,6 +132,13 @@ export class Network {
     return { weights, base };
   }
 
+  /** Sets a layer's biases to the parameter's divided by a number. @param {number} index @param {number} divisor */
+  divideBias(index, divisor) {
+    const { bias } = this.parameters(index);
+    const base = this.layers[index]?.base;
+    if (bias && base) this.heap.f32(base, bias.length).set(bias.map((b) => b / divisor));
+  }
+
   /**
    * The same in integer mode. For a constant input the weights stay in the order of the parameter.
    *

@@ -21,7 +21,7 @@ import { Training } from './training.js';
  * @typedef {{ task: 'network', spec: NetworkSpec }
  *   | { task: 'infer', images: Images, recordAt: readonly number[], raster: readonly string[] }
  *   | { task: 'balance', spec: NetworkSpec, images: Images }
- *   | { task: 'largest', layer: number, histogram: boolean }
+ *   | { task: 'largest', layer: number, biasDivisor: number, histogram: boolean }
  *   | { task: 'spike', layer: number, threshold: number }
  *   | { task: 'train', spec: TrainingSpec }
  *   | { task: 'clear' }
@@ -52,7 +52,7 @@ function perform(task) {
       balancing = new Balancing(freshHeap(), task.spec, task.images);
       return balancing.inputSpikes;
     case 'largest':
-      return present(balancing).largest(task.layer, task.histogram);
+      return present(balancing).largest(task.layer, task.biasDivisor, task.histogram);
     case 'spike':
       return present(balancing).spike(task.layer, task.threshold);
     case 'train':

@@ -16,6 +16,7 @@ import {
 import { encode } from '../encoder.js';
 import type { BalanceRequest } from '../engine.js';
 import { neuronStep, restingState } from '../neuron.js';
+import { biasesToRates } from '../normalisation.js';
 import { createReferenceEngine } from './engine.js';
 
 const engine = createReferenceEngine();
@@ -176,14 +177,18 @@ describe('balanceThresholds', () => {
 
   it('counts the spikes that an inference with its thresholds has', async () => {
     await fc.assert(
-      fc.asyncProperty(requests(), async (request) => {
-        const { thresholds, layers } = await engine.balanceThresholds(request);
+      fc.asyncProperty(requests(), fc.boolean(), async (request, scaleBiases) => {
+        const { architecture, parameters } = request;
+        const balance = await engine.balanceThresholds({ ...request, scaleBiases });
+        const { thresholds, layers } = balance;
         fc.pre(Object.keys(thresholds).length === layers.length);
         const { activity } = await engine.infer({
           snn: {
             type: 'snn',
-            architecture: request.architecture,
-            parameters: request.parameters,
+            architecture,
+            parameters: scaleBiases
+              ? biasesToRates(architecture, parameters, thresholds)
+              : parameters,
             thresholds,
             neuron: request.neuron,
             encoder: request.encoder,

@@ -1,6 +1,7 @@
 import { checkBalance } from '../checks.js';
 import { encode } from '../encoder.js';
 import type { Balance, BalanceRequest, LayerActivity } from '../engine.js';
+import { biasesToRates } from '../normalisation.js';
 import { percentileOf } from '../percentile.js';
 import { forEachImage } from './batch.js';
 import {
@@ -29,8 +30,9 @@ export async function balanceThresholds(request: BalanceRequest): Promise<Balanc
 
   const thresholds: Record<string, number> = {};
   const layers: BalancedLayer[] = [];
-  for (const operation of operationsOf(architecture, parameters)) {
-    if (operation.kind === 'weighted' && operation.last) break;
+  for (const planned of operationsOf(architecture, parameters)) {
+    if (planned.kind === 'weighted' && planned.last) break;
+    const operation = request.scaleBiases ? withScaledBias(planned, request, thresholds) : planned;
     const current =
       operation.kind === 'weighted' ? statistic(operation, signals, percentile) : undefined;
     const threshold = current ? Math.fround(scale * current) : undefined;
@@ -55,6 +57,17 @@ export async function balanceThresholds(request: BalanceRequest): Promise<Balanc
     }
   }
   return { thresholds, layers };
+}
+
+/** The operation with the bias that the thresholds so far ask for. */
+function withScaledBias(
+  operation: Operation,
+  { architecture, parameters }: BalanceRequest,
+  thresholds: Readonly<Record<string, number>>,
+): Operation {
+  if (operation.kind !== 'weighted' || !operation.bias) return operation;
+  const scaled = biasesToRates(architecture, parameters, thresholds);
+  return { ...operation, bias: scaled[`${operation.layer.name}.bias`]!.data };
 }
 
 function advance(operation: Operation, signal: Signal, spike: (current: Signal) => Signal): Signal {
