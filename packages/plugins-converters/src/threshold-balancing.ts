@@ -15,6 +15,7 @@ import {
 } from '@privatesnn/core';
 import { annLogits, TENSOR_RUNTIME, type TensorRuntime } from '@privatesnn/runtime-tfjs';
 import {
+  biasesToRates,
   fitReadout,
   readoutOf,
   SPIKING_ENGINE,
@@ -24,7 +25,7 @@ import {
 } from '@privatesnn/spiking';
 import { z } from 'zod';
 
-import { encoderFor, neuronModel, neuronOptions } from './neuron-options.js';
+import { assertPoolingAllowed, encoderFor, neuronModel, neuronOptions } from './neuron-options.js';
 
 const options = z.strictObject({
   ...neuronOptions,
@@ -32,7 +33,10 @@ const options = z.strictObject({
     .int()
     .min(1)
     .optional()
-    .describe('Time-steps of the calibration; T when left out.'),
+    .describe(
+      'Time-steps of the calibration, and of the judging on synthetic images; T when left out. More than T where ' +
+        'the images are too weak to reach the last layer within T.',
+    ),
   samples: z
     .int()
     .min(1)
@@ -72,6 +76,10 @@ const options = z.strictObject({
 
 type Options = z.output<typeof options>;
 
+const unfittedReadout =
+  "The network's output does not follow the ANN on the calibration images, so that no read-out could be fitted; " +
+  'its mean over time is used. Raise timeSteps, lower the threshold scale, or use stronger images.';
+
 /** A balanced network and how well it follows its ANN. */
 interface Candidate {
   readonly scale: number;
@@ -83,10 +91,10 @@ interface Candidate {
 export const thresholdBalancing = defineStage({
   kind: 'converter',
   id: 'threshold-balancing',
-  version: 1,
+  version: 2,
   summary:
     "Copies the ANN's weights and sets each layer's threshold to its largest input current, layer by layer.",
-  source: 'Sengupta 2019; soft reset and threshold scale: Han 2020; PrivateSNN v1, Algorithm 1',
+  source: 'Sengupta 2019; soft reset and threshold scale: Han 2020; Rathi 2020; PrivateSNN v1, Algorithm 1',
   options,
   presets: {
     'paper-aaai': {},
@@ -94,7 +102,14 @@ export const thresholdBalancing = defineStage({
     'official-code': { timeSteps: 100, scale: 1 },
     'sengupta-2019': { timeSteps: 2500, scale: 1, reset: 'hard' },
     'han-2020': { timeSteps: 2500, scale: 0.7 },
-    tuned: { timeSteps: 100, samples: 200, readout: 'fitted' },
+    'rathi-2020': {
+      timeSteps: 100,
+      calibrationSteps: 1000,
+      samples: 512,
+      scale: 0.7,
+      reset: 'delayed-soft',
+    },
+    tuned: { timeSteps: 100, samples: 200, scale: 0.5, readout: 'fitted' },
   },
   inputs: {
     ann: input('ann', 'the network to convert'),
@@ -112,10 +127,12 @@ export const thresholdBalancing = defineStage({
   create: ({ engine, tensors }, options) => ({
     async run(context, { ann, images }) {
       assertImagesFit(images, ann.architecture);
+      assertPoolingAllowed(options, ann);
       const noise = context.random('encoder');
       const calibration = firstImages(images, options.samples);
       const best = await bestCandidate(context, engine, tensors, ann, calibration, options, noise);
       const { snn, balance, fit, scale } = best;
+      if (options.readout !== snn.readout.kind) context.warn(unfittedReadout);
       return {
         snn,
         thresholds: thresholdSeries(balance, snn),
@@ -164,6 +181,7 @@ async function bestCandidate(
     const snn = network(ann, balance, options);
     const { potentials } = await engine.infer({
       snn,
+      timeSteps: stepsOf(options),
       pixels: pixelsIn(judged, snn.encoder.range),
       seed: seeds.judging,
       signal: context.signal,
@@ -172,7 +190,9 @@ async function bestCandidate(
     const fit = fitReadout(potentials, logits, ann.architecture.classes);
     context.record('threshold-scale', { candidate: scale, fit, layers: balance.layers });
     if (!best || fit.explained > best.fit.explained) {
-      const readout = readoutOf(options.readout, options.timeSteps, fit);
+      // Potentials grow with time: a scale fitted over the calibration's steps is brought to the network's.
+      const scaled = { ...fit, scale: (fit.scale * stepsOf(options)) / options.timeSteps };
+      const readout = readoutOf(options.readout, options.timeSteps, scaled);
       best = { scale, snn: { ...snn, readout }, balance, fit };
     }
   }
@@ -195,8 +215,9 @@ async function balanced(
     parameters: ann.parameters,
     neuron: neuronModel(options),
     encoder,
-    timeSteps: options.calibrationSteps ?? options.timeSteps,
+    timeSteps: stepsOf(options),
     scale,
+    scaleBiases: true,
     percentile: options.percentile,
     pixels: pixelsIn(calibration, encoder.range),
     seed,
@@ -211,7 +232,7 @@ async function balanced(
       'run',
       'SILENT_LAYER',
       `Layer "${silent.name}" received no positive input current from ${calibration.shape[0]} calibration ` +
-        `images in ${options.calibrationSteps ?? options.timeSteps} time-steps, so it has no threshold.`,
+        `images in ${stepsOf(options)} time-steps, so it has no threshold.`,
       {
         hint: 'The layers before it spike too little: lower the threshold scale, raise calibrationSteps, or use stronger calibration images.',
       },
@@ -220,11 +241,16 @@ async function balanced(
   return balance;
 }
 
+/** Time-steps of the calibration and of the judging of candidates. */
+function stepsOf({ calibrationSteps, timeSteps }: Options): number {
+  return calibrationSteps ?? timeSteps;
+}
+
 function network(ann: Ann, balance: Balance, options: Options): Snn {
   return {
     type: 'snn',
     architecture: ann.architecture,
-    parameters: ann.parameters,
+    parameters: biasesToRates(ann.architecture, ann.parameters, balance.thresholds),
     thresholds: balance.thresholds,
     neuron: neuronModel(options),
     encoder: encoderFor(options, ann),

@@ -21,7 +21,7 @@ import {
 import { z } from 'zod';
 
 import { positiveActivations } from './activations.js';
-import { encoderFor, neuronModel, neuronOptions } from './neuron-options.js';
+import { assertPoolingAllowed, encoderFor, neuronModel, neuronOptions } from './neuron-options.js';
 
 const options = z.strictObject({
   ...neuronOptions,
@@ -30,12 +30,13 @@ const options = z.strictObject({
     .default('constant')
     .describe('How pixels become input; the original (Rueckauer 2017) uses a constant current.'),
   statistic: z
-    .enum(['percentile', 'data', 'model'])
+    .enum(['percentile', 'data', 'model', 'none'])
     .default('percentile')
     .describe(
       'λ of a layer: a percentile of its positive activations (Rueckauer 2017), the larger of its largest weight ' +
         'and its largest activation (Diehl 2015, data-based), or the largest activation that its weights allow ' +
-        '(Diehl 2015, model-based, which needs no images).',
+        '(Diehl 2015, model-based, which needs no images). `none`: λ = 1, weights stay as they are, for networks that ' +
+        'are to be trained with spikes from scratch.',
     ),
   percentile: z
     .number()
@@ -61,10 +62,11 @@ export const weightNormalisation = defineStage({
     'rueckauer-2017': {},
     'diehl-2015-data': { statistic: 'data', encoder: 'poisson', reset: 'hard' },
     'diehl-2015-model': { statistic: 'model', encoder: 'poisson', reset: 'hard' },
+    'lee-2020': { statistic: 'none', timeSteps: 100, leak: 0.99, encoder: 'poisson', reset: 'hard' },
   },
   inputs: {
     ann: input('ann', 'the network to convert'),
-    images: input('images', 'calibration images; not looked at by `statistic: model`'),
+    images: input('images', 'calibration images; not looked at by `statistic: model` and `none`'),
   },
   outputs: {
     snn: output('snn', 'the spiking network, all thresholds 1'),
@@ -74,6 +76,7 @@ export const weightNormalisation = defineStage({
   create: ({ tensors }, options) => ({
     async run(context, { ann, images }) {
       assertImagesFit(images, ann.architecture);
+      assertPoolingAllowed(options, ann);
       const calibration = firstImages(images, options.samples);
       const scales = await layerScales(context, tensors, ann, calibration, options);
       return {
@@ -99,6 +102,9 @@ async function layerScales(
   { statistic, percentile, batchSize }: Options,
 ): Promise<LayerScales> {
   const { architecture, parameters } = ann;
+  if (statistic === 'none') {
+    return Object.fromEntries(weightedLayers(architecture).map(({ name }) => [name, 1]));
+  }
   if (statistic === 'model') return modelBasedScales(architecture, parameters);
   const activations = await positiveActivations(tensors, ann, images, {
     batchSize,

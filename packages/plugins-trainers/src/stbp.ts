@@ -37,7 +37,7 @@ export const stbp = defineStage({
       readout: 'mean',
       dropout: true,
     },
-    tuned: { learningRate: 1e-5, readout: 'fitted' },
+    tuned: { learningRate: 1e-5 },
   },
   inputs: {
     snn: input('snn', 'the converted network'),

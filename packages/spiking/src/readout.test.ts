@@ -58,4 +58,9 @@ describe('readoutOf', () => {
     expect(readoutOf('mean', 100, fit)).toEqual({ kind: 'mean', scale: 0.01 });
     expect(readoutOf('fitted', 100, fit)).toEqual({ kind: 'fitted', scale: 0.05 });
   });
+
+  it('falls back to the mean where nothing could be fitted', () => {
+    const silent = { scale: 0, explained: 0, agreement: 0.1 };
+    expect(readoutOf('fitted', 100, silent)).toEqual({ kind: 'mean', scale: 0.01 });
+  });
 });

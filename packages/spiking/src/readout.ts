@@ -49,10 +49,13 @@ export function fitReadout(
   };
 }
 
-/** The read-out of the given kind; `fitted` takes the fit's scale. */
+/**
+ * The read-out of the given kind; `fitted` takes the fit's scale. Where the network was silent, or did not follow
+ * the ANN at all, there is no such scale, and the mean over time takes its place.
+ */
 export function readoutOf(kind: Readout['kind'], timeSteps: number, fit: ReadoutFit): Readout {
-  const scale = { sum: 1, mean: 1 / timeSteps, fitted: fit.scale };
-  return { kind, scale: scale[kind] };
+  if (kind === 'fitted' && fit.scale > 0) return { kind, scale: fit.scale };
+  return kind === 'sum' ? { kind, scale: 1 } : { kind: 'mean', scale: 1 / timeSteps };
 }
 
 function mean(values: Float32Array): number {
