@@ -41,7 +41,8 @@ export const spikeGradient = defineStage({
     'paper-v1': {},
     // The public code has no attack.
     'official-code': {},
-    tuned: { ...tunedAscent, blurEvery: 4 },
+    // A blur before shapes stand out takes the contrast that makes deep layers spike, and with it the gradient.
+    tuned: { ...tunedAscent, blurEvery: 30 },
   },
   inputs: { victim: input('snn', 'the spiking network that the attacker holds') },
   outputs: { images: output('images', 'images of every class, as the attacker sees them') },
