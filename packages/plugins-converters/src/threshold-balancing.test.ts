@@ -1,11 +1,16 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 
-import type { Images, StageContext } from '@privatesnn/core';
-import { createTensorRuntime, type TensorRuntime } from '@privatesnn/runtime-tfjs';
-import { createReferenceEngine } from '@privatesnn/spiking';
+import type { Ann, Images, StageContext } from '@privatesnn/core';
+import { annLogits, createTensorRuntime, type TensorRuntime } from '@privatesnn/runtime-tfjs';
+import { createReferenceEngine, reconvertToAnn } from '@privatesnn/spiking';
 import { fakeContext, runStageContract } from '@privatesnn/testkit';
 
-import { tinyAnn as ann, tinyImages as images } from './testing/tiny.js';
+import {
+  tinyAnn as ann,
+  tinyAnnWithBiases,
+  tinyAnnWithMaxPooling,
+  tinyImages as images,
+} from './testing/tiny.js';
 import { thresholdBalancing } from './threshold-balancing.js';
 
 let tensors: TensorRuntime;
@@ -13,12 +18,16 @@ beforeAll(async () => {
   tensors = await createTensorRuntime({ prefer: 'embedded' });
 });
 
-function convert(options: Record<string, unknown>, context: StageContext = fakeContext()) {
+function convert(
+  options: Record<string, unknown>,
+  context: StageContext = fakeContext(),
+  from: Ann = ann,
+) {
   const stage = thresholdBalancing.create(
     { engine: createReferenceEngine(), tensors },
     thresholdBalancing.options.parse({ timeSteps: 40, ...options }),
   );
-  return stage.run(context, { ann, images });
+  return stage.run(context, { ann: from, images });
 }
 
 runStageContract(thresholdBalancing, {
@@ -86,5 +95,37 @@ describe('threshold-balancing', () => {
   it('refuses a scale of 0 and T = 0', () => {
     expect(thresholdBalancing.options.safeParse({ scale: 0 }).success).toBe(false);
     expect(thresholdBalancing.options.safeParse({ timeSteps: 0 }).success).toBe(false);
+  });
+
+  it('tends to the ANN as T grows, biases included', async () => {
+    const options = { encoder: 'constant', timeSteps: 800, scale: 1 };
+    const { snn } = await convert(options, fakeContext(), tinyAnnWithBiases);
+    const { potentials } = await createReferenceEngine().infer({
+      snn,
+      pixels: images.pixels as Float32Array,
+      seed: 1,
+    });
+    const scale = snn.thresholds['conv1']! * snn.thresholds['fc1']!;
+    const logits = await annLogits(tensors, tinyAnnWithBiases, images);
+    potentials.forEach((u, i) => expect((u * scale) / 800).toBeCloseTo(logits[i]!, 1));
+  });
+
+  it('gives an SNN whose re-converted ANN is the original one, biases included', async () => {
+    const { snn } = await convert({}, fakeContext(), tinyAnnWithBiases);
+    const original = await annLogits(tensors, tinyAnnWithBiases, images);
+    const back = await annLogits(tensors, reconvertToAnn(snn), images);
+    back.forEach((logit, i) => expect(logit).toBeCloseTo(original[i]!, 4));
+  });
+
+  it('refuses max-pooling unless it is allowed to pass any spike', async () => {
+    await expect(convert({}, fakeContext(), tinyAnnWithMaxPooling)).rejects.toThrow(
+      /without max-pooling, but tiny has 1 max-pooling layer, which/,
+    );
+    const { snn } = await convert(
+      { maxPooling: 'any-spike' },
+      fakeContext(),
+      tinyAnnWithMaxPooling,
+    );
+    expect(Object.keys(snn.thresholds)).toEqual(['conv1', 'fc1']);
   });
 });

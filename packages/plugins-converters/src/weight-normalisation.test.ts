@@ -6,7 +6,7 @@ import { annLogits, createTensorRuntime, type TensorRuntime } from '@privatesnn/
 import { createReferenceEngine, reconvertToAnn } from '@privatesnn/spiking';
 import { fakeContext, runStageContract } from '@privatesnn/testkit';
 
-import { tinyAnn, tinyImages } from './testing/tiny.js';
+import { tinyAnn, tinyAnnWithBiases, tinyAnnWithMaxPooling, tinyImages } from './testing/tiny.js';
 import { weightNormalisation } from './weight-normalisation.js';
 
 const runtime = () => createTensorRuntime({ prefer: 'embedded' });
@@ -65,5 +65,27 @@ describe('weight-normalisation', () => {
     const logits = await annLogits(tensors, tinyAnn, tinyImages);
     const last = scales.lines[0]!.y.at(-1)!;
     potentials.forEach((u, i) => expect(u * snn.readout.scale).toBeCloseTo(logits[i]! / last, 1));
+  });
+
+  it('divides biases, too, by λ of their layer', async () => {
+    const { snn, scales } = await convert({ statistic: 'data' }, tinyAnnWithBiases);
+    const original = await annLogits(tensors, tinyAnnWithBiases, tinyImages);
+    const normalised = await annLogits(tensors, reconvertToAnn(snn), tinyImages);
+    const last = scales.lines[0]!.y.at(-1)!;
+    normalised.forEach((logit, i) => expect(logit).toBeCloseTo(original[i]! / last, 4));
+  });
+
+  it('leaves the weights as they are, with thresholds of 1, for statistic: none', async () => {
+    const { snn } = await convert({ statistic: 'none', leak: 0.99 });
+    expect(snn.parameters).toEqual(tinyAnn.parameters);
+    expect(snn.thresholds).toEqual({ conv1: 1, fc1: 1 });
+    expect(snn.neuron.leak).toBe(0.99);
+  });
+
+  it('refuses max-pooling unless it is allowed to pass any spike', async () => {
+    await expect(convert({}, tinyAnnWithMaxPooling)).rejects.toThrow(/without max-pooling/);
+    await expect(
+      convert({ maxPooling: 'any-spike' }, tinyAnnWithMaxPooling),
+    ).resolves.toBeDefined();
   });
 });

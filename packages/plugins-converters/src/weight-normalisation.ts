@@ -62,7 +62,13 @@ export const weightNormalisation = defineStage({
     'rueckauer-2017': {},
     'diehl-2015-data': { statistic: 'data', encoder: 'poisson', reset: 'hard' },
     'diehl-2015-model': { statistic: 'model', encoder: 'poisson', reset: 'hard' },
-    'lee-2020': { statistic: 'none', timeSteps: 100, leak: 0.99, encoder: 'poisson', reset: 'hard' },
+    'lee-2020': {
+      statistic: 'none',
+      timeSteps: 100,
+      leak: 0.99,
+      encoder: 'poisson',
+      reset: 'hard',
+    },
   },
   inputs: {
     ann: input('ann', 'the network to convert'),

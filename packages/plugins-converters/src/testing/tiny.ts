@@ -47,3 +47,31 @@ export const tinyImages: Images = {
 function waves(length: number, amplitude: number): Float32Array {
   return Float32Array.from({ length }, (_, i) => amplitude * Math.sin(1 + 2.7 * i));
 }
+
+/** The same network with biases of both signs. */
+export const tinyAnnWithBiases: Ann = {
+  ...tinyAnn,
+  architecture: {
+    ...tinyAnn.architecture,
+    layers: tinyAnn.architecture.layers.map((layer) =>
+      layer.kind === 'conv' || layer.kind === 'dense' ? { ...layer, bias: true } : layer,
+    ),
+  },
+  parameters: {
+    ...tinyAnn.parameters,
+    'conv1.bias': { shape: [4], data: waves(4, 0.5) },
+    'fc1.bias': { shape: [8], data: waves(8, 0.8) },
+    'fc2.bias': { shape: [3], data: waves(3, 1.5) },
+  },
+};
+
+/** The same network with max-pooling. */
+export const tinyAnnWithMaxPooling: Ann = {
+  ...tinyAnn,
+  architecture: {
+    ...tinyAnn.architecture,
+    layers: tinyAnn.architecture.layers.map((layer) =>
+      layer.kind === 'average-pool' ? { ...layer, kind: 'max-pool' } : layer,
+    ),
+  },
+};
