@@ -33,7 +33,10 @@ const options = z.strictObject({
     .int()
     .min(1)
     .optional()
-    .describe('Time-steps of the calibration; T when left out.'),
+    .describe(
+      'Time-steps of the calibration, and of the judging on synthetic images; T when left out. More than T where ' +
+        'the images are too weak to reach the last layer within T.',
+    ),
   samples: z
     .int()
     .min(1)
@@ -73,6 +76,10 @@ const options = z.strictObject({
 
 type Options = z.output<typeof options>;
 
+const unfittedReadout =
+  "The network's output does not follow the ANN on the calibration images, so that no read-out could be fitted; " +
+  'its mean over time is used. Raise timeSteps, lower the threshold scale, or use stronger images.';
+
 /** A balanced network and how well it follows its ANN. */
 interface Candidate {
   readonly scale: number;
@@ -103,7 +110,7 @@ export const thresholdBalancing = defineStage({
       scale: 0.7,
       reset: 'delayed-soft',
     },
-    tuned: { timeSteps: 100, samples: 200, readout: 'fitted' },
+    tuned: { timeSteps: 100, samples: 200, scale: 0.5, readout: 'fitted' },
   },
   inputs: {
     ann: input('ann', 'the network to convert'),
@@ -126,6 +133,7 @@ export const thresholdBalancing = defineStage({
       const calibration = firstImages(images, options.samples);
       const best = await bestCandidate(context, engine, tensors, ann, calibration, options, noise);
       const { snn, balance, fit, scale } = best;
+      if (options.readout !== snn.readout.kind) context.warn(unfittedReadout);
       return {
         snn,
         thresholds: thresholdSeries(balance, snn),
@@ -174,6 +182,7 @@ async function bestCandidate(
     const snn = network(ann, balance, options);
     const { potentials } = await engine.infer({
       snn,
+      timeSteps: stepsOf(options),
       pixels: pixelsIn(judged, snn.encoder.range),
       seed: seeds.judging,
       signal: context.signal,
@@ -182,7 +191,9 @@ async function bestCandidate(
     const fit = fitReadout(potentials, logits, ann.architecture.classes);
     context.record('threshold-scale', { candidate: scale, fit, layers: balance.layers });
     if (!best || fit.explained > best.fit.explained) {
-      const readout = readoutOf(options.readout, options.timeSteps, fit);
+      // Potentials grow with time: a scale fitted over the calibration's steps is brought to the network's.
+      const scaled = { ...fit, scale: (fit.scale * stepsOf(options)) / options.timeSteps };
+      const readout = readoutOf(options.readout, options.timeSteps, scaled);
       best = { scale, snn: { ...snn, readout }, balance, fit };
     }
   }
@@ -205,7 +216,7 @@ async function balanced(
     parameters: ann.parameters,
     neuron: neuronModel(options),
     encoder,
-    timeSteps: options.calibrationSteps ?? options.timeSteps,
+    timeSteps: stepsOf(options),
     scale,
     scaleBiases: true,
     percentile: options.percentile,
@@ -222,13 +233,18 @@ async function balanced(
       'run',
       'SILENT_LAYER',
       `Layer "${silent.name}" received no positive input current from ${calibration.shape[0]} calibration ` +
-        `images in ${options.calibrationSteps ?? options.timeSteps} time-steps, so it has no threshold.`,
+        `images in ${stepsOf(options)} time-steps, so it has no threshold.`,
       {
         hint: 'The layers before it spike too little: lower the threshold scale, raise calibrationSteps, or use stronger calibration images.',
       },
     );
   }
   return balance;
+}
+
+/** Time-steps of the calibration and of the judging of candidates. */
+function stepsOf({ calibrationSteps, timeSteps }: Options): number {
+  return calibrationSteps ?? timeSteps;
 }
 
 function network(ann: Ann, balance: Balance, options: Options): Snn {
