@@ -1,4 +1,5 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 
 import { expect, test } from 'vitest';
 
@@ -20,6 +21,21 @@ test('run prints the report on standard output and progress on standard error', 
   });
   const planned = await start(folder, 'plan', 'x.yaml', 'data.count=5').ended;
   expect(planned.stdout).toContain('5 stages (1 cached, 4 to do)');
+});
+
+test('--no-cache computes everything anew, into the folder that --cache names', async () => {
+  const folder = folderWith();
+  const run = () => start(folder, 'run', 'x.yaml', '--cache', 'mine', '--no-cache').ended;
+  for (const { stderr } of [await run(), await run()]) {
+    expect(stderr).toContain('5 stages computed, 0 from the cache');
+  }
+  expect(readdirSync(folder).sort()).toEqual(['mine', 'runs', 'x.yaml']);
+  const [first] = readdirSync(join(folder, 'runs'));
+  const manifest = readFileSync(join(folder, 'runs', first!, 'manifest.json'), 'utf8');
+  expect(JSON.parse(manifest)).toMatchObject({
+    experiment: 'x.yaml',
+    command: 'privatesnn run x.yaml --cache mine --no-cache',
+  });
 });
 
 test('a mistake in the file gives one screen and exit code 2', async () => {

@@ -1,12 +1,20 @@
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 
+import { commandLine } from './command-line.js';
 import type { RunOptions } from './commands/run.js';
 
 interface CommonOptions {
   readonly profile?: string;
   readonly seed?: string;
   readonly json?: boolean;
-  readonly cache?: string | boolean;
+  readonly cache?: string;
+}
+
+/** `--no-cache`; commander would store it in place of the folder that `--cache` names. */
+class NoCacheOption extends Option {
+  override attributeName(): string {
+    return 'useCache';
+  }
 }
 
 /**
@@ -39,7 +47,7 @@ export function createProgram(
   experiment('run', 'run an experiment, or go on with one that was interrupted')
     .option('--out <folder>', 'where the run folder is made (default: runs)')
     .option('--cache <folder>', 'folder of the cache')
-    .option('--no-cache', 'compute everything anew')
+    .addOption(new NoCacheOption('--no-cache', 'compute everything anew, and store it'))
     .option('--json', 'print a summary as JSON; progress goes to standard error')
     .option('--quiet', 'show warnings and reports only')
     .option('--dry-run', 'show what would run')
@@ -47,19 +55,13 @@ export function createProgram(
       async (
         file: string,
         overrides: string[],
-        options: CommonOptions & { out?: string; quiet?: boolean; dryRun?: boolean },
+        options: CommonOptions & RunOptions & { dryRun?: boolean },
       ) => {
         if (options.dryRun) return done(await plan(file, overrides, options));
         const supervision = await import('./commands/supervise.js');
         if (!supervision.isSupervised()) return done(await supervision.supervise(argv));
         const { runHere } = await import('./commands/run.js');
-        const { cache, ...rest } = options;
-        const request: RunOptions = {
-          ...rest,
-          useCache: cache !== false,
-          ...(typeof cache === 'string' ? { cacheDirectory: cache } : {}),
-        };
-        done(await runHere(file, overrides, request));
+        done(await runHere(file, overrides, { ...options, command: commandLine(argv) }));
       },
     );
 
@@ -114,7 +116,7 @@ async function plan(
   const opened = await openPlan(file, { ...options, overrides });
   await printPlan(opened, {
     json: options.json,
-    cacheDirectory: typeof options.cache === 'string' ? options.cache : undefined,
+    cacheDirectory: options.cache,
   });
   return 0;
 }

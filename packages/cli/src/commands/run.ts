@@ -1,5 +1,6 @@
 import { runExperiment, UserError, UserErrorList, type RunSummary } from '@privatesnn/core';
 
+import { shorten } from '../command-line.js';
 import { showFailure } from '../failure.js';
 import { openPlan, type OpenOptions } from '../open.js';
 import { duration } from '../progress/format.js';
@@ -11,18 +12,18 @@ export interface RunOptions {
   readonly profile?: string;
   readonly seed?: string;
   readonly out?: string;
-  readonly cache?: string | false;
-  readonly cacheDirectory?: string;
+  /** Folder of the cache. */
+  readonly cache?: string;
   readonly json?: boolean;
   readonly quiet?: boolean;
-  readonly useCache: boolean;
+  readonly useCache?: boolean;
 }
 
 /** Runs an experiment in this process and returns the exit code. */
 export async function runHere(
   file: string,
   overrides: readonly string[],
-  options: RunOptions,
+  options: RunOptions & { readonly command: string },
 ): Promise<number> {
   const controller = new AbortController();
   listenForInterrupt(() => controller.abort());
@@ -38,13 +39,14 @@ export async function runHere(
     });
     const summary = await runExperiment(plan, {
       signal: controller.signal,
-      useCache: options.useCache,
+      command: options.command,
+      useCache: options.useCache ?? true,
       onEvent(event) {
         if (event.type === 'run-started') tellSupervisor({ folder: event.folder });
         progress.onEvent(event);
       },
       ...(options.out === undefined ? {} : { outputDirectory: options.out }),
-      ...(options.cacheDirectory === undefined ? {} : { cacheDirectory: options.cacheDirectory }),
+      ...(options.cache === undefined ? {} : { cacheDirectory: options.cache }),
       terminal: terminalOf(json ? process.stderr : process.stdout),
       print(text) {
         progress.stop();
@@ -63,7 +65,7 @@ export async function runHere(
 
 function closing({ computed, cached, manifest, folder }: RunSummary): string {
   const stages = `${computed} ${computed === 1 ? 'stage' : 'stages'} computed, ${cached} from the cache`;
-  return `Finished in ${duration(manifest.seconds ?? 0)}: ${stages}.\nRun folder: ${folder}`;
+  return `Finished in ${duration(manifest.seconds ?? 0)}: ${stages}.\nRun folder: ${shorten(folder)}`;
 }
 
 /** What `--json` prints: the numbers of every job, and what happened to every stage. */

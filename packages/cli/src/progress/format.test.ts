@@ -4,9 +4,12 @@ import { expect } from 'vitest';
 import { bar, byteSize, cut, duration, remaining } from './format.js';
 
 test.each([
-  [0.314, '0.31 s'],
+  [0.004, '0.0 s'],
+  [0.314, '0.3 s'],
   [1.25, '1.3 s'],
   [12.4, '12 s'],
+  [9.96, '10 s'],
+  [59.7, '1 min 00 s'],
   [185, '3 min 05 s'],
   [7800, '2 h 10 min'],
 ])('%d seconds are %s', (seconds, text) => {

@@ -1,5 +1,5 @@
 import type { RunEvent, StageRef } from '@privatesnn/core';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 
 import { createProgress } from './progress.js';
 
@@ -51,16 +51,16 @@ const stage: (readonly [number, RunEvent])[] = [
   [50, finished(false)],
 ];
 
-test('without a terminal: a line at start and end, and at most one every ten seconds', () => {
+test('without a terminal: one line when a stage ends, and before at most one every ten seconds', () => {
   expect(written(stage)).toMatchInlineSnapshot(`
-    "- 2 stages from the cache
-    - [3/9] DC + CET · train (stbp)
-      [3/9] DC + CET · train (stbp)  10 %  1 min 30 s left  loss 10
-      [3/9] DC + CET · train (stbp)  20 %  1 min 20 s left  loss 20
-      [3/9] DC + CET · train (stbp)  30 %  1 min 10 s left  loss 30
-      [3/9] DC + CET · train (stbp)  40 %  1 min 00 s left  loss 40
+    "2 stages from the cache
+    [3/9] DC + CET · train (stbp)   2 %  1 min 38 s left  loss 2
+    [3/9] DC + CET · train (stbp)  12 %  1 min 28 s left  loss 12
+    [3/9] DC + CET · train (stbp)  22 %  1 min 18 s left  loss 22
+    [3/9] DC + CET · train (stbp)  32 %  1 min 08 s left  loss 32
+    [3/9] DC + CET · train (stbp)  42 %  58 s left  loss 42
     ! train: A batch brought no gradient.
-    - [3/9] DC + CET · train (stbp)  50 s
+    [3/9] DC + CET · train (stbp)                                               50 s
     "
   `);
 });
@@ -73,6 +73,44 @@ test('on a terminal one line is drawn over, and nothing is wider than the termin
   expect(lines).toContain(
     '[3/9] DC + CET · train (stbp) ████░░░░░░  40 %  1 min 00 s left  loss 40',
   );
+});
+
+const quick: (readonly [number, RunEvent])[] = [
+  [0, { type: 'stage-started', ...ref }],
+  [0.1, { type: 'info', ...ref, message: 'A thousand images from the embedded subset.' }],
+  [0.2, step(1)],
+  [0.3, { ...finished(false), seconds: 0.3 } as RunEvent],
+];
+
+test('a quick stage leaves one line without a terminal, and beneath it what it told', () => {
+  expect(written(quick)).toMatchInlineSnapshot(`
+    "[3/9] DC + CET · train (stbp)                                              0.3 s
+          A thousand images from the embedded subset.
+    "
+  `);
+});
+
+test('what a stage told is shown where it fails', () => {
+  const failed: RunEvent = { type: 'stage-failed', ...ref, message: 'no', stack: undefined };
+  expect(written([...quick.slice(0, 2), [1, failed]])).toContain('A thousand images');
+});
+
+test('a stage that takes long is announced, even where it tells nothing', () => {
+  vi.useFakeTimers();
+  onTestFinished(() => void vi.useRealTimers());
+  let text = '';
+  const progress = createProgress({
+    write: (part) => (text += part),
+    terminal: { columns: 80, colour: false, live: false },
+    quiet: false,
+    jobs: 2,
+  });
+  progress.onEvent({ type: 'stage-started', ...ref });
+  vi.advanceTimersByTime(1999);
+  expect(text).toBe('');
+  vi.advanceTimersByTime(1);
+  expect(text).toBe('[3/9] DC + CET · train (stbp) …\n');
+  progress.stop();
 });
 
 test('quiet shows warnings only', () => {

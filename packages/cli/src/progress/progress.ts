@@ -22,95 +22,130 @@ export interface ProgressRequest {
 
 const liveInterval = 100;
 const lineInterval = 10_000;
+/** A stage that ends sooner gets one line, when it ends. */
+const patience = 2000;
+/** Lines are no wider, so that their ends stay near their beginnings. */
+const widest = 80;
 
 /**
- * On a terminal one live line shows the stage that runs, with bar, note and remaining time. Elsewhere a line
- * is written when a stage starts and ends, and at most every ten seconds between.
+ * Every stage that is computed leaves one line with its time, and beneath it what it told. While it runs, a
+ * terminal shows it on a live line with bar, note and remaining time; elsewhere a line is written once it has
+ * taken two seconds, and then at most every ten.
  */
 export function createProgress(request: ProgressRequest): Progress {
   const { write, terminal, quiet, jobs, now = () => performance.now() } = request;
   const paint = paintFor(terminal);
+  const width = Math.min(terminal.columns, widest);
   let started = 0;
   let lastShown = 0;
   let cached = 0;
   let live = '';
+  let told: string[] = [];
+  let announcement: NodeJS.Timeout | undefined;
 
   const clear = () => {
+    clearTimeout(announcement);
+    announcement = undefined;
     if (live !== '') write('\r\u001b[2K');
     live = '';
   };
   const line = (text: string) => {
-    clear();
+    if (live !== '') write('\r\u001b[2K');
+    live = '';
     write(`${text}\n`);
   };
   const flushCached = () => {
     if (cached === 0) return;
-    line(paint.dim(`${mark('•')} ${cached} ${cached === 1 ? 'stage' : 'stages'} from the cache`));
+    const text = `${cached} ${cached === 1 ? 'stage' : 'stages'} from the cache`;
+    line(paint.dim(`${mark('•')}${text}`));
     cached = 0;
   };
-  const mark = (symbol: string) => (terminal.live ? symbol : '-');
+  const flushTold = (ref: StageRef) => {
+    const indent = ' '.repeat(mark('✓').length + place(ref).length + 1);
+    for (const message of told) line(paint.dim(wrap(message, width, indent)));
+    told = [];
+  };
+  const mark = (symbol: string) => (terminal.live ? `${symbol} ` : '');
+  const place = ({ index, count }: StageRef) =>
+    `[${String(index).padStart(String(count).length)}/${count}]`;
   const label = (ref: StageRef) => {
     const job = ref.jobs.length < jobs && ref.jobs[0] !== undefined ? `${ref.jobs[0]} · ` : '';
-    return `[${ref.index}/${ref.count}] ${job}${ref.stage} (${ref.use})`;
+    return `${place(ref)} ${job}${ref.stage} (${ref.use})`;
   };
+
+  function announce(ref: StageRef): void {
+    clear();
+    line(cut(`${label(ref)} …`, width));
+  }
 
   function stageProgress(event: RunEvent & { type: 'stage-progress' }): void {
     const time = now();
-    const finished = event.done >= event.total;
-    if (time - lastShown < (terminal.live ? liveInterval : lineInterval)) return;
+    const interval = terminal.live ? liveInterval : announcement ? patience : lineInterval;
+    if (time - lastShown < interval) return;
     lastShown = time;
+    clear();
     const share = event.total > 0 ? event.done / event.total : 0;
-    const left = finished ? undefined : remaining((time - started) / 1000, event.done, event.total);
+    const elapsed = (time - started) / 1000;
+    const left =
+      event.done >= event.total ? undefined : remaining(elapsed, event.done, event.total);
     const eta = left === undefined ? '' : `  ${duration(left)} left`;
     const note = event.note ? `  ${event.note}` : '';
     const percent = `${String(Math.floor(share * 100)).padStart(3)} %`;
     if (terminal.live) {
-      const width = terminal.columns - 1;
-      const head = cut(label(event), Math.max(20, width - 18));
-      live = cut(`${head} ${bar(share, 10)} ${percent}${eta}${note}`, width);
+      const columns = terminal.columns - 1;
+      const head = cut(label(event), Math.max(20, columns - 18));
+      live = cut(`${head} ${bar(share, 10)} ${percent}${eta}${note}`, columns);
       write(`\r\u001b[2K${paint.cyan(live.slice(0, head.length))}${live.slice(head.length)}`);
     } else {
-      line(cut(`  ${label(event)} ${percent}${eta}${note}`, terminal.columns));
+      line(cut(`${label(event)} ${percent}${eta}${note}`, width));
     }
+  }
+
+  function stageStarted(event: RunEvent & { type: 'stage-started' }): void {
+    started = lastShown = now();
+    if (quiet) return;
+    flushCached();
+    if (!terminal.live) {
+      announcement = setTimeout(announce, patience, event).unref();
+      return;
+    }
+    live = cut(label(event), terminal.columns - 1);
+    write(`\r\u001b[2K${paint.cyan(live)}`);
+    lastShown -= liveInterval;
+  }
+
+  function stageFinished(event: RunEvent & { type: 'stage-finished' }): void {
+    clear();
+    if (quiet) return;
+    if (event.cached) {
+      cached++;
+      return;
+    }
+    const time = duration(event.seconds);
+    const room = width - mark('✓').length - time.length - 2;
+    const text = cut(label(event), room).padEnd(room);
+    line(`${paint.green(mark('✓'))}${text}  ${paint.dim(time)}`);
+    flushTold(event);
   }
 
   function onEvent(event: RunEvent): void {
     switch (event.type) {
       case 'stage-started':
-        started = lastShown = now();
-        if (quiet) return;
-        flushCached();
-        if (terminal.live) {
-          live = cut(label(event), terminal.columns - 1);
-          write(`\r\u001b[2K${paint.cyan(live)}`);
-          lastShown -= liveInterval;
-        } else {
-          line(cut(`${mark('>')} ${label(event)}`, terminal.columns));
-        }
-        return;
+        return stageStarted(event);
       case 'stage-progress':
         if (!quiet) stageProgress(event);
         return;
-      case 'stage-finished': {
-        if (quiet) return;
-        if (event.cached) {
-          cached++;
-          return;
-        }
-        const time = duration(event.seconds);
-        const text = cut(label(event), terminal.columns - time.length - 4);
-        line(`${paint.green(mark('✓'))} ${text}  ${paint.dim(time)}`);
-        return;
-      }
+      case 'stage-finished':
+        return stageFinished(event);
       case 'stage-failed':
         clear();
+        flushTold(event);
         return;
       case 'warning':
-        line(paint.yellow(wrap(`! ${event.stage}: ${event.message}`, terminal.columns)));
+        line(paint.yellow(wrap(`! ${event.stage}: ${event.message}`, width)));
         return;
       case 'info':
-        if (!quiet)
-          line(paint.dim(wrap(`${event.stage}: ${event.message}`, terminal.columns, '  ')));
+        if (!quiet) told.push(event.message);
         return;
       case 'run-finished':
         clear();
@@ -125,8 +160,8 @@ export function createProgress(request: ProgressRequest): Progress {
   return {
     onEvent,
     stop() {
-      if (!quiet) flushCached();
       clear();
+      if (!quiet) flushCached();
     },
   };
 }

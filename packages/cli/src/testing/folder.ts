@@ -1,6 +1,7 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 import { expect, onTestFinished } from 'vitest';
 
@@ -30,10 +31,8 @@ export function folderWith(options = ''): string {
 export async function expectInterrupt(options: string): Promise<void> {
   const folder = folderWith(options);
   const child = start(folder, 'run', 'x.yaml');
-  await new Promise<void>((ready) => {
-    child.stderr!.on('data', (data) => String(data).includes('cet (') && ready());
-  });
-  await new Promise((wait) => setTimeout(wait, 300));
+  while (!eventsIn(folder).includes('"stage-started","stage":"cet"')) await sleep(20);
+  await sleep(300);
   child.kill('SIGINT');
   const { code, stderr } = await child.ended;
   expect(code).toBe(130);
@@ -42,4 +41,12 @@ export async function expectInterrupt(options: string): Promise<void> {
   const [run] = readdirSync(join(folder, 'runs'));
   const manifest = readFileSync(join(folder, 'runs', run!, 'manifest.json'), 'utf8');
   expect(JSON.parse(manifest)).toMatchObject({ status: 'interrupted' });
+}
+
+/** The events of the only run in a folder so far. */
+function eventsIn(folder: string): string {
+  const runs = join(folder, 'runs');
+  const [run] = existsSync(runs) ? readdirSync(runs) : [];
+  const file = join(runs, run ?? '', 'events.jsonl');
+  return run !== undefined && existsSync(file) ? readFileSync(file, 'utf8') : '';
 }

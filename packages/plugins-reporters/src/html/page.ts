@@ -38,7 +38,7 @@ export async function renderPage(run: RunReport, options: HtmlOptions): Promise<
     add('charts', 'Charts', chartsSection(series, jobs, await chartDrawer()));
   }
   if (scalars.flat().length > 0) add('figures', 'All figures', figuresSection(scalars, jobs));
-  add('reproduce', 'How to reproduce', reproduceSection());
+  add('reproduce', 'How to reproduce', reproduceSection(run.manifest));
   add('manifest', 'Manifest', manifestSection(run.manifest));
 
   const page = html`<!doctype html>

@@ -213,6 +213,7 @@ const fakeManifest = {
   status: 'running',
   name: 'quickstart',
   experiment: 'experiments/quickstart.yaml',
+  command: 'privatesnn run experiments/quickstart.yaml',
   profile: null,
   seed: 7,
   started: '2026-11-21T00:30:00.000Z',

@@ -71,15 +71,21 @@ export function warningsSection(manifest: RunReport['manifest']): Markup | undef
   </section>`;
 }
 
-/** The command that makes the run again. */
-export function reproduceSection(): Markup {
+/** The command that made the run, and the one that makes it again from its folder. */
+export function reproduceSection({ command }: RunReport['manifest']): Markup {
   return html`<section id="reproduce" aria-labelledby="reproduce-title">
     <h2 id="reproduce-title">How to reproduce</h2>
+    ${
+      typeof command === 'string' &&
+      html`<p class="lead">The command that made this run, in the folder where it was given:</p>
+        <pre>${command}</pre>`
+    }
     <p class="lead">
-      The run folder holds the experiment as one file, with every option and the seed. The same file
-      on the same runtime gives the same digests. In the run folder:
+      The run folder holds the experiment as one file, with every option and the seed. In the run
+      folder:
     </p>
     <pre>privatesnn run config.resolved.yaml</pre>
+    <p class="lead">On the same runtime both give results with the same digests.</p>
   </section>`;
 }
 

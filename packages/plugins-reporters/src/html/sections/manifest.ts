@@ -2,7 +2,7 @@ import { formatPrecise } from '../../table/format.js';
 import { html, type Markup } from '../markup.js';
 
 /** What is not settled while the report is made, or shown elsewhere on the page. */
-const leftOut = new Set(['format', 'status', 'finished', 'seconds', 'process', 'error']);
+const leftOut = new Set(['format', 'command', 'status', 'finished', 'seconds', 'process', 'error']);
 
 /** Columns of a stage that few readers want come last: names and digests, after times. */
 const late = new Set(['use', 'kind', 'key', 'outputs', 'warnings']);
