@@ -32,6 +32,7 @@ describe('the page', () => {
     }
     expect(text).toContain('(paper 82.8)');
     expect(text).toContain('privatesnn run config.resolved.yaml');
+    expect(text).toContain('<pre>privatesnn run experiments/quickstart.yaml</pre>');
     expect(text).toContain('no spike reached the last layer');
     expect(text.match(/data:image\/png;base64,/g)).toHaveLength(10 * (1 + 4 + 3));
   });
