@@ -3,6 +3,7 @@ import { definePlugin } from '@privatesnn/core';
 import { pretrained } from './pretrained.js';
 import { saveAnn } from './save-ann.js';
 import { trainAnn } from './train-ann.js';
+import { untrainedAnn } from './untrained-ann.js';
 
 export { initialise } from './initialise.js';
 export { parseSafetensors, writeSafetensors, type Safetensors } from './safetensors.js';
@@ -10,5 +11,5 @@ export { vgg, vggNames, type VggName, type VggOptions } from './vgg.js';
 
 export default definePlugin({
   name: '@privatesnn/plugins-models',
-  stages: [trainAnn, pretrained, saveAnn],
+  stages: [trainAnn, untrainedAnn, pretrained, saveAnn],
 });

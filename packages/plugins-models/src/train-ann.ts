@@ -8,9 +8,8 @@ import {
 } from '@privatesnn/core';
 import { TENSOR_RUNTIME } from '@privatesnn/runtime-tfjs';
 
-import { trainOptions } from './train-options.js';
+import { networkFor, trainOptions } from './train-options.js';
 import { trainNetwork } from './training.js';
-import { vgg } from './vgg.js';
 
 /** Trains a VGG network on labelled images. */
 export const trainAnn = defineStage({
@@ -32,17 +31,8 @@ export const trainAnn = defineStage({
   dependencies: { runtime: TENSOR_RUNTIME },
   create: ({ runtime }, options) => ({
     async run(context, { images, validation }) {
-      const [, height, width, channels] = images.shape;
       const { classNames } = images;
-      const architecture = vgg(options.architecture, {
-        inputShape: [height, width, channels],
-        classes: classNames.length,
-        width: options.width,
-        ...(options.hidden === null ? {} : { hidden: options.hidden }),
-        dropout: options.dropout,
-        classifierDropout: options.classifierDropout,
-        bias: options.bias,
-      });
+      const architecture = networkFor(options, images);
       if (validation) assertImagesFit(validation, architecture);
       const training = { runtime, architecture, options, images, validation };
       const { parameters, history } = await trainNetwork(training, context);

@@ -1,9 +1,10 @@
+import type { Architecture, Images } from '@privatesnn/core';
 import { z } from 'zod';
 
-import { vggNames } from './vgg.js';
+import { vgg, vggNames } from './vgg.js';
 
-/** Options of the `train-ann` stage. */
-export const trainOptions = z.strictObject({
+/** Options that describe a network. */
+export const networkOptions = {
   architecture: z.enum(vggNames).default('vgg5').describe('The network.'),
   width: z
     .number()
@@ -32,6 +33,16 @@ export const trainOptions = z.strictObject({
     .lt(1)
     .default(0.5)
     .describe('Dropout rate before the last dense layer.'),
+  inputRange: z
+    .tuple([z.number(), z.number()])
+    .refine(([low, high]) => low < high, 'the first number must be below the second')
+    .default([-1, 1])
+    .describe('Pixels are mapped to this range.'),
+};
+
+/** Options of the `train-ann` stage. */
+export const trainOptions = z.strictObject({
+  ...networkOptions,
   epochs: z.int().min(1).default(10).describe('Passes over the training images.'),
   batchSize: z.int().min(1).default(64).describe('Images of one step.'),
   optimizer: z.enum(['sgd', 'adam']).default('sgd').describe('SGD with momentum, or Adam.'),
@@ -53,11 +64,24 @@ export const trainOptions = z.strictObject({
     .min(0)
     .default(0)
     .describe('Augmentation: move images by up to this many pixels (padding and random crop).'),
-  inputRange: z
-    .tuple([z.number(), z.number()])
-    .refine(([low, high]) => low < high, 'the first number must be below the second')
-    .default([-1, 1])
-    .describe('Pixels are mapped to this range.'),
 });
 
 export type TrainOptions = z.output<typeof trainOptions>;
+
+type NetworkOptions = z.output<z.ZodObject<typeof networkOptions>>;
+
+/** The network that the options describe, for given images. */
+export function networkFor(
+  options: NetworkOptions,
+  { shape: [, height, width, channels], classNames }: Pick<Images, 'shape' | 'classNames'>,
+): Architecture {
+  return vgg(options.architecture, {
+    inputShape: [height, width, channels],
+    classes: classNames.length,
+    width: options.width,
+    ...(options.hidden === null ? {} : { hidden: options.hidden }),
+    dropout: options.dropout,
+    classifierDropout: options.classifierDropout,
+    bias: options.bias,
+  });
+}
