@@ -3,7 +3,7 @@
 //   node measure.mjs '{"task": "infer", "network": "VGG9", "thresholds": {...}, ...}'
 //
 // Prints {"seconds", "peakBytes"} as JSON: the better of two runs.
-import { createEngine } from '@privatesnn/spiking';
+import { createEngine } from '../dist/index.js';
 
 import { architectures, randomImages, randomParameters, snnOf } from './networks.mjs';
 

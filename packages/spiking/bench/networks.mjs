@@ -1,5 +1,5 @@
 // The paper's networks with random weights, thresholds that force an activity, and images: all from a fixed seed.
-import { mix } from '@privatesnn/spiking';
+import { mix } from '../dist/index.js';
 
 const pool = { kind: 'average-pool', size: 2 };
 

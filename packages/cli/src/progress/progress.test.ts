@@ -106,7 +106,7 @@ test('a stage that takes long is announced, even where it tells nothing', () => 
     jobs: 2,
   });
   progress.onEvent({ type: 'stage-started', ...ref });
-  vi.advanceTimersByTime(1999);
+  vi.advanceTimersByTime(4999);
   expect(text).toBe('');
   vi.advanceTimersByTime(1);
   expect(text).toBe('[3/9] DC + CET · train (stbp) …\n');

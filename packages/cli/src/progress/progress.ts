@@ -23,14 +23,14 @@ export interface ProgressRequest {
 const liveInterval = 100;
 const lineInterval = 10_000;
 /** A stage that ends sooner gets one line, when it ends. */
-const patience = 2000;
+const patience = 5000;
 /** Lines are no wider, so that their ends stay near their beginnings. */
 const widest = 80;
 
 /**
  * Every stage that is computed leaves one line with its time, and beneath it what it told. While it runs, a
  * terminal shows it on a live line with bar, note and remaining time; elsewhere a line is written once it has
- * taken two seconds, and then at most every ten.
+ * taken five seconds, and then at most every ten.
  */
 export function createProgress(request: ProgressRequest): Progress {
   const { write, terminal, quiet, jobs, now = () => performance.now() } = request;
@@ -70,7 +70,8 @@ export function createProgress(request: ProgressRequest): Progress {
     `[${String(index).padStart(String(count).length)}/${count}]`;
   const label = (ref: StageRef) => {
     const job = ref.jobs.length < jobs && ref.jobs[0] !== undefined ? `${ref.jobs[0]} · ` : '';
-    return `${place(ref)} ${job}${ref.stage} (${ref.use})`;
+    const use = ref.use === ref.stage ? '' : ` (${ref.use})`;
+    return `${place(ref)} ${job}${ref.stage}${use}`;
   };
 
   function announce(ref: StageRef): void {
