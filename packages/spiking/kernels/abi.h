@@ -16,8 +16,8 @@ typedef uint32_t ref;
 #define HEAP_ARG heap,
 #endif
 
-// A kernel: static void name(HEAP_PARAM const struct name_args *a)
-#define KERNEL(name) static void name(HEAP_PARAM const struct name##_args *a)
+// A kernel: a function of its own, as an engine compiles small functions better than one that holds them all.
+#define KERNEL(name) static __attribute__((noinline)) void name(HEAP_PARAM struct name##_args *a)
 #define CASE(number, name)                   \
   case number:                               \
     name(HEAP_ARG AT(struct name##_args, args)); \

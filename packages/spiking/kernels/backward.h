@@ -138,7 +138,8 @@ KERNEL(valued_current) {
       struct window w = window_at(&c, AT(uint32_t, c.ptr), pixel / c.outWidth, pixel % c.outWidth);
       const float *weights = block_weights(&c, AT(float, c.weights), block);
       vf sum[VECS];
-      load_base(sum, &c, AT(float, c.base), pixel, block);
+      for (int v = 0; v < VECS; v++) sum[v] = splat(0);
+      add_base(sum, base_at(&c, AT(float, c.base), pixel, block));
       for (int32_t row = 0; row < w.rows; row++)
         add_valued(sum, AT(struct valued, c.list), w.ptr[row * w.ptrRow + w.left],
                    w.ptr[row * w.ptrRow + w.right], w.weightRow + row * w.weightRowStep, weights);
@@ -302,9 +303,9 @@ INLINE void backward_with(HEAP_PARAM struct backward_args *a, struct neuron n, s
         for (int32_t part = 0; part < pool * pool; part++) {
           int32_t y = row * pool + part / pool, x = column * pool + part % pool;
           struct window w = window_at(&c, AT(uint32_t, c.ptr), y, x);
-          vf base[VECS], next[VECS], total[VECS];
+          vf next[VECS], total[VECS];
           vf thresholds = splat(0);
-          load_base(base, &c, AT(float, c.base), y * c.outWidth + x, block);
+          const vf *base = base_at(&c, AT(float, c.base), y * c.outWidth + x, block);
           run_neurons(&w, AT(uint32_t, c.list), block_weights(&c, AT(float, c.weights), block), base, &n,
                       steps, potentials, NULL, 0);
           if (s.kind == SPIKE_TIME) spike_time_gradients(&s, &n, potentials, gradients, steps);
@@ -368,17 +369,20 @@ INLINE void backward_with(HEAP_PARAM struct backward_args *a, struct neuron n, s
   a->threshold = (float)atThreshold;
 }
 
-static void backward(HEAP_PARAM struct backward_args *a) {
-  // The common case has a loop of its own.
+// The common case has a loop of its own.
+static __attribute__((noinline)) void backward_soft(HEAP_PARAM struct backward_args *a) {
   struct neuron n = a->neuron;
+  n.reset = RESET_SOFT;
+  struct surrogate s = {TRIANGLE, a->detach, a->height, a->inverse, 0, 0};
+  backward_with(HEAP_ARG a, n, s);
+}
+
+KERNEL(backward) {
   struct surrogate s = {a->surrogate, a->detach, a->height, a->inverse, a->decay, a->first};
-  if (n.reset == RESET_SOFT && s.kind == TRIANGLE) {
-    n.reset = RESET_SOFT;
-    s.kind = TRIANGLE;
-    backward_with(HEAP_ARG a, n, s);
-  } else {
-    backward_with(HEAP_ARG a, n, s);
-  }
+  if (a->neuron.reset == RESET_SOFT && s.kind == TRIANGLE)
+    backward_soft(HEAP_ARG a);
+  else
+    backward_with(HEAP_ARG a, a->neuron, s);
 }
 
 struct compress_values_args {
@@ -390,7 +394,7 @@ struct compress_values_args {
 };
 
 // Numbers to valued lists; `list` has room for one entry more than there are numbers.
-static void compress_values(HEAP_PARAM struct compress_values_args *a) {
+KERNEL(compress_values) {
   const float *values = AT(float, a->values);
   uint32_t *ptr = AT(uint32_t, a->ptr), n = a->start;
   struct valued *list = AT(struct valued, a->list);
@@ -416,7 +420,7 @@ struct compress_groups_args {
 };
 
 // Sources to lists of groups.
-static void compress_groups(HEAP_PARAM struct compress_groups_args *a) {
+KERNEL(compress_groups) {
   uint32_t *ptr = AT(uint32_t, a->ptr), n = a->start;
   struct valued_group *list = AT(struct valued_group, a->list);
   ptrdiff_t stepFloats = (ptrdiff_t)a->width * a->padded;

@@ -44,25 +44,66 @@ INLINE const float *weight_row(const float *weights, int32_t row) {
   return weights + (ptrdiff_t)row * BLOCK;
 }
 
-// Adds the weight rows of one time-step's spikes in the window to `sum`.
-INLINE void add_spikes(vf sum[VECS], const struct window *w, const uint32_t *list, const float *weights,
-                       int32_t step) {
+// So many spikes of a window are collected before they are summed.
+#define COLLECT 1024
+#define COLLECTS (LANES > 4) // with small vectors it costs more than it saves
+typedef uint32_t vu __attribute__((vector_size(LANES * 4), aligned(4)));
+
+// The weight rows of one time-step's spikes in the window, as one list: one loop over all rows of the window has
+// one end for the processor to mispredict, instead of one a row. -1 if they are more than COLLECT.
+INLINE int32_t collect(int32_t rows[COLLECT + 16], const struct window *w, const uint32_t *list, int32_t step) {
   const uint32_t *ptr = w->ptr + step * w->ptrStep;
-  int32_t first = w->weightRow;
-  for (int32_t row = 0; row < w->rows; row++, ptr += w->ptrRow, first += w->weightRowStep) {
-    uint32_t end = ptr[w->right];
-    for (uint32_t i = ptr[w->left]; i < end; i++) {
-      const vf *weight = (const vf *)weight_row(weights, first + (int32_t)list[i]);
-#pragma GCC unroll 16
-      for (int v = 0; v < VECS; v++) sum[v] += weight[v];
-    }
+  uint32_t first = (uint32_t)w->weightRow, n = 0;
+  for (int32_t row = 0; row < w->rows; row++, ptr += w->ptrRow, first += (uint32_t)w->weightRowStep) {
+    const uint32_t *from = list + ptr[w->left];
+    uint32_t count = ptr[w->right] - ptr[w->left];
+    if (n + count > COLLECT) return -1;
+    // Whole vectors: what is too much is overwritten by the next row.
+    for (uint32_t i = 0; i < count; i += LANES) *(vu *)(rows + n + i) = *(const vu *)(from + i) + first;
+    n += count;
   }
+  return (int32_t)n;
 }
 
-// The constant current of a pixel's block, or zeros.
-INLINE void load_base(vf base[VECS], const struct conv *c, const float *all, int32_t pixel, int32_t block) {
-  const float *from = all + ((ptrdiff_t)(c->basePerPixel ? pixel : 0) * c->blocks + block) * BLOCK;
-  for (int v = 0; v < VECS; v++) base[v] = c->base ? ((const vf *)from)[v] : splat(0);
+// Calls `add(sum, weights, row)` for the weight rows of one time-step's spikes in the window.
+#define FOR_EACH_SPIKE(add, sum, weights, w, list, step)                                                   \
+  do {                                                                                                     \
+    int32_t collected[COLLECT + 16], spikes = COLLECTS ? collect(collected, w, list, step) : -1;                           \
+    for (int32_t i = 0; i < spikes; i++) add(sum, weights, collected[i]);                                  \
+    if (spikes < 0) {                                                                                      \
+      const uint32_t *ptr = (w)->ptr + (step) * (w)->ptrStep;                                              \
+      int32_t first = (w)->weightRow;                                                                      \
+      for (int32_t row = 0; row < (w)->rows; row++, ptr += (w)->ptrRow, first += (w)->weightRowStep)       \
+        for (uint32_t i = ptr[(w)->left], end = ptr[(w)->right]; i < end; i++)                             \
+          add(sum, weights, first + (int32_t)(list)[i]);                                                   \
+    }                                                                                                      \
+  } while (0)
+
+INLINE void add_row(vf sum[VECS], const float *weights, int32_t row) {
+  const vf *weight = (const vf *)weight_row(weights, row);
+#pragma GCC unroll 16
+  for (int v = 0; v < VECS; v++) sum[v] += weight[v];
+}
+
+// Adds the current of one time-step's spikes in the window to `sum`. It is summed by itself first: so many registers
+// fit, and the result is that of u + I.
+INLINE void add_spikes(vf sum[VECS], const struct window *w, const uint32_t *list, const float *weights,
+                       int32_t step) {
+  vf current[VECS];
+  for (int v = 0; v < VECS; v++) current[v] = splat(0);
+  FOR_EACH_SPIKE(add_row, current, weights, w, list, step);
+#pragma GCC unroll 16
+  for (int v = 0; v < VECS; v++) sum[v] += current[v];
+}
+
+// The constant current of a pixel's block; NULL for none.
+INLINE const vf *base_at(const struct conv *c, const float *all, int32_t pixel, int32_t block) {
+  return c->base ? (const vf *)(all + ((ptrdiff_t)(c->basePerPixel ? pixel : 0) * c->blocks + block) * BLOCK) : NULL;
+}
+
+INLINE void add_base(vf sum[VECS], const vf *base) {
+  if (base)
+    for (int v = 0; v < VECS; v++) sum[v] += base[v];
 }
 
 INLINE const float *block_weights(const struct conv *c, const float *weights, int32_t block) {

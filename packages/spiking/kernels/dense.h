@@ -214,7 +214,7 @@ struct tile_args {
 };
 
 // The size of a tile, which the caller needs to lay out packed matrices.
-static void tile(HEAP_PARAM struct tile_args *a) {
+KERNEL(tile) {
   a->rows = ROWS;
   a->columns = COLUMNS;
 }

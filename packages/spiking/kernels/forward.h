@@ -6,13 +6,12 @@
 // One block of one pixel. Potentials before the reset go to `potentials` [steps][BLOCK], bits of spikes to
 // `bits`, `bitStep` words apart; either may be absent (a constant where this is inlined).
 INLINE void run_neurons(const struct window *w, const uint32_t *list, const float *weights,
-                        const vf base[VECS], const struct neuron *n, int32_t steps, float *potentials,
+                        const vf *base, const struct neuron *n, int32_t steps, float *potentials,
                         uint32_t *bits, ptrdiff_t bitStep) {
   vf u[VECS];
   for (int v = 0; v < VECS; v++) u[v] = splat(0);
   for (int32_t t = 0; t < steps; t++) {
-#pragma GCC unroll 16
-    for (int v = 0; v < VECS; v++) u[v] += base[v];
+    add_base(u, base);
     add_spikes(u, w, list, weights, t);
     if (potentials)
       for (int v = 0; v < VECS; v++) ((vf *)(potentials + (ptrdiff_t)t * BLOCK))[v] = u[v];
@@ -35,8 +34,7 @@ INLINE void forward_with(HEAP_PARAM const struct forward_args *a, struct neuron 
     for (int32_t oy = 0; oy < c.outHeight; oy++)
       for (int32_t ox = 0; ox < c.outWidth; ox++) {
         struct window w = window_at(&c, ptr, oy, ox);
-        vf base[VECS];
-        load_base(base, &c, AT(float, c.base), oy * c.outWidth + ox, block);
+        const vf *base = base_at(&c, AT(float, c.base), oy * c.outWidth + ox, block);
         uint32_t *bits = AT(uint32_t, a->bits) +
                          ((ptrdiff_t)oy * c.steps * c.outWidth + ox) * words + block * (BLOCK / 32);
         run_neurons(&w, list, weights, base, &n, c.steps, NULL, bits, words * c.outWidth);
@@ -44,15 +42,18 @@ INLINE void forward_with(HEAP_PARAM const struct forward_args *a, struct neuron 
   }
 }
 
-KERNEL(forward) {
+// The common case has a loop of its own.
+static __attribute__((noinline)) void forward_soft(HEAP_PARAM const struct forward_args *a) {
   struct neuron n = a->neuron;
-  // The common case has a loop of its own.
-  if (n.reset == RESET_SOFT) {
-    n.reset = RESET_SOFT;
-    forward_with(HEAP_ARG a, n);
-  } else {
-    forward_with(HEAP_ARG a, n);
-  }
+  n.reset = RESET_SOFT;
+  forward_with(HEAP_ARG a, n);
+}
+
+KERNEL(forward) {
+  if (a->neuron.reset == RESET_SOFT)
+    forward_soft(HEAP_ARG a);
+  else
+    forward_with(HEAP_ARG a, a->neuron);
 }
 
 struct largest_args {
@@ -61,7 +62,7 @@ struct largest_args {
   float largest; // result: the largest current, at least 0
 };
 
-static void largest(HEAP_PARAM struct largest_args *a) {
+KERNEL(largest) {
   struct conv c = a->conv;
   const uint32_t *ptr = AT(uint32_t, c.ptr), *list = AT(uint32_t, c.list);
   uint32_t *histogram = AT(uint32_t, a->histogram);
@@ -72,11 +73,11 @@ static void largest(HEAP_PARAM struct largest_args *a) {
     for (int32_t oy = 0; oy < c.outHeight; oy++)
       for (int32_t ox = 0; ox < c.outWidth; ox++) {
         struct window w = window_at(&c, ptr, oy, ox);
-        vf base[VECS];
-        load_base(base, &c, AT(float, c.base), oy * c.outWidth + ox, block);
+        const vf *base = base_at(&c, AT(float, c.base), oy * c.outWidth + ox, block);
         for (int32_t t = 0; t < c.steps; t++) {
           vf sum[VECS];
-          for (int v = 0; v < VECS; v++) sum[v] = base[v];
+          for (int v = 0; v < VECS; v++) sum[v] = splat(0);
+          add_base(sum, base);
           add_spikes(sum, &w, list, weights, t);
           for (int v = 0; v < VECS; v++) most[v] = larger(most[v], sum[v]);
           if (a->histogram)
@@ -109,11 +110,11 @@ KERNEL(integrate) {
     const float *weights = block_weights(&c, AT(float, c.weights), block);
     for (int32_t pixel = 0; pixel < pixels; pixel++) {
       struct window w = window_at(&c, ptr, pixel / c.outWidth, pixel % c.outWidth);
-      vf base[VECS], sum[VECS];
-      load_base(base, &c, AT(float, c.base), pixel, block);
+      const vf *base = base_at(&c, AT(float, c.base), pixel, block);
+      vf sum[VECS];
       for (int v = 0; v < VECS; v++) sum[v] = splat(0);
       for (int32_t t = 0, r = 0; t < c.steps && r < a->records; t++) {
-        for (int v = 0; v < VECS; v++) sum[v] += base[v];
+        add_base(sum, base);
         add_spikes(sum, &w, list, weights, t);
         if (recordAt[r] != (uint32_t)t + 1) continue;
         vf *to = AT(vf, a->potentials) + (((ptrdiff_t)r * pixels + pixel) * c.blocks + block) * VECS;

@@ -17,7 +17,7 @@ struct info_args {
   int32_t block;
 };
 
-static void info(HEAP_PARAM struct info_args *a) {
+KERNEL(info) {
   a->lanes = LANES;
   a->block = BLOCK;
 }

@@ -4,7 +4,6 @@
 #include "neuron.h"
 
 typedef int16_t vs __attribute__((vector_size(LANES * 4)));
-typedef int16_t vh __attribute__((vector_size(LANES * 2)));
 #define SHORT_VECS (VECS / 2)
 
 // A membrane stays within ± this.
@@ -33,24 +32,52 @@ INLINE vi keep_int(vm m, vi x) { return m & x; }
 INLINE vi drop_int(vm m, vi x) { return ~m & x; }
 #endif
 
+// The lower and the upper half of a vector of 16 bits, as 32.
+#if defined(__AVX512F__)
+INLINE vi lower(vs x) { return (vi)_mm512_cvtepi16_epi32(_mm512_castsi512_si256((__m512i)x)); }
+INLINE vi upper(vs x) { return (vi)_mm512_cvtepi16_epi32(_mm512_extracti64x4_epi64((__m512i)x, 1)); }
+#elif defined(__AVX2__)
+INLINE vi lower(vs x) { return (vi)_mm256_cvtepi16_epi32(_mm256_castsi256_si128((__m256i)x)); }
+INLINE vi upper(vs x) { return (vi)_mm256_cvtepi16_epi32(_mm256_extracti128_si256((__m256i)x, 1)); }
+#elif defined(__SSE2__)
+INLINE vi lower(vs x) { return (vi)_mm_srai_epi32(_mm_unpacklo_epi16((__m128i)x, (__m128i)x), 16); }
+INLINE vi upper(vs x) { return (vi)_mm_srai_epi32(_mm_unpackhi_epi16((__m128i)x, (__m128i)x), 16); }
+#elif defined(__clang__)
+INLINE vi lower(vs x) { return __builtin_convertvector(__builtin_shufflevector(x, x, 0, 1, 2, 3), vi); }
+INLINE vi upper(vs x) { return __builtin_convertvector(__builtin_shufflevector(x, x, 4, 5, 6, 7), vi); }
+#else
+INLINE vi lower(vs x) { return (vi){x[0], x[1], x[2], x[3]}; }
+INLINE vi upper(vs x) { return (vi){x[4], x[5], x[6], x[7]}; }
+#endif
+
 // Adds the sums of 16 bits to the ones of 32, and sets them to 0.
 INLINE void widen(vi sum[VECS], vs part[SHORT_VECS]) {
 #pragma GCC unroll 16
   for (int v = 0; v < SHORT_VECS; v++) {
-    vh low, high;
-    __builtin_memcpy(&low, &part[v], sizeof low);
-    __builtin_memcpy(&high, (char *)&part[v] + sizeof low, sizeof high);
-    sum[2 * v] += __builtin_convertvector(low, vi);
-    sum[2 * v + 1] += __builtin_convertvector(high, vi);
+    sum[2 * v] += lower(part[v]);
+    sum[2 * v + 1] += upper(part[v]);
     part[v] = (vs){0};
   }
+}
+
+INLINE void add_row_int(vs part[SHORT_VECS], const int16_t *weights, int32_t row) {
+  const vs *weight = (const vs *)(weights + (ptrdiff_t)row * BLOCK);
+#pragma GCC unroll 16
+  for (int v = 0; v < SHORT_VECS; v++) part[v] += weight[v];
 }
 
 // Adds the weight rows of one time-step's spikes in the window to `sum`.
 INLINE void add_spikes_int(vi sum[VECS], const struct window *w, const uint32_t *list, const int16_t *weights,
                            int32_t step) {
+  int32_t rows[COLLECT + 16], spikes = COLLECTS ? collect(rows, w, list, step) : -1;
   vs part[SHORT_VECS];
   for (int v = 0; v < SHORT_VECS; v++) part[v] = (vs){0};
+  for (int32_t i = 0; i < spikes;) {
+    int32_t end = spikes - i < FLUSH ? spikes : i + FLUSH;
+    for (; i < end; i++) add_row_int(part, weights, rows[i]);
+    widen(sum, part);
+  }
+  if (spikes >= 0) return;
   const uint32_t *ptr = w->ptr + step * w->ptrStep;
   int32_t first = w->weightRow;
   uint32_t room = FLUSH, any = 0;
@@ -60,11 +87,7 @@ INLINE void add_spikes_int(vi sum[VECS], const struct window *w, const uint32_t 
     while (i < end) {
       uint32_t stop = end - i < room ? end : i + room;
       room -= stop - i;
-      for (; i < stop; i++) {
-        const vs *weight = (const vs *)(weights + (ptrdiff_t)(first + (int32_t)list[i]) * BLOCK);
-#pragma GCC unroll 16
-        for (int v = 0; v < SHORT_VECS; v++) part[v] += weight[v];
-      }
+      for (; i < stop; i++) add_row_int(part, weights, first + (int32_t)list[i]);
       if (!room) {
         widen(sum, part);
         room = FLUSH;
@@ -74,9 +97,13 @@ INLINE void add_spikes_int(vi sum[VECS], const struct window *w, const uint32_t 
   if (any) widen(sum, part);
 }
 
-INLINE void load_base_int(vi base[VECS], const struct conv *c, const int32_t *all, int32_t pixel, int32_t block) {
-  const vi *from = (const vi *)(all + ((ptrdiff_t)(c->basePerPixel ? pixel : 0) * c->blocks + block) * BLOCK);
-  for (int v = 0; v < VECS; v++) base[v] = c->base ? from[v] : splat_int(0);
+INLINE const vi *base_int_at(const struct conv *c, const int32_t *all, int32_t pixel, int32_t block) {
+  return (const vi *)base_at(c, (const float *)all, pixel, block);
+}
+
+INLINE void add_base_int(vi sum[VECS], const vi *base) {
+  if (base)
+    for (int v = 0; v < VECS; v++) sum[v] += base[v];
 }
 
 INLINE const int16_t *block_weights_int(const struct conv *c, const int16_t *weights, int32_t block) {
@@ -117,13 +144,13 @@ INLINE void forward_int_with(HEAP_PARAM const struct forward_int_args *a, struct
     for (int32_t oy = 0; oy < c.outHeight; oy++)
       for (int32_t ox = 0; ox < c.outWidth; ox++) {
         struct window w = window_at(&c, AT(uint32_t, c.ptr), oy, ox);
-        vi base[VECS], u[VECS];
-        load_base_int(base, &c, AT(int32_t, c.base), oy * c.outWidth + ox, block);
+        const vi *base = base_int_at(&c, AT(int32_t, c.base), oy * c.outWidth + ox, block);
+        vi u[VECS];
         for (int v = 0; v < VECS; v++) u[v] = splat_int(0);
         uint32_t *bits = AT(uint32_t, a->bits) +
                          ((ptrdiff_t)oy * c.steps * c.outWidth + ox) * words + block * (BLOCK / 32);
         for (int32_t t = 0; t < c.steps; t++, bits += words * c.outWidth) {
-          for (int v = 0; v < VECS; v++) u[v] += base[v];
+          add_base_int(u, base);
           add_spikes_int(u, &w, AT(uint32_t, c.list), weights, t);
           uint32_t word = 0;
 #pragma GCC unroll 16
@@ -142,16 +169,19 @@ INLINE void forward_int_with(HEAP_PARAM const struct forward_int_args *a, struct
   }
 }
 
-KERNEL(forward_int) {
+// The common case has a loop of its own.
+static __attribute__((noinline)) void forward_int_soft(HEAP_PARAM const struct forward_int_args *a) {
   struct neuron_int n = a->neuron;
-  // The common case has a loop of its own.
-  if (n.reset == RESET_SOFT && n.leak == 1 << 15) {
-    n.reset = RESET_SOFT;
-    n.leak = 1 << 15;
-    forward_int_with(HEAP_ARG a, n);
-  } else {
-    forward_int_with(HEAP_ARG a, n);
-  }
+  n.reset = RESET_SOFT;
+  n.leak = 1 << 15;
+  forward_int_with(HEAP_ARG a, n);
+}
+
+KERNEL(forward_int) {
+  if (a->neuron.reset == RESET_SOFT && a->neuron.leak == 1 << 15)
+    forward_int_soft(HEAP_ARG a);
+  else
+    forward_int_with(HEAP_ARG a, a->neuron);
 }
 
 struct integrate_int_args {
@@ -167,11 +197,11 @@ KERNEL(integrate_int) {
   for (int32_t block = 0; block < c.blocks; block++)
     for (int32_t pixel = 0; pixel < pixels; pixel++) {
       struct window w = window_at(&c, AT(uint32_t, c.ptr), pixel / c.outWidth, pixel % c.outWidth);
-      vi base[VECS], sum[VECS];
-      load_base_int(base, &c, AT(int32_t, c.base), pixel, block);
+      const vi *base = base_int_at(&c, AT(int32_t, c.base), pixel, block);
+      vi sum[VECS];
       for (int v = 0; v < VECS; v++) sum[v] = splat_int(0);
       for (int32_t t = 0, r = 0; t < c.steps && r < a->records; t++) {
-        for (int v = 0; v < VECS; v++) sum[v] += base[v];
+        add_base_int(sum, base);
         add_spikes_int(sum, &w, AT(uint32_t, c.list), block_weights_int(&c, AT(int16_t, c.weights), block), t);
         if (recordAt[r] != (uint32_t)t + 1) continue;
         vi *to = AT(vi, a->potentials) + (((ptrdiff_t)r * pixels + pixel) * c.blocks + block) * VECS;

@@ -17,7 +17,7 @@ struct encode_args {
 
 // The input image as spike lists of twice its channels: the positive spikes', then the negative ones'. The lists
 // of pool × pool pixels are joined; `flat` makes all pixels one.
-static void encode(HEAP_PARAM struct encode_args *a) {
+KERNEL(encode) {
   const float *pixels = AT(float, a->pixels);
   const uint8_t *kept = AT(uint8_t, a->keep);
   int32_t units = a->height * a->width * a->channels, pool = a->pool, channels = a->channels;
@@ -67,17 +67,45 @@ struct count_args {
   uint32_t spikes; // result
 };
 
-static void count(HEAP_PARAM struct count_args *a) {
+KERNEL(count) {
   const uint32_t *bits = AT(uint32_t, a->bits);
   uint32_t n = 0;
   for (int32_t i = 0; i < a->words; i++) n += (uint32_t)__builtin_popcount(bits[i]);
   a->spikes = n;
 }
 
+// Writes the places of a word's bits, plus `first`, from `list` on, without a branch for each bit (there is none to
+// foresee), and up to 16 entries too many. `places`: for each byte the places of its bits, [256][8] bytes.
+#if defined(__AVX512F__)
+INLINE uint32_t write_places(uint32_t *list, uint32_t word, uint32_t first, const uint8_t *places) {
+  (void)places;
+  __m512i numbers = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+  __m512i low = _mm512_add_epi32(numbers, _mm512_set1_epi32((int)first));
+  __m512i high = _mm512_add_epi32(low, _mm512_set1_epi32(16));
+  uint32_t n = (uint32_t)__builtin_popcount(word & 0xffff);
+  _mm512_storeu_si512(list, _mm512_maskz_compress_epi32((__mmask16)word, low));
+  _mm512_storeu_si512(list + n, _mm512_maskz_compress_epi32((__mmask16)(word >> 16), high));
+  return (uint32_t)__builtin_popcount(word);
+}
+#else
+typedef uint8_t v8b __attribute__((vector_size(8)));
+typedef uint32_t v8u __attribute__((vector_size(32), aligned(4)));
+INLINE uint32_t write_places(uint32_t *list, uint32_t word, uint32_t first, const uint8_t *places) {
+  uint32_t n = 0;
+  for (int i = 0; i < 4; i++, word >>= 8, first += 8) {
+    v8b found = *(const v8b *)(places + 8 * (word & 255));
+    *(v8u *)(list + n) = __builtin_convertvector(found, v8u) + first;
+    n += (uint32_t)__builtin_popcount(word & 255);
+  }
+  return n;
+}
+#endif
+
 struct compress_args {
   ref bits;      // [height][steps][width][words]
   ref mask;      // bits [height][width][words] that stay; 0 for all
-  ref ptr, list; // result; `list` has room for all spikes
+  ref ptr, list; // result; `list` has room for all spikes and 16 more
+  ref places;    // see write_places
   int32_t steps, height, width, channels, words, pool, flat;
 };
 
@@ -85,6 +113,7 @@ struct compress_args {
 // makes all pixels one.
 KERNEL(compress) {
   const uint32_t *bits = AT(uint32_t, a->bits), *mask = AT(uint32_t, a->mask);
+  const uint8_t *places = AT(uint8_t, a->places);
   uint32_t *ptr = AT(uint32_t, a->ptr), *list = AT(uint32_t, a->list), n = 0;
   int32_t pool = a->pool, height = a->height / pool, width = a->width / pool;
   int32_t rows = a->flat ? 1 : height, inner = a->flat ? height : 1;
@@ -100,11 +129,9 @@ KERNEL(compress) {
               ptrdiff_t y = row * pool + dy, x = column * pool + dx;
               const uint32_t *word = bits + ((y * a->steps + t) * a->width + x) * a->words;
               const uint32_t *stays = mask + (y * a->width + x) * a->words;
-              for (int32_t w = 0; w < a->words; w++) {
-                uint32_t left = a->mask ? word[w] & stays[w] : word[w];
-                for (; left; left &= left - 1)
-                  list[n++] = first + (uint32_t)(w * 32 + __builtin_ctz(left));
-              }
+              for (int32_t w = 0; w < a->words; w++)
+                n += write_places(list + n, a->mask ? word[w] & stays[w] : word[w], first + 32 * (uint32_t)w,
+                                  places);
             }
         }
       *ptr++ = n;

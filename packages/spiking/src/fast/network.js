@@ -58,6 +58,7 @@ export class Network {
     this.heap = heap;
     this.spec = spec;
     this.block = /** @type {number} */ (heap.run(operations.info, [0, 0])[1]);
+    this.places = loadPlaces(heap);
     /** Where each layer's weights and constant current are. @type {{ weights: number, base: number }[]} */
     this.layers = spec.plan.layers.map((layer, index) => this.load(layer, index));
     this.thresholds = [...spec.thresholds];
@@ -401,7 +402,7 @@ export class Network {
     const { name, before, source, input } = this.layer(index);
     const what = `the input of layer "${name}"`;
     const ptr = this.allocPtr(what, input, timeSteps);
-    const list = heap.alloc(what, 4 * (bits.spikes + 1));
+    const list = heap.alloc(what, 4 * (bits.spikes + 16));
     const top = heap.top;
     let mask = this.dropoutMask(index, image);
     let from = bits.at;
@@ -417,7 +418,8 @@ export class Network {
       [height, width, mask] = [pooledHeight, pooledWidth, 0];
     }
     heap.run(operations.compress, [
-      ...[from, mask, ptr, list, timeSteps, height, width, source.channels, bits.words],
+      ...[from, mask, ptr, list, this.places],
+      ...[timeSteps, height, width, source.channels, bits.words],
       ...[before.averagePool, Number(before.flat)],
     ]);
     heap.release(top);
@@ -549,6 +551,17 @@ export class Network {
     heap.release(top);
     return result;
   }
+}
+
+/** For each byte the places of its bits, [256][8] bytes (see write_places in kernels/spikes.h). @param {Heap} heap */
+function loadPlaces(heap) {
+  const table = heap.alloc('a table', 2048);
+  const bytes = heap.u8(table, 2048);
+  for (let byte = 0; byte < 256; byte++) {
+    let n = 0;
+    for (let bit = 0; bit < 8; bit++) if ((byte >> bit) & 1) bytes[8 * byte + n++] = bit;
+  }
+  return table;
 }
 
 /** The largest 32-bit float below a positive one. @param {number} x */
