@@ -16,7 +16,7 @@ test('a network with biases converts within a point of its accuracy', async () =
     const stage = plugin.stages!.find((candidate) => candidate.id === id)!;
     const services = { engine, tensors, runtime: tensors };
     const instance = stage.create(services, stage.options.parse(options));
-    return (await instance.run(fakeContext(), inputs)) as T;
+    return (await instance.run(fakeContext(), inputs as never)) as T;
   };
   try {
     const { images } = await run<{ images: Images }>(data, 'mnist', { source: 'embedded' }, {});
