@@ -1,0 +1,89 @@
+import type { Tensor4D } from '@tensorflow/tfjs-core';
+
+import {
+  defineStage,
+  input,
+  output,
+  type Ann,
+  type Images,
+  type StageContext,
+} from '@privatesnn/core';
+import { annForward, annTensors, TENSOR_RUNTIME, type Tf } from '@privatesnn/runtime-tfjs';
+import { reconvertToAnn, SPIKING_ENGINE } from '@privatesnn/spiking';
+
+import { algorithm1 } from './algorithm-1.js';
+import { tunedAscent } from './class-image-options.js';
+import { distilOptions, type DistilStageOptions } from './distil-options.js';
+import { Interrogation } from './interrogation.js';
+import { partOf } from './part-of.js';
+
+export const distilReconvert = defineStage({
+  kind: 'attacker',
+  id: 'distil-reconvert',
+  version: 1,
+  summary:
+    'An adaptive attack 1: distils the spiking network into the re-converted ANN and draws the classes from that.',
+  source: 'distillation after Hinton et al. 2015, with Algorithm 1 of PrivateSNN',
+  options: distilOptions,
+  presets: { tuned: tunedAscent },
+  inputs: { victim: input('snn', 'the spiking network that the attacker holds') },
+  outputs: {
+    images: output('images', 'images of every class, as the attacker sees them'),
+    metrics: output(
+      'scalars',
+      'how the ANN follows the spiking network on queries kept from the distillation, before and after it: agreement of the classes, part of the potentials explained (R²)',
+    ),
+  },
+  dependencies: { engine: SPIKING_ENGINE, runtime: TENSOR_RUNTIME },
+  create: ({ engine, runtime: { tf } }, options) => ({
+    async run(context, { victim }) {
+      const reconverted = reconvertToAnn(victim);
+      const interrogation = new Interrogation(engine, tf, victim, options);
+      const parts = options.rounds + 1;
+      let ann = reconverted;
+      for (let round = 0; round < options.rounds; round++) {
+        const here = partOf(context, round, parts);
+        const perRound = Math.ceil(options.queries / victim.architecture.classes);
+        await interrogation.ask(
+          here,
+          round === 0
+            ? interrogation.noise(here)
+            : (await draw(tf, here, ann, { ...options, imagesPerClass: perRound })).pixels,
+        );
+        ann = await interrogation.distil(here, ann);
+      }
+      const images = await draw(tf, partOf(context, options.rounds, parts), ann, options);
+      const before = interrogation.judge(reconverted);
+      const after = interrogation.judge(ann);
+      return {
+        images,
+        metrics: {
+          type: 'scalars',
+          values: {
+            agreementBefore: before.agreement,
+            agreementAfter: after.agreement,
+            explainedBefore: before.explained,
+            explainedAfter: after.explained,
+          },
+        },
+      };
+    },
+  }),
+});
+
+/** Algorithm 1 on an ANN. */
+async function draw(
+  tf: Tf,
+  context: StageContext,
+  { architecture, parameters, inputRange, classNames }: Ann,
+  options: DistilStageOptions,
+): Promise<Images> {
+  const tensors = annTensors(tf, parameters);
+  try {
+    const target = { inputShape: architecture.inputShape, inputRange, classNames };
+    const forward = (x: Tensor4D) => annForward(tf, architecture, tensors, x);
+    return await algorithm1(tf, context, target, forward, options);
+  } finally {
+    tf.dispose(Object.values(tensors));
+  }
+}

@@ -1,0 +1,185 @@
+import { UserError, type Ann, type Snn, type StageContext } from '@privatesnn/core';
+import { annForward, annTensors, initialImages, type Tf } from '@privatesnn/runtime-tfjs';
+import { fitReadout, type ReadoutFit, type SpikingEngine } from '@privatesnn/spiking';
+
+import type { DistilStageOptions } from './distil-options.js';
+import { distil } from './distil.js';
+
+/** One query of this many is kept from the distillation, to measure it. */
+const heldOut = 10;
+
+/** Images with the spiking network's answers to them: its summed potentials, [images, classes]. */
+interface Answered {
+  readonly pixels: Float32Array;
+  readonly potentials: Float32Array;
+}
+
+/** Asks a spiking network on chosen images, and teaches an ANN its answers. */
+export class Interrogation {
+  private readonly asked: Answered[] = [];
+  private readonly kept: Answered[] = [];
+
+  constructor(
+    private readonly engine: SpikingEngine,
+    private readonly tf: Tf,
+    private readonly victim: Snn,
+    private readonly options: DistilStageOptions,
+  ) {}
+
+  private get imageSize(): number {
+    return this.victim.architecture.inputShape.reduce((a, b) => a * b, 1);
+  }
+
+  /** Random images: one half of independent pixels, one half smooth. */
+  noise(context: StageContext): Float32Array {
+    const [height, width, channels] = this.victim.architecture.inputShape;
+    const { range } = this.victim.encoder;
+    const { queries } = this.options;
+    const random = context.random('queries');
+    const half = queries >> 1;
+    const pixels = new Float32Array(queries * this.imageSize);
+    pixels.set(initialImages('input-range', [half, height, width, channels], range, random));
+    pixels.set(
+      initialImages('smooth', [queries - half, height, width, channels], range, random),
+      half * this.imageSize,
+    );
+    return pixels;
+  }
+
+  /** Runs the spiking network on images and keeps its answers. */
+  async ask(context: StageContext, images: ArrayLike<number>): Promise<void> {
+    const { victim, options } = this;
+    const pixels = Float32Array.from(images);
+    const { potentials } = await this.engine.infer({
+      snn: victim,
+      pixels,
+      timeSteps: options.timeSteps || victim.timeSteps,
+      seed: context.random('noise').uint32(),
+      signal: context.signal,
+      onProgress: (done, total) => context.progress(done / 2, total, 'asking the network'),
+    });
+    const [kept, asked] = split({ pixels, potentials }, this.imageSize, this.classes);
+    this.kept.push(kept);
+    this.asked.push(asked);
+  }
+
+  private get classes(): number {
+    return this.victim.architecture.classes;
+  }
+
+  /**
+   * Trains an ANN to give the answers. Only differences between classes tell: potentials are centred, and scaled to
+   * the size that the ANN's own logits have.
+   */
+  async distil(context: StageContext, ann: Ann): Promise<Ann> {
+    const { options, classes, tf } = this;
+    const { pixels, potentials } = joined(this.asked);
+    const targets = centred(potentials, classes);
+    const size = rootMeanSquare(targets);
+    if (size === 0) throw silentVictim(this.victim);
+    const factor = rootMeanSquare(centred(this.logits(ann, pixels), classes)) / size;
+    return distil(
+      tf,
+      ann,
+      { pixels, targets: targets.map((t) => (factor || 1) * t) },
+      context.random('distillation'),
+      {
+        epochs: options.distilEpochs,
+        batchSize: options.distilBatchSize,
+        learningRate: options.distilLearningRate,
+        signal: context.signal,
+        onBatch: (done, total, loss) =>
+          context.progress(
+            (1 + done / total) / 2,
+            1,
+            `distilling, ${(100 * loss).toFixed(1)} % unexplained`,
+          ),
+      },
+    );
+  }
+
+  /** How well an ANN follows the spiking network on the queries that no distillation saw. */
+  judge(ann: Ann): ReadoutFit {
+    const { pixels, potentials } = joined(this.kept);
+    return fitReadout(this.logits(ann, pixels), potentials, this.classes);
+  }
+
+  private logits({ architecture, parameters }: Ann, pixels: Float32Array): Float32Array {
+    const { tf, imageSize, classes } = this;
+    const count = pixels.length / imageSize;
+    const result = new Float32Array(count * classes);
+    const tensors = annTensors(tf, parameters);
+    for (let start = 0; start < count; start += 100) {
+      const end = Math.min(count, start + 100);
+      const part = pixels.subarray(start * imageSize, end * imageSize);
+      const logits = tf.tidy(() =>
+        annForward(
+          tf,
+          architecture,
+          tensors,
+          tf.tensor4d(part, [end - start, ...architecture.inputShape]),
+        ).dataSync(),
+      );
+      result.set(logits as Float32Array, start * classes);
+    }
+    tf.dispose(Object.values(tensors));
+    return result;
+  }
+}
+
+/** Every tenth image, and the others. */
+function split(
+  { pixels, potentials }: Answered,
+  size: number,
+  classes: number,
+): [kept: Answered, asked: Answered] {
+  const numbers = Array.from({ length: potentials.length / classes }, (_, i) => i);
+  const chosen = (wanted: (i: number) => boolean): Answered => {
+    const images = numbers.filter(wanted);
+    return {
+      pixels: joinArrays(images.map((i) => pixels.subarray(i * size, (i + 1) * size))),
+      potentials: joinArrays(
+        images.map((i) => potentials.subarray(i * classes, (i + 1) * classes)),
+      ),
+    };
+  };
+  return [chosen((i) => i % heldOut === 0), chosen((i) => i % heldOut !== 0)];
+}
+
+function joined(parts: readonly Answered[]): Answered {
+  return {
+    pixels: joinArrays(parts.map(({ pixels }) => pixels)),
+    potentials: joinArrays(parts.map(({ potentials }) => potentials)),
+  };
+}
+
+function joinArrays(parts: readonly Float32Array[]): Float32Array {
+  const result = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    result.set(part, at);
+    at += part.length;
+  }
+  return result;
+}
+
+/** Each row less its mean. */
+function centred(values: Float32Array, classes: number): Float32Array {
+  return values.map((value, i) => {
+    const row = values.subarray(i - (i % classes), i - (i % classes) + classes);
+    return value - row.reduce((sum, v) => sum + v, 0) / classes;
+  });
+}
+
+function rootMeanSquare(values: Float32Array): number {
+  return Math.sqrt(values.reduce((sum, v) => sum + v * v, 0) / values.length);
+}
+
+function silentVictim({ timeSteps }: Snn): UserError {
+  return new UserError(
+    'run',
+    'SILENT_NETWORK',
+    `The spiking network gives the same answer to every query (T = ${timeSteps}), so there is nothing to distil.`,
+    { hint: 'Raise timeSteps: noise takes longer to reach the last layer than images do.' },
+  );
+}
