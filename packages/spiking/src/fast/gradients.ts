@@ -12,11 +12,6 @@ const parts = 4;
 
 const defaultMemoryBudget = 2 ** 30;
 
-interface Sums {
-  readonly parameters: readonly { weight: Float32Array; bias: Float32Array | undefined }[];
-  readonly thresholds: Float64Array;
-}
-
 /** Gradients of a batch: each thread takes whole parts, image after image; the loss is computed here. */
 export async function gradients(
   request: GradientRequest,
@@ -68,69 +63,80 @@ export async function gradients(
     request.onProgress?.(++done, images);
   };
 
-  const inOrder = new SumsInOrder();
+  const totals = new Totals(request);
   const work = async (thread: number): Promise<void> => {
     for (let part = thread; part < Math.min(parts, images); part += threads) {
       await crew.pool.call(thread, { task: 'clear' });
       for (let image = part; image < images; image += parts) await passImage(thread, image);
-      inOrder.add(part, await crew.pool.call<Sums>(thread, { task: 'sums', factor: 1 / images }));
+      const to = totals.buffer();
+      const thresholds = await crew.pool.call<Float64Array>(thread, {
+        task: 'sums',
+        factor: 1 / images,
+        to,
+      });
+      totals.add(part, { parameters: to, thresholds });
     }
   };
   await Promise.all(Array.from({ length: threads }, (_, thread) => work(thread)));
   return {
     logits,
     loss: losses.reduce((a, b) => a + b, 0) / images,
-    ...named(request, inOrder.sums!),
+    ...totals.result(),
     ...(input ? { input } : {}),
     activity: activityOf(network.plan, spikes),
   };
 }
 
+/** One part's sums: all parameters, one after the other, in shared memory; and the thresholds'. */
+interface Sums {
+  readonly parameters: Float32Array;
+  readonly thresholds: Float64Array;
+}
+
 /** Adds parts up in their order, whenever they come. */
-class SumsInOrder {
-  sums: Sums | undefined;
+class Totals {
+  private readonly parameters: [name: string, total: Float32Array][];
+  private readonly thresholds: [name: string, total: number][];
+  private readonly length: number;
   private next = 0;
   private readonly waiting = new Map<number, Sums>();
+  private readonly free: Float32Array[] = [];
+
+  constructor({ snn, wanted }: GradientRequest) {
+    const layers = weightedLayers(snn.architecture);
+    const names = layers.flatMap(({ name, bias }) =>
+      bias ? [`${name}.weight`, `${name}.bias`] : [`${name}.weight`],
+    );
+    this.parameters = (wanted.parameters ? names : []).map((name) => [
+      name,
+      new Float32Array(snn.parameters[name]!.data.length),
+    ]);
+    this.thresholds = (wanted.thresholds ? layers.slice(0, -1) : []).map(({ name }) => [name, 0]);
+    this.length = this.parameters.reduce((sum, [, total]) => sum + total.length, 0);
+  }
+
+  /** Where a part's parameters can be written. */
+  buffer(): Float32Array {
+    return this.free.pop() ?? new Float32Array(new SharedArrayBuffer(this.length * 4));
+  }
 
   add(part: number, sums: Sums): void {
     this.waiting.set(part, sums);
     for (let ready; (ready = this.waiting.get(this.next)); this.next++) {
       this.waiting.delete(this.next);
-      if (this.sums) addSums(this.sums, ready);
-      else this.sums = ready;
+      let offset = 0;
+      for (const [, total] of this.parameters) {
+        for (let i = 0; i < total.length; i++) total[i]! += ready.parameters[offset++]!;
+      }
+      this.thresholds.forEach((total, i) => (total[1] += ready.thresholds[i]!));
+      this.free.push(ready.parameters);
     }
   }
-}
 
-function addSums(to: Sums, from: Sums): void {
-  to.parameters.forEach(({ weight, bias }, i) => {
-    addArray(weight, from.parameters[i]!.weight);
-    if (bias) addArray(bias, from.parameters[i]!.bias!);
-  });
-  addArray(to.thresholds, from.thresholds);
-}
-
-function addArray<A extends Float32Array | Float64Array>(to: A, from: A): void {
-  for (let i = 0; i < to.length; i++) to[i]! += from[i]!;
-}
-
-function named(
-  { snn, wanted }: GradientRequest,
-  sums: Sums,
-): Pick<Gradients, 'parameters' | 'thresholds'> {
-  const layers = weightedLayers(snn.architecture);
-  return {
-    parameters: wanted.parameters
-      ? Object.fromEntries(
-          layers.flatMap(({ name }, i) => {
-            const { weight, bias } = sums.parameters[i]!;
-            const entries: [string, Float32Array][] = [[`${name}.weight`, weight]];
-            return bias ? [...entries, [`${name}.bias`, bias]] : entries;
-          }),
-        )
-      : {},
-    thresholds: wanted.thresholds
-      ? Object.fromEntries(layers.slice(0, -1).map(({ name }, i) => [name, sums.thresholds[i]!]))
-      : {},
-  };
+  result(): Pick<Gradients, 'parameters' | 'thresholds'> {
+    return {
+      parameters: Object.fromEntries(this.parameters),
+      thresholds: Object.fromEntries(this.thresholds),
+    };
+  }
 }

@@ -485,41 +485,41 @@ export class Training {
   }
 
   /**
-   * The sums, in the order of parameters: by layer the weight's, and the bias's where there is one.
+   * Writes the sums of the parameters, if they are wanted, one after the other: by layer the weight's, and the
+   * bias's where there is one.
    *
-   * @param {number} factor what they are multiplied with
-   * @returns {{ parameters: { weight: Float32Array, bias: Float32Array | undefined }[], thresholds: Float64Array }}
+   * @param {number} factor what all sums are multiplied with
+   * @param {Float32Array} to
+   * @returns {Float64Array} the sums of the thresholds
    */
-  sums(factor) {
+  sums(factor, to) {
     const { heap, network } = this;
-    const parameters = this.buffers.map(({ weights, bias }, index) => {
+    let offset = 0;
+    this.buffers.forEach(({ weights, bias }, index) => {
+      if (!weights) return;
       const layer = network.layer(index);
-      const { weight } = network.parameters(index);
-      const result = new Float32Array(weights ? weight.length : 0);
-      if (weights) {
-        const top = heap.top;
-        const to = heap.alloc('the gradients', weight.length * 4);
-        const { input, output, kernel } = layer;
-        heap.run(
-          operations.unpack,
-          [
-            weights,
-            to,
-            kernel ** 2,
-            input.channels,
-            output.channels,
-            Number(network.isSigned(index)),
-          ],
-          [factor * network.factor(layer)],
-        );
-        result.set(heap.f32(to, weight.length));
-        heap.release(top);
-      }
-      const biases = bias
-        ? heap.f32(bias, layer.output.channels).map((g) => g * factor)
-        : undefined;
-      return { weight: result, bias: biases };
+      const { input, output, kernel } = layer;
+      const { length } = network.parameters(index).weight;
+      const top = heap.top;
+      const unpacked = heap.alloc('the gradients', length * 4);
+      heap.run(
+        operations.unpack,
+        [
+          ...[weights, unpacked, kernel ** 2, input.channels, output.channels],
+          Number(network.isSigned(index)),
+        ],
+        [factor * network.factor(layer)],
+      );
+      to.set(heap.f32(unpacked, length), offset);
+      heap.release(top);
+      offset += length;
+      if (!bias) return;
+      to.set(
+        heap.f32(bias, output.channels).map((g) => g * factor),
+        offset,
+      );
+      offset += output.channels;
     });
-    return { parameters, thresholds: this.thresholds.map((sum) => sum * factor) };
+    return this.thresholds.map((sum) => sum * factor);
   }
 }

@@ -27,7 +27,7 @@ import { Training } from './training.js';
  *   | { task: 'clear' }
  *   | { task: 'forward', pixels: Float32Array, image: number }
  *   | { task: 'backward', gradient: Float32Array }
- *   | { task: 'sums', factor: number }
+ *   | { task: 'sums', factor: number, to: Float32Array }
  *   | { task: 'release' }} Task
  */
 
@@ -65,7 +65,7 @@ function perform(task) {
     case 'backward':
       return present(training).backward(task.gradient);
     case 'sums':
-      return present(training).sums(task.factor);
+      return present(training).sums(task.factor, task.to);
     case 'release':
       network = balancing = training = undefined;
       // A heap cannot shrink: a large one is given up.
