@@ -64,7 +64,8 @@ export function randomParameters(architecture) {
           : [layer.kernel, layer.kernel, layer.inChannels, layer.outChannels];
       const size = shape.reduce((a, b) => a * b);
       const deviation = Math.sqrt((2 * shape.at(-1)) / size);
-      const data = Float32Array.from({ length: size }, (_, i) => deviation * normal(16 * l, i));
+      const data = new Float32Array(size);
+      for (let i = 0; i < size; i++) data[i] = deviation * normal(16 * l, i);
       return [`${layer.name}.weight`, { shape, data }];
     }),
   );
