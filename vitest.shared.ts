@@ -9,6 +9,8 @@ export function packageConfig(root: string) {
     resolve: { conditions },
     ssr: { resolve: { conditions } },
     test: {
+      // Plugins that an experiment names are found by the same condition.
+      execArgv: ['-C', conditions[0]!],
       include: ['src/**/*.test.ts'],
       exclude: ['src/**/*.slow.test.ts'],
       testTimeout: 30_000,

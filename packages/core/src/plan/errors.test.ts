@@ -302,8 +302,8 @@ stages:
       ^^^^^^^^
       → Did you mean "aa"?
 
-    Error [OVERRIDE_FORM] An override reads stage.option=value, seed=number or
-    preset=name, this one is "count".
+    Error [OVERRIDE_FORM] An override is expected as stage.option=value, seed=number
+    or preset=name; received "count".
       command line
       count
       ^

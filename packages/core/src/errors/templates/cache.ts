@@ -7,7 +7,7 @@ export const cacheCorrupt = (file: string, what: string) =>
     `An entry of the cache is damaged: ${what}. It was not used.`,
     {
       place: { file },
-      hint: 'Remove damaged entries with "privatesnn cache verify --remove"; the next run computes them again.',
+      hint: 'Remove damaged entries with "privatesnn cache verify --remove" (and --cache, if the run had it); the next run computes them again.',
     },
   );
 

@@ -104,7 +104,7 @@ export const missingValue = (what: string, expected: string, place: Place) =>
 export const overrideForm = (text: string, place: Place) =>
   configuration(
     'OVERRIDE_FORM',
-    `An override reads stage.option=value, seed=number or preset=name, this one is "${text}".`,
+    `An override is expected as stage.option=value, seed=number or preset=name; received "${text}".`,
     place,
   );
 

@@ -1,3 +1,5 @@
+import { basename } from 'node:path';
+
 import { UserError, type ErrorClass, type Place } from '../../contracts/error.js';
 
 /** The wrapper of whatever a stage throws: it names the stage, the plugin and the job, and keeps the cause. */
@@ -13,8 +15,13 @@ export function stageFailed(
   const known = cause instanceof UserError ? cause : undefined;
   const errorClass: ErrorClass = known?.errorClass ?? 'plugin';
   const message = cause instanceof Error ? cause.message : String(cause);
-  return new UserError(errorClass, known?.code ?? 'STAGE_FAILED', `${where} failed: ${message}`, {
-    place: known?.place ?? place,
+  const file = known?.place?.file ?? '';
+  // A file without a line is named in the message; the place then shows the stage that reads it.
+  const named = message.includes(basename(file)) ? '' : `${file}: `;
+  const inFile = known?.place?.line !== undefined;
+  const text = `${where} failed: ${inFile ? '' : named}${message}`;
+  return new UserError(errorClass, known?.code ?? 'STAGE_FAILED', text, {
+    place: inFile ? known.place! : place,
     cause,
     hint: known?.hint ?? 'The stack trace is in events.jsonl of the run folder.',
   });
