@@ -35,8 +35,9 @@ export const distilReconvert = defineStage({
     ),
   },
   dependencies: { engine: SPIKING_ENGINE, runtime: TENSOR_RUNTIME },
-  create: ({ engine, runtime: { tf } }, options) => ({
+  create: ({ engine, runtime }, options) => ({
     async run(context, { victim }) {
+      const { tf } = runtime;
       const reconverted = reconvertToAnn(victim);
       const interrogation = new Interrogation(engine, tf, victim, options);
       const parts = options.rounds + 1;
