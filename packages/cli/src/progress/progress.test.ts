@@ -54,11 +54,11 @@ const stage: (readonly [number, RunEvent])[] = [
 test('without a terminal: one line when a stage ends, and before at most one every ten seconds', () => {
   expect(written(stage)).toMatchInlineSnapshot(`
     "2 stages from the cache
-    [3/9] DC + CET · train (stbp)   2 %  1 min 38 s left  loss 2
-    [3/9] DC + CET · train (stbp)  12 %  1 min 28 s left  loss 12
-    [3/9] DC + CET · train (stbp)  22 %  1 min 18 s left  loss 22
-    [3/9] DC + CET · train (stbp)  32 %  1 min 08 s left  loss 32
-    [3/9] DC + CET · train (stbp)  42 %  58 s left  loss 42
+    [3/9] DC + CET · train (stbp)   5 %  1 min 35 s left  loss 5
+    [3/9] DC + CET · train (stbp)  15 %  1 min 25 s left  loss 15
+    [3/9] DC + CET · train (stbp)  25 %  1 min 15 s left  loss 25
+    [3/9] DC + CET · train (stbp)  35 %  1 min 05 s left  loss 35
+    [3/9] DC + CET · train (stbp)  45 %  55 s left  loss 45
     ! train: A batch brought no gradient.
     [3/9] DC + CET · train (stbp)                                               50 s
     "

@@ -19,7 +19,7 @@ function codesOf(text: string): string[] {
 test.prop([
   fc.dictionary(fc.stringMatching(/^[a-z]{1,8}$/), fc.jsonValue(), { noNullPrototype: true }),
 ])('plain data comes back from YAML as it was', (value) => {
-  fc.pre(!JSON.stringify(value).includes('"__proto__"'));
+  fc.pre(!/"(?:__proto__|constructor|prototype)":/.test(JSON.stringify(value)));
   expect(toPlain(parseYaml(stringify(value), 'x.yaml'))).toEqual(value);
 });
 
