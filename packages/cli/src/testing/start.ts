@@ -12,11 +12,19 @@ export interface Outcome {
   readonly stderr: string;
 }
 
-/** Starts the command in a folder. */
-export function start(
+type Started = ChildProcess & { ended: Promise<Outcome> };
+
+/** Starts the command in a folder, with a cache of its own. */
+export function start(folder: string, ...argv: readonly string[]): Started {
+  return startWith({ PRIVATESNN_CACHE: join(folder, 'cache') }, folder, ...argv);
+}
+
+/** Starts the command with more in its environment. */
+export function startWith(
+  environment: NodeJS.ProcessEnv,
   folder: string,
   ...argv: readonly string[]
-): ChildProcess & { ended: Promise<Outcome> } {
+): Started {
   const child = spawn(
     process.execPath,
     [
@@ -27,7 +35,7 @@ export function start(
       join(import.meta.dirname, 'cli.ts'),
       ...argv,
     ],
-    { cwd: folder, env: { ...process.env, PRIVATESNN_CACHE: join(folder, 'cache') } },
+    { cwd: folder, env: { ...process.env, ...environment } },
   );
   let [stdout, stderr] = ['', ''];
   child.stdout.on('data', (data) => (stdout += String(data)));
