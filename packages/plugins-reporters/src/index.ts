@@ -11,3 +11,8 @@ export default definePlugin({
   name: '@privatesnn/plugins-reporters',
   reporters: [table, json, csv, pictureGridReporter, htmlReporter, paperTable],
 });
+
+export { comparisonMarkdown } from './paper/comparison-markdown.js';
+export { notRun, type Comparison } from './paper/compare.js';
+export type { PaperTableOptions } from './paper/options.js';
+export { publishedFigures, type PublishedFigure } from './paper/published-figures.js';

@@ -1,43 +1,96 @@
 import type { RunReport } from '@privatesnn/core';
 
-import { knownPaths, readValues, requirePaths } from '../results/values.js';
+import { knownPaths, readValues, requirePaths, type JobValues } from '../results/values.js';
 import { formatValue } from '../table/format.js';
 import type { PaperCellOptions, PaperTableOptions } from './options.js';
+import { publishedFigures } from './published-figures.js';
+import { fillSetting, settingPaths } from './setting.js';
 
 /** One cell of a published table beside ours; null where there is nothing, which is never filled. */
-export interface Comparison extends PaperCellOptions {
+export interface Comparison {
+  readonly row: string;
+  readonly column: string;
+  readonly job: string;
+  readonly value: string;
+  readonly format: PaperCellOptions['format'];
+  readonly decimals?: number | undefined;
   readonly ours: number | null;
+  /** The 95 % interval of our value. */
+  readonly interval: readonly [low: number, high: number] | null;
+  readonly published: number | null;
+  /** Where the published figure stands: "AAAI 2022, Table 2". */
+  readonly source: string | null;
   /** Ours minus published. */
   readonly difference: number | null;
+  /** What we measured it with; empty where the cell was not run. */
+  readonly setting: string;
 }
 
 /** @throws UserError REPORT_PATH where a cell of a job that ran names a scalar that no job has */
 export async function compare(run: RunReport, options: PaperTableOptions): Promise<Comparison[]> {
   const values = await readValues(run);
-  const jobs = new Map(run.jobs.map(({ name }, index) => [name, values[index]!]));
-  const ran = options.cells.filter(({ job }) => jobs.has(job));
-  requirePaths(
-    'paper-table',
-    'value',
-    ran.map(({ value }) => value),
-    knownPaths(values),
+  const jobs = new Map(run.jobs.map((job, index) => [job.name, { job, values: values[index]! }]));
+  const wanted = options.cells
+    .filter(({ job }) => jobs.has(job))
+    .flatMap(({ value, interval, setting }) => [
+      value,
+      ...(interval ?? []),
+      ...settingPaths(setting),
+    ]);
+  requirePaths('paper-table', 'value', wanted, knownPaths(values));
+  return Promise.all(
+    options.cells.map(async (cell) => {
+      const empty = notRun(cell);
+      const found = jobs.get(cell.job);
+      const ours = found?.values.get(cell.value) ?? null;
+      if (found === undefined || ours === null) return empty;
+      const comparable = empty.published !== null && cell.format !== 'flag';
+      return {
+        ...empty,
+        ours,
+        interval: intervalOf(cell, found.values),
+        difference: comparable ? ours - empty.published : null,
+        setting: await fillSetting(cell.setting, found.job, found.values),
+      };
+    }),
   );
-  return options.cells.map((cell) => {
-    const ours = jobs.get(cell.job)?.get(cell.value) ?? null;
-    const both = ours !== null && cell.published !== null;
-    return { ...cell, ours, difference: both ? ours - cell.published! : null };
-  });
 }
 
-/** The three numbers of a cell as text; the difference with its sign. */
+/** A cell of which only the published figure is known. */
+export function notRun(cell: PaperCellOptions): Comparison {
+  const { row, column, job, value, format, decimals, figure, published } = cell;
+  const named = figure === undefined ? undefined : publishedFigures[figure]!;
+  return {
+    row,
+    column,
+    job,
+    value,
+    format,
+    ...(decimals === undefined ? {} : { decimals }),
+    ours: null,
+    interval: null,
+    published: named?.value ?? published,
+    source: named?.source ?? null,
+    difference: null,
+    setting: '',
+  };
+}
+
+function intervalOf({ interval }: PaperCellOptions, values: JobValues): Comparison['interval'] {
+  const [low, high] = (interval ?? []).map((path) => values.get(path) ?? null);
+  return typeof low === 'number' && typeof high === 'number' ? [low, high] : null;
+}
+
+/** The numbers of a cell as text; the difference with its sign, our value with its interval. */
 export function comparisonText(
   cell: Comparison,
 ): Record<'ours' | 'published' | 'difference', string> {
   const show = (value: number | null) => formatValue(value, cell.format, cell.decimals);
+  const interval = cell.interval === null ? '' : ` [${cell.interval.map(show).join(', ')}]`;
   const difference = show(cell.difference === null ? null : Math.abs(cell.difference));
   const sign = (cell.difference ?? 0) < 0 ? '−' : '+';
   return {
-    ours: show(cell.ours),
+    ours: show(cell.ours) + interval,
     published: show(cell.published),
     difference: difference && sign + difference,
   };

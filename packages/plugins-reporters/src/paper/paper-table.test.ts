@@ -12,7 +12,7 @@ const example = {
       column: 'CIFAR-10',
       job: 'DC',
       value: 'accuracy.metrics.accuracy',
-      published: 0.828,
+      figure: 'aaai-table-3/dc',
       setting: 'VGG5 on MNIST, T = 100, 1,000 test images',
     },
     {
@@ -53,11 +53,11 @@ test('ours, published, difference; a cell that was not run is empty', async () =
   expect(text('paper-table.md')).toMatchInlineSnapshot(`
     "## Table 3: ablation
 
-    | Cell | Ours | Published | Difference | Our setting |
-    | --- | ---: | ---: | ---: | ---: |
-    | DC, CIFAR-10 (%) | 95.8 | 82.8 | +13.0 | VGG5 on MNIST, T = 100, 1,000 test images |
-    | PrivateSNN, energy | 50.5× | 55.8× | −5.3× |  |
-    | Han 2020, CIFAR-10 (%) |  | 91.4 |  |  |
+    | Cell | Ours | Published | Difference | Our setting | Source |
+    | --- | ---: | ---: | ---: | ---: | ---: |
+    | DC, CIFAR-10 (%) | 95.8 | 82.8 | +13.0 | VGG5 on MNIST, T = 100, 1,000 test images | AAAI 2022, Table 3 |
+    | PrivateSNN, energy | 50.5× | 55.8× | −5.3× |  |  |
+    | Han 2020, CIFAR-10 (%) |  | 91.4 |  |  |  |
 
     Other data than published.
     "
@@ -77,4 +77,36 @@ test('a wrong path of a job that ran is an error', async () => {
   await expect(record(paperTable, { cells }, fakeRun())).rejects.toThrow(
     /accuracy\.metrics\.accuracy/,
   );
+});
+
+test('settings hold what was run, values their intervals, figures their source', async () => {
+  const cell = {
+    row: 'PrivateSNN',
+    column: 'CIFAR-10',
+    job: 'DC + CET + OD',
+    value: 'accuracy.metrics.accuracy',
+    interval: ['accuracy.metrics.wilsonLow', 'accuracy.metrics.wilsonHigh'],
+    figure: 'aaai-table-3/dc+cet+od',
+    setting: '{accuracy.metrics.images} images, {attack2-score.metrics.kid}',
+  };
+  const absent = { ...cell, job: 'not run' };
+  const { text } = await record(paperTable, { cells: [cell, absent] }, fakeRun());
+  const { cells } = JSON.parse(text('paper-table.json'));
+  const [low, high] = cells[0].interval;
+  expect(low).toBeLessThan(cells[0].ours);
+  expect(high).toBeGreaterThan(cells[0].ours);
+  expect(cells[0]).toMatchObject({
+    published: 0.892,
+    source: 'AAAI 2022, Table 3',
+    setting: '1,000 images, ?',
+  });
+  expect(cells[1]).toMatchObject({ published: 0.892, ours: null, interval: null, setting: '' });
+});
+
+test('a figure has a name of the list, and no number beside it', () => {
+  const cell = { row: 'a', column: 'b', job: 'DC', value: 'accuracy.metrics.accuracy' };
+  const parse = (more: object) => paperTable.options.safeParse({ cells: [{ ...cell, ...more }] });
+  expect(parse({ figure: 'aaai-table-3/dc' }).success).toBe(true);
+  expect(parse({ figure: 'aaai-table-3/cd' }).success).toBe(false);
+  expect(parse({ figure: 'aaai-table-3/dc', published: 0.8 }).success).toBe(false);
 });

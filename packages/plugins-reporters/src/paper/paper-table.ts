@@ -1,6 +1,5 @@
 import { defineReporter } from '@privatesnn/core';
 
-import { escapeMarkdown, markdownTable } from '../table/markdown.js';
 import { displayWidth } from '../text.js';
 import {
   gridLines,
@@ -12,6 +11,7 @@ import {
   type TextStyle,
 } from '../table/text-grid.js';
 import { compare, comparisonLabel, comparisonText, type Comparison } from './compare.js';
+import { comparisonMarkdown } from './comparison-markdown.js';
 import { paperTableOptions } from './options.js';
 
 const head = ['Cell', 'Ours', 'Published', 'Difference'];
@@ -19,7 +19,7 @@ const head = ['Cell', 'Ours', 'Published', 'Difference'];
 export const paperTable = defineReporter({
   kind: 'reporter',
   id: 'paper-table',
-  version: 1,
+  version: 2,
   summary:
     'A table or figure of a paper, cell by cell: our value, the published one, the difference, our setting.',
   options: paperTableOptions,
@@ -34,8 +34,8 @@ export const paperTable = defineReporter({
         `${options.file}.txt`,
         text({ width: 80, unicode: false, colour: false }),
       );
-      await context.writeFile(`${options.file}.md`, renderMarkdown(title, cells, options.note));
-      const json = { format: 1, title, note: options.note, cells };
+      await context.writeFile(`${options.file}.md`, comparisonMarkdown(title, cells, options.note));
+      const json = { format: 2, title, note: options.note, cells };
       await context.writeFile(`${options.file}.json`, `${JSON.stringify(json, null, 2)}\n`);
     },
   }),
@@ -75,18 +75,4 @@ function renderText(
     ...paragraph(note, 'faint', style),
   ];
   return lines.map((line) => `${line.trimEnd()}\n`).join('');
-}
-
-function renderMarkdown(title: string, cells: readonly Comparison[], note: string): string {
-  const rows = cells.map((cell) => {
-    const { ours, published, difference } = comparisonText(cell);
-    return [
-      escapeMarkdown(comparisonLabel(cell)),
-      ours,
-      published,
-      difference,
-      escapeMarkdown(cell.setting),
-    ];
-  });
-  return markdownTable([...head, 'Our setting'], rows, title, note);
 }

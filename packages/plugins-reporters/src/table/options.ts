@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
 import { fileOption } from '../file-option.js';
+import { publishedFigures } from '../paper/published-figures.js';
 import { formats } from './format.js';
 
 /** A scalar by its path. */
@@ -47,10 +48,14 @@ export const tableOptions = z
       .describe('The columns; without any, one for each scalar of the run.'),
     rowTitle: z.string().default('Method').describe('Heading of the column with the job names.'),
     published: z
-      .record(z.string(), z.record(z.string(), z.number()))
+      .record(
+        z.string(),
+        z.record(z.string(), z.union([z.number(), z.enum(Object.keys(publishedFigures))])),
+      )
       .default({})
       .describe(
-        'Published figures, by job name and column title, in the units of our values; they stand beside ours.',
+        'Published figures, by job name and column title, in the units of our values; they stand beside ours. A ' +
+          'figure of the PrivateSNN paper has a name: aaai-table-3/dc.',
       ),
     publishedLabel: z
       .string()

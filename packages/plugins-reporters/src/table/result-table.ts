@@ -1,6 +1,7 @@
 import type { RunReport } from '@privatesnn/core';
 
 import { knownPaths, readValues, requirePaths, type JobValues } from '../results/values.js';
+import { publishedFigures } from '../paper/published-figures.js';
 import type { ColumnOptions, TableOptions } from './options.js';
 
 export interface TableCell {
@@ -56,7 +57,7 @@ export async function resultTable(
       return {
         value,
         interval: intervalOf(column, job),
-        published: options.published[name]?.[column.title] ?? null,
+        published: publishedValue(options.published[name]?.[column.title]),
         best: value !== null && value === best[index],
       };
     }),
@@ -95,4 +96,8 @@ function bestOf(column: ColumnOptions, jobs: readonly JobValues[]): number | und
   const values = jobs.flatMap((job) => job.get(column.value) ?? []).filter(Number.isFinite);
   if (new Set(values).size < 2) return undefined;
   return column.better === 'higher' ? Math.max(...values) : Math.min(...values);
+}
+
+function publishedValue(figure: number | string | undefined): number | null {
+  return typeof figure === 'string' ? publishedFigures[figure]!.value : (figure ?? null);
 }

@@ -1,0 +1,24 @@
+import { escapeMarkdown, markdownTable } from '../table/markdown.js';
+import { comparisonLabel, comparisonText, type Comparison } from './compare.js';
+
+const head = ['Cell', 'Ours', 'Published', 'Difference', 'Our setting', 'Source'];
+
+/** The cells as a Markdown table with a heading and a footnote. */
+export function comparisonMarkdown(
+  title: string,
+  cells: readonly Comparison[],
+  note: string,
+): string {
+  const rows = cells.map((cell) => {
+    const { ours, published, difference } = comparisonText(cell);
+    return [
+      escapeMarkdown(comparisonLabel(cell)),
+      escapeMarkdown(ours),
+      published,
+      difference,
+      escapeMarkdown(cell.setting),
+      escapeMarkdown(cell.source ?? ''),
+    ];
+  });
+  return markdownTable(head, rows, title, note);
+}
