@@ -105,7 +105,7 @@ export const pretrained = defineStage({
         const files = await find(context);
         if (files.kind === 'layers-model') {
           const ann = await readLayersModel(files.topology, description);
-          return { ann: announced(ann, files.topology, context) };
+          return { ann: announced(ann, context) };
         }
         const { weights } = files;
         const { ann, unused } = await readSafetensorsAnn(weights, files.description, description);
@@ -114,17 +114,17 @@ export const pretrained = defineStage({
             `${weights} holds tensors that ${ann.architecture.name} does not take: ${unused.join(', ')}.`,
           );
         }
-        return { ann: announced(ann, weights, context) };
+        return { ann: announced(ann, context) };
       },
     };
   },
 });
 
-function announced(ann: Ann, file: string, context: StageContext): Ann {
+function announced(ann: Ann, context: StageContext): Ann {
   const count = Object.values(ann.parameters).reduce((sum, { data }) => sum + data.length, 0);
   context.info(
     `${ann.architecture.name} with ${weightedLayers(ann.architecture).length} weighted layers and ` +
-      `${count.toLocaleString('en')} parameters from ${file}.`,
+      `${count.toLocaleString('en')} parameters.`,
   );
   return ann;
 }
