@@ -37,6 +37,9 @@ export async function runHere(
       quiet: options.quiet ?? false,
       jobs: plan.jobs.length,
     });
+    // A blank line between the progress and what reporters print, and after it.
+    const gap = options.quiet ? '' : '\n';
+    let printed = false;
     const summary = await runExperiment(plan, {
       signal: controller.signal,
       command: options.command,
@@ -50,11 +53,13 @@ export async function runHere(
       terminal: terminalOf(json ? process.stderr : process.stdout),
       print(text) {
         progress.stop();
+        if (!printed) process.stderr.write(gap);
+        printed = true;
         (json ? process.stderr : process.stdout).write(text.endsWith('\n') ? text : `${text}\n`);
       },
     }).finally(() => progress.stop());
     if (json) process.stdout.write(`${JSON.stringify(await summaryJson(summary), null, 2)}\n`);
-    if (!options.quiet) process.stderr.write(`${closing(summary)}\n`);
+    if (!options.quiet) process.stderr.write(`${printed ? gap : ''}${closing(summary)}\n`);
     return 0;
   } catch (error) {
     const code = showFailure(error);
