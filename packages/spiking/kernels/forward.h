@@ -56,43 +56,6 @@ KERNEL(forward) {
     forward_with(HEAP_ARG a, a->neuron);
 }
 
-struct largest_args {
-  struct conv conv;
-  ref histogram; // counts of positive currents by their top 20 bits, [1 << 19], added to; 0 for none
-  float largest; // result: the largest current, at least 0
-};
-
-KERNEL(largest) {
-  struct conv c = a->conv;
-  const uint32_t *ptr = AT(uint32_t, c.ptr), *list = AT(uint32_t, c.list);
-  uint32_t *histogram = AT(uint32_t, a->histogram);
-  vf most[VECS];
-  for (int v = 0; v < VECS; v++) most[v] = splat(0);
-  for (int32_t block = 0; block < c.blocks; block++) {
-    const float *weights = block_weights(&c, AT(float, c.weights), block);
-    for (int32_t oy = 0; oy < c.outHeight; oy++)
-      for (int32_t ox = 0; ox < c.outWidth; ox++) {
-        struct window w = window_at(&c, ptr, oy, ox);
-        const vf *base = base_at(&c, AT(float, c.base), oy * c.outWidth + ox, block);
-        for (int32_t t = 0; t < c.steps; t++) {
-          vf sum[VECS];
-          for (int v = 0; v < VECS; v++) sum[v] = splat(0);
-          add_base(sum, base);
-          add_spikes(sum, &w, list, weights, t);
-          for (int v = 0; v < VECS; v++) most[v] = larger(most[v], sum[v]);
-          if (a->histogram)
-            for (int v = 0; v < VECS; v++)
-              for (int lane = 0; lane < LANES; lane++)
-                if (sum[v][lane] > 0) histogram[(uint32_t)((vi)sum[v])[lane] >> 12]++;
-        }
-      }
-  }
-  a->largest = 0;
-  for (int v = 0; v < VECS; v++)
-    for (int lane = 0; lane < LANES; lane++)
-      if (most[v][lane] > a->largest) a->largest = most[v][lane];
-}
-
 struct integrate_args {
   struct conv conv;
   ref recordAt;   // 1-based time-steps, ascending, [records]

@@ -6,6 +6,7 @@
 #include "forward.h"
 #include "info.h"
 #include "integer.h"
+#include "largest.h"
 #include "pack.h"
 #include "spikes.h"
 
@@ -38,6 +39,9 @@ __attribute__((visibility("default"))) int RUN(HEAP_PARAM uint32_t op, uint32_t 
     CASE(19, forward_int)
     CASE(20, integrate_int)
     CASE(21, valued_current_int)
+    CASE(22, bound)
+    CASE(23, squeeze)
+    CASE(24, expand)
     default:
       return 1;
   }

@@ -1,12 +1,20 @@
 /**
  * Threshold balancing of the images that one worker holds: each layer's spikes are kept, as bits, until the next
- * layer has spiked, so that a layer is simulated once for its largest current and once for its spikes.
+ * layer has spiked, so that a layer is simulated once for its largest current and once for its spikes. Most of the
+ * first is left out: an upper bound tells which currents cannot be the largest.
  */
 import { at, Network } from './network.js';
 import { operations } from './operations.js';
 
 /** Bins of a histogram of currents: the top 19 bits of a positive 32-bit float. */
 const bins = 2 ** 19;
+
+/** Bytes of spikes that a worker keeps as they are. */
+const mostKept = 2 ** 28;
+
+/** One image's spikes of a layer. @typedef {{ bytes: Uint8Array, isSqueezed: boolean, spikes: number }} Kept */
+
+const noBounds = { bounds: 0, unit: 0 };
 
 export class Balancing {
   /**
@@ -18,13 +26,8 @@ export class Balancing {
     this.heap = heap;
     this.network = new Network(heap, spec);
     this.images = images;
-    /** Spikes of the last layer that has its threshold, by image. @type {{ bytes: Uint8Array, spikes: number }[]} */
+    /** Spikes of the last layer that has its threshold, by image. @type {Kept[]} */
     this.kept = [];
-    this.inputSpikes = 0;
-    for (let i = 0; i < this.count; i++) {
-      heap.release(this.network.floor);
-      this.inputSpikes += this.network.encode(this.pixels(i), this.number(i)).spikes;
-    }
   }
 
   get count() {
@@ -47,9 +50,18 @@ export class Balancing {
   /** The kept spikes of image `i`, back in the heap. @param {number} layer the one that reads them @param {number} i */
   before(layer, i) {
     if (layer === 0) return undefined;
-    const { bytes, spikes } = /** @type {{ bytes: Uint8Array, spikes: number }} */ (this.kept[i]);
+    const { bytes, isSqueezed, spikes } = /** @type {Kept} */ (this.kept[i]);
+    const { heap } = this;
     const bits = this.network.allocBits(layer - 1);
-    this.heap.u8(bits.at, bits.bytes).set(bytes);
+    if (!isSqueezed) {
+      heap.u8(bits.at, bits.bytes).set(bytes);
+      return { ...bits, spikes };
+    }
+    const top = heap.top;
+    const from = heap.alloc('kept spikes', bytes.length);
+    heap.u8(from, bytes.length).set(bytes);
+    heap.run(operations.expand, [from, bits.at, bits.bytes]);
+    heap.release(top);
     return { ...bits, spikes };
   }
 
@@ -66,15 +78,18 @@ export class Balancing {
     network.divideBias(layer, biasDivisor);
     let largest = 0;
     const histogram = wantsHistogram ? new Float64Array(bins) : undefined;
+    heap.release(network.floor);
+    const { bounds, unit } = wantsHistogram ? noBounds : this.bounds(layer);
+    const floor = heap.top;
     for (let i = 0; i < this.count; i++) {
-      heap.release(network.floor);
+      heap.release(floor);
       const before = this.before(layer, i);
       const { conv } = network.input(layer, before, this.pixels(i), this.number(i));
       const counts = histogram ? heap.alloc('the histogram of currents', bins * 4) : 0;
       if (counts) heap.clear(counts, bins * 4);
-      const results = heap.run(operations.largest, [...conv, counts, 0]);
+      const results = heap.run(operations.largest, [...conv, counts, bounds], [unit, largest]);
       const current = new Float32Array(results.buffer, results.byteOffset, results.length);
-      largest = Math.max(largest, at(current, conv.length + 1));
+      largest = at(current, conv.length + 3);
       if (histogram) {
         heap.u32(counts, bins).forEach((n, bin) => (histogram[bin] = at(histogram, bin) + n));
       }
@@ -98,8 +113,42 @@ export class Balancing {
       const before = this.before(layer, i);
       const bits = network.spike(layer, before, this.pixels(i), this.number(i));
       total += bits.spikes;
-      this.kept[i] = { bytes: heap.u8(bits.at, bits.bytes).slice(), spikes: bits.spikes };
+      this.kept[i] = this.keep(bits);
     }
     return total;
+  }
+
+  /**
+   * A copy of bits, without their zero bytes where all images' would take much memory.
+   *
+   * @param {import('./network.js').Bits} bits
+   * @returns {Kept}
+   */
+  keep(bits) {
+    const { heap } = this;
+    if (this.count * bits.bytes <= mostKept) {
+      const bytes = heap.u8(bits.at, bits.bytes).slice();
+      return { bytes, isSqueezed: false, spikes: bits.spikes };
+    }
+    const whole = Math.ceil(bits.bytes / 8) * 8;
+    const to = heap.alloc('kept spikes', (whole / 8) * 9 + 8);
+    const length = at(heap.run(operations.squeeze, [bits.at, to, whole, 0]), 3);
+    return { bytes: heap.u8(to, length).slice(), isSqueezed: true, spikes: bits.spikes };
+  }
+
+  /**
+   * A layer's weights in 8 bits, for the upper bound; none where the layer has a constant current.
+   *
+   * @param {number} layer
+   * @returns {{ bounds: number, unit: number }}
+   */
+  bounds(layer) {
+    const { heap, network } = this;
+    const { weights, base, floats } = network.packed(layer);
+    if (base || (layer === 0 && network.spec.encoder === 'constant')) return noBounds;
+    const bounds = heap.alloc('the weights in 8 bits', floats);
+    const results = heap.run(operations.bound, [weights, bounds, floats], [0]);
+    const [unit] = new Float32Array(results.buffer, results.byteOffset + 12, 1);
+    return unit ? { bounds, unit } : noBounds;
   }
 }

@@ -1,7 +1,9 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import { checkedProduct, Heap } from './heap.js';
 import { loadKernels, loadNative, loadWasm } from './kernels.js';
+import { operations } from './operations.js';
 
 describe('kernels', () => {
   it('run on WebAssembly everywhere', () => {
@@ -28,6 +30,26 @@ describe('kernels', () => {
     heap.u8(big, 50_000_000)[49_999_999] = 1;
     expect(heap.i32(first, 1)[0]).toBe(42);
     expect(heap.run(0, [0, 0])[1]).toBeGreaterThan(0);
+  });
+
+  it('leave zero bytes out of kept spikes, and put them back', () => {
+    const heap = new Heap(loadKernels());
+    const start = heap.top;
+    const byte = fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 255 }));
+    fc.assert(
+      fc.property(fc.array(fc.tuple(byte, byte, byte, byte, byte, byte, byte, byte)), (words) => {
+        const bytes = Uint8Array.from(words.flat());
+        heap.release(start);
+        const from = heap.alloc('bytes', bytes.length);
+        const to = heap.alloc('squeezed', words.length * 9 + 8);
+        const back = heap.alloc('back', bytes.length);
+        heap.u8(from, bytes.length).set(bytes);
+        const length = heap.run(operations.squeeze, [from, to, bytes.length, 0])[3]!;
+        expect(length).toBe(words.length + bytes.filter((b) => b !== 0).length);
+        heap.run(operations.expand, [to, back, bytes.length]);
+        expect(heap.u8(back, bytes.length)).toEqual(bytes);
+      }),
+    );
   });
 
   it('name what is too large', () => {

@@ -47,6 +47,13 @@ import { operations } from './operations.js';
  * @property {number} spikes
  */
 
+/**
+ * A layer's weights in the kernels' order, `floats` of them (0 in integer mode), and its constant current (0 for
+ * none).
+ *
+ * @typedef {{ weights: number, base: number, floats: number }} PackedLayer
+ */
+
 const resets = { soft: 0, 'delayed-soft': 1, hard: 2 };
 
 export class Network {
@@ -59,7 +66,7 @@ export class Network {
     this.spec = spec;
     this.block = /** @type {number} */ (heap.run(operations.info, [0, 0])[1]);
     this.places = loadPlaces(heap);
-    /** Where each layer's weights and constant current are. @type {{ weights: number, base: number }[]} */
+    /** Where each layer's weights and constant current are. @type {PackedLayer[]} */
     this.layers = spec.plan.layers.map((layer, index) => this.load(layer, index));
     this.thresholds = [...spec.thresholds];
     /** Below this, the heap stays as it is from image to image. */
@@ -79,6 +86,11 @@ export class Network {
   /** @param {number} index */
   layer(index) {
     return /** @type {PlannedLayer} */ (this.spec.plan.layers[index]);
+  }
+
+  /** @param {number} index */
+  packed(index) {
+    return /** @type {PackedLayer} */ (this.layers[index]);
   }
 
   /** @param {number} index */
@@ -130,7 +142,7 @@ export class Network {
       [this.factor(layer)],
     );
     heap.release(top);
-    return { weights, base };
+    return { weights, base, floats: size };
   }
 
   /** Sets a layer's biases to the parameter's divided by a number. @param {number} index @param {number} divisor */
@@ -166,10 +178,10 @@ export class Network {
     const top = heap.top;
     const from = heap.alloc(what, weight.length * 2);
     heap.i16(from, weight.length).set(weight);
-    if (isConstant) return { weights: from, base };
+    if (isConstant) return { weights: from, base, floats: 0 };
     heap.run(operations.packInt, [from, packed, taps, inputs, outputs, Number(isSigned)]);
     heap.release(top);
-    return { weights: packed, base };
+    return { weights: packed, base, floats: 0 };
   }
 
   /** @param {number} index */
@@ -186,9 +198,7 @@ export class Network {
    */
   conv(index, lists, base) {
     const { kernel, stride, padding, input, output } = this.layer(index);
-    const { weights, base: bias } = /** @type {{ weights: number, base: number }} */ (
-      this.layers[index]
-    );
+    const { weights, base: bias } = this.packed(index);
     return [
       ...[lists.ptr, lists.list, weights, base ?? bias, base === undefined ? 0 : 1],
       ...[lists.steps, input.height, input.width, lists.channels],
@@ -464,9 +474,7 @@ export class Network {
     const { heap } = this;
     const base = this.allocCurrent(0);
     const { input, output, kernel, stride, padding } = this.layer(0);
-    const { weights, base: bias } = /** @type {{ weights: number, base: number }} */ (
-      this.layers[0]
-    );
+    const { weights, base: bias } = this.packed(0);
     const values = this.pooledInput(
       pixels.map((x) => Math.round(x * 256)),
       image,

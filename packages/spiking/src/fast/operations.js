@@ -22,4 +22,7 @@ export const operations = Object.freeze({
   forwardInt: 19,
   integrateInt: 20,
   valuedCurrentInt: 21,
+  bound: 22,
+  squeeze: 23,
+  expand: 24,
 });

@@ -50,7 +50,7 @@ function perform(task) {
       return simulate(present(network), task.images, task.recordAt, task.raster);
     case 'balance':
       balancing = new Balancing(freshHeap(), task.spec, task.images);
-      return balancing.inputSpikes;
+      return undefined;
     case 'largest':
       return present(balancing).largest(task.layer, task.biasDivisor, task.histogram);
     case 'spike':
