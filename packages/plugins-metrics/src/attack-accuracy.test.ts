@@ -13,7 +13,8 @@ beforeAll(async () => {
 
 const run = (pixels: number[][], labels: number[]) =>
   stageOf(attackAccuracy, { runtime }, {}).run(fakeContext(), {
-    attacked: { ...pixelImages(pixels, labels), origin: 'synthetic' },
+    // A network without class names numbers them; the classifier names them.
+    attacked: { ...pixelImages(pixels, labels), classNames: ['0', '1', '2'], origin: 'synthetic' },
     classifier: tinyAnn,
   });
 

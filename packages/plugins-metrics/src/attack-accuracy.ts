@@ -11,7 +11,7 @@ import { wilson } from './wilson.js';
 export const attackAccuracy = defineStage({
   kind: 'metric',
   id: 'attack-accuracy',
-  version: 1,
+  version: 2,
   summary:
     'Class-leakage score: how often an independently trained classifier recognises the class of an attack image.',
   source: 'after PrivateSNN, Section 5.3; Nayak 2019',
@@ -73,7 +73,13 @@ export const attackAccuracy = defineStage({
             images: count,
           },
         },
-        pictures: classPictures(images, title, perClass, scaling),
+        // The victim may have been loaded without class names; the classifier knows them from its data.
+        pictures: classPictures(
+          { ...images, classNames: classifier.classNames },
+          title,
+          perClass,
+          scaling,
+        ),
       };
     },
   }),
