@@ -1,5 +1,6 @@
 import { definePlugin } from '@privatesnn/core';
 
 import { stbp } from './stbp.js';
+import { tdbn } from './tdbn/tdbn.js';
 
-export default definePlugin({ name: '@privatesnn/plugins-trainers', stages: [stbp] });
+export default definePlugin({ name: '@privatesnn/plugins-trainers', stages: [stbp, tdbn] });

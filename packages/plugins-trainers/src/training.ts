@@ -1,12 +1,4 @@
-import {
-  firstImages,
-  pixelsIn,
-  selectImages,
-  UserError,
-  type Images,
-  type RandomStream,
-  type Snn,
-} from '@privatesnn/core';
+import { firstImages, pixelsIn, selectImages, UserError, type Snn } from '@privatesnn/core';
 import { annLogits } from '@privatesnn/runtime-tfjs';
 import {
   crossEntropy,
@@ -20,6 +12,7 @@ import {
   type Surrogate,
 } from '@privatesnn/spiking';
 
+import { correctOf, shuffled } from './batches.js';
 import type { StbpOptions } from './options.js';
 import { probeImages, type Work } from './prepare.js';
 import {
@@ -159,25 +152,6 @@ async function reconvertedAgreement(work: Work, snn: Snn): Promise<number | null
     signal: work.context.signal,
   });
   return fitReadout(logits, work.teacherLogits.subarray(0, logits.length), classes).agreement;
-}
-
-function shuffled(count: number, random: RandomStream): Int32Array {
-  const order = Int32Array.from({ length: count }, (_, i) => i);
-  for (let i = count - 1; i > 0; i--) {
-    const j = random.integer(i + 1);
-    [order[i], order[j]] = [order[j]!, order[i]!];
-  }
-  return order;
-}
-
-function correctOf(logits: Float32Array, chosen: Int32Array, images: Images): number {
-  const classes = images.classNames.length;
-  let correct = 0;
-  chosen.forEach((index, i) => {
-    const z = logits.subarray(i * classes, (i + 1) * classes);
-    if (z.indexOf(Math.max(...z)) === images.labels[index]) correct++;
-  });
-  return correct;
 }
 
 function rootMeanSquare(values: readonly number[]): number {

@@ -1,0 +1,161 @@
+import fc from 'fast-check';
+import { beforeAll, describe, expect, it } from 'vitest';
+
+import type { Images, Snn, StageContext } from '@privatesnn/core';
+import { createTensorRuntime, type TensorRuntime } from '@privatesnn/runtime-tfjs';
+import { createReferenceEngine } from '@privatesnn/spiking';
+import { fakeContext, runStageContract, testStream, tinySnn } from '@privatesnn/testkit';
+
+import { folded } from './fold.js';
+import { encodeBatch, initialNorms } from './network.js';
+import { tdbnOptions } from './options.js';
+import { tdbnStep } from './step.js';
+import { tdbn } from './tdbn.js';
+
+let runtime: TensorRuntime;
+beforeAll(async () => {
+  runtime = await createTensorRuntime({ prefer: 'embedded' });
+});
+
+/** Three classes: a bright band at the top, in the middle, or at the bottom. */
+function bands(count: number): Images {
+  const random = testStream('bands', 0);
+  const labels = Int32Array.from({ length: count }, (_, i) => i % 3);
+  const pixels = Float32Array.from({ length: count * 36 }, (_, i) => {
+    const bright = Math.floor((i % 36) / 12) === labels[Math.floor(i / 36)];
+    return (bright ? 0.5 : -0.5) + 0.3 * random.normal();
+  }).map((x) => Math.max(-1, Math.min(1, x)));
+  return {
+    type: 'images',
+    shape: [count, 6, 6, 1],
+    pixels,
+    range: [-1, 1],
+    labels,
+    classNames: ['class 0', 'class 1', 'class 2'],
+    origin: 'real',
+  };
+}
+
+const network = (changes: Partial<Snn> = {}): Snn => ({
+  ...tinySnn({ timeSteps: 4 }),
+  readout: { kind: 'mean', scale: 1 / 4 },
+  ...changes,
+});
+const quick = { epochs: 2, batchSize: 8 };
+
+function train(options: object, context: StageContext = fakeContext()) {
+  const instance = tdbn.create({ runtime }, tdbn.options.parse({ ...quick, ...options }));
+  return instance.run(context, { snn: network(), images: bands(24) });
+}
+
+runStageContract(tdbn, {
+  options: quick,
+  dependencies: () => ({ runtime }),
+  inputs: () => ({ snn: network(), images: bands(24) }),
+});
+
+describe('tdbn', () => {
+  it.each(['sgd', 'adam'])('lowers the loss with %s', async (optimizer) => {
+    const { history } = await train({ optimizer, epochs: 8, learningRate: 0.02 });
+    const loss = history.lines[0]!.y as number[];
+    expect(loss.at(-1)!).toBeLessThan(0.7 * loss[0]!);
+  });
+
+  it('gives a network that the spiking engine runs as it was trained', async () => {
+    const { snn, metrics } = await train({ epochs: 12, learningRate: 0.02, optimizer: 'adam' });
+    const images = bands(24);
+    const { potentials } = await createReferenceEngine().infer({
+      snn,
+      pixels: images.pixels as Float32Array,
+      seed: 3,
+    });
+    const correct = images.labels.filter((label, i) => {
+      const row = potentials.subarray(3 * i, 3 * i + 3);
+      return row.indexOf(Math.max(...row)) === label;
+    });
+    expect(metrics.values['accuracy']!).toBeGreaterThan(0.8);
+    expect(correct.length / 24).toBeGreaterThan(0.8);
+  });
+
+  it("folds a batch's statistics into a network with the same logits", async () => {
+    const neurons = fc.record({
+      leak: fc.constantFrom(1, 0.5),
+      reset: fc.constantFrom('soft' as const, 'delayed-soft' as const, 'hard' as const),
+      firing: fc.constantFrom('strict' as const, 'inclusive' as const),
+    });
+    await fc.assert(
+      fc.asyncProperty(
+        neurons,
+        fc.constantFrom('constant' as const, 'poisson' as const),
+        fc.constantFrom(0.5, 1, 2),
+        fc.nat(1000),
+        async (neuron, kind, alpha, seed) => {
+          const snn = network({ neuron, encoder: { kind, range: [-1, 1] } });
+          const { pixels, labels } = bands(4);
+          const weights = {
+            ...Object.fromEntries(
+              Object.entries(snn.parameters).map(([name, { data }]) => [name, data]),
+            ),
+            ...initialNorms(snn),
+          };
+          const options = tdbnOptions.parse({ alpha });
+          const input = encodeBatch(snn, pixels as Float32Array, 4, seed);
+          const step = tdbnStep(runtime.tf, snn, weights, input, labels, options);
+          const { potentials } = await createReferenceEngine().infer({
+            snn: folded(snn, weights, step.statistics, options),
+            pixels: pixels as Float32Array,
+            seed,
+          });
+          // A potential within rounding of θ may spike in one and not in the other.
+          const near = potentials.filter((u, i) => Math.abs(u / 4 - step.logits[i]!) < 1e-4);
+          expect(near.length).toBeGreaterThanOrEqual(potentials.length - 3);
+        },
+      ),
+      { numRuns: 30 },
+    );
+  });
+
+  it('brings currents to mean 0 and standard deviation α·θ, whatever the weights are', () => {
+    const snn = network();
+    const { pixels, labels } = bands(6);
+    const weightsTimes = (factor: number) => ({
+      'conv1.weight': snn.parameters['conv1.weight']!.data.map((w) => w * factor),
+      'fc1.weight': snn.parameters['fc1.weight']!.data,
+      ...initialNorms(snn),
+    });
+    const input = encodeBatch(snn, pixels as Float32Array, 6, 1);
+    const options = tdbnOptions.parse({ epsilon: 1e-12 });
+    const [one, eight] = [1, 8].map((factor) =>
+      tdbnStep(runtime.tf, snn, weightsTimes(factor), input, labels, options),
+    );
+    eight!.logits.forEach((z, i) => expect(z).toBeCloseTo(one!.logits[i]!, 4));
+    expect(eight!.statistics['conv1']!.mean[0]! / one!.statistics['conv1']!.mean[0]!).toBeCloseTo(
+      8,
+    );
+  });
+
+  it('gives the same network after an interruption as without', async () => {
+    const whole = await train({ epochs: 3 });
+    let checkpoint: unknown;
+    let saves = 0;
+    const stopping: StageContext = {
+      ...fakeContext(),
+      saveCheckpoint: (state) => {
+        checkpoint = structuredClone(state);
+        return ++saves === 2 ? Promise.reject(new Error('killed')) : Promise.resolve();
+      },
+    };
+    await expect(train({ epochs: 3 }, stopping)).rejects.toThrow('killed');
+    const resumed = await train(
+      { epochs: 3 },
+      { ...fakeContext(), loadCheckpoint: () => Promise.resolve(checkpoint) },
+    );
+    expect(resumed).toEqual(whole);
+  });
+
+  it('leaves no tensor behind', async () => {
+    const before = runtime.tf.memory().numTensors;
+    await train({});
+    expect(runtime.tf.memory().numTensors).toBe(before);
+  });
+});

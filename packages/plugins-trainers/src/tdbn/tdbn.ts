@@ -1,0 +1,62 @@
+import { assertImagesFit, defineStage, firstImages, input, output } from '@privatesnn/core';
+import { TENSOR_RUNTIME } from '@privatesnn/runtime-tfjs';
+
+import { folded } from './fold.js';
+import { tdbnOptions } from './options.js';
+import { trainTdbn, type TdbnEpoch } from './training.js';
+
+export const tdbn = defineStage({
+  kind: 'trainer',
+  id: 'tdbn',
+  version: 1,
+  summary:
+    'Spike-based training with threshold-dependent batch normalisation, which is folded into weights and biases at the end.',
+  source:
+    'Zheng 2020, "Going deeper with directly-trained larger spiking neural networks"; Wu 2018',
+  options: tdbnOptions,
+  presets: { 'zheng-2020': {} },
+  inputs: {
+    snn: input('snn', 'the network to train, from scratch or converted'),
+    images: input('images', 'training images with their labels'),
+  },
+  outputs: {
+    snn: output('snn', 'the trained network, with biases'),
+    history: output('series', 'loss and training accuracy, by epoch'),
+    metrics: output('scalars', 'the last epoch, the number of samples'),
+  },
+  dependencies: { runtime: TENSOR_RUNTIME },
+  create: ({ runtime }, options) => ({
+    async run(context, { snn, images }) {
+      assertImagesFit(images, snn.architecture);
+      const training = firstImages(images, options.samples);
+      const timeSteps = options.timeSteps ?? snn.timeSteps;
+      const { readout } = snn;
+      const start = {
+        ...snn,
+        timeSteps,
+        readout: readout.kind === 'mean' ? { ...readout, scale: 1 / timeSteps } : readout,
+      };
+      const work = { context, runtime, options, start, images: training };
+      const { weights, statistics, history } = await trainTdbn(work);
+      const line = (name: string, key: keyof TdbnEpoch) => ({
+        name,
+        y: history.map((epoch) => epoch[key]),
+      });
+      return {
+        snn: folded(start, weights, statistics, options),
+        history: {
+          type: 'series',
+          title: 'Training with threshold-dependent batch normalisation',
+          xLabel: 'epoch',
+          yLabel: 'value',
+          x: history.map((_, epoch) => epoch + 1),
+          lines: [line('loss', 'loss'), line('training accuracy', 'accuracy')],
+        },
+        metrics: {
+          type: 'scalars',
+          values: { ...history.at(-1), samples: training.shape[0] },
+        },
+      };
+    },
+  }),
+});
