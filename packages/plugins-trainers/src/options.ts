@@ -72,8 +72,11 @@ export const stbpOptions = z.strictObject({
     .describe('Whether the surrogate gradient is divided by θ.'),
   detachReset: z
     .boolean()
-    .default(false)
-    .describe("Whether the gradient ignores the reset's dependence on the spike."),
+    .default(true)
+    .describe(
+      "Whether ∂u(t+1)/∂u(t) is λ, as it follows from Eq. 1, or also counts the reset's dependence on the spike. " +
+        'With Eq. 5 and θ > 2 the latter grows without bound in time.',
+    ),
   dropout: z
     .boolean()
     .default(false)

@@ -17,7 +17,7 @@ const paper = {
   surrogate: 'triangle',
   gamma: 1,
   divideByTheta: false,
-  detachReset: false,
+  detachReset: true,
 };
 
 const hybrid = { distillation: false, labels: 'hard', gamma: 0.3, divideByTheta: true };

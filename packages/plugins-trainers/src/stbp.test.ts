@@ -161,6 +161,23 @@ describe('stbp', () => {
     expect(norm(after.map((w, i) => w - before[i]!)) / norm(before)).toBeLessThan(0.65);
   });
 
+  it('stops before a gradient that is not finite spoils the weights', async () => {
+    const engine = createReferenceEngine();
+    const broken = {
+      ...engine,
+      gradients: async (request: Parameters<typeof engine.gradients>[0]) => {
+        const result = await engine.gradients(request);
+        const gradient = result.parameters['fc1.weight']!.map((g, i) => (i === 5 ? Infinity : g));
+        return { ...result, parameters: { ...result.parameters, 'fc1.weight': gradient } };
+      },
+    };
+    const stage = stbp.create({ engine: broken, tensors }, stbp.options.parse(quick));
+    await expect(stage.run(fakeContext(), { snn, images, teacher })).rejects.toMatchObject({
+      code: 'GRADIENT_NOT_FINITE',
+      message: expect.stringContaining('"fc1.weight" of epoch 1, batch 1'),
+    });
+  });
+
   it('takes soft labels only from images that have them', async () => {
     const { softLabels: _, ...hard } = images;
     await expect(

@@ -7,19 +7,18 @@ import { prepare } from './prepare.js';
 import { train } from './training.js';
 import { networkOf, type Epoch } from './training-state.js';
 
-/** What both surrogates of Rathi 2020 share: hard labels of real images, and the reset outside the gradient. */
+/** What both surrogates of Rathi 2020 share: hard labels of real images, no distillation. */
 const hybrid = {
   samples: 50_000,
   distillation: false,
   divideByTheta: true,
-  detachReset: true,
   dropout: true,
 } as const;
 
 export const stbp = defineStage({
   kind: 'trainer',
   id: 'stbp',
-  version: 1,
+  version: 2,
   summary:
     'Encryption training: spatio-temporal back-propagation through the spiking network, with or without distillation from the ANN.',
   source: 'PrivateSNN, Algorithm 2 [Step 2], Eq. 3, 4 and 5; Wu 2018; Rathi 2020; Lee 2020',
@@ -27,7 +26,7 @@ export const stbp = defineStage({
   presets: {
     'paper-aaai': {},
     'paper-v1': {},
-    'official-code': { gamma: 0.3, divideByTheta: true, detachReset: true },
+    'official-code': { gamma: 0.3, divideByTheta: true },
     'rathi-2020': { ...hybrid, surrogate: 'spike-time', gamma: 0.3, beta: 0.01 },
     'rathi-2020-linear': { ...hybrid, surrogate: 'triangle', gamma: 0.3 },
     'lee-2020': {

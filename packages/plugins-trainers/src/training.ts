@@ -64,7 +64,7 @@ async function trainEpoch(work: Work, state: TrainingState, epoch: number): Prom
     context.signal.throwIfAborted();
     const chosen = order.slice(batch * options.batchSize, (batch + 1) * options.batchSize);
     const result = await batchGradients(work, state, chosen, random.uint32());
-    if (!Number.isFinite(result.loss)) throw notFinite(epoch, batch);
+    requireFinite(result, epoch, batch);
     if (Object.values(result.parameters).some((gradient) => gradient.every((g) => g === 0))) {
       state.silentBatches++;
     }
@@ -158,13 +158,21 @@ function rootMeanSquare(values: readonly number[]): number {
   return Math.sqrt(values.reduce((sum, v) => sum + v * v, 0) / values.length);
 }
 
-function notFinite(epoch: number, batch: number): UserError {
-  return new UserError(
-    'run',
-    'LOSS_NOT_FINITE',
-    `The loss of epoch ${epoch + 1}, batch ${batch + 1} is not a finite number.`,
-    {
+/** Throws where training has left the finite numbers, before it can spoil the weights. */
+function requireFinite({ loss, parameters }: Gradients, epoch: number, batch: number): void {
+  const where = `of epoch ${epoch + 1}, batch ${batch + 1}`;
+  if (!Number.isFinite(loss)) {
+    throw new UserError('run', 'LOSS_NOT_FINITE', `The loss ${where} is not a finite number.`, {
       hint: 'Lower learningRate, or use readout: fitted so that the logits keep their size.',
-    },
-  );
+    });
+  }
+  for (const [name, gradient] of Object.entries(parameters)) {
+    if (Number.isFinite(gradient.reduce((sum, g) => sum + g, 0))) continue;
+    throw new UserError(
+      'run',
+      'GRADIENT_NOT_FINITE',
+      `The gradient of "${name}" ${where} is not finite: it has grown from time-step to time-step.`,
+      { hint: 'Use detachReset: true, or divideByTheta: true, or fewer timeSteps.' },
+    );
+  }
 }
