@@ -79,21 +79,27 @@ INLINE int32_t collect(int32_t rows[COLLECT + 16], const struct window *w, const
     }                                                                                                      \
   } while (0)
 
-INLINE void add_row(vf sum[VECS], const float *weights, int32_t row) {
+// How many vectors are summed at once: with more, V8 keeps some of them in memory.
+#define SUMMED (LANES == 4 ? 4 : VECS)
+
+INLINE void add_row(vf sum[SUMMED], const float *weights, int32_t row) {
   const vf *weight = (const vf *)weight_row(weights, row);
 #pragma GCC unroll 16
-  for (int v = 0; v < VECS; v++) sum[v] += weight[v];
+  for (int v = 0; v < SUMMED; v++) sum[v] += weight[v];
 }
 
 // Adds the current of one time-step's spikes in the window to `sum`. It is summed by itself first: so many registers
 // fit, and the result is that of u + I.
 INLINE void add_spikes(vf sum[VECS], const struct window *w, const uint32_t *list, const float *weights,
                        int32_t step) {
-  vf current[VECS];
-  for (int v = 0; v < VECS; v++) current[v] = splat(0);
-  FOR_EACH_SPIKE(add_row, current, weights, w, list, step);
+#pragma GCC unroll 2
+  for (int v = 0; v < VECS; v += SUMMED) {
+    vf current[SUMMED];
+    for (int i = 0; i < SUMMED; i++) current[i] = splat(0);
+    FOR_EACH_SPIKE(add_row, current, weights + v * LANES, w, list, step);
 #pragma GCC unroll 16
-  for (int v = 0; v < VECS; v++) sum[v] += current[v];
+    for (int i = 0; i < SUMMED; i++) sum[v + i] += current[i];
+  }
 }
 
 // The constant current of a pixel's block; NULL for none.
