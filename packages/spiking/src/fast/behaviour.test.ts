@@ -131,6 +131,15 @@ describe('the engine', () => {
     );
   });
 
+  it('names what does not fit', async () => {
+    const engine = await engineOf(1);
+    const running = engine.infer({ ...batch(), timeSteps: 2 ** 28 });
+    await expect(running).rejects.toThrow(RangeError);
+    await expect(engine.infer({ ...batch(), timeSteps: 2 ** 28 })).rejects.toThrow(
+      /needs .* elements/,
+    );
+  });
+
   it('says which environment value is wrong', async () => {
     const before = process.env['PRIVATESNN_ENGINE'];
     process.env['PRIVATESNN_ENGINE'] = 'quantum';

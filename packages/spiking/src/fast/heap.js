@@ -5,6 +5,9 @@
 /** The most bytes that a heap can hold. */
 const heapLimit = 65536 * 65536;
 
+/** Bytes after each buffer, as kernels may read one vector beyond its end. */
+const slack = 64;
+
 /**
  * A product of sizes that must stay below 2³¹, as the kernels count with 32-bit integers.
  *
@@ -49,8 +52,7 @@ export class Heap {
    */
   alloc(what, bytes) {
     const at = this.top;
-    // 64 bytes more, as kernels may read one vector beyond the end.
-    const end = Math.ceil((at + bytes + 64) / 64) * 64;
+    const end = Math.ceil((at + bytes + slack) / 64) * 64;
     const { memory } = this.kernels;
     const missing = end - memory.buffer.byteLength;
     if (missing > 0) {
@@ -79,6 +81,24 @@ export class Heap {
   extend(what, at, bytes) {
     this.top = at;
     this.alloc(what, bytes);
+  }
+
+  /**
+   * Gives back all that was taken since `top` was `floor`, except for some buffers, which move down.
+   *
+   * @param {number} floor
+   * @param {readonly { at: number, bytes: number }[]} buffers in the order in which they were taken
+   * @returns {number[]} their new offsets
+   */
+  moveDown(floor, buffers) {
+    const all = this.u8(0, this.top);
+    this.release(floor);
+    return buffers.map(({ at, bytes }) => {
+      const to = this.top;
+      all.copyWithin(to, at, at + bytes);
+      this.top = Math.ceil((to + bytes + slack) / 64) * 64;
+      return to;
+    });
   }
 
   /** Gives back all that was taken since `top` was this. @param {number} top */

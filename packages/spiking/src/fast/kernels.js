@@ -113,8 +113,14 @@ export function requireNative() {
   return require(nativeFile());
 }
 
-/** @returns {string} the file of the native kernels, which need not be there */
+/**
+ * The environment's PRIVATESNN_NATIVE_FILE, else the prebuilt package's, else the one that build-native.mjs makes.
+ *
+ * @returns {string} the file of the native kernels, which need not be there
+ */
 export function nativeFile() {
+  const given = process.env['PRIVATESNN_NATIVE_FILE'];
+  if (given) return given;
   const platform = `${process.platform}-${process.arch}`;
   try {
     return require.resolve(`@privatesnn/spiking-native-${platform}`);

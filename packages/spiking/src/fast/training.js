@@ -368,13 +368,10 @@ export class Training {
     const lists = heap.u32(ptr, output.height * ptrWords);
     lists.fill(entries, pooledRows * pool * ptrWords);
     // Down to the floor, over what is no longer needed.
-    const bytes = heap.u8(0, heap.top);
-    const ptrTo = Math.ceil(floor / 64) * 64;
-    const ptrBytes = output.height * ptrWords * 4;
-    const listTo = Math.ceil((ptrTo + ptrBytes) / 64) * 64 + 64;
-    bytes.copyWithin(ptrTo, ptr, ptr + ptrBytes);
-    bytes.copyWithin(listTo, list, list + entries * groupBytes);
-    heap.release(listTo + Math.ceil((entries * groupBytes) / 64) * 64 + 64);
+    const [ptrTo = 0, listTo = 0] = heap.moveDown(floor, [
+      { at: ptr, bytes: output.height * ptrWords * 4 },
+      { at: list, bytes: entries * groupBytes },
+    ]);
     return { lists: { ptr: ptrTo, list: listTo } };
   }
 

@@ -1,0 +1,92 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+
+import { engineInfo } from '../create-engine.js';
+import { integerLayers } from '../integer.js';
+import { Balancing } from './balancing.js';
+import { networkSpec } from './engine.js';
+import { thresholdsOf } from './infer.js';
+import { loadKernels, type KernelKind } from './kernels.js';
+import { Network } from './network.js';
+import { simulate } from './simulate.js';
+import { GuardedHeap } from './testing/guarded-heap.js';
+import { networkCase, type NetworkCase } from './testing/random-network.js';
+import { Training } from './training.js';
+
+const kinds = engineInfo()
+  .filter(({ implementation, available }) => available && implementation !== 'reference')
+  .map(({ implementation }) => implementation as KernelKind);
+
+const anyNetwork = networkCase({ encoders: ['poisson', 'constant', 'first-spike'], dropout: true });
+
+function specOf({ snn, seed }: NetworkCase, dropout: boolean) {
+  return networkSpec(snn.architecture, snn.parameters, {
+    thresholds: thresholdsOf(snn),
+    neuron: snn.neuron,
+    encoder: snn.encoder.kind,
+    timeSteps: snn.timeSteps,
+    seed,
+    dropout,
+  });
+}
+
+function imagesOf({ snn, pixels, firstImage }: NetworkCase) {
+  const [height, width, channels] = snn.architecture.inputShape;
+  return { pixels, start: 0, end: pixels.length / (height * width * channels), firstImage };
+}
+
+function firstImageOf({ snn, pixels }: NetworkCase): Float32Array {
+  const [height, width, channels] = snn.architecture.inputShape;
+  return pixels.slice(0, height * width * channels);
+}
+
+describe.each(kinds)('%s kernels write nothing beyond their buffers', (kind) => {
+  const kernels = loadKernels(kind);
+  const heapOf = (): GuardedHeap => new GuardedHeap(kernels);
+
+  it('in simulation, of floats and of integers', () => {
+    fc.assert(
+      fc.property(anyNetwork, (network) => {
+        const spec = specOf(network, false);
+        const integers = integerLayers(network.snn, network.snn.timeSteps);
+        simulate(new Network(heapOf(), spec), imagesOf(network), [spec.timeSteps], []);
+        simulate(new Network(heapOf(), { ...spec, integers }), imagesOf(network), [1], []);
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  it('in threshold balancing', () => {
+    fc.assert(
+      fc.property(anyNetwork, fc.boolean(), (network, histogram) => {
+        const balancing = new Balancing(heapOf(), specOf(network, false), imagesOf(network));
+        Object.keys(network.snn.thresholds).forEach((_, layer) => {
+          const { largest } = balancing.largest(layer, 1, histogram);
+          balancing.spike(layer, largest || Infinity);
+        });
+      }),
+      { numRuns: 20 },
+    );
+  });
+
+  it('in training', () => {
+    fc.assert(
+      fc.property(anyNetwork, (network) => {
+        const training = new Training(heapOf(), {
+          network: specOf(network, true),
+          surrogate: { kind: 'exponential', gamma: 1, divideByTheta: false },
+          detachReset: false,
+          wanted: { parameters: true, thresholds: true, input: true },
+          scale: 1,
+          memoryBudget: 2 ** 30,
+        });
+        const { logits } = training.forward(firstImageOf(network), network.firstImage);
+        const atInput = training.backward(logits.map((_, i) => i - 0.5));
+        expect(atInput).toBeDefined();
+        const sizes = Object.values(network.snn.parameters).map(({ data }) => data.length);
+        training.sums(1, new Float32Array(sizes.reduce((a, b) => a + b)));
+      }),
+      { numRuns: 40 },
+    );
+  });
+});

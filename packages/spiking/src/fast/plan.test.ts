@@ -1,0 +1,72 @@
+import type { Architecture, Layer } from '@privatesnn/core';
+import { describe, expect, it } from 'vitest';
+
+import { averagePoolBefore, planOf } from './plan.js';
+
+const conv = (name: string, inChannels: number): Layer => ({
+  kind: 'conv',
+  name,
+  inChannels,
+  outChannels: 4,
+  kernel: 3,
+  stride: 1,
+  padding: 1,
+  bias: false,
+});
+const dense: Layer = { kind: 'dense', name: 'fc', inputs: 16, outputs: 2, bias: false };
+
+function network(layers: readonly Layer[]): Architecture {
+  return { name: 'small', inputShape: [8, 8, 1], classes: 2, layers };
+}
+
+describe('planOf', () => {
+  it('joins what lies between weighted layers into one transition', () => {
+    const layers: Layer[] = [
+      conv('a', 1),
+      { kind: 'max-pool', size: 2 },
+      { kind: 'dropout', rate: 0.25 },
+      { kind: 'average-pool', size: 2 },
+      { kind: 'flatten' },
+      { kind: 'dropout', rate: 0.5 },
+      dense,
+    ];
+    const plan = planOf(network(layers));
+    expect(plan.classes).toBe(2);
+    expect(plan.layers[1]).toMatchObject({
+      before: {
+        maxPool: 2,
+        averagePool: 2,
+        flat: true,
+        dropouts: [
+          { rate: 0.25, layer: 2, pool: 2 },
+          { rate: 0.5, layer: 5, pool: 4 },
+        ],
+      },
+      source: { height: 8, width: 8, channels: 4 },
+      input: { height: 1, width: 1, channels: 16 },
+      last: true,
+    });
+    expect(averagePoolBefore(network(layers), dense)).toBe(2);
+  });
+
+  it.each([
+    ['max-pooling of the input', [{ kind: 'max-pool', size: 2 }, conv('a', 1)]],
+    [
+      'max-pooling of averages',
+      [conv('a', 1), { kind: 'average-pool', size: 2 }, { kind: 'max-pool', size: 2 }],
+    ],
+    [
+      'two max-pooling layers in a row',
+      [conv('a', 1), { kind: 'max-pool', size: 2 }, { kind: 'max-pool', size: 2 }],
+    ],
+    ['convolution "b" after a flatten layer', [conv('a', 1), { kind: 'flatten' }, conv('b', 256)]],
+    ['a network without weights', [{ kind: 'flatten' }]],
+  ] as [string, Layer[]][])('refuses %s by name', (what, layers) => {
+    expect(() => planOf(network(layers))).toThrow(
+      expect.objectContaining({
+        code: 'ENGINE_LAYERS',
+        message: expect.stringContaining(what) as string,
+      }) as Error,
+    );
+  });
+});

@@ -1,0 +1,62 @@
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+
+import { networkSpec } from './engine.js';
+import { Heap } from './heap.js';
+import { thresholdsOf } from './infer.js';
+import { loadKernels } from './kernels.js';
+import { networkCase, type NetworkCase } from './testing/random-network.js';
+import { Training } from './training.js';
+
+/** Goes back one row of pooled pixels at a time. */
+class RowByRow extends Training {
+  override bandBytes(): number {
+    return 1;
+  }
+}
+
+const kernels = loadKernels();
+
+/** The gradients of a network's first image: parameters and thresholds, then the input's. */
+function gradientsOf(Kind: typeof Training, { snn, pixels, seed }: NetworkCase): number[][] {
+  const training = new Kind(new Heap(kernels), {
+    network: networkSpec(snn.architecture, snn.parameters, {
+      thresholds: thresholdsOf(snn),
+      neuron: snn.neuron,
+      encoder: snn.encoder.kind,
+      timeSteps: snn.timeSteps,
+      seed,
+      dropout: true,
+    }),
+    surrogate: { kind: 'exponential', gamma: 1, divideByTheta: false },
+    detachReset: false,
+    wanted: { parameters: true, thresholds: true, input: true },
+    scale: 1,
+    memoryBudget: 2 ** 30,
+  });
+  const [height, width, channels] = snn.architecture.inputShape;
+  const { logits } = training.forward(pixels.slice(0, height * width * channels), 0);
+  const atInput = training.backward(logits.map((_, i) => i - 0.5));
+  const sizes = Object.values(snn.parameters).map(({ data }) => data.length);
+  const parameters = new Float32Array(sizes.reduce((a, b) => a + b));
+  const thresholds = training.sums(1, parameters);
+  return [[...parameters], [...atInput!], [...thresholds].map((sum) => Math.fround(sum))];
+}
+
+it('computes the same gradients in bands of one row as in one band', () => {
+  const anyNetwork = networkCase({ encoders: ['poisson', 'constant'], dropout: true });
+  fc.assert(
+    fc.property(anyNetwork, (network) => {
+      const [parameters, input, thresholds] = gradientsOf(RowByRow, network);
+      const expected = gradientsOf(Training, network);
+      expect(parameters).toEqual(expected[0]);
+      expect(input).toEqual(expected[1]);
+      // Of the thresholds, each band's sum is rounded.
+      thresholds!.forEach((sum, i) => {
+        const other = expected[2]![i]!;
+        expect(Math.abs(sum - other)).toBeLessThanOrEqual(1e-4 * (1 + Math.abs(other)));
+      });
+    }),
+    { numRuns: 60 },
+  );
+});
