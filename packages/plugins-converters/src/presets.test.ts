@@ -27,6 +27,8 @@ const normalisationRows = {
   },
   'diehl-2015-data': { statistic: 'data', reset: 'hard' },
   'diehl-2015-model': { statistic: 'model', reset: 'hard' },
+  // From scratch, for tdbn: leak 0.25, hard reset, pixels as a current.
+  'zheng-2020': { statistic: 'none', leak: 0.25, reset: 'hard', encoder: 'constant' },
   // From scratch: leak 0.99, θ = 1, T = 100.
   'lee-2020': { statistic: 'none', leak: 0.99, timeSteps: 100 },
 };

@@ -62,6 +62,7 @@ export const weightNormalisation = defineStage({
     'rueckauer-2017': {},
     'diehl-2015-data': { statistic: 'data', encoder: 'poisson', reset: 'hard' },
     'diehl-2015-model': { statistic: 'model', encoder: 'poisson', reset: 'hard' },
+    'zheng-2020': { statistic: 'none', timeSteps: 6, leak: 0.25, reset: 'hard' },
     'lee-2020': {
       statistic: 'none',
       timeSteps: 100,

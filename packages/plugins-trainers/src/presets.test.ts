@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { stbp } from './stbp.js';
+import { tdbn } from './tdbn/tdbn.js';
 
 /** PrivateSNN: Adam 1e-4, 20 epochs, ÷10 at 50 % and 70 %, m = 0.7, τ = 20, τ²·KL, Eq. 5, hard labels. */
 const paper = {
@@ -36,5 +37,13 @@ const rows = {
 describe('the presets of stbp', () => {
   it.each(Object.entries(rows))('%s is what the method says', (name, row) => {
     expect(stbp.options.parse(stbp.presets![name])).toMatchObject(row);
+  });
+});
+
+describe('the presets of tdbn', () => {
+  it('zheng-2020 has α = 1 and the rectangular surrogate of the paper', () => {
+    const options = tdbn.options.parse(tdbn.presets!['zheng-2020']);
+    // 1/a where |u − θ| < a/2, with a = 1 and θ = 0.5: twice θ wide.
+    expect(options).toMatchObject({ alpha: 1, surrogateWidth: 2, optimizer: 'sgd' });
   });
 });
