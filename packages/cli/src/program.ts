@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander';
 
 import { commandLine } from './command-line.js';
+import type { PaperOptions } from './commands/paper.js';
 import type { RunOptions } from './commands/run.js';
 
 interface CommonOptions {
@@ -80,6 +81,35 @@ export function createProgram(
       done(0);
     },
   );
+
+  program
+    .command('paper')
+    .description(
+      'run tables and figures of the paper, and write one report; without names, list them',
+    )
+    .argument('[names...]', 'names, beginnings of names, or all; and stage.option=value')
+    .option('--profile <name>', 'desk (small) or paper (published sizes)')
+    .option('--seed <number>', 'root seed')
+    .option('--join', 'run nothing: write the report from the finished runs')
+    .option('--out <folder>', 'where run folders and the report are made', 'runs/paper')
+    .option('--experiments <folder>', 'where the experiment files lie', 'experiments/paper')
+    .option('--cache <folder>', 'folder of the cache')
+    .addOption(new NoCacheOption('--no-cache', 'compute everything anew, and store it'))
+    .option('--quiet', 'show warnings and reports only')
+    .action(async (words: string[], options: PaperOptions & { join?: boolean }) => {
+      const overrides = words.filter((word) => word.includes('='));
+      const names = words.filter((word) => !word.includes('='));
+      const load = () => import('./commands/paper.js');
+      const settings = { ...options, command: commandLine(argv) };
+      if (options.join) return done(await (await load()).runPaper([], [], settings));
+      if (names.length === 0) {
+        await (await load()).listPaper(options);
+        return done(0);
+      }
+      const supervision = await import('./commands/supervise.js');
+      if (!supervision.isSupervised()) return done(await supervision.supervise(argv));
+      done(await (await load()).runPaper(names, overrides, settings));
+    });
 
   program
     .command('stages')

@@ -15,4 +15,5 @@ export default definePlugin({
 export { comparisonMarkdown } from './paper/comparison-markdown.js';
 export { notRun, type Comparison } from './paper/compare.js';
 export type { PaperTableOptions } from './paper/options.js';
+export { escapeMarkdown } from './table/markdown.js';
 export { publishedFigures, type PublishedFigure } from './paper/published-figures.js';

@@ -1,4 +1,10 @@
-import { runExperiment, UserError, UserErrorList, type RunSummary } from '@privatesnn/core';
+import {
+  runExperiment,
+  UserError,
+  UserErrorList,
+  type Plan,
+  type RunSummary,
+} from '@privatesnn/core';
 
 import { shorten } from '../command-line.js';
 import { showFailure } from '../failure.js';
@@ -66,6 +72,36 @@ export async function runHere(
     if (json) process.stdout.write(`${JSON.stringify(errorJson(error), null, 2)}\n`);
     return code;
   }
+}
+
+/** Runs a plan with progress on standard error; the reporters print to standard output, with `json` to standard error. */
+export async function runPlan(
+  plan: Plan,
+  options: RunOptions & { readonly command: string; readonly signal: AbortSignal },
+): Promise<RunSummary> {
+  const output = options.json ? process.stderr : process.stdout;
+  const progress = createProgress({
+    write: (text) => void process.stderr.write(text),
+    terminal: terminalOf(process.stderr),
+    quiet: options.quiet ?? false,
+    jobs: plan.jobs.length,
+  });
+  return runExperiment(plan, {
+    signal: options.signal,
+    command: options.command,
+    useCache: options.useCache ?? true,
+    onEvent(event) {
+      if (event.type === 'run-started') tellSupervisor({ folder: event.folder });
+      progress.onEvent(event);
+    },
+    ...(options.out === undefined ? {} : { outputDirectory: options.out }),
+    ...(options.cache === undefined ? {} : { cacheDirectory: options.cache }),
+    terminal: terminalOf(output),
+    print(text) {
+      progress.stop();
+      output.write(text.endsWith('\n') ? text : `${text}\n`);
+    },
+  }).finally(() => progress.stop());
 }
 
 function closing({ computed, cached, manifest, folder }: RunSummary): string {

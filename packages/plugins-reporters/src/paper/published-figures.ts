@@ -15,7 +15,8 @@ interface Transcription {
 
 /**
  * Every figure of the paper that can be measured, as it is printed: the one place that reports take them from.
- * AAAI 2022 is the published version, v1 the first one on arXiv (April 2021).
+ * AAAI 2022 is the published version, v1 the first one on arXiv (April 2021); what both print of the ANN and of
+ * other methods stands under the published one only.
  */
 const transcriptions = {
   'aaai-table-2': {
@@ -76,14 +77,8 @@ const transcriptions = {
     source: 'v1, Table 1',
     unit: 'percent',
     figures: {
-      'cifar10/vgg16': 91.6,
-      'cifar10/sengupta-2019': 91.5,
       'cifar10/privatesnn': 91.2,
-      'cifar100/vgg16': 64.3,
-      'cifar100/sengupta-2019': 62.7,
       'cifar100/privatesnn': 62.3,
-      'tiny-imagenet/vgg16': 51.9,
-      'tiny-imagenet/sengupta-2019': 50.6,
       'tiny-imagenet/privatesnn': 46.2,
     },
   },
@@ -99,15 +94,10 @@ const transcriptions = {
       'tiny-imagenet/after': 46.2,
     },
   },
-  'v1-table-4-accuracy': {
-    source: 'v1, Table 4',
-    unit: 'percent',
-    figures: { vgg16: 91.5, 'sengupta-2019': 91.2, privatesnn: 91.2 },
-  },
   'v1-table-4-energy': {
     source: 'v1, Table 4',
     unit: 'number',
-    figures: { 'sengupta-2019': 27.9, privatesnn: 59.3 },
+    figures: { privatesnn: 59.3 },
   },
   'v1-figure-4': {
     source: 'v1, text on Fig. 5',
@@ -121,7 +111,7 @@ export const publishedFigures: Readonly<Record<string, PublishedFigure>> = Objec
   Object.entries(transcriptions).flatMap(([table, { source, unit, figures }]) =>
     Object.entries(figures).map(([name, printed]: [string, number]) => [
       `${table}/${name}`,
-      { value: unit === 'percent' ? printed / 100 : printed, source },
+      { value: unit === 'percent' ? Number(`${printed}e-2`) : printed, source },
     ]),
   ),
 );

@@ -1,0 +1,67 @@
+import { readdirSync } from 'node:fs';
+import { basename, dirname, join, relative, resolve } from 'node:path';
+
+import { publishedFigures } from '@privatesnn/plugins-reporters';
+import { describe, expect, test } from 'vitest';
+
+import { openPlan } from './open.js';
+import { openItem } from './paper/items.js';
+
+const root = resolve(import.meta.dirname, '../../../experiments');
+/** What a base lacks stands in the files that extend it. */
+const files = readdirSync(root, { recursive: true, encoding: 'utf8' })
+  .filter((file) => file.endsWith('.yaml') && dirname(file) !== 'bases')
+  .map((file) => join(root, file))
+  .sort();
+
+test.each(files.map((file) => relative(root, file)))(
+  '%s is valid in each profile',
+  async (file) => {
+    const path = join(root, file);
+    const { experiment } = await openPlan(path, { overrides: [] });
+    for (const profile of Object.keys(experiment.loaded.config.profiles ?? {})) {
+      const plan = await openPlan(path, { overrides: [], profile });
+      expect(plan.jobs.length).toBeGreaterThan(0);
+    }
+  },
+);
+
+describe('the tables and figures of the paper', async () => {
+  const folder = join(root, 'paper');
+  const names = readdirSync(folder).map((file) => basename(file, '.yaml'));
+  const items = await Promise.all(
+    names.map((name) => openItem(folder, name, { overrides: [], profile: 'desk' })),
+  );
+
+  test('each file names its experiment, and has both profiles', () => {
+    for (const { name, plan } of items) {
+      expect(plan.name).toBe(name);
+      expect(plan.experiment.loaded.profile).toBe('desk');
+      expect(plan.experiment.loaded.config.profiles).toHaveProperty('paper');
+    }
+  });
+
+  test('each published figure stands in a cell', () => {
+    const used = new Set(
+      items.flatMap(({ empty }) =>
+        empty
+          .filter(({ source }) => source !== null)
+          .map(({ published, source }) => `${source}: ${published}`),
+      ),
+    );
+    const missing = Object.values(publishedFigures)
+      .map(({ value, source }) => `${source}: ${value}`)
+      .filter((figure) => !used.has(figure));
+    expect(missing).toEqual([]);
+  });
+
+  test('each value that a cell names is one that its job has a stage for', () => {
+    for (const { name, plan, empty } of items) {
+      for (const { job, value } of empty) {
+        const planned = plan.jobs.find((candidate) => candidate.name === job);
+        const stages = planned?.needed.map(({ stage }) => stage);
+        if (stages) expect(stages, `${name}, ${job}`).toContain(value.split('.')[0]);
+      }
+    }
+  });
+});

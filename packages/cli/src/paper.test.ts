@@ -1,0 +1,119 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { expect, onTestFinished, test } from 'vitest';
+
+import { fakePlugin, start } from './testing/start.js';
+
+const table = (job: string) => `
+reporters:
+  - use: paper-table
+    options:
+      cells:
+        - { row: DC, column: accuracy, job: ${job}, value: accuracy.metrics.accuracy, figure: aaai-table-3/dc }
+        - { row: OD, column: accuracy, job: no such job, value: a.b.c, figure: aaai-table-3/dc+cet+od }
+`;
+
+const plugins = `plugins: ["${fakePlugin}", "@privatesnn/plugins-data", "@privatesnn/plugins-reporters"]`;
+
+const ours = (name: string) => `name: ${name}
+title: Title of ${name}
+${plugins}
+stages:
+  data: { use: fake-images }
+  ann: { use: fake-ann }
+  accuracy: { use: fake-accuracy, inputs: { network: ann.ann, images: data } }
+profiles: { desk: {} }
+${table(name)}`;
+
+const withoutData = `name: table9-lost
+title: Without data
+${plugins}
+stages:
+  data: { use: cifar10, options: { path: nowhere } }
+  ann: { use: fake-ann }
+  accuracy: { use: fake-accuracy, inputs: { network: ann.ann, images: data } }
+profiles: { desk: {} }
+${table('table9-lost')}`;
+
+/** A folder with three tables: two of fake stages, and one whose data are missing. */
+function folder(): string {
+  const path = mkdtempSync(join(tmpdir(), 'privatesnn-paper-'));
+  onTestFinished(() => rmSync(path, { recursive: true, force: true }));
+  writeFileSync(join(path, 'table2-a.yaml'), ours('table2-a'));
+  writeFileSync(join(path, 'table10-b.yaml'), ours('table10-b'));
+  writeFileSync(join(path, 'table9-lost.yaml'), withoutData);
+  return path;
+}
+
+interface Report {
+  readonly items: readonly {
+    readonly name: string;
+    readonly reason: string | null;
+    readonly run: { readonly folder: string; readonly command: string } | null;
+    readonly cells: readonly { readonly ours: number | null; readonly published: number | null }[];
+  }[];
+}
+
+const paper = (at: string, ...argv: string[]) =>
+  start(at, 'paper', ...argv, '--experiments', '.').ended;
+const reportIn = (at: string) =>
+  JSON.parse(readFileSync(join(at, 'runs/paper/paper.json'), 'utf8')) as Report;
+
+test('without names it lists what there is and what it needs', async () => {
+  const { code, stdout } = await paper(folder());
+  expect(code).toBe(0);
+  expect(stdout).toContain('table2-a\n  Title of table2-a\n  table2-a.yaml\n  needs fake-images\n');
+  expect(stdout.indexOf('table9-lost')).toBeLessThan(stdout.indexOf('table10-b'));
+});
+
+test('one report: what ran, what has no data, what was not chosen', async () => {
+  const at = folder();
+  const { code, stdout, stderr } = await paper(at, 'table9', 'table2-a', 'ann.file=""');
+  expect(code).toBe(0);
+  expect(stdout).toContain('runs/paper/paper.md');
+  expect(stderr).toContain('DATASET_FILE_MISSING');
+  const [ran, lost, open] = reportIn(at).items;
+  expect(ran).toMatchObject({
+    name: 'table2-a',
+    reason: null,
+    run: { command: expect.stringContaining('paper table9 table2-a') as string },
+    cells: [
+      { ours: 1, published: 0.828 },
+      { ours: null, published: 0.892, difference: null },
+    ],
+  });
+  expect(lost).toMatchObject({
+    run: null,
+    reason: expect.stringContaining('nowhere') as string,
+    cells: [{ ours: null, published: 0.828 }, { ours: null }],
+  });
+  expect(open).toMatchObject({ name: 'table10-b', run: null, cells: [{ ours: null }, {}] });
+  const markdown = readFileSync(join(at, 'runs/paper/paper.md'), 'utf8');
+  expect(markdown).toContain('1 of 3 were run.');
+  expect(markdown).toMatch(/\| DC, accuracy \(%\) \| 100\.0 \| 82\.8 \| \+17\.2 \|/);
+  expect(markdown).toMatch(/## Without data\n[^#]*Not run: .*nowhere/);
+
+  const joined = await paper(at, '--join');
+  expect(joined.code).toBe(0);
+  expect(reportIn(at).items[0]).toEqual(ran);
+  expect(reportIn(at).items[1]).toMatchObject({ run: null, reason: 'no finished run here yet.' });
+  await paper(at, '--join', '--profile', 'desk');
+  expect(reportIn(at).items[0]).toMatchObject({ run: null });
+});
+
+test('where nothing has data the exit code says so', async () => {
+  expect(await paper(folder(), 'table9-lost')).toMatchObject({ code: 3 });
+});
+
+test('all are checked before the first one runs, and a wrong name has the nearest one', async () => {
+  const at = folder();
+  expect(await paper(at, 'tabel2-a')).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('Did you mean "table2-a"?') as string,
+  });
+  const wrong = await paper(at, 'all', 'data.split=5');
+  expect(wrong.code).toBe(2);
+  expect(wrong.stderr).not.toContain('Run folder');
+});
