@@ -33,11 +33,16 @@ export async function fillSetting(
   return setting.replace(placeholder, (_, path: string) => texts.get(path)!);
 }
 
-/** "vgg16", for a network named by `stage.output`. */
+const compact = new Intl.NumberFormat('en-US', { notation: 'compact', maximumFractionDigits: 1 });
+
+/** "VGG16 (16.8M weights)", for a network named by `stage.output`; a narrow network has the name of the wide one. */
 async function architectureOf(job: JobResult, path: string): Promise<string | undefined> {
   const [stage = '', output = ''] = path.split('.');
   const artefact = await job.stages[stage]?.outputs[output]?.load();
-  return artefact?.type === 'ann' || artefact?.type === 'snn'
-    ? artefact.architecture.name
-    : undefined;
+  if (artefact?.type !== 'ann' && artefact?.type !== 'snn') return undefined;
+  const weights = Object.values(artefact.parameters).reduce(
+    (sum, { data }) => sum + data.length,
+    0,
+  );
+  return `${artefact.architecture.name} (${compact.format(weights)} weights)`;
 }
