@@ -260,9 +260,71 @@ struct backward_args {
   float threshold; // result: the threshold's gradient
 };
 
+// The steps of the way back for one block are functions of their own: so the registers suffice for each.
+#define STEP static __attribute__((noinline)) void
+
+// dO(t) for all neurons of a pooled pixel, [steps][BLOCK].
+STEP arrive(HEAP_PARAM const struct backward_args *a, float leak, int32_t row, int32_t column, int32_t block,
+            float *arriving) {
+  int32_t steps = a->conv.steps, groups = (steps + GROUP - 1) / GROUP;
+  int32_t pooled = row * (a->conv.outWidth / a->pool) + column;
+  if (a->constant) {
+    const vf *from = AT(vf, a->constant) + ((ptrdiff_t)pooled * a->conv.blocks + block) * VECS;
+    for (int32_t t = 0; t < steps; t++)
+      for (int v = 0; v < VECS; v++) ((vf *)arriving)[t * VECS + v] = from[v];
+    return;
+  }
+  struct transposed above = a->above;
+  const float *weights = transposed_weights(&above, AT(float, above.weights), pooled, block);
+  struct cover cover = cover_of(&above, row, column);
+  for (int v = 0; v < VECS; v += STRIP) {
+    vf later[STRIP];
+    for (int i = 0; i < STRIP; i++) later[i] = splat(0);
+    for (int32_t g = groups - 1; g >= 0; g--) {
+      vf sum[GROUP][STRIP];
+      for (int t = 0; t < GROUP; t++)
+        for (int i = 0; i < STRIP; i++) sum[t][i] = splat(0);
+      FOR_EACH_RANGE(add_groups, sum, &above, cover, AT(uint32_t, above.ptr), AT(struct valued_group, above.list),
+                     weights + v * LANES, groups, g)
+      for (int t = GROUP - 1; t >= 0; t--)
+        for (int i = 0; i < STRIP; i++) {
+          later[i] = splat(leak) * later[i] + sum[t][i];
+          ((vf *)arriving)[(g * GROUP + t) * VECS + v + i] = later[i];
+        }
+    }
+  }
+}
+
+// The potentials of the way forward, again, [steps][BLOCK].
+STEP repeat_neurons(HEAP_PARAM const struct backward_args *a, const struct neuron *n, int32_t y, int32_t x,
+                    int32_t block, float *potentials) {
+  struct conv c = a->conv;
+  struct neuron neuron = *n;
+  struct window w = window_at(&c, AT(uint32_t, c.ptr), y, x);
+  const vf *base = base_at(&c, AT(float, c.base), y * c.outWidth + x, block);
+  run_neurons(&w, AT(uint32_t, c.list), block_weights(&c, AT(float, c.weights), block), base, &neuron, c.steps,
+              potentials, NULL, 0);
+}
+
+// Adds a pixel's weight gradients.
+STEP add_gradients(HEAP_PARAM const struct backward_args *a, int32_t y, int32_t x, int32_t block,
+                   const float *gradients) {
+  struct conv c = a->conv;
+  struct window w = window_at(&c, AT(uint32_t, c.ptr), y, x);
+  float *weights = (float *)block_weights(&c, AT(float, a->weights), block);
+  for (int32_t t = 0; t < c.steps; t++) {
+    vf gradient[VECS];
+    uint32_t any = 0;
+    for (int v = 0; v < VECS; v++) {
+      gradient[v] = ((const vf *)gradients)[t * VECS + v];
+      any |= lane_bits(differs(gradient[v], splat(0)));
+    }
+    if (any) add_weight_gradients(gradient, &w, AT(uint32_t, c.list), weights, t);
+  }
+}
+
 INLINE void backward_with(HEAP_PARAM struct backward_args *a, struct neuron n, struct surrogate s) {
   struct conv c = a->conv;
-  struct transposed above = a->above;
   int32_t steps = c.steps, pool = a->pool, groups = (steps + GROUP - 1) / GROUP;
   ptrdiff_t words = (ptrdiff_t)c.blocks * (BLOCK / 32), pixelFloats = (ptrdiff_t)c.blocks * BLOCK;
   int32_t pooledWidth = c.outWidth / pool;
@@ -274,40 +336,12 @@ INLINE void backward_with(HEAP_PARAM struct backward_args *a, struct neuron n, s
   for (int32_t block = 0; block < c.blocks; block++)
     for (int32_t row = a->firstRow; row < a->endRow; row++)
       for (int32_t column = 0; column < pooledWidth; column++) {
-        int32_t pooled = row * pooledWidth + column;
-        // dO(t), for all pixels of the pool.
-        if (a->constant) {
-          const vf *from = AT(vf, a->constant) + ((ptrdiff_t)pooled * c.blocks + block) * VECS;
-          for (int32_t t = 0; t < steps; t++)
-            for (int v = 0; v < VECS; v++) ((vf *)arriving)[t * VECS + v] = from[v];
-        } else {
-          const float *weights = transposed_weights(&above, AT(float, above.weights), pooled, block);
-          struct cover cover = cover_of(&above, row, column);
-          for (int v = 0; v < VECS; v += STRIP) {
-            vf later[STRIP];
-            for (int i = 0; i < STRIP; i++) later[i] = splat(0);
-            for (int32_t g = groups - 1; g >= 0; g--) {
-              vf sum[GROUP][STRIP];
-              for (int t = 0; t < GROUP; t++)
-                for (int i = 0; i < STRIP; i++) sum[t][i] = splat(0);
-              FOR_EACH_RANGE(add_groups, sum, &above, cover, AT(uint32_t, above.ptr),
-                             AT(struct valued_group, above.list), weights + v * LANES, groups, g)
-              for (int t = GROUP - 1; t >= 0; t--)
-                for (int i = 0; i < STRIP; i++) {
-                  later[i] = splat(n.leak) * later[i] + sum[t][i];
-                  ((vf *)arriving)[(g * GROUP + t) * VECS + v + i] = later[i];
-                }
-            }
-          }
-        }
+        arrive(HEAP_ARG a, n.leak, row, column, block, arriving);
         for (int32_t part = 0; part < pool * pool; part++) {
           int32_t y = row * pool + part / pool, x = column * pool + part % pool;
-          struct window w = window_at(&c, AT(uint32_t, c.ptr), y, x);
           vf next[VECS], total[VECS];
           vf thresholds = splat(0);
-          const vf *base = base_at(&c, AT(float, c.base), y * c.outWidth + x, block);
-          run_neurons(&w, AT(uint32_t, c.list), block_weights(&c, AT(float, c.weights), block), base, &n,
-                      steps, potentials, NULL, 0);
+          repeat_neurons(HEAP_ARG a, &n, y, x, block, potentials);
           if (s.kind == SPIKE_TIME) spike_time_gradients(&s, &n, potentials, gradients, steps);
           for (int v = 0; v < VECS; v++) next[v] = total[v] = splat(0);
           ptrdiff_t rowInBand = y - a->firstRow * pool;
@@ -352,18 +386,7 @@ INLINE void backward_with(HEAP_PARAM struct backward_args *a, struct neuron n, s
             vf *to = AT(vf, a->bias) + block * VECS;
             for (int v = 0; v < VECS; v++) to[v] += total[v];
           }
-          if (a->weights) {
-            float *weights = (float *)block_weights(&c, AT(float, a->weights), block);
-            for (int32_t t = 0; t < steps; t++) {
-              vf gradient[VECS];
-              uint32_t any = 0;
-              for (int v = 0; v < VECS; v++) {
-                gradient[v] = ((vf *)gradients)[t * VECS + v];
-                any |= lane_bits(differs(gradient[v], splat(0)));
-              }
-              if (any) add_weight_gradients(gradient, &w, AT(uint32_t, c.list), weights, t);
-            }
-          }
+          if (a->weights) add_gradients(HEAP_ARG a, y, x, block, gradients);
         }
       }
   a->threshold = (float)atThreshold;

@@ -1,3 +1,5 @@
+import { setImmediate } from 'node:timers/promises';
+
 import { weightedLayers } from '@privatesnn/core';
 
 import type { CheckedBatch } from '../checks.js';
@@ -64,6 +66,7 @@ export async function gradients(
   };
 
   const totals = new Totals(request);
+  const added: Promise<void>[] = [];
   const work = async (thread: number): Promise<void> => {
     for (let part = thread; part < Math.min(parts, images); part += threads) {
       await crew.pool.call(thread, { task: 'clear' });
@@ -74,10 +77,14 @@ export async function gradients(
         factor: 1 / images,
         to,
       });
-      totals.add(part, { parameters: to, thresholds });
+      // Later, so that the thread has its next task meanwhile.
+      added.push(
+        setImmediate({ parameters: to, thresholds }).then((sums) => totals.add(part, sums)),
+      );
     }
   };
   await Promise.all(Array.from({ length: threads }, (_, thread) => work(thread)));
+  await Promise.all(added);
   return {
     logits,
     loss: losses.reduce((a, b) => a + b, 0) / images,
