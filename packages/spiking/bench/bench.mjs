@@ -1,24 +1,21 @@
-// Measures the engine, and SpikingJelly where a Python with it is named, in one run; prints a table in Markdown.
+// Measures the engine, and SpikingJelly where a Python with it is named, in one run; prints tables in Markdown.
 //
-//   npm run bench -- [--networks VGG9,VGG16] [--activities 0.02,0.05,0.1] [--threads 1,2]
-//                    [--implementations native,wasm] [--python PATH] [--tasks infer,train,balance]
+//   npm run bench -- [--networks VGG9,VGG16] [--activities conversion,0.02,0.05] [--threads 1,2]
+//                    [--implementations native,wasm] [--tasks infer,train,balance] [--python PATH]
+//                    [--weights VGG16.safetensors --images CIFAR-10.bin]
 //
-// Every measurement is the better of two runs in a process of its own. `conversion` stands for the activity that
-// threshold balancing at scale 0.7 gives.
+// Every measurement is the better of two runs in a process of its own. Activity is the part of the neurons that
+// spikes at a time-step: forced to a number in every layer; or `conversion`, what threshold balancing at scale
+// 0.7 gives (0.3 for training, where few time-steps must reach the last layer). Weights are random; with --weights
+// and --images there is also `trained`, the conversion of that VGG16 on those images.
 import { execFileSync } from 'node:child_process';
 import { cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
-import { createEngine, engineInfo } from '../dist/index.js';
+import { createEngine, engineInfo } from '@privatesnn/spiking';
 
-import {
-  architectures,
-  randomImages,
-  randomParameters,
-  snnOf,
-  thresholdsFor,
-} from './networks.mjs';
+import { materials, snnOf, thresholdsFor } from './networks.mjs';
 
 const { values } = parseArgs({
   options: {
@@ -28,6 +25,8 @@ const { values } = parseArgs({
     implementations: { type: 'string', default: 'native,wasm' },
     tasks: { type: 'string', default: 'infer,train,balance' },
     python: { type: 'string' },
+    weights: { type: 'string' },
+    images: { type: 'string' },
   },
 });
 const list = (text) => text.split(',').filter(Boolean);
@@ -36,18 +35,14 @@ const available = engineInfo().filter(({ available }) => available);
 const implementations = list(values.implementations).filter((name) =>
   available.some(({ implementation }) => implementation === name),
 );
-const tasks = list(values.tasks);
+const threadCounts = list(values.threads).map(Number);
+const inferenceSteps = 100;
+const trainingSteps = 32;
+const trainingBatch = 16;
 
 function measure(task) {
-  return JSON.parse(
-    execFileSync(
-      process.execPath,
-      [...process.execArgv, file('measure.mjs'), JSON.stringify(task)],
-      {
-        encoding: 'utf8',
-      },
-    ),
-  );
+  const args = [file('measure.mjs'), JSON.stringify(task)];
+  return JSON.parse(execFileSync(process.execPath, args, { encoding: 'utf8' }));
 }
 
 /** The best of SpikingJelly's modes, or undefined without a Python. */
@@ -56,114 +51,117 @@ function measurePeer(network, threads, train) {
   const modes = ['single-step', 'multi-step', 'multi-step channels-last'];
   const results = modes.map((mode) => {
     const args = [file('peers/spikingjelly_bench.py'), '--network', network, '--mode', mode];
-    args.push('--threads', String(threads));
-    args.push(...(train ? ['--train', '--time-steps', '32'] : []));
+    args.push('--threads', String(threads), '--batch', String(trainingBatch));
+    args.push('--time-steps', String(train ? trainingSteps : inferenceSteps));
+    if (train) args.push('--train');
     return { mode, ...JSON.parse(execFileSync(values.python, args, { encoding: 'utf8' })) };
   });
   return results.reduce((a, b) => (b.seconds < a.seconds ? b : a));
 }
 
+/** What is measured with: for each activity the network and its thresholds. */
+async function casesOf(network, timeSteps, scale) {
+  const engine = await createEngine({ threads: 2 });
+  const converted = async (source) => {
+    const { architecture, parameters, pixels } = materials(source, 40);
+    const snn = snnOf(architecture, parameters, {}, timeSteps);
+    const request = { ...snn, pixels, seed: 1, scale, percentile: 100 };
+    return { ...source, thresholds: (await engine.balanceThresholds(request)).thresholds };
+  };
+  const cases = [];
+  if (network === 'VGG16' && values.weights && values.images) {
+    const { weights, images } = values;
+    cases.push({ activity: 'trained', ...(await converted({ network, weights, images })) });
+  }
+  for (const activity of list(values.activities)) {
+    if (activity === 'conversion') {
+      cases.push({ activity, ...(await converted({ network })) });
+      continue;
+    }
+    const { architecture, parameters } = materials({ network }, 1);
+    const rate = Number(activity);
+    const thresholds = await thresholdsFor(engine, architecture, parameters, rate, timeSteps);
+    cases.push({ activity, network, thresholds });
+  }
+  await engine.close();
+  return cases;
+}
+
 const ratio = (a, b) => (b === undefined ? '' : `${(a / b).toFixed(1)}×`);
 const row = (...cells) => console.log(`| ${cells.join(' | ')} |`);
-const header = (...cells) => {
-  console.log('');
-  row(...cells);
-  row(...cells.map(() => '---'));
+const table = (title, ...columns) => {
+  console.log(`\n### ${title}\n`);
+  row(...columns);
+  row(...columns.map(() => '---'));
 };
 
-console.log(`Node ${process.version}, ${cpus()[0].model}, ${cpus().length} processors`);
-for (const { implementation, detail } of available) console.log(`${implementation}: ${detail}`);
-
-const engine = await createEngine({ threads: 2 });
-const thresholds = {};
-for (const name of list(values.networks)) {
-  const architecture = architectures[name];
-  const parameters = randomParameters(architecture);
-  thresholds[name] = {};
-  for (const activity of list(values.activities)) {
-    thresholds[name][activity] =
-      activity === 'conversion'
-        ? (
-            await engine.balanceThresholds({
-              ...snnOf(architecture, parameters, {}, 100),
-              pixels: randomImages(20),
-              seed: 1,
-              scale: 0.7,
-              percentile: 100,
-            })
-          ).thresholds
-        : await thresholdsFor(engine, architecture, parameters, Number(activity));
-  }
-}
-await engine.close();
-
-for (const network of list(values.networks)) {
-  if (tasks.includes('infer')) {
-    header('inference, T = 100', 'threads', 'activity', 'engine', 'images/s', 'to SpikingJelly');
-    for (const threads of list(values.threads).map(Number)) {
-      const peer = measurePeer(network, threads, false);
-      const peerSpeed = peer && 16 / peer.seconds;
-      if (peer)
-        row(network, threads, 'any', `SpikingJelly, ${peer.mode}`, peerSpeed.toFixed(1), '');
-      for (const [activity, found] of Object.entries(thresholds[network])) {
-        for (const implementation of implementations) {
-          for (const precision of ['float', 'integer']) {
-            const images = (implementation === 'native' ? 16 : 6) * threads;
-            const { seconds } = measure({
-              ...{ task: 'infer', network, implementation, threads, precision },
-              ...{ timeSteps: 100, images, thresholds: found },
-            });
-            const speed = images / seconds;
-            const what = `${implementation}, ${precision}`;
-            row(network, threads, activity, what, speed.toFixed(1), ratio(speed, peerSpeed));
-          }
+function inference(network, cases) {
+  const columns = ['threads', 'activity', 'engine', 'images/s', 'SpikingJelly = 1'];
+  table(`${network}: inference, T = ${inferenceSteps}`, ...columns);
+  for (const threads of threadCounts) {
+    const peer = measurePeer(network, threads, false);
+    const peerSpeed = peer && trainingBatch / peer.seconds;
+    if (peer) row(threads, 'any', `SpikingJelly, ${peer.mode}`, peerSpeed.toFixed(1), '');
+    for (const { activity, ...task } of cases) {
+      for (const implementation of implementations) {
+        for (const precision of ['float', 'integer']) {
+          const count = (implementation === 'native' ? 48 : 12) * threads;
+          const how = { implementation, threads, precision, count, timeSteps: inferenceSteps };
+          const { seconds } = measure({ task: 'infer', ...how, ...task });
+          const speed = count / seconds;
+          const what = `${implementation}, ${precision}`;
+          row(threads, activity, what, speed.toFixed(1), ratio(speed, peerSpeed));
         }
       }
     }
   }
+}
 
-  if (tasks.includes('train')) {
-    header(
-      ...['training step, T = 32, batch 16', 'threads', 'activity', 'engine', 's', 'MB'],
-      ...['time of SpikingJelly', 'memory of SpikingJelly'],
-    );
-    for (const threads of list(values.threads).map(Number)) {
-      const peer = measurePeer(network, threads, true);
-      if (peer) {
-        const megabytes = (peer.peakBytes / 1e6).toFixed(0);
-        const what = `SpikingJelly, ${peer.mode}`;
-        row(network, threads, 'any', what, peer.seconds.toFixed(2), megabytes, '', '');
-      }
-      const found = thresholds[network]['0.05'] ?? Object.values(thresholds[network])[0];
+function training(network, cases) {
+  const columns = ['threads', 'activity', 'engine', 's', 'peak MB'];
+  columns.push('faster than SpikingJelly', 'less memory');
+  table(`${network}: training step, T = ${trainingSteps}, batch ${trainingBatch}`, ...columns);
+  for (const threads of threadCounts) {
+    const peer = measurePeer(network, threads, true);
+    const megabytes = (bytes) => (bytes / 1e6).toFixed(0);
+    if (peer) {
+      const what = `SpikingJelly, ${peer.mode}`;
+      row(threads, 'any', what, peer.seconds.toFixed(2), megabytes(peer.peakBytes), '', '');
+    }
+    for (const { activity, ...task } of cases) {
       for (const implementation of implementations) {
-        const { seconds, peakBytes } = measure({
-          ...{ task: 'train', network, implementation, threads },
-          ...{ timeSteps: 32, images: 16, thresholds: found },
-        });
-        row(
-          ...[network, threads, '0.05', implementation, seconds.toFixed(2)],
-          ...[(peakBytes / 1e6).toFixed(0), peer ? ratio(peer.seconds, seconds) : ''],
-          peer ? ratio(peer.peakBytes, peakBytes) : '',
-        );
+        const how = { implementation, threads, count: trainingBatch, timeSteps: trainingSteps };
+        const { seconds, peakBytes } = measure({ task: 'train', ...how, ...task });
+        const ratios = peer
+          ? [ratio(peer.seconds, seconds), ratio(peer.peakBytes, peakBytes)]
+          : ['', ''];
+        row(threads, activity, implementation, seconds.toFixed(2), megabytes(peakBytes), ...ratios);
       }
     }
   }
+}
 
-  if (tasks.includes('balance')) {
-    header(
-      'threshold balancing, T = 100',
-      'threads',
-      'engine',
-      's / 100 images',
-      'to re-simulation',
-    );
-    const converted = thresholds[network].conversion ?? Object.values(thresholds[network])[0];
+function balancing(network, cases) {
+  const columns = ['activity', 'engine', 's for 100 images', 'faster than simulating again'];
+  table(`${network}: threshold balancing, T = ${inferenceSteps}, 2 threads`, ...columns);
+  const found = cases.filter(({ activity }) => ['trained', 'conversion'].includes(activity));
+  for (const { activity, ...task } of found) {
     for (const implementation of implementations) {
-      const request = { network, implementation, threads: 2, timeSteps: 100, images: 20 };
-      const sweep = measure({ ...request, task: 'balance' });
-      const again = measure({ ...request, task: 'resimulate', thresholds: converted });
-      const seconds = (sweep.seconds * 5).toFixed(2);
-      row(network, 2, implementation, seconds, ratio(again.seconds, sweep.seconds));
+      const how = { implementation, threads: 2, count: 40, timeSteps: inferenceSteps };
+      const sweep = measure({ task: 'balance', ...how, ...task });
+      const again = measure({ task: 'resimulate', ...how, ...task });
+      const seconds = ((sweep.seconds * 100) / how.count).toFixed(2);
+      row(activity, implementation, seconds, ratio(again.seconds, sweep.seconds));
     }
   }
+}
+
+console.log(`Node ${process.version}, ${cpus()[0].model}, ${cpus().length} processors`);
+for (const { implementation, detail } of available) console.log(`${implementation}: ${detail}`);
+const tasks = list(values.tasks);
+for (const network of list(values.networks)) {
+  const cases = await casesOf(network, inferenceSteps, 0.7);
+  if (tasks.includes('infer')) inference(network, cases);
+  if (tasks.includes('train')) training(network, await casesOf(network, trainingSteps, 0.3));
+  if (tasks.includes('balance')) balancing(network, cases);
 }

@@ -1,20 +1,18 @@
 // One measurement of the engine in a process of its own, so that its peak memory is its own too.
 //
-//   node measure.mjs '{"task": "infer", "network": "VGG9", "thresholds": {...}, ...}'
+//   node measure.mjs '{"task": "infer", "network": "VGG9", "count": 16, "thresholds": {...}, ...}'
 //
 // Prints {"seconds", "peakBytes"} as JSON: the better of two runs.
 import { existsSync, readFileSync } from 'node:fs';
 
 import { createEngine } from '../dist/index.js';
 
-import { architectures, randomImages, randomParameters, snnOf } from './networks.mjs';
+import { materials, snnOf } from './networks.mjs';
 
-const { task, network, implementation, threads, timeSteps, images, thresholds, precision } =
-  JSON.parse(process.argv[2]);
+const request = JSON.parse(process.argv[2]);
+const { task, implementation, threads, timeSteps, count, thresholds, precision } = request;
 const engine = await createEngine({ implementation, threads });
-const architecture = architectures[network];
-const parameters = randomParameters(architecture);
-const pixels = randomImages(images);
+const { architecture, parameters, pixels } = materials(request, count);
 const snn = snnOf(architecture, parameters, thresholds ?? {}, timeSteps);
 
 const tasks = {

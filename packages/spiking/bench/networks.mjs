@@ -1,4 +1,6 @@
 // The paper's networks with random weights, thresholds that force an activity, and images: all from a fixed seed.
+import { readFileSync } from 'node:fs';
+
 import { mix } from '../dist/index.js';
 
 const pool = { kind: 'average-pool', size: 2 };
@@ -71,6 +73,69 @@ export function randomParameters(architecture) {
   );
 }
 
+/**
+ * Weights of a trained network from a safetensors file: float16 or float32 tensors in the order of layers, as
+ * PyTorch has them ([outputs, inputs, kernel, kernel] and [outputs, inputs]).
+ */
+export function trainedParameters(architecture, file) {
+  const bytes = readFileSync(file);
+  const start = 8 + Number(bytes.readBigUInt64LE(0));
+  const header = JSON.parse(bytes.subarray(8, start).toString());
+  const tensors = Object.entries(header).filter(([, { shape }]) => shape?.length >= 2);
+  const order = (name) => (name.startsWith('classifier') ? 1000 : 0) + Number(/\d+/.exec(name)[0]);
+  tensors.sort(([a], [b]) => order(a) - order(b));
+  const weighted = architecture.layers.filter((layer) => layer.name);
+  return Object.fromEntries(
+    weighted.map(({ name }, l) => {
+      const { dtype, shape, data_offsets: offsets } = tensors[l][1];
+      const [outputs, inputs, height = 1, width = 1] = shape;
+      const taps = height * width;
+      const data = new Float32Array(outputs * inputs * taps);
+      for (let i = 0; i < data.length; i++) {
+        const at = start + offsets[0];
+        const value =
+          dtype === 'F16' ? half(bytes.readUInt16LE(at + 2 * i)) : bytes.readFloatLE(at + 4 * i);
+        const [output, rest] = [Math.floor(i / (inputs * taps)), i % (inputs * taps)];
+        data[((rest % taps) * inputs + Math.floor(rest / taps)) * outputs + output] = value;
+      }
+      const size = taps > 1 ? [height, width, inputs, outputs] : [inputs, outputs];
+      return [`${name}.weight`, { shape: size, data }];
+    }),
+  );
+}
+
+/** A finite 16-bit float. */
+function half(bits) {
+  const exponent = (bits >> 10) & 31;
+  const fraction = (bits & 1023) / 1024;
+  const value = exponent === 0 ? fraction * 2 ** -14 : (1 + fraction) * 2 ** (exponent - 15);
+  return bits >> 15 ? -value : value;
+}
+
+/** Images of a CIFAR-10 binary file, in [-1, 1]. */
+export function cifarImages(file, count) {
+  const bytes = readFileSync(file);
+  const pixels = new Float32Array(count * 3072);
+  for (let n = 0; n < count; n++) {
+    for (let p = 0; p < 1024; p++) {
+      for (let c = 0; c < 3; c++) {
+        pixels[(n * 1024 + p) * 3 + c] = bytes[n * 3073 + 1 + c * 1024 + p] / 127.5 - 1;
+      }
+    }
+  }
+  return pixels;
+}
+
+/** What a measurement computes with: the trained network and real images where files are named. */
+export function materials({ network, weights, images }, count) {
+  const architecture = architectures[network];
+  return {
+    architecture,
+    parameters: weights ? trainedParameters(architecture, weights) : randomParameters(architecture),
+    pixels: images ? cifarImages(images, count) : randomImages(count),
+  };
+}
+
 /** Smooth coloured images in [-1, 1]: a few waves each. */
 export function randomImages(count) {
   const pixels = new Float32Array(count * 32 * 32 * 3);
@@ -102,10 +167,9 @@ export function snnOf(architecture, parameters, thresholds, timeSteps) {
   };
 }
 
-/** Thresholds under which every layer's neurons spike at `rate` per time-step, found layer by layer. */
-export async function thresholdsFor(engine, architecture, parameters, rate) {
+/** Thresholds under which every layer's neurons spike at `rate` per time-step over T, found layer by layer. */
+export async function thresholdsFor(engine, architecture, parameters, rate, timeSteps) {
   const pixels = randomImages(2);
-  const timeSteps = 32;
   const thresholds = {};
   const spiking = architecture.layers.filter((layer) => layer.name).slice(0, -1);
   for (const { name, outputs } of spiking) {

@@ -31,6 +31,7 @@ INLINE void forward_with(HEAP_PARAM const struct forward_args *a, struct neuron 
   ptrdiff_t words = (ptrdiff_t)c.blocks * (BLOCK / 32);
   for (int32_t block = 0; block < c.blocks; block++) {
     const float *weights = block_weights(&c, AT(float, c.weights), block);
+    prefetch_block(weights, block_rows(&c) * BLOCK * 4);
     for (int32_t oy = 0; oy < c.outHeight; oy++)
       for (int32_t ox = 0; ox < c.outWidth; ox++) {
         struct window w = window_at(&c, ptr, oy, ox);

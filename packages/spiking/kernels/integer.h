@@ -107,7 +107,7 @@ INLINE void add_base_int(vi sum[VECS], const vi *base) {
 }
 
 INLINE const int16_t *block_weights_int(const struct conv *c, const int16_t *weights, int32_t block) {
-  return weights + (ptrdiff_t)block * c->kernel * c->kernel * c->channels * BLOCK;
+  return weights + block * block_rows(c) * BLOCK;
 }
 
 struct neuron_int {
@@ -141,6 +141,7 @@ INLINE void forward_int_with(HEAP_PARAM const struct forward_int_args *a, struct
   ptrdiff_t words = (ptrdiff_t)c.blocks * (BLOCK / 32);
   for (int32_t block = 0; block < c.blocks; block++) {
     const int16_t *weights = block_weights_int(&c, AT(int16_t, c.weights), block);
+    prefetch_block(weights, block_rows(&c) * BLOCK * 2);
     for (int32_t oy = 0; oy < c.outHeight; oy++)
       for (int32_t ox = 0; ox < c.outWidth; ox++) {
         struct window w = window_at(&c, AT(uint32_t, c.ptr), oy, ox);

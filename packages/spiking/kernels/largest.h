@@ -98,7 +98,7 @@ KERNEL(largest) {
   for (int32_t block = 0; block < c.blocks; block++) {
     const float *weights = block_weights(&c, AT(float, c.weights), block);
     const int8_t *bounds =
-        AT(int8_t, a->bounds) + (ptrdiff_t)block * c.kernel * c.kernel * c.channels * BLOCK;
+        AT(int8_t, a->bounds) + block * block_rows(&c) * BLOCK;
     for (int32_t oy = 0; oy < c.outHeight; oy++)
       for (int32_t ox = 0; ox < c.outWidth; ox++) {
         struct window w = window_at(&c, ptr, oy, ox);

@@ -23,16 +23,19 @@ import type { KernelKind } from './kernels.js';
 import type { NetworkSpec } from './network.js';
 import { planOf } from './plan.js';
 import { WorkerPool } from './pool.js';
+import { SharedMemory } from './shared-memory.js';
 
-/** What a request runs with: the threads, of which `threads` take part. */
+/** What a request runs with: the threads, of which `threads` take part, and memory shared with them. */
 export interface Crew {
   readonly pool: WorkerPool;
   readonly threads: number;
+  readonly memory: SharedMemory;
 }
 
 /** The engine on compiled kernels. Requests that come together are done one after the other. */
 export class FastEngine implements SpikingEngine {
   private readonly pool: WorkerPool;
+  private readonly memory = new SharedMemory();
   private last: Promise<unknown> = Promise.resolve();
 
   constructor(
@@ -58,6 +61,7 @@ export class FastEngine implements SpikingEngine {
   }
 
   async close(): Promise<void> {
+    this.memory.clear();
     await this.pool.end(new Error('The spiking engine was closed.'));
   }
 
@@ -69,7 +73,8 @@ export class FastEngine implements SpikingEngine {
   ): Promise<T> {
     const turn = this.last.then(async () => {
       signal?.throwIfAborted();
-      const crew = { pool: this.pool, threads: Math.min(this.threads, images) };
+      const threads = Math.min(this.threads, images);
+      const crew = { pool: this.pool, threads, memory: this.memory };
       const abort = (): void => void this.pool.end(signal?.reason);
       signal?.addEventListener('abort', abort);
       try {
@@ -91,7 +96,7 @@ export class FastEngine implements SpikingEngine {
 
 /** Gives each thread a task and waits for all. */
 export function everyThread<T>(
-  { pool, threads }: Crew,
+  { pool, threads }: Pick<Crew, 'pool' | 'threads'>,
   task: (thread: number) => { readonly task: string } & Record<string, unknown>,
 ): Promise<T[]> {
   return Promise.all(Array.from({ length: threads }, (_, i) => pool.call<T>(i, task(i))));
@@ -104,11 +109,12 @@ export function shared(values: Float32Array): Float32Array {
   return copy;
 }
 
-/** A network for the workers; in integer mode its parameters are left out. */
+/** A network for the workers; in integer mode its parameters are left out. `share` makes copies that they read. */
 export function networkSpec(
   architecture: Architecture,
   parameters: Parameters,
   rest: Omit<NetworkSpec, 'plan' | 'parameters'>,
+  share: (values: Float32Array) => Float32Array = shared,
 ): NetworkSpec {
   return {
     ...rest,
@@ -116,8 +122,8 @@ export function networkSpec(
     parameters: (rest.integers ? [] : weightedLayers(architecture)).map((layer) => {
       const bias = biasOf(parameters, layer);
       return {
-        weight: shared(weightOf(parameters, layer).data),
-        bias: bias && shared(bias.data),
+        weight: share(weightOf(parameters, layer).data),
+        bias: bias && share(bias.data),
       };
     }),
   };

@@ -1,12 +1,13 @@
 import { setImmediate } from 'node:timers/promises';
 
-import { weightedLayers } from '@privatesnn/core';
+import { weightedLayers, type Architecture } from '@privatesnn/core';
 
 import type { CheckedBatch } from '../checks.js';
 import type { GradientRequest, Gradients } from '../engine.js';
 import { activityOf, addCounts } from './activity.js';
 import { everyThread, networkSpec, type Crew } from './engine.js';
 import { thresholdsOf } from './infer.js';
+import type { SharedMemory } from './shared-memory.js';
 import type { TrainingSpec } from './training.js';
 
 /** Image i is summed into part i mod this, and the parts are added in order, on however many threads. */
@@ -21,14 +22,26 @@ export async function gradients(
   crew: Crew,
 ): Promise<Gradients> {
   const { snn, seed, firstImage = 0, wanted } = request;
-  const network = networkSpec(snn.architecture, snn.parameters, {
-    thresholds: thresholdsOf(snn),
-    neuron: snn.neuron,
-    encoder: snn.encoder.kind,
-    timeSteps,
-    seed,
-    dropout: request.dropout,
-  });
+  // The parameters for the threads, and, when these have them, a place for sums of gradients.
+  const shared = crew.memory.take(parameterCount(snn));
+  let offset = 0;
+  const network = networkSpec(
+    snn.architecture,
+    snn.parameters,
+    {
+      thresholds: thresholdsOf(snn),
+      neuron: snn.neuron,
+      encoder: snn.encoder.kind,
+      timeSteps,
+      seed,
+      dropout: request.dropout,
+    },
+    (values) => {
+      const copy = shared.subarray(offset, (offset += values.length));
+      copy.set(values);
+      return copy;
+    },
+  );
   const spec: TrainingSpec = {
     network,
     surrogate: request.surrogate,
@@ -65,7 +78,7 @@ export async function gradients(
     request.onProgress?.(++done, images);
   };
 
-  const totals = new Totals(request);
+  const totals = new Totals(request, crew.memory, shared);
   const added: Promise<void>[] = [];
   const work = async (thread: number): Promise<void> => {
     for (let part = thread; part < Math.min(parts, images); part += threads) {
@@ -85,6 +98,7 @@ export async function gradients(
   };
   await Promise.all(Array.from({ length: threads }, (_, thread) => work(thread)));
   await Promise.all(added);
+  crew.memory.giveBack(totals.free);
   return {
     logits,
     loss: losses.reduce((a, b) => a + b, 0) / images,
@@ -92,6 +106,18 @@ export async function gradients(
     ...(input ? { input } : {}),
     activity: activityOf(network.plan, spikes),
   };
+}
+
+/** Numbers in all parameters of a network's layers. */
+function parameterCount({ architecture, parameters }: GradientRequest['snn']): number {
+  return parameterNames(architecture).reduce((sum, name) => sum + parameters[name]!.data.length, 0);
+}
+
+/** By layer the weight's name, and the bias's where there is one. */
+function parameterNames(architecture: Architecture): string[] {
+  return weightedLayers(architecture).flatMap(({ name, bias }) =>
+    bias ? [`${name}.weight`, `${name}.bias`] : [`${name}.weight`],
+  );
 }
 
 /** One part's sums: all parameters, one after the other, in shared memory; and the thresholds'. */
@@ -104,27 +130,31 @@ interface Sums {
 class Totals {
   private readonly parameters: [name: string, total: Float32Array][];
   private readonly thresholds: [name: string, total: number][];
-  private readonly length: number;
   private next = 0;
   private readonly waiting = new Map<number, Sums>();
-  private readonly free: Float32Array[] = [];
+  private readonly size: number;
+  /** Buffers that no part is in. */
+  readonly free: Float32Array[];
 
-  constructor({ snn, wanted }: GradientRequest) {
+  constructor(
+    { snn, wanted }: GradientRequest,
+    private readonly memory: SharedMemory,
+    shared: Float32Array,
+  ) {
+    this.free = [shared];
+    this.size = shared.length;
     const layers = weightedLayers(snn.architecture);
-    const names = layers.flatMap(({ name, bias }) =>
-      bias ? [`${name}.weight`, `${name}.bias`] : [`${name}.weight`],
-    );
-    this.parameters = (wanted.parameters ? names : []).map((name) => [
+    this.parameters = (wanted.parameters ? parameterNames(snn.architecture) : []).map((name) => [
       name,
       new Float32Array(snn.parameters[name]!.data.length),
     ]);
     this.thresholds = (wanted.thresholds ? layers.slice(0, -1) : []).map(({ name }) => [name, 0]);
-    this.length = this.parameters.reduce((sum, [, total]) => sum + total.length, 0);
   }
 
   /** Where a part's parameters can be written. */
   buffer(): Float32Array {
-    return this.free.pop() ?? new Float32Array(new SharedArrayBuffer(this.length * 4));
+    if (this.parameters.length === 0) return new Float32Array(0);
+    return this.free.pop() ?? this.memory.take(this.size);
   }
 
   add(part: number, sums: Sums): void {
@@ -136,7 +166,7 @@ class Totals {
         for (let i = 0; i < total.length; i++) total[i]! += ready.parameters[offset++]!;
       }
       this.thresholds.forEach((total, i) => (total[1] += ready.thresholds[i]!));
-      this.free.push(ready.parameters);
+      if (ready.parameters.length > 0) this.free.push(ready.parameters);
     }
   }
 
