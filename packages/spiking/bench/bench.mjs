@@ -13,7 +13,7 @@ import { cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
-import { createEngine, engineInfo } from '@privatesnn/spiking';
+import { createEngine, engineInfo } from '../dist/index.js';
 
 import { materials, snnOf, thresholdsFor } from './networks.mjs';
 
