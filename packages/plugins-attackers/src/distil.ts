@@ -1,7 +1,7 @@
 import type { Scalar, Tensor, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 
 import type { Ann, Parameters, RandomStream } from '@privatesnn/core';
-import { annForward, type Tf } from '@privatesnn/runtime-tfjs';
+import { annForward, tidyValues, type Tf } from '@privatesnn/runtime-tfjs';
 import { createAdam } from '@privatesnn/spiking';
 
 export interface DistilOptions {
@@ -78,7 +78,7 @@ function lossAndGradients(
   targets: Float32Array,
   meanSquare: number,
 ): { loss: number; gradients: Record<string, Float32Array> } {
-  return tf.tidy(() => {
+  return tidyValues(tf, () => {
     const names = Object.keys(parameters);
     const weights = names.map((name) => {
       const { shape, data } = parameters[name]!;

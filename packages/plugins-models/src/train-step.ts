@@ -1,7 +1,7 @@
 import type { Tensor, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 
 import type { Architecture, Parameters } from '@privatesnn/core';
-import { annForward, type Tf } from '@privatesnn/runtime-tfjs';
+import { annForward, tidyValues, type Tf } from '@privatesnn/runtime-tfjs';
 
 /** What one batch gives. */
 export interface StepResult {
@@ -27,7 +27,7 @@ export function trainStep(
   labels: Int32Array,
   mask: (size: number, rate: number) => Float32Array,
 ): StepResult {
-  return tf.tidy(() => {
+  return tidyValues(tf, () => {
     const names = Object.keys(parameters);
     const weights = names.map((name) => {
       const { shape, data } = parameters[name]!;

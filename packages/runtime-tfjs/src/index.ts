@@ -7,4 +7,5 @@ export * from './jitter.js';
 export * from './machine.js';
 export * from './optimise-images.js';
 export * from './runtime.js';
+export * from './tidy-values.js';
 export { findTensorFlow, type TensorFlowState } from './tensorflow.js';

@@ -7,6 +7,7 @@ import { UserError, type PixelRange, type RandomStream } from '@privatesnn/core'
 import { createInputAdam, lossAndInputGradient } from './gradients.js';
 import { drawJitter, jitterImage, type JitterOptions } from './jitter.js';
 import type { Tf } from './runtime.js';
+import { tidyValues } from './tidy-values.js';
 
 /** `clip` cuts pixels off at the range's ends; `min-max` stretches each image to the whole range. */
 export type Projection = 'none' | 'clip' | 'min-max';
@@ -206,7 +207,8 @@ function createUpdate(
     const raw = request.accumulateGradient ? sum : latest;
     const gradient = request.normaliseGradient ? divideByRms(raw) : raw;
     if (!adam) return pixels.map((value, i) => value - learningRate * gradient[i]!);
-    return tf.tidy(
+    return tidyValues(
+      tf,
       () =>
         adam
           .step(tf.tensor4d(pixels, shape), tf.tensor4d(gradient, shape))

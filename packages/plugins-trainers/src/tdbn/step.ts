@@ -1,7 +1,7 @@
 import type { Tensor, Tensor4D } from '@tensorflow/tfjs-core';
 
 import type { Snn } from '@privatesnn/core';
-import type { Tf } from '@privatesnn/runtime-tfjs';
+import { tidyValues, type Tf } from '@privatesnn/runtime-tfjs';
 
 import { tdbnForward, type Statistics } from './network.js';
 import type { TdbnOptions } from './options.js';
@@ -34,7 +34,7 @@ export function tdbnStep(
 ): TdbnStep {
   const { architecture, timeSteps } = snn;
   const [height, width, channels] = architecture.inputShape;
-  return tf.tidy(() => {
+  return tidyValues(tf, () => {
     const names = Object.keys(weights);
     const current = names.map((name) =>
       tf.tensor(weights[name]!, [...(snn.parameters[name]?.shape ?? [weights[name]!.length])]),
