@@ -87,6 +87,14 @@ const asciiFor: Readonly<Record<string, string>> = {
   '−': '-',
   '∞': 'inf',
   '·': '-',
+  '→': '->',
+  '≤': '<=',
+  '≥': '>=',
+  α: 'alpha',
+  γ: 'gamma',
+  θ: 'theta',
+  λ: 'lambda',
+  σ: 'sigma',
 };
 
 /** A text as the style can show it: without control characters; in ASCII, signs by their likeness, else "?". */
