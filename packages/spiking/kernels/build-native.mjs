@@ -9,6 +9,8 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
+import { sourceDigest } from '../src/fast/source-digest.js';
+
 const folder = dirname(fileURLToPath(import.meta.url));
 const { values } = parseArgs({
   options: { output: { type: 'string' }, flags: { type: 'string', default: '' } },
@@ -70,6 +72,7 @@ try {
     }),
   );
   const defines = variants.map(([name]) => `-DWITH_${name.toUpperCase()}`);
+  defines.push(`-DSOURCES="${sourceDigest(new URL('.', import.meta.url))}"`);
   const shared =
     process.platform === 'darwin' ? ['-bundle', '-undefined', 'dynamic_lookup'] : ['-shared'];
   const temporary = join(work, 'kernels.node');

@@ -1,4 +1,4 @@
-// The kernels as a Node-API addon: { variants, use(name), run(heap, op, args, variant?) }.
+// The kernels as a Node-API addon: { sources, variants, use(name), run(heap, op, args, variant?) }.
 #include <node_api.h>
 #include <stdint.h>
 #include <string.h>
@@ -97,8 +97,11 @@ static napi_value use(napi_env env, napi_callback_info info) {
 }
 
 NAPI_MODULE_INIT() {
-  napi_value names, name, function;
+  napi_value names, name, function, sources;
   uint32_t count = 0;
+  // Of what it was built from (src/fast/source-digest.js).
+  napi_create_string_utf8(env, SOURCES, NAPI_AUTO_LENGTH, &sources);
+  napi_set_named_property(env, exports, "sources", sources);
   napi_create_array(env, &names);
   for (size_t i = 0; i < VARIANTS; i++)
     if (supported(variants[i].name)) {

@@ -5,6 +5,7 @@ import { UserError, type Service } from '@privatesnn/core';
 import { SPIKING_ENGINE, type SpikingEngine } from './engine.js';
 import { FastEngine } from './fast/engine.js';
 import { loadNative, loadWasm } from './fast/kernels.js';
+import { nativeWorks } from './fast/native.js';
 import { kernelDigest } from './kernel-digest.js';
 import { createReferenceEngine } from './reference/engine.js';
 
@@ -46,7 +47,7 @@ export function createEngine(options: EngineOptions = {}): Promise<SpikingEngine
         {
           hint:
             chosen === 'native'
-              ? 'Build it with a C compiler: node packages/spiking/kernels/build-native.mjs'
+              ? 'Build it with a C compiler: npm run setup'
               : 'Choose another with PRIVATESNN_ENGINE.',
         },
       );
@@ -71,7 +72,7 @@ export function engineInfo(): ImplementationInfo[] {
 /** What the environment asks for, else the fastest that loads. */
 function chosenImplementation(): Implementation {
   const asked = implementationOf(process.env['PRIVATESNN_ENGINE']);
-  return asked ?? (infoOf('native').available ? 'native' : 'wasm');
+  return asked ?? (nativeWorks(loadNative) ? 'native' : 'wasm');
 }
 
 function identityOf(implementation: Implementation): string {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-import { nativeFile } from './fast/kernels.js';
+import { findNative } from './fast/native.js';
 
 const known = new Map<string, string>();
 
@@ -12,12 +12,12 @@ const known = new Map<string, string>();
  *
  * @param unit the file in kernels/ that holds them as WebAssembly; the native ones are all in one file
  * @returns 12 hexadecimal digits
- * @throws Error when the file is not there
+ * @throws Error when the file is not there, or native kernels do not load
  */
 export function kernelDigest(kind: 'native' | 'wasm', unit: 'kernels' | 'dense'): string {
   const file =
     kind === 'native'
-      ? nativeFile()
+      ? findNative().file
       : fileURLToPath(new URL(`../kernels/${unit}.wasm`, import.meta.url));
   const before = known.get(file);
   if (before !== undefined) return before;

@@ -3,7 +3,7 @@
  */
 import { readFileSync } from 'node:fs';
 
-import { requireNative } from '../fast/kernels.js';
+import { findNative, nativeWorks } from '../fast/native.js';
 
 /**
  * WebAssembly's interface, as far as it is used; the types of Node 20 lack it.
@@ -40,21 +40,21 @@ const stackSize = 65536;
  */
 export function setUpDense(kind, instructions = process.env['PRIVATESNN_SIMD']) {
   const memory = new wasm.Memory({ initial: pagesAtStart, maximum: 65536, shared: true });
-  if (kind !== 'wasm') {
-    try {
-      const { variants } = requireNative();
-      const chosen = instructions ?? variants[0];
-      if (chosen === undefined || !variants.includes(chosen)) {
-        throw new Error(`this processor has no "${chosen}" kernels; it has ${variants.join(', ')}`);
-      }
-      return { kind: 'native', instructions: chosen, module: undefined, memory };
-    } catch (error) {
-      if (kind === 'native') throw error;
-    }
+  const native = () => nativeInstructions(instructions);
+  if (kind === 'native' || (kind === undefined && nativeWorks(native))) {
+    return { kind: 'native', instructions: native(), module: undefined, memory };
   }
   const file = new URL('../../kernels/dense.wasm', import.meta.url);
   const module = new wasm.Module(readFileSync(file));
   return { kind: 'wasm', instructions: 'simd128', module, memory };
+}
+
+/** @param {string | undefined} instructions @returns {string} */
+function nativeInstructions(instructions) {
+  const { variants } = findNative().addon;
+  const chosen = instructions ?? variants[0];
+  if (chosen !== undefined && variants.includes(chosen)) return chosen;
+  throw new Error(`this processor has no "${chosen}" kernels; it has ${variants.join(', ')}`);
 }
 
 /**
@@ -66,7 +66,7 @@ export function setUpDense(kind, instructions = process.env['PRIVATESNN_SIMD']) 
  */
 export function loadDense({ kind, instructions, module, memory }, stack) {
   if (kind === 'native' || !module) {
-    const addon = requireNative();
+    const { addon } = findNative();
     const variant = addon.variants.indexOf(instructions);
     return {
       heapBase: 64,

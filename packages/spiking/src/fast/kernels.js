@@ -2,8 +2,8 @@
  * Loads the compute kernels and gives them a heap. Plain JavaScript, as worker threads run it unbuilt.
  */
 import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { fileURLToPath } from 'node:url';
+
+import { findNative, nativeWorks } from './native.js';
 
 /** @typedef {'native' | 'wasm'} KernelKind */
 
@@ -32,7 +32,6 @@ const wasm = /** @type {{ WebAssembly: WasmInterface }} */ (/** @type {unknown} 
   .WebAssembly;
 const folder = new URL('../../kernels/', import.meta.url);
 const pagesAtStart = 32;
-const require = createRequire(import.meta.url);
 
 /** @type {object | undefined} */
 let compiled;
@@ -60,14 +59,14 @@ export function loadWasm() {
 }
 
 /**
- * The native kernels: the prebuilt package of this platform, else the file that build-native.mjs makes.
+ * The native kernels (see findNative).
  *
  * @param {string} [instructions] the instruction set; the best that the processor has when left out
  * @returns {Kernels}
  * @throws {Error} when neither loads; the message says why
  */
 export function loadNative(instructions = process.env['PRIVATESNN_SIMD']) {
-  const addon = requireNative();
+  const { addon } = findNative();
   const chosen = instructions ?? addon.variants[0];
   if (chosen === undefined || !addon.use(chosen)) {
     throw new Error(
@@ -93,41 +92,9 @@ export function loadNative(instructions = process.env['PRIVATESNN_SIMD']) {
 export function loadKernels(kind) {
   if (kind === 'wasm') return loadWasm();
   if (kind === 'native') return loadNative();
-  try {
-    return loadNative();
-  } catch {
-    return loadWasm();
-  }
-}
-
-/**
- * @typedef {object} Addon
- * @property {string[]} variants
- * @property {(name: string) => boolean} use
- * @property {(heap: ArrayBuffer | Uint8Array, op: number, args: number, variant?: number) => number} run
- *   `variant` is a place in `variants`; what `use` chose when left out.
- */
-
-/** @returns {Addon} */
-export function requireNative() {
-  return require(nativeFile());
-}
-
-/**
- * The environment's PRIVATESNN_NATIVE_FILE, else the prebuilt package's, else the one that build-native.mjs makes.
- *
- * @returns {string} the file of the native kernels, which need not be there
- */
-export function nativeFile() {
-  const given = process.env['PRIVATESNN_NATIVE_FILE'];
-  if (given) return given;
-  const platform = `${process.platform}-${process.arch}`;
-  try {
-    return require.resolve(`@privatesnn/spiking-native-${platform}`);
-  } catch (error) {
-    if (/** @type {{ code?: string }} */ (error).code !== 'MODULE_NOT_FOUND') throw error;
-  }
-  return fileURLToPath(new URL(`native/${platform}.node`, folder));
+  /** @type {Kernels | undefined} */
+  let native;
+  return nativeWorks(() => (native = loadNative())) && native ? native : loadWasm();
 }
 
 /** @param {number} offset */
