@@ -194,6 +194,90 @@ KERNEL(weight_gradients) {
     }
 }
 
+// For weight gradients a layer's input is sorted by entry: each weight row is loaded and stored once for UNIT spikes
+// of its entry, not once for each.
+#define UNIT 4
+struct unit {
+  uint32_t entry;
+  uint16_t steps[UNIT]; // when it spiked; `steps` of the conv where there are fewer spikes
+};
+
+// The lists are made for so many time-steps at a time, whose gradients the level-1 cache holds.
+#define CHUNK 128
+INLINE int32_t chunks_of(int32_t steps) { return (steps + CHUNK - 1) / CHUNK; }
+
+struct by_entry_args {
+  ref ptr, list; // as in struct conv
+  // Result: `unitPtr` [height][chunks][width + 1] positions in `units`, which has room for a unit for each spike.
+  ref unitPtr, units;
+  ref scratch; // [width · channels]
+  int32_t steps, height, width, channels;
+};
+
+KERNEL(by_entry) {
+  const uint32_t *list = AT(uint32_t, a->list);
+  uint32_t *unitPtr = AT(uint32_t, a->unitPtr), *next = AT(uint32_t, a->scratch), n = 0;
+  struct unit *units = AT(struct unit, a->units);
+  ptrdiff_t ptrStep = a->width + 1, entries = (ptrdiff_t)a->width * a->channels;
+  for (int32_t row = 0; row < a->height; row++)
+    for (int32_t start = 0; start < a->steps; start += CHUNK) {
+      int32_t end = start + CHUNK < a->steps ? start + CHUNK : a->steps;
+      const uint32_t *ptr = AT(uint32_t, a->ptr) + ((ptrdiff_t)row * a->steps + start) * ptrStep;
+      const uint32_t *first = list + ptr[0], *last = list + ptr[(end - start) * ptrStep - 1];
+      for (ptrdiff_t i = 0; i < entries; i++) next[i] = 0;
+      for (const uint32_t *entry = first; entry < last; entry++) next[*entry]++;
+      for (int32_t x = 0, i = 0; x < a->width; x++) {
+        *unitPtr++ = n;
+        for (int32_t c = 0; c < a->channels; c++, i++) {
+          uint32_t spikes = next[i];
+          next[i] = n * UNIT;
+          for (uint32_t k = 0; k < spikes; k += UNIT, n++) {
+            units[n].entry = (uint32_t)i;
+            for (int j = 0; j < UNIT; j++) units[n].steps[j] = (uint16_t)a->steps;
+          }
+        }
+      }
+      *unitPtr++ = n;
+      for (int32_t t = start; t < end; t++, ptr += ptrStep)
+        for (const uint32_t *entry = list + ptr[0]; entry < list + ptr[a->width]; entry++) {
+          uint32_t at = next[*entry]++;
+          units[at / UNIT].steps[at % UNIT] = (uint16_t)t;
+        }
+    }
+}
+
+struct forward_kept_args {
+  struct conv conv;
+  ref bits;       // result, as of `forward`
+  ref potentials; // result: before the reset, [blocks][outHeight · outWidth][steps][BLOCK]
+  struct neuron neuron;
+};
+
+INLINE float *kept_potentials(const struct conv *c, float *all, int32_t y, int32_t x, int32_t block) {
+  ptrdiff_t pixel = (ptrdiff_t)block * c->outHeight * c->outWidth + y * c->outWidth + x;
+  return all + pixel * c->steps * BLOCK;
+}
+
+// As `forward`, and keeps the potentials for the way back.
+KERNEL(forward_kept) {
+  struct conv c = a->conv;
+  struct neuron n = a->neuron;
+  ptrdiff_t words = (ptrdiff_t)c.blocks * (BLOCK / 32);
+  for (int32_t block = 0; block < c.blocks; block++) {
+    const float *weights = block_weights(&c, AT(float, c.weights), block);
+    prefetch_block(weights, block_rows(&c) * BLOCK * 4);
+    for (int32_t y = 0; y < c.outHeight; y++)
+      for (int32_t x = 0; x < c.outWidth; x++) {
+        struct window w = window_at(&c, AT(uint32_t, c.ptr), y, x);
+        const vf *base = base_at(&c, AT(float, c.base), y * c.outWidth + x, block);
+        uint32_t *bits = AT(uint32_t, a->bits) +
+                         ((ptrdiff_t)y * c.steps * c.outWidth + x) * words + block * (BLOCK / 32);
+        float *potentials = kept_potentials(&c, AT(float, a->potentials), y, x, block);
+        run_neurons(&w, AT(uint32_t, c.list), weights, base, &n, c.steps, potentials, bits, words * c.outWidth);
+      }
+  }
+}
+
 enum { TRIANGLE, RECTANGLE, EXPONENTIAL, SPIKE_TIME };
 
 // exp(x) for x ≤ 0: 2 to the whole part by the exponent's bits, 2 to the rest by its Taylor series.
@@ -249,8 +333,10 @@ struct backward_args {
   ref mask;      // bits of the units that the gradient reaches, [height][maskSteps][width][words]; 0: all
   int32_t maskSteps; // 1, or all steps
   int32_t firstRow, endRow; // which rows of pooled pixels
-  ref scratch;     // 3 · [steps, whole groups][BLOCK]
+  ref scratch;     // 3 · [steps, whole groups][BLOCK] and [BLOCK]
+  ref potentials;  // what `forward_kept` kept; 0: computed again
   ref weights;     // weight gradients, added to; 0: not wanted
+  ref unitPtr, units; // the input by entry, see by_entry; where `weights` is given
   ref bias;        // bias gradients [blocks · BLOCK], added to; 0: not wanted
   ref sources;     // result, s: [rows · pool][steps][outWidth][blocks · BLOCK], rows from firstRow on; 0: not wanted
   ref sum;         // result: Σ dU over time, [outHeight][outWidth][blocks · BLOCK]; 0: not wanted
@@ -306,21 +392,33 @@ STEP repeat_neurons(HEAP_PARAM const struct backward_args *a, const struct neuro
               potentials, NULL, 0);
 }
 
-// Adds a pixel's weight gradients.
+// Adds a pixel's weight gradients. `gradients` are [steps + 1][BLOCK], the last ones 0.
 STEP add_gradients(HEAP_PARAM const struct backward_args *a, int32_t y, int32_t x, int32_t block,
                    const float *gradients) {
   struct conv c = a->conv;
-  struct window w = window_at(&c, AT(uint32_t, c.ptr), y, x);
+  int32_t chunks = chunks_of(c.steps), any = 0;
+  for (int32_t i = 0; i < c.steps * VECS && !any; i++)
+    any = lane_bits(differs(((const vf *)gradients)[i], splat(0))) != 0;
+  if (!any) return;
+  c.steps = chunks; // of the lists by entry
+  struct window w = window_at(&c, AT(uint32_t, a->unitPtr), y, x);
+  const struct unit *units = AT(struct unit, a->units);
   float *weights = (float *)block_weights(&c, AT(float, a->weights), block);
-  for (int32_t t = 0; t < c.steps; t++) {
-    vf gradient[VECS];
-    uint32_t any = 0;
-    for (int v = 0; v < VECS; v++) {
-      gradient[v] = ((const vf *)gradients)[t * VECS + v];
-      any |= lane_bits(differs(gradient[v], splat(0)));
+  for (int32_t chunk = 0; chunk < chunks; chunk++)
+    for (int32_t row = 0; row < w.rows; row++) {
+      const uint32_t *ptr = w.ptr + row * w.ptrRow + chunk * w.ptrStep;
+      int32_t first = w.weightRow + row * w.weightRowStep;
+      for (uint32_t i = ptr[w.left], end = ptr[w.right]; i < end; i++) {
+        float *weight = (float *)weight_row(weights, first + (int32_t)units[i].entry);
+        const float *from[UNIT];
+#pragma GCC unroll 16
+        for (int k = 0; k < UNIT; k++) from[k] = gradients + (ptrdiff_t)units[i].steps[k] * BLOCK;
+#pragma GCC unroll 16
+        for (int v = 0; v < BLOCK; v += LANES)
+          *(vf *)(weight + v) += (*(const vf *)(from[0] + v) + *(const vf *)(from[1] + v)) +
+                                 (*(const vf *)(from[2] + v) + *(const vf *)(from[3] + v));
+      }
     }
-    if (any) add_weight_gradients(gradient, &w, AT(uint32_t, c.list), weights, t);
-  }
 }
 
 INLINE void backward_with(HEAP_PARAM struct backward_args *a, struct neuron n, struct surrogate s) {
@@ -328,8 +426,9 @@ INLINE void backward_with(HEAP_PARAM struct backward_args *a, struct neuron n, s
   int32_t steps = c.steps, pool = a->pool, groups = (steps + GROUP - 1) / GROUP;
   ptrdiff_t words = (ptrdiff_t)c.blocks * (BLOCK / 32), pixelFloats = (ptrdiff_t)c.blocks * BLOCK;
   int32_t pooledWidth = c.outWidth / pool;
-  float *arriving = AT(float, a->scratch), *potentials = arriving + (ptrdiff_t)groups * GROUP * BLOCK;
-  float *gradients = potentials + (ptrdiff_t)steps * BLOCK;
+  float *arriving = AT(float, a->scratch), *repeated = arriving + (ptrdiff_t)groups * GROUP * BLOCK;
+  float *gradients = repeated + (ptrdiff_t)steps * BLOCK;
+  for (int v = 0; v < VECS; v++) ((vf *)gradients)[steps * VECS + v] = splat(0);
   float subtracted = n.reset == RESET_SOFT ? n.leak : n.reset == RESET_DELAYED ? 1 : 0;
   double atThreshold = 0;
 
@@ -341,7 +440,11 @@ INLINE void backward_with(HEAP_PARAM struct backward_args *a, struct neuron n, s
           int32_t y = row * pool + part / pool, x = column * pool + part % pool;
           vf next[VECS], total[VECS];
           vf thresholds = splat(0);
-          repeat_neurons(HEAP_ARG a, &n, y, x, block, potentials);
+          float *potentials = repeated;
+          if (a->potentials)
+            potentials = kept_potentials(&c, AT(float, a->potentials), y, x, block);
+          else
+            repeat_neurons(HEAP_ARG a, &n, y, x, block, potentials);
           if (s.kind == SPIKE_TIME) spike_time_gradients(&s, &n, potentials, gradients, steps);
           for (int v = 0; v < VECS; v++) next[v] = total[v] = splat(0);
           ptrdiff_t rowInBand = y - a->firstRow * pool;

@@ -42,6 +42,8 @@ __attribute__((visibility("default"))) int RUN(HEAP_PARAM uint32_t op, uint32_t 
     CASE(22, bound)
     CASE(23, squeeze)
     CASE(24, expand)
+    CASE(25, by_entry)
+    CASE(26, forward_kept)
     default:
       return 1;
   }

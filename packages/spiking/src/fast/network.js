@@ -504,9 +504,10 @@ export class Network {
    * @param {Bits | undefined} before
    * @param {Float32Array} pixels
    * @param {number} image
+   * @param {number} [potentials] where potentials are kept, for training; 0: they are not
    * @returns {Bits & { readonly inputSpikes: number }}
    */
-  spike(index, before, pixels, image) {
+  spike(index, before, pixels, image, potentials = 0) {
     const { heap } = this;
     const bits = this.allocBits(index);
     const top = heap.top;
@@ -515,7 +516,11 @@ export class Network {
       heap.run(operations.forwardInt, [...conv, bits.at, ...this.integerNeuron(index)]);
     } else {
       const { integer, floats } = this.neuron(index);
-      heap.run(operations.forward, [...conv, bits.at, integer], floats);
+      if (potentials) {
+        heap.run(operations.forwardKept, [...conv, bits.at, potentials, integer], floats);
+      } else {
+        heap.run(operations.forward, [...conv, bits.at, integer], floats);
+      }
     }
     heap.release(top);
     const counted = heap.run(operations.count, [bits.at, bits.bytes / 4, 0]);

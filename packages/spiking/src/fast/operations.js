@@ -25,4 +25,6 @@ export const operations = Object.freeze({
   bound: 22,
   squeeze: 23,
   expand: 24,
+  byEntry: 25,
+  forwardKept: 26,
 });

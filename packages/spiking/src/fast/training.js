@@ -1,7 +1,7 @@
 /**
  * One image forward and back through a network (spatio-temporal back-propagation), with sums of gradients in
- * the heap. Only the spikes' bits are kept from the way forward; the membranes of one block of neurons at a
- * time are computed again on the way back.
+ * the heap. Of the way forward the spikes' bits are kept, and the potentials of the last layers, as many as a part
+ * of the memory budget holds; the others are computed again on the way back, one block of neurons at a time.
  */
 import { checkedProduct } from './heap.js';
 import { at, Network } from './network.js';
@@ -24,11 +24,20 @@ import { operations } from './operations.js';
  * @typedef {{ constant: number, lists?: undefined } | { constant?: undefined, lists: { ptr: number, list: number } }} Arriving
  *
  * @typedef {{ weights: number, weightFloats: number, bias: number, transposed: number }} LayerBuffers
+ *
+ * An image that went forward; by layer its spikes, and its potentials (0 where they were not kept).
+ * @typedef {{ pixels: Float32Array, image: number, bits: Bits[], potentials: number[] }} Passing
  */
 
 /** Time-steps that one entry of the sources' lists holds, and its bytes (kernels/backward.h). */
 const group = 4;
 const groupBytes = 4 + 4 * group;
+
+/** Bytes of what spikes of the same entry are joined to, and the time-steps of a list of those. */
+const unitBytes = 12;
+const chunk = 128;
+
+const noUnits = { ptr: 0, units: 0 };
 
 const surrogates = { triangle: 0, rectangle: 1, exponential: 2, 'spike-time': 3 };
 
@@ -49,13 +58,26 @@ export class Training {
     /** Sums over images. */
     this.thresholds = new Float64Array(this.buffers.length - 1);
     this.network.floor = heap.top;
-    /** The image that is on its way. @type {{ pixels: Float32Array, image: number, bits: Bits[] } | undefined} */
+    /** The first layer whose potentials are kept. */
+    this.firstKept = this.last;
+    for (let bytes = 0; this.firstKept > 0; this.firstKept--) {
+      bytes += this.potentialBytes(this.firstKept - 1);
+      if (bytes > spec.memoryBudget / 32) break;
+    }
+    /** The image that is on its way. @type {Passing | undefined} */
     this.current = undefined;
     this.clear();
   }
 
   get last() {
     return this.buffers.length - 1;
+  }
+
+  /** What it takes to keep a layer's potentials. @param {number} index */
+  potentialBytes(index) {
+    const { output } = this.network.layer(index);
+    const neurons = output.height * output.width * this.network.padded(output.channels);
+    return neurons * this.spec.network.timeSteps * 4;
   }
 
   /** @param {number} index @returns {LayerBuffers} */
@@ -132,9 +154,13 @@ export class Training {
     heap.release(network.floor);
     /** @type {Bits[]} */
     const bits = [];
+    const potentials = [];
     const spikes = [];
     for (let index = 0; index < this.last; index++) {
-      const result = network.spike(index, bits.at(-1), pixels, image);
+      const isKept = index >= this.firstKept;
+      const kept = isKept ? heap.alloc('the potentials', this.potentialBytes(index)) : 0;
+      const result = network.spike(index, bits.at(-1), pixels, image, kept);
+      potentials.push(kept);
       if (index === 0) spikes.push(result.inputSpikes);
       spikes.push(result.spikes);
       bits.push(result);
@@ -145,9 +171,9 @@ export class Training {
       heap.release(top);
     }
     const steps = spec.network.timeSteps;
-    const potentials = network.integrate(bits.at(-1), pixels, image, [steps]);
-    this.current = { pixels, image, bits };
-    return { logits: potentials.map((u) => u * spec.scale), spikes };
+    const sums = network.integrate(bits.at(-1), pixels, image, [steps]);
+    this.current = { pixels, image, bits, potentials };
+    return { logits: sums.map((u) => u * spec.scale), spikes };
   }
 
   /**
@@ -289,7 +315,7 @@ export class Training {
    */
   backThrough(index, arriving, floor) {
     const { heap, network, spec } = this;
-    const { bits, pixels, image } = this.image();
+    const { bits, potentials, pixels, image } = this.image();
     const { name, output } = network.layer(index);
     const buffers = this.buffer(index);
     const { timeSteps: steps, encoder } = spec.network;
@@ -304,9 +330,11 @@ export class Training {
 
     const { mask, maskSteps } = this.reach(index);
     const before = bits[index - 1];
-    const { conv } = network.input(index, before, pixels, image);
+    const { conv, spikes } = network.input(index, before, pixels, image);
     const groups = Math.ceil(steps / group);
-    const scratch = heap.alloc(what, 3 * groups * group * network.block * 4);
+    const scratch = heap.alloc(what, (3 * groups * group + 1) * network.block * 4);
+    const weights = isConstant ? 0 : buffers.weights;
+    const { ptr: unitPtr, units } = weights ? this.byEntry(index, conv, spikes) : noUnits;
     const sumFloats = output.height * output.width * padded;
     const sum = needsSum ? heap.alloc(what, sumFloats * 4) : 0;
     if (needsSum) heap.clear(sum, sumFloats * 4);
@@ -338,7 +366,7 @@ export class Training {
       }
       const integers = [
         ...[...conv, ...from, arriving.constant ?? 0, pool, mask, maskSteps, row, endRow, scratch],
-        ...[isConstant ? 0 : buffers.weights, buffers.bias, sources, sum],
+        ...[potentials[index] ?? 0, weights, unitPtr, units, buffers.bias, sources, sum],
         ...[surrogates[kind], Number(spec.detachReset), reset],
       ];
       const first = height * Math.exp(-beta * neverFiredSteps);
@@ -373,6 +401,36 @@ export class Training {
       { at: list, bytes: entries * groupBytes },
     ]);
     return { lists: { ptr: ptrTo, list: listTo } };
+  }
+
+  /**
+   * A layer's input sorted by entry, for weight gradients.
+   *
+   * @param {number} index
+   * @param {readonly number[]} conv
+   * @param {number} spikes
+   */
+  byEntry(index, conv, spikes) {
+    const { heap } = this;
+    const { timeSteps } = this.spec.network;
+    if (timeSteps > 65535) throw new RangeError('Training takes at most 65535 time-steps.');
+    const { name, input } = this.network.layer(index);
+    const what = `the input of layer "${name}" by entry`;
+    const [ptr = 0, list = 0] = conv;
+    const channels = (this.network.isSigned(index) ? 2 : 1) * input.channels;
+    const chunks = Math.ceil(timeSteps / chunk);
+    const result = {
+      ptr: this.network.allocPtr(what, input, chunks),
+      units: heap.alloc(what, checkedProduct(what, spikes, unitBytes)),
+    };
+    const top = heap.top;
+    const scratch = heap.alloc(what, input.width * channels * 4);
+    heap.run(operations.byEntry, [
+      ...[ptr, list, result.ptr, result.units, scratch],
+      ...[timeSteps, input.height, input.width, channels],
+    ]);
+    heap.release(top);
+    return result;
   }
 
   /** Bytes of a band of sources. */
