@@ -1,9 +1,10 @@
 import { definePlugin } from '@privatesnn/core';
 
+import { adaptiveSpiking } from './adaptive-spiking.js';
 import { thresholdBalancing } from './threshold-balancing.js';
 import { weightNormalisation } from './weight-normalisation.js';
 
 export default definePlugin({
   name: '@privatesnn/plugins-converters',
-  stages: [thresholdBalancing, weightNormalisation],
+  stages: [adaptiveSpiking, thresholdBalancing, weightNormalisation],
 });

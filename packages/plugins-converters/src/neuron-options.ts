@@ -44,7 +44,10 @@ export function neuronModel({ leak, reset, firing }: NeuronOptions): NeuronModel
 }
 
 /** The encoder that the options describe, for a given network. */
-export function encoderFor({ encoder, encoderRange }: NeuronOptions, ann: Ann): Encoder {
+export function encoderFor(
+  { encoder, encoderRange }: Pick<NeuronOptions, 'encoder' | 'encoderRange'>,
+  ann: Ann,
+): Encoder {
   const range = { network: ann.inputRange, signed: [-1, 1], unsigned: [0, 1] } as const;
   return { kind: encoder, range: range[encoderRange] };
 }
@@ -53,7 +56,10 @@ export function encoderFor({ encoder, encoderRange }: NeuronOptions, ann: Ann): 
  * @throws UserError where the network has max-pooling and the options do not allow it: at each time-step it would
  * pass a spike of whichever neuron fires, so that rates add up instead of competing
  */
-export function assertPoolingAllowed({ maxPooling }: NeuronOptions, { architecture }: Ann): void {
+export function assertPoolingAllowed(
+  { maxPooling }: Pick<NeuronOptions, 'maxPooling'>,
+  { architecture }: Ann,
+): void {
   const count = architecture.layers.filter(({ kind }) => kind === 'max-pool').length;
   if (maxPooling === 'any-spike' || count === 0) return;
   throw new UserError(

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
+import { adaptiveSpiking } from './adaptive-spiking.js';
 import { thresholdBalancing } from './threshold-balancing.js';
 import { weightNormalisation } from './weight-normalisation.js';
 
@@ -44,5 +45,22 @@ describe('the presets of weight-normalisation', () => {
   it.each(Object.entries(normalisationRows))('%s is what the method says', (name, row) => {
     const options = weightNormalisation.options.parse(weightNormalisation.presets![name]);
     expect(options).toMatchObject({ leak: 1, firing: 'strict', ...row });
+  });
+});
+
+describe('the preset of adaptive-spiking', () => {
+  it('is what the method says: τγ 15, τη = τβ 50, τφ 2.5 ms, ϑ₀ = m_f, analog input', () => {
+    const options = adaptiveSpiking.options.parse(adaptiveSpiking.presets!['zambrano-2019']);
+    expect(options).toMatchObject({
+      tauThreshold: 15,
+      tauRefractory: 50,
+      tauCurrent: 50,
+      tauMembrane: 2.5,
+      threshold: 0.1,
+      growth: 0.1,
+      matchAt: 1,
+      encoder: 'constant',
+      readout: 'filtered',
+    });
   });
 });

@@ -9,7 +9,13 @@ import {
   type StageContext,
 } from '@privatesnn/core';
 import { annLogits, type TensorRuntime } from '@privatesnn/runtime-tfjs';
-import { fitReadout, readoutOf, type ReadoutFit, type SpikingEngine } from '@privatesnn/spiking';
+import {
+  checkNotAdaptive,
+  fitReadout,
+  readoutOf,
+  type ReadoutFit,
+  type SpikingEngine,
+} from '@privatesnn/spiking';
 
 import type { StbpOptions } from './options.js';
 
@@ -40,6 +46,7 @@ export async function prepare(
   { snn, images, teacher }: { snn: Snn; images: Images; teacher: Ann | undefined },
 ): Promise<Work> {
   assertImagesFit(images, snn.architecture);
+  checkNotAdaptive(snn, 'train');
   if (options.labels === 'soft' && !images.softLabels) {
     throw new UserError(
       'configuration',

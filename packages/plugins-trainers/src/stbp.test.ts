@@ -178,6 +178,21 @@ describe('stbp', () => {
     });
   });
 
+  it('does not take adaptive neurons', async () => {
+    const adaptation = {
+      rest: 1,
+      growth: 0.1,
+      thresholdDecay: 0.9,
+      refractoryDecay: 0.9,
+      currentDecay: 0.9,
+      membraneDecay: 0.5,
+    };
+    const neuron = { leak: 1, reset: 'soft', firing: 'strict', adaptation } as const;
+    await expect(
+      train({}, fakeContext(), { snn: { ...snn, neuron }, images, teacher }),
+    ).rejects.toMatchObject({ code: 'ADAPTIVE_NEURON' });
+  });
+
   it('takes soft labels only from images that have them', async () => {
     const { softLabels: _, ...hard } = images;
     await expect(

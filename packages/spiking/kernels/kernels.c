@@ -2,6 +2,7 @@
 // instruction set (see build-wasm.mjs, build-native.mjs).
 #include "memory.h"
 
+#include "adaptive.h"
 #include "backward.h"
 #include "forward.h"
 #include "info.h"
@@ -44,6 +45,8 @@ __attribute__((visibility("default"))) int RUN(HEAP_PARAM uint32_t op, uint32_t 
     CASE(24, expand)
     CASE(25, by_entry)
     CASE(26, forward_kept)
+    CASE(27, forward_adaptive)
+    CASE(28, integrate_filtered)
     default:
       return 1;
   }

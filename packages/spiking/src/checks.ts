@@ -23,6 +23,7 @@ export function checkInference(
   request: InferenceRequest,
 ): CheckedBatch & { readonly recordAt: readonly number[] } {
   const checked = checkSnnRequest(request);
+  if (request.precision === 'integer') checkNotAdaptive(request.snn, 'compute in integers');
   const recordAt = request.recordAt ?? [checked.timeSteps];
   recordAt.forEach((step, i) => {
     const previous = recordAt[i - 1] ?? 0;
@@ -51,12 +52,14 @@ export function checkInference(
 
 /** @throws UserError, and returns the batch's sizes. */
 export function checkGradients(request: GradientRequest): CheckedBatch {
+  checkNotAdaptive(request.snn, 'take gradients of');
   return checkSnnRequest(request);
 }
 
 /** @throws UserError, and returns the batch's sizes. */
 export function checkBalance(request: BalanceRequest): CheckedBatch {
   checkNetwork(request.architecture, request.parameters);
+  checkNotAdaptive(request, 'balance the thresholds of');
   checkNeuron(request.neuron);
   if (!(request.scale > 0) || !Number.isFinite(request.scale)) {
     fail(
@@ -86,6 +89,7 @@ function checkSnnRequest(request: InferenceRequest | GradientRequest): CheckedBa
   const { snn } = request;
   checkNetwork(snn.architecture, snn.parameters);
   checkNeuron(snn.neuron);
+  checkReadout(snn);
   checkThresholds(snn);
   return checkBatch(request, snn.architecture, request.timeSteps ?? snn.timeSteps);
 }
@@ -156,7 +160,61 @@ function checkParameter(parameters: Parameters, name: string, shape: readonly nu
   }
 }
 
-function checkNeuron({ leak }: NeuronModel): void {
+/**
+ * @param what as in "cannot ... a network of adaptive neurons"
+ * @throws UserError where the neurons are adaptive
+ */
+export function checkNotAdaptive({ neuron }: Pick<Snn, 'neuron'>, what: string): void {
+  if (!neuron.adaptation) return;
+  fail(
+    'configuration',
+    'ADAPTIVE_NEURON',
+    `Expected integrate-and-fire neurons: the framework cannot ${what} a network of adaptive neurons.`,
+    'Such a network can be tested, and attacked by re-conversion; convert with threshold-balancing or weight-normalisation for the rest.',
+  );
+}
+
+function checkReadout({ neuron, readout }: Snn): void {
+  if (readout.kind !== 'filtered' || neuron.adaptation) return;
+  fail(
+    'configuration',
+    'ENGINE_READOUT',
+    'Expected a read-out of summed potentials, received "filtered".',
+    'Only adaptive neurons filter their current.',
+  );
+}
+
+function checkAdaptation({ leak, reset, firing, adaptation }: NeuronModel): void {
+  if (!adaptation) return;
+  if (leak !== 1 || reset !== 'soft' || firing !== 'strict') {
+    fail(
+      'data',
+      'ENGINE_ADAPTATION',
+      `Expected leak 1, reset soft and firing strict beside an adaptation, received ${leak}, ${reset} and ${firing}.`,
+      'The decays of the adaptation take their place.',
+    );
+  }
+  const { rest, growth, ...decays } = adaptation;
+  const wrong = [
+    ...Object.entries(decays).filter(([, value]) => !(value >= 0 && value < 1)),
+    ...Object.entries({ growth }).filter(([, value]) => !(value >= 0 && value < Infinity)),
+    ...Object.entries({ rest }).filter(([, value]) => !(value > 0 && value < Infinity)),
+  ];
+  if (wrong.length > 0) {
+    fail(
+      'data',
+      'ENGINE_ADAPTATION',
+      `Expected decays from 0 and below 1, a growth from 0 and a rest above 0, received ${wrong
+        .map(([name, value]) => `${name} ${value}`)
+        .join(', ')}.`,
+      'A decay is exp(−1/τ), with the time constant τ in time-steps.',
+    );
+  }
+}
+
+function checkNeuron(neuron: NeuronModel): void {
+  const { leak } = neuron;
+  checkAdaptation(neuron);
   if (!(leak > 0 && leak <= 1)) {
     fail(
       'configuration',

@@ -70,8 +70,8 @@ export interface LayerActivity {
 
 export interface Inference {
   /**
-   * Membrane potentials of the last layer, summed over time and not scaled by the read-out,
-   * [images, recordAt.length, classes].
+   * Membrane potentials of the last layer, summed over time (its current, for a `filtered` read-out) and not scaled by
+   * the read-out, [images, recordAt.length, classes].
    */
   readonly potentials: Float32Array;
   /** The encoder first, then each spiking layer. Divide by images · neurons for spikes per neuron. */

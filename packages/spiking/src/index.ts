@@ -9,6 +9,7 @@ export * from './noise.js';
 export * from './readout.js';
 export * from './losses.js';
 export * from './neuron.js';
+export * from './adaptive-neuron.js';
 export * from './optimizer/adam.js';
 export { type Arrays, type Optimizer, type OptimizerState } from './optimizer/optimizer.js';
 export * from './optimizer/schedule.js';

@@ -53,7 +53,11 @@ export function fitReadout(
  * The read-out of the given kind; `fitted` takes the fit's scale. Where the network was silent, or did not follow
  * the ANN at all, there is no such scale, and the mean over time takes its place.
  */
-export function readoutOf(kind: Readout['kind'], timeSteps: number, fit: ReadoutFit): Readout {
+export function readoutOf(
+  kind: Exclude<Readout['kind'], 'filtered'>,
+  timeSteps: number,
+  fit: ReadoutFit,
+): Readout {
   if (kind === 'fitted' && fit.scale > 0) return { kind, scale: fit.scale };
   return kind === 'sum' ? { kind, scale: 1 } : { kind: 'mean', scale: 1 / timeSteps };
 }

@@ -46,6 +46,29 @@ export interface NeuronModel {
   readonly reset: 'soft' | 'delayed-soft' | 'hard';
   /** Whether a neuron fires at u > θ or already at u = θ. */
   readonly firing: 'strict' | 'inclusive';
+  /** Makes the neuron an adaptive one, of which the three above are only 1, `soft` and `strict`. */
+  readonly adaptation?: Adaptation;
+}
+
+/**
+ * An adaptive spiking neuron (Bohté 2012; Zambrano 2019): it encodes its filtered input current by a sum of decaying
+ * refractory responses, one a spike, each as high as its threshold of that moment; the threshold grows with every
+ * spike. A rate of one spike a time-step stands for a current of θ, the layer's threshold. Decays are the part that
+ * is kept from one time-step to the next, in [0, 1).
+ */
+export interface Adaptation {
+  /** ρ > 0: the threshold at rest is ρ·θ. */
+  readonly rest: number;
+  /** m ≥ 0: a spike raises the threshold by m times itself. */
+  readonly growth: number;
+  /** Of what spikes have added to the threshold, exp(−1/τγ). */
+  readonly thresholdDecay: number;
+  /** Of the refractory response, exp(−1/τη). */
+  readonly refractoryDecay: number;
+  /** Of the current that arriving spikes cause, exp(−1/τβ). */
+  readonly currentDecay: number;
+  /** Of the membrane filter, which the whole input passes, exp(−1/τφ). */
+  readonly membraneDecay: number;
 }
 
 /** How pixels become the input of the first layer at each time-step. */
@@ -61,9 +84,12 @@ export interface Encoder {
 
 /** How the last layer's membrane potential, summed over T time-steps, becomes logits. */
 export interface Readout {
-  /** `sum`: as it is; `mean`: divided by T; `fitted`: times `scale`, fitted to the ANN's logits. */
-  readonly kind: 'sum' | 'mean' | 'fitted';
-  /** The factor on the summed potential: 1, 1/T, or the fitted one. */
+  /**
+   * `sum`: as it is; `mean`: divided by T; `fitted`: times `scale`, fitted to the ANN's logits; `filtered`: not the
+   * sum, but the last layer's current as adaptive neurons filter it, at the time-step of reading, times `scale`.
+   */
+  readonly kind: 'sum' | 'mean' | 'fitted' | 'filtered';
+  /** The factor on the summed potential (1, 1/T, or the fitted one) or on the filtered current. */
   readonly scale: number;
 }
 

@@ -153,6 +153,27 @@ describe('tdbn', () => {
     expect(resumed).toEqual(whole);
   });
 
+  it('does not take adaptive neurons', async () => {
+    const neuron = {
+      leak: 1,
+      reset: 'soft',
+      firing: 'strict',
+      adaptation: {
+        rest: 1,
+        growth: 0.1,
+        thresholdDecay: 0.9,
+        refractoryDecay: 0.9,
+        currentDecay: 0.9,
+        membraneDecay: 0.5,
+      },
+    } as const;
+    const instance = tdbn.create({ runtime }, tdbn.options.parse(quick));
+    const inputs = { snn: network({ neuron }), images: bands(24) };
+    await expect(instance.run(fakeContext(), inputs)).rejects.toMatchObject({
+      code: 'ADAPTIVE_NEURON',
+    });
+  });
+
   it('leaves no tensor behind', async () => {
     const before = runtime.tf.memory().numTensors;
     await train({});

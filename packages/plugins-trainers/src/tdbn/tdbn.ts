@@ -1,5 +1,6 @@
 import { assertImagesFit, defineStage, firstImages, input, output } from '@privatesnn/core';
 import { TENSOR_RUNTIME } from '@privatesnn/runtime-tfjs';
+import { checkNotAdaptive } from '@privatesnn/spiking';
 
 import { folded } from './fold.js';
 import { tdbnOptions } from './options.js';
@@ -28,6 +29,7 @@ export const tdbn = defineStage({
   create: ({ runtime }, options) => ({
     async run(context, { snn, images }) {
       assertImagesFit(images, snn.architecture);
+      checkNotAdaptive(snn, 'train');
       const training = firstImages(images, options.samples);
       const timeSteps = options.timeSteps ?? snn.timeSteps;
       const { readout } = snn;

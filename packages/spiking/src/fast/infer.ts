@@ -20,6 +20,7 @@ export async function infer(
   const parameters = integers ? {} : snn.parameters;
   const spec = networkSpec(snn.architecture, parameters, {
     ...(integers ? { integers } : {}),
+    ...(snn.readout.kind === 'filtered' ? { filteredBy: snn.neuron.adaptation!.currentDecay } : {}),
     thresholds: thresholdsOf(snn),
     neuron: snn.neuron,
     encoder: snn.encoder.kind,

@@ -23,6 +23,7 @@ import { operations } from './operations.js';
  * @property {number} timeSteps
  * @property {number} seed
  * @property {boolean} dropout
+ * @property {number} [filteredBy] The decay of the last layer's current, where its filtered current is read.
  * @property {readonly import('../integer.js').IntegerLayer[]} [integers] By layer, for integer mode; then the
  *   parameters are not read.
  */
@@ -220,6 +221,16 @@ export class Network {
     const threshold = Math.fround(this.threshold(index));
     const silent = firing === 'strict' ? threshold : below(threshold);
     return { integer: resets[reset], floats: [leak, threshold, silent] };
+  }
+
+  /** `struct adaptive` of a layer. @param {number} index */
+  adaptiveNeuron(index) {
+    const { adaptation } = this.spec.neuron;
+    if (!adaptation) throw new Error('The neurons are not adaptive.');
+    const { rest, growth, thresholdDecay, refractoryDecay, currentDecay, membraneDecay } =
+      adaptation;
+    const response = (1 - refractoryDecay) * rest * this.threshold(index);
+    return [currentDecay, membraneDecay, refractoryDecay, thresholdDecay, growth, response];
   }
 
   /**
@@ -514,6 +525,8 @@ export class Network {
     const { conv, spikes: inputSpikes } = this.input(index, before, pixels, image);
     if (this.spec.integers) {
       heap.run(operations.forwardInt, [...conv, bits.at, ...this.integerNeuron(index)]);
+    } else if (this.spec.neuron.adaptation) {
+      heap.run(operations.forwardAdaptive, [...conv, bits.at], this.adaptiveNeuron(index));
     } else {
       const { integer, floats } = this.neuron(index);
       if (potentials) {
@@ -528,7 +541,7 @@ export class Network {
   }
 
   /**
-   * The last layer's current, summed over time, at each of the given time-steps.
+   * The last layer's current, summed over time or filtered (as the read-out wants it), at each of the given time-steps.
    *
    * @param {Bits | undefined} before
    * @param {Float32Array} pixels
@@ -548,10 +561,11 @@ export class Network {
     heap.u32(records, recordAt.length).set(recordAt);
     const what = 'the read-out';
     const potentials = heap.alloc(what, 4 * checkedProduct(what, rows, padded));
-    const { integers } = this.spec;
-    heap.run(integers ? operations.integrateInt : operations.integrate, [
-      ...[...conv, records, potentials, recordAt.length],
-    ]);
+    const { integers, filteredBy } = this.spec;
+    const integrate = integers ? operations.integrateInt : operations.integrate;
+    const args = [...conv, records, potentials, recordAt.length];
+    if (filteredBy === undefined) heap.run(integrate, args);
+    else heap.run(operations.integrateFiltered, args, [filteredBy]);
     const unit = integers?.[index]?.unit ?? 1;
     const count = rows * padded;
     const from = integers ? heap.i32(potentials, count) : heap.f32(potentials, count);

@@ -27,4 +27,6 @@ export const operations = Object.freeze({
   expand: 24,
   byEntry: 25,
   forwardKept: 26,
+  forwardAdaptive: 27,
+  integrateFiltered: 28,
 });

@@ -7,7 +7,6 @@ import { dropoutMask } from '../noise.js';
 import { ActivityCounter } from './activity.js';
 import { forEachImage } from './batch.js';
 import { addBiasGradient, addWeightGradient, inputGradient } from './connections.js';
-import { integrate } from './inference.js';
 import {
   currents,
   operationsOf,
@@ -16,6 +15,7 @@ import {
   type Signal,
   type WeightedOperation,
 } from './network.js';
+import { integrate } from './readout.js';
 import { averagePoolGradient, maxPoolGradient } from './pooling.js';
 import { neuronGradients } from './neuron-gradients.js';
 import { runNeurons } from './spiking-layer.js';

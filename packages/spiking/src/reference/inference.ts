@@ -4,8 +4,10 @@ import { checkInference } from '../checks.js';
 import { encode } from '../encoder.js';
 import type { Inference, InferenceRequest } from '../engine.js';
 import { ActivityCounter } from './activity.js';
+import { simulateAdaptive } from './adaptive.js';
 import { forEachImage } from './batch.js';
 import { currents, operationsOf, pooled, type Operation, type Signal } from './network.js';
+import { integrate, type ImageRun } from './readout.js';
 import { runNeurons } from './spiking-layer.js';
 
 /** Runs images through a network, one after the other. */
@@ -14,6 +16,7 @@ export async function infer(request: InferenceRequest): Promise<Inference> {
   const { snn, raster = [] } = request;
   const { classes } = snn.architecture;
   const operations = operationsOf(snn.architecture, snn.parameters);
+  const run = snn.neuron.adaptation ? simulateAdaptive : simulate;
   const activity = new ActivityCounter(snn.architecture);
   const potentials = new Float32Array(images * recordAt.length * classes);
   const rasters = new Map<string, Uint8Array>();
@@ -23,22 +26,23 @@ export async function infer(request: InferenceRequest): Promise<Inference> {
       image: number,
       timeSteps,
     });
-    const { spikes, output } = simulate(snn, operations, input);
+    const { spikes, read } = run(snn, operations, input, recordAt);
     for (const [layer, signal] of spikes) {
       activity.add(layer, signal);
       if (raster.includes(layer)) addRaster(rasters, layer, signal, image, images);
     }
-    potentials.set(integrate(output, recordAt), image * recordAt.length * classes);
+    potentials.set(read, image * recordAt.length * classes);
   });
   return { potentials, activity: activity.counts(), raster: Object.fromEntries(rasters) };
 }
 
-/** One image through the network: the spikes by layer ("input" first) and the last layer's current. */
+/** One image through a network of integrate-and-fire neurons. */
 function simulate(
   snn: Snn,
   operations: readonly Operation[],
   input: Signal,
-): { spikes: Map<string, Signal>; output: Signal } {
+  recordAt: readonly number[],
+): ImageRun {
   const spikes = new Map<string, Signal>([['input', input]]);
   let signal = input;
   for (const operation of operations) {
@@ -59,20 +63,7 @@ function simulate(
         break;
     }
   }
-  return { spikes, output: signal };
-}
-
-/** The sum over time of the last layer's current, after each of the given time-steps. */
-export function integrate(output: Signal, recordAt: readonly number[]): Float32Array {
-  const classes = output[0]!.length;
-  const result = new Float32Array(recordAt.length * classes);
-  const membrane = new Float64Array(classes);
-  output.forEach((current, step) => {
-    current.forEach((value, i) => (membrane[i]! += value));
-    const row = recordAt.indexOf(step + 1);
-    if (row >= 0) result.set(membrane, row * classes);
-  });
-  return result;
+  return { spikes, read: integrate(signal, recordAt) };
 }
 
 /** Writes one image's spikes: a byte a step and neuron, 1 for a positive spike, 255 for a negative one. */

@@ -1,0 +1,123 @@
+import fc from 'fast-check';
+import { beforeAll, describe, expect, it } from 'vitest';
+
+import type { Ann, Snn } from '@privatesnn/core';
+import { annLogits, createTensorRuntime, type TensorRuntime } from '@privatesnn/runtime-tfjs';
+import { createReferenceEngine, reconvertToAnn } from '@privatesnn/spiking';
+import { fakeContext, runStageContract } from '@privatesnn/testkit';
+
+import { adaptiveSpiking } from './adaptive-spiking.js';
+import { tinyAnn, tinyAnnWithBiases, tinyAnnWithMaxPooling, tinyImages } from './testing/tiny.js';
+
+const runtime = () => createTensorRuntime({ prefer: 'embedded' });
+let tensors: TensorRuntime;
+beforeAll(async () => {
+  tensors = await runtime();
+});
+
+function convert(options: object = {}, ann: Ann = tinyAnn) {
+  const stage = adaptiveSpiking.create({ tensors }, adaptiveSpiking.options.parse(options));
+  return stage.run(fakeContext(), { ann, images: tinyImages });
+}
+
+/** What the network gives for the tiny images, scaled by the read-out. */
+async function logitsOf(snn: Snn): Promise<number[]> {
+  const { potentials } = await createReferenceEngine().infer({
+    snn,
+    pixels: tinyImages.pixels as Float32Array,
+    seed: 1,
+  });
+  return Array.from(potentials, (u) => u * snn.readout.scale);
+}
+
+runStageContract(adaptiveSpiking, {
+  dependencies: async () => ({ tensors: await runtime() }),
+  inputs: { ann: tinyAnn, images: tinyImages },
+});
+
+describe('adaptive-spiking', () => {
+  it('takes the time constants of the original as decays a time-step', async () => {
+    const { snn } = await convert();
+    expect(snn.neuron.adaptation).toMatchObject({
+      thresholdDecay: Math.exp(-1 / 15),
+      refractoryDecay: Math.exp(-1 / 50),
+      currentDecay: Math.exp(-1 / 50),
+      membraneDecay: Math.exp(-1 / 2.5),
+    });
+    expect((await convert({ tauMembrane: 0 })).snn.neuron.adaptation!.membraneDecay).toBe(0);
+  });
+
+  it('gives the logits of the ANN, where thresholds are fine and do not grow', async () => {
+    for (const ann of [tinyAnn, tinyAnnWithBiases]) {
+      const { snn } = await convert(
+        { threshold: 0.03, growth: 0, percentile: 100, timeSteps: 300 },
+        ann,
+      );
+      const logits = await annLogits(tensors, ann, tinyImages);
+      const size = Math.max(...logits.map(Math.abs));
+      (await logitsOf(snn)).forEach((logit, i) =>
+        expect(Math.abs(logit - logits[i]!)).toBeLessThan(0.05 * size),
+      );
+    }
+  });
+
+  it('can read the mean over time', async () => {
+    const options = { threshold: 0.03, growth: 0, percentile: 100, timeSteps: 400 };
+    const filtered = await convert(options);
+    const { snn } = await convert({ ...options, readout: 'mean' });
+    expect(snn.readout).toEqual({ kind: 'mean', scale: 1 / 400 });
+    const scale = filtered.snn.readout.scale;
+    const logits = await annLogits(tensors, tinyAnn, tinyImages);
+    const size = Math.max(...logits.map(Math.abs));
+    (await logitsOf(snn)).forEach((u, i) =>
+      expect(Math.abs(u * scale - logits[i]!)).toBeLessThan(0.1 * size),
+    );
+  });
+
+  it('keeps the weights, so that re-conversion gives the trained ANN back', async () => {
+    const { snn } = await convert({}, tinyAnnWithBiases);
+    const back = reconvertToAnn(snn).parameters;
+    for (const [name, { data }] of Object.entries(tinyAnnWithBiases.parameters)) {
+      data.forEach((value, i) => expect(back[name]!.data[i]).toBeCloseTo(value, 5));
+    }
+  });
+
+  it('passes `matchAt` unchanged, whatever the neuron', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.constantFrom(0.25, 0.5, 1),
+        fc.double({ min: 0, max: 0.2, noNaN: true }),
+        fc.double({ min: 0.05, max: 0.2, noNaN: true }),
+        async (matchAt, growth, threshold) => {
+          const { transfer } = await convert({ matchAt, growth, threshold });
+          const at = transfer.x.indexOf(matchAt);
+          expect(transfer.lines[0]!.y[at]).toBeCloseTo(matchAt, 6);
+          expect(transfer.lines[0]!.y[0]).toBe(0);
+        },
+      ),
+      { numRuns: 12 },
+    );
+  });
+
+  it('says so where the threshold lets nothing through', async () => {
+    await expect(convert({ threshold: 2.5 })).rejects.toMatchObject({ code: 'ADAPTIVE_THRESHOLD' });
+  });
+
+  it('says which layer is silent', async () => {
+    const parameters = {
+      ...tinyAnn.parameters,
+      'fc1.weight': { shape: [16, 8], data: new Float32Array(128) },
+    };
+    await expect(convert({}, { ...tinyAnn, parameters })).rejects.toMatchObject({
+      code: 'SILENT_LAYER',
+      message: expect.stringContaining('fc1') as string,
+    });
+  });
+
+  it('refuses max-pooling unless it is allowed to pass any spike', async () => {
+    await expect(convert({}, tinyAnnWithMaxPooling)).rejects.toThrow(/without max-pooling/);
+    await expect(
+      convert({ maxPooling: 'any-spike' }, tinyAnnWithMaxPooling),
+    ).resolves.toBeDefined();
+  });
+});

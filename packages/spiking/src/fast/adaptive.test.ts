@@ -1,0 +1,141 @@
+import fc from 'fast-check';
+import { afterAll, describe, expect, it } from 'vitest';
+
+import type { Adaptation, Snn } from '@privatesnn/core';
+
+import { createEngine, engineInfo } from '../create-engine.js';
+import type { SpikingEngine } from '../engine.js';
+import { createReferenceEngine } from '../reference/engine.js';
+import { networkSpec } from './engine.js';
+import { thresholdsOf } from './infer.js';
+import { loadKernels, type KernelKind } from './kernels.js';
+import { Network } from './network.js';
+import { simulate } from './simulate.js';
+import { GuardedHeap } from './testing/guarded-heap.js';
+import { networkCase, type NetworkCase } from './testing/random-network.js';
+
+const reference = createReferenceEngine();
+const available = engineInfo().filter(
+  ({ implementation, available }) => available && implementation !== 'reference',
+);
+
+/** Numbers of few bits, for few time-steps: sums stay exact in 32-bit floats. */
+const adaptation: fc.Arbitrary<Adaptation> = fc.record({
+  rest: fc.constantFrom(0.5, 1),
+  growth: fc.constantFrom(0, 0.5, 1),
+  thresholdDecay: fc.constantFrom(0, 0.5),
+  refractoryDecay: fc.constantFrom(0, 0.5),
+  currentDecay: fc.constantFrom(0, 0.5),
+  membraneDecay: fc.constantFrom(0, 0.5),
+});
+
+/** Random networks of adaptive neurons. */
+const adaptiveNetwork: fc.Arbitrary<NetworkCase> = fc
+  .tuple(
+    networkCase({ encoders: ['poisson', 'constant', 'first-spike'], dropout: true }),
+    adaptation,
+    fc.constantFrom('sum' as const, 'filtered' as const),
+  )
+  .map(([network, adaptation, kind]) => ({
+    ...network,
+    snn: {
+      ...network.snn,
+      neuron: { leak: 1, reset: 'soft', firing: 'strict', adaptation },
+      readout: { kind, scale: 1 },
+      timeSteps: Math.min(network.snn.timeSteps, 5),
+    },
+  }));
+
+describe.each(available)('$implementation engine', ({ implementation }) => {
+  let engine: SpikingEngine | undefined;
+  const get = async (): Promise<SpikingEngine> =>
+    (engine ??= await createEngine({ implementation, threads: 2 }));
+  afterAll(() => engine?.close());
+
+  it('runs adaptive neurons as the reference does, spike by spike', async () => {
+    await fc.assert(
+      fc.asyncProperty(adaptiveNetwork, async ({ snn, pixels, seed, firstImage }) => {
+        const raster = ['input', ...Object.keys(snn.thresholds)];
+        const recordAt = [...new Set([1, Math.ceil(snn.timeSteps / 2), snn.timeSteps])];
+        const request = { snn, pixels, seed, firstImage, raster, recordAt };
+        const expected = await reference.infer(request);
+        const actual = await (await get()).infer(request);
+        expect(actual.activity).toEqual(expected.activity);
+        for (const layer of raster) expect(actual.raster[layer]).toEqual(expected.raster[layer]);
+        actual.potentials.forEach((u, i) => expect(u).toBeCloseTo(expected.potentials[i]!, 3));
+      }),
+      { numRuns: 80 },
+    );
+  });
+
+  it('writes nothing beyond its buffers', () => {
+    const kernels = loadKernels(implementation as KernelKind);
+    fc.assert(
+      fc.property(adaptiveNetwork, ({ snn, pixels, seed, firstImage }) => {
+        const { architecture, parameters, neuron, encoder, timeSteps, readout } = snn;
+        const spec = networkSpec(architecture, parameters, {
+          thresholds: thresholdsOf(snn),
+          neuron,
+          encoder: encoder.kind,
+          timeSteps,
+          seed,
+          dropout: false,
+          ...(readout.kind === 'filtered' ? { filteredBy: 0.5 } : {}),
+        });
+        const size = architecture.inputShape.reduce((a, b) => a * b);
+        const images = { pixels, start: 0, end: pixels.length / size, firstImage };
+        simulate(new Network(new GuardedHeap(kernels), spec), images, [timeSteps], []);
+      }),
+      { numRuns: 30 },
+    );
+  });
+});
+
+describe('adaptive neurons', () => {
+  const [example] = fc.sample(adaptiveNetwork, { numRuns: 1, seed: 3 }) as [NetworkCase];
+  const changed = (change: Partial<Snn['neuron']>) => ({
+    ...example,
+    snn: { ...example.snn, neuron: { ...example.snn.neuron, ...change } },
+  });
+
+  it('cannot be trained, balanced or computed in integers, which the error says', async () => {
+    const { snn } = example;
+    const wanted = { parameters: true, thresholds: false, input: false };
+    const requests = [
+      reference.infer({ ...example, precision: 'integer' }),
+      reference.balanceThresholds({ ...snn, ...example, scale: 1, percentile: 100 }),
+      reference.gradients({
+        ...example,
+        surrogate: { kind: 'triangle', gamma: 1, divideByTheta: false },
+        detachReset: false,
+        dropout: false,
+        loss: (logits) => ({ value: 0, gradient: logits }),
+        wanted,
+      }),
+    ];
+    for (const request of requests) {
+      await expect(request).rejects.toMatchObject({ code: 'ADAPTIVE_NEURON' });
+    }
+  });
+
+  it('are refused with decays that are none, or a leak beside them', async () => {
+    const { adaptation } = example.snn.neuron;
+    for (const wrong of [
+      changed({ leak: 0.5 }),
+      changed({ reset: 'hard' }),
+      changed({ adaptation: { ...adaptation!, currentDecay: 1 } }),
+      changed({ adaptation: { ...adaptation!, growth: -1 } }),
+      changed({ adaptation: { ...adaptation!, rest: 0 } }),
+    ]) {
+      await expect(reference.infer(wrong)).rejects.toMatchObject({ code: 'ENGINE_ADAPTATION' });
+    }
+  });
+
+  it('are what a filtered read-out needs', async () => {
+    const { adaptation: _, ...neuron } = example.snn.neuron;
+    const snn: Snn = { ...example.snn, neuron, readout: { kind: 'filtered', scale: 1 } };
+    await expect(reference.infer({ ...example, snn })).rejects.toMatchObject({
+      code: 'ENGINE_READOUT',
+    });
+  });
+});
