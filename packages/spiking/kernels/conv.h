@@ -22,6 +22,7 @@ struct window {
   ptrdiff_t ptrRow, ptrStep; // from one row, one time-step, to the next
   int32_t rows, left, right;
   int32_t weightRow, weightRowStep; // first weight row, less the entry; from one image row to the next
+  int32_t usual; // spikes of one image row and time-step, as a mean of all windows and a quarter more
 };
 
 INLINE struct window window_at(const struct conv *c, const uint32_t *ptr, int32_t oy, int32_t ox) {
@@ -37,6 +38,8 @@ INLINE struct window window_at(const struct conv *c, const uint32_t *ptr, int32_
   w.ptr = ptr + (w.rows ? top * w.ptrRow : 0);
   w.weightRowStep = c->kernel * c->channels;
   w.weightRow = (top - y) * w.weightRowStep - x * c->channels;
+  int64_t rowSteps = (int64_t)c->height * c->steps, spikes = ptr[rowSteps * w.ptrStep - 1];
+  w.usual = (int32_t)(spikes * c->kernel * 5 / (rowSteps * c->width * 4));
   return w;
 }
 
@@ -49,34 +52,51 @@ INLINE const float *weight_row(const float *weights, int32_t row) {
 #define COLLECTS (LANES > 4) // with small vectors it costs more than it saves
 typedef uint32_t vu __attribute__((vector_size(LANES * 4), aligned(4)));
 
-// The weight rows of one time-step's spikes in the window, as one list: one loop over all rows of the window has
-// one end for the processor to mispredict, instead of one a row. -1 if they are more than COLLECT.
-INLINE int32_t collect(int32_t rows[COLLECT + 16], const struct window *w, const uint32_t *list, int32_t step) {
+// The weight rows of one time-step's spikes in a window, as one list: one loop over all rows of the window has one end
+// for the processor to mispredict, instead of one a row. `count` is -1 if they are more than COLLECT.
+struct collected {
+  int32_t rows[COLLECT + 48] __attribute__((aligned(64)));
+  int32_t count;
+};
+
+INLINE void collect(struct collected *c, const struct window *w, const uint32_t *list, int32_t step) {
+  c->count = -1;
+  if (!COLLECTS) return;
   const uint32_t *ptr = w->ptr + step * w->ptrStep;
   uint32_t first = (uint32_t)w->weightRow, n = 0;
   for (int32_t row = 0; row < w->rows; row++, ptr += w->ptrRow, first += (uint32_t)w->weightRowStep) {
     const uint32_t *from = list + ptr[w->left];
-    uint32_t count = ptr[w->right] - ptr[w->left];
-    if (n + count > COLLECT) return -1;
-    // Whole vectors: what is too much is overwritten by the next row.
-    for (uint32_t i = 0; i < count; i += LANES) *(vu *)(rows + n + i) = *(const vu *)(from + i) + first;
+    uint32_t count = ptr[w->right] - ptr[w->left], i = 0;
+    if (n + count > COLLECT) return;
+    // Whole vectors, and mostly the same number of them: what is too much is overwritten by the next row.
+    vu *to = (vu *)(c->rows + n);
+    if (w->usual > 16)
+#pragma GCC unroll 4
+      for (; i < 32; i += LANES) to[i / LANES] = ((const vu *)from)[i / LANES] + first;
+    for (; i < count; i += LANES) to[i / LANES] = ((const vu *)from)[i / LANES] + first;
     n += count;
   }
-  return (int32_t)n;
+  c->count = (int32_t)n;
 }
 
-// Calls `add(sum, weights, row)` for the weight rows of one time-step's spikes in the window.
-#define FOR_EACH_SPIKE(add, sum, weights, w, list, step)                                                   \
+// Calls `add(sum, weights, row)` for the weight rows of one time-step's spikes in the window, collected before.
+#define FOR_EACH_COLLECTED(add, sum, weights, w, list, step, collected)                                    \
   do {                                                                                                     \
-    int32_t collected[COLLECT + 16], spikes = COLLECTS ? collect(collected, w, list, step) : -1;                           \
-    for (int32_t i = 0; i < spikes; i++) add(sum, weights, collected[i]);                                  \
-    if (spikes < 0) {                                                                                      \
+    for (int32_t i = 0; i < (collected)->count; i++) add(sum, weights, (collected)->rows[i]);              \
+    if ((collected)->count < 0) {                                                                          \
       const uint32_t *ptr = (w)->ptr + (step) * (w)->ptrStep;                                              \
       int32_t first = (w)->weightRow;                                                                      \
       for (int32_t row = 0; row < (w)->rows; row++, ptr += (w)->ptrRow, first += (w)->weightRowStep)       \
         for (uint32_t i = ptr[(w)->left], end = ptr[(w)->right]; i < end; i++)                             \
           add(sum, weights, first + (int32_t)(list)[i]);                                                   \
     }                                                                                                      \
+  } while (0)
+
+#define FOR_EACH_SPIKE(add, sum, weights, w, list, step)                      \
+  do {                                                                        \
+    struct collected collected;                                               \
+    collect(&collected, w, list, step);                                       \
+    FOR_EACH_COLLECTED(add, sum, weights, w, list, step, &collected);         \
   } while (0)
 
 // How many vectors are summed at once: with more, V8 keeps some of them in memory.
@@ -90,16 +110,47 @@ INLINE void add_row(vf sum[SUMMED], const float *weights, int32_t row) {
 
 // Adds the current of one time-step's spikes in the window to `sum`. It is summed by itself first: so many registers
 // fit, and the result is that of u + I.
-INLINE void add_spikes(vf sum[VECS], const struct window *w, const uint32_t *list, const float *weights,
-                       int32_t step) {
+INLINE void add_collected(vf sum[VECS], const struct window *w, const uint32_t *list, const float *weights,
+                          int32_t step, const struct collected *collected) {
 #pragma GCC unroll 2
   for (int v = 0; v < VECS; v += SUMMED) {
     vf current[SUMMED];
     for (int i = 0; i < SUMMED; i++) current[i] = splat(0);
-    FOR_EACH_SPIKE(add_row, current, weights + v * LANES, w, list, step);
+    FOR_EACH_COLLECTED(add_row, current, weights + v * LANES, w, list, step, collected);
 #pragma GCC unroll 16
     for (int i = 0; i < SUMMED; i++) sum[v + i] += current[i];
   }
+}
+
+INLINE void add_spikes(vf sum[VECS], const struct window *w, const uint32_t *list, const float *weights,
+                       int32_t step) {
+  struct collected collected;
+  collect(&collected, w, list, step);
+  add_collected(sum, w, list, weights, step, &collected);
+}
+
+// So many time-steps' currents are summed together where rows have many spikes: each image row's of all steps before
+// the next row's, so that a weight row that several steps read comes from the first-level cache. 1: never.
+#define TOGETHER (LANES == 16 ? 6 : 1)
+#define MANY 24
+
+static __attribute__((noinline)) void sum_together(vf currents[TOGETHER][VECS], const struct window *w,
+                                                   const uint32_t *list, const float *weights, int32_t step) {
+  vf sum[TOGETHER][VECS];
+  for (int t = 0; t < TOGETHER; t++)
+    for (int v = 0; v < VECS; v++) sum[t][v] = splat(0);
+  const uint32_t *ptr = w->ptr + step * w->ptrStep;
+  int32_t first = w->weightRow;
+  for (int32_t row = 0; row < w->rows; row++, ptr += w->ptrRow, first += w->weightRowStep) {
+    const float *from = weight_row(weights, first);
+#pragma GCC unroll 8
+    for (int t = 0; t < TOGETHER; t++) {
+      const uint32_t *at = ptr + t * w->ptrStep;
+      for (uint32_t i = at[w->left], end = at[w->right]; i < end; i++) add_row(sum[t], from, (int32_t)list[i]);
+    }
+  }
+  for (int t = 0; t < TOGETHER; t++)
+    for (int v = 0; v < VECS; v++) currents[t][v] = sum[t][v];
 }
 
 // The constant current of a pixel's block; NULL for none.

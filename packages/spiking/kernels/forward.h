@@ -10,9 +10,20 @@ INLINE void run_neurons(const struct window *w, const uint32_t *list, const floa
                         uint32_t *bits, ptrdiff_t bitStep) {
   vf u[VECS];
   for (int v = 0; v < VECS; v++) u[v] = splat(0);
+  vf currents[TOGETHER][VECS];
+  int32_t together = TOGETHER > 1 && w->usual >= MANY ? steps / TOGETHER * TOGETHER : 0;
+  // A time-step's spikes are collected while the one before is summed.
+  struct collected collected[2];
+  if (together < steps) collect(&collected[together % 2], w, list, together);
   for (int32_t t = 0; t < steps; t++) {
     add_base(u, base);
-    add_spikes(u, w, list, weights, t);
+    if (t < together) {
+      if (t % TOGETHER == 0) sum_together(currents, w, list, weights, t);
+      for (int v = 0; v < VECS; v++) u[v] += currents[t % TOGETHER][v];
+    } else {
+      if (t + 1 < steps) collect(&collected[(t + 1) % 2], w, list, t + 1);
+      add_collected(u, w, list, weights, t, &collected[t % 2]);
+    }
     if (potentials)
       for (int v = 0; v < VECS; v++) ((vf *)(potentials + (ptrdiff_t)t * BLOCK))[v] = u[v];
     fire(n, u, bits ? bits + t * bitStep : NULL);

@@ -8,6 +8,9 @@ typedef int16_t vs __attribute__((vector_size(LANES * 4)));
 
 // A membrane stays within ± this.
 #define INT_LIMIT (1 << 30)
+// So many blocks are computed at once where their weights fit into the second-level cache.
+#define BLOCKS_INT (LANES == 16 ? 2 : 1)
+#define CACHED_ROWS 3072
 // So many weights of at most 1023 fit into 16 bits.
 #define FLUSH 32
 
@@ -50,32 +53,36 @@ INLINE vi lower(vs x) { return (vi){x[0], x[1], x[2], x[3]}; }
 INLINE vi upper(vs x) { return (vi){x[4], x[5], x[6], x[7]}; }
 #endif
 
-// Adds the sums of 16 bits to the ones of 32, and sets them to 0.
-INLINE void widen(vi sum[VECS], vs part[SHORT_VECS]) {
+// Adds the sums of 16 bits to the ones of 32, and sets them to 0; `blocks` of them, a constant.
+INLINE void widen(vi *sum, vs *part, int blocks) {
 #pragma GCC unroll 16
-  for (int v = 0; v < SHORT_VECS; v++) {
+  for (int v = 0; v < blocks * SHORT_VECS; v++) {
     sum[2 * v] += lower(part[v]);
     sum[2 * v + 1] += upper(part[v]);
     part[v] = (vs){0};
   }
 }
 
-INLINE void add_row_int(vs part[SHORT_VECS], const int16_t *weights, int32_t row) {
-  const vs *weight = (const vs *)(weights + (ptrdiff_t)row * BLOCK);
+// `next`: from a block's weights to the next block's.
+INLINE void add_row_int(vs *part, const int16_t *weights, ptrdiff_t next, int blocks, int32_t row) {
+#pragma GCC unroll 2
+  for (int b = 0; b < blocks; b++) {
+    const vs *weight = (const vs *)(weights + b * next + (ptrdiff_t)row * BLOCK);
 #pragma GCC unroll 16
-  for (int v = 0; v < SHORT_VECS; v++) part[v] += weight[v];
+    for (int v = 0; v < SHORT_VECS; v++) part[b * SHORT_VECS + v] += weight[v];
+  }
 }
 
 // Adds the weight rows of one time-step's spikes in the window to `sum`.
-INLINE void add_spikes_int(vi sum[VECS], const struct window *w, const uint32_t *list, const int16_t *weights,
-                           int32_t step) {
-  int32_t rows[COLLECT + 16], spikes = COLLECTS ? collect(rows, w, list, step) : -1;
-  vs part[SHORT_VECS];
-  for (int v = 0; v < SHORT_VECS; v++) part[v] = (vs){0};
+INLINE void add_spikes_int(vi *sum, const struct window *w, const uint32_t *list, const int16_t *weights,
+                           ptrdiff_t next, int blocks, int32_t step, const struct collected *collected) {
+  int32_t spikes = collected->count;
+  vs part[BLOCKS_INT * SHORT_VECS];
+  for (int v = 0; v < blocks * SHORT_VECS; v++) part[v] = (vs){0};
   for (int32_t i = 0; i < spikes;) {
     int32_t end = spikes - i < FLUSH ? spikes : i + FLUSH;
-    for (; i < end; i++) add_row_int(part, weights, rows[i]);
-    widen(sum, part);
+    for (; i < end; i++) add_row_int(part, weights, next, blocks, collected->rows[i]);
+    widen(sum, part, blocks);
   }
   if (spikes >= 0) return;
   const uint32_t *ptr = w->ptr + step * w->ptrStep;
@@ -87,23 +94,23 @@ INLINE void add_spikes_int(vi sum[VECS], const struct window *w, const uint32_t 
     while (i < end) {
       uint32_t stop = end - i < room ? end : i + room;
       room -= stop - i;
-      for (; i < stop; i++) add_row_int(part, weights, first + (int32_t)list[i]);
+      for (; i < stop; i++) add_row_int(part, weights, next, blocks, first + (int32_t)list[i]);
       if (!room) {
-        widen(sum, part);
+        widen(sum, part, blocks);
         room = FLUSH;
       }
     }
   }
-  if (any) widen(sum, part);
+  if (any) widen(sum, part, blocks);
 }
 
 INLINE const vi *base_int_at(const struct conv *c, const int32_t *all, int32_t pixel, int32_t block) {
   return (const vi *)base_at(c, (const float *)all, pixel, block);
 }
 
-INLINE void add_base_int(vi sum[VECS], const vi *base) {
+INLINE void add_base_int(vi *sum, const vi *base, int blocks) {
   if (base)
-    for (int v = 0; v < VECS; v++) sum[v] += base[v];
+    for (int v = 0; v < blocks * VECS; v++) sum[v] += base[v];
 }
 
 INLINE const int16_t *block_weights_int(const struct conv *c, const int16_t *weights, int32_t block) {
@@ -136,38 +143,48 @@ struct forward_int_args {
   struct neuron_int neuron;
 };
 
-INLINE void forward_int_with(HEAP_PARAM const struct forward_int_args *a, struct neuron_int n) {
+INLINE void forward_blocks_int(HEAP_PARAM const struct forward_int_args *a, struct neuron_int n, int32_t block,
+                               int blocks) {
   struct conv c = a->conv;
-  ptrdiff_t words = (ptrdiff_t)c.blocks * (BLOCK / 32);
-  for (int32_t block = 0; block < c.blocks; block++) {
-    const int16_t *weights = block_weights_int(&c, AT(int16_t, c.weights), block);
-    prefetch_block(weights, block_rows(&c) * BLOCK * 2);
-    for (int32_t oy = 0; oy < c.outHeight; oy++)
-      for (int32_t ox = 0; ox < c.outWidth; ox++) {
-        struct window w = window_at(&c, AT(uint32_t, c.ptr), oy, ox);
-        const vi *base = base_int_at(&c, AT(int32_t, c.base), oy * c.outWidth + ox, block);
-        vi u[VECS];
-        for (int v = 0; v < VECS; v++) u[v] = splat_int(0);
-        uint32_t *bits = AT(uint32_t, a->bits) +
-                         ((ptrdiff_t)oy * c.steps * c.outWidth + ox) * words + block * (BLOCK / 32);
-        for (int32_t t = 0; t < c.steps; t++, bits += words * c.outWidth) {
-          add_base_int(u, base);
-          add_spikes_int(u, &w, AT(uint32_t, c.list), weights, t);
-          uint32_t word = 0;
+  const uint32_t *list = AT(uint32_t, c.list);
+  const int16_t *weights = block_weights_int(&c, AT(int16_t, c.weights), block);
+  ptrdiff_t words = (ptrdiff_t)c.blocks * (BLOCK / 32), next = block_rows(&c) * BLOCK;
+  prefetch_block(weights, blocks * next * 2);
+  for (int32_t oy = 0; oy < c.outHeight; oy++)
+    for (int32_t ox = 0; ox < c.outWidth; ox++) {
+      struct window w = window_at(&c, AT(uint32_t, c.ptr), oy, ox);
+      const vi *base = base_int_at(&c, AT(int32_t, c.base), oy * c.outWidth + ox, block);
+      vi u[BLOCKS_INT * VECS];
+      for (int v = 0; v < blocks * VECS; v++) u[v] = splat_int(0);
+      uint32_t *bits = AT(uint32_t, a->bits) +
+                       ((ptrdiff_t)oy * c.steps * c.outWidth + ox) * words + block * (BLOCK / 32);
+      struct collected collected[2]; // see run_neurons
+      collect(&collected[0], &w, list, 0);
+      for (int32_t t = 0; t < c.steps; t++, bits += words * c.outWidth) {
+        add_base_int(u, base, blocks);
+        if (t + 1 < c.steps) collect(&collected[(t + 1) % 2], &w, list, t + 1);
+        add_spikes_int(u, &w, list, weights, next, blocks, t, &collected[t % 2]);
+        uint32_t word = 0;
 #pragma GCC unroll 16
-          for (int v = 0; v < VECS; v++) {
-            u[v] = clamp_int(u[v]);
-            vm fired = greater_int(u[v], splat_int(n.silent));
-            u[v] = carry_int(&n, fired, u[v]);
-            word |= lane_bits(fired) << (v * LANES % 32);
-            if ((v + 1) * LANES % 32 == 0) {
-              bits[v * LANES / 32] = word;
-              word = 0;
-            }
+        for (int v = 0; v < blocks * VECS; v++) {
+          u[v] = clamp_int(u[v]);
+          vm fired = greater_int(u[v], splat_int(n.silent));
+          u[v] = carry_int(&n, fired, u[v]);
+          word |= lane_bits(fired) << (v * LANES % 32);
+          if ((v + 1) * LANES % 32 == 0) {
+            bits[v * LANES / 32] = word;
+            word = 0;
           }
         }
       }
-  }
+    }
+}
+
+INLINE void forward_int_with(HEAP_PARAM const struct forward_int_args *a, struct neuron_int n) {
+  int32_t block = 0, blocks = a->conv.blocks;
+  if (BLOCKS_INT > 1 && block_rows(&a->conv) <= CACHED_ROWS)
+    for (; block + BLOCKS_INT <= blocks; block += BLOCKS_INT) forward_blocks_int(HEAP_ARG a, n, block, BLOCKS_INT);
+  for (; block < blocks; block++) forward_blocks_int(HEAP_ARG a, n, block, 1);
 }
 
 // The common case has a loop of its own.
@@ -202,8 +219,11 @@ KERNEL(integrate_int) {
       vi sum[VECS];
       for (int v = 0; v < VECS; v++) sum[v] = splat_int(0);
       for (int32_t t = 0, r = 0; t < c.steps && r < a->records; t++) {
-        add_base_int(sum, base);
-        add_spikes_int(sum, &w, AT(uint32_t, c.list), block_weights_int(&c, AT(int16_t, c.weights), block), t);
+        add_base_int(sum, base, 1);
+        struct collected collected;
+        collect(&collected, &w, AT(uint32_t, c.list), t);
+        add_spikes_int(sum, &w, AT(uint32_t, c.list), block_weights_int(&c, AT(int16_t, c.weights), block), 0, 1,
+                       t, &collected);
         if (recordAt[r] != (uint32_t)t + 1) continue;
         vi *to = AT(vi, a->potentials) + (((ptrdiff_t)r * pixels + pixel) * c.blocks + block) * VECS;
         for (int v = 0; v < VECS; v++) to[v] = sum[v];

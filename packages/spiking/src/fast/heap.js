@@ -5,8 +5,8 @@
 /** The most bytes that a heap can hold. */
 const heapLimit = 65536 * 65536;
 
-/** Bytes after each buffer, as kernels may read one vector beyond its end. */
-const slack = 64;
+/** Bytes after each buffer, as kernels may read 32 entries of a list beyond its end. */
+const slack = 128;
 
 /**
  * A product of sizes that must stay below 2³¹, as the kernels count with 32-bit integers.
