@@ -59,9 +59,12 @@ INLINE void add_groups(vf sum[GROUP][STRIP], const struct valued_group *list, ui
 // The transposed convolution of valued lists: what outputs send to inputs. The results are the layer's input
 // pixels.
 struct transposed {
-  ref ptr, list, weights; // weights: [pixels][blocks][taps · channels][BLOCK], see pack_transposed
+  ref ptr, list;
+  ref weights; // of the layer, as struct conv has them, with `rows` rows a tap
+  ref tile;    // room for the weights of one block of inputs the other way round, see turn_weights
+  int32_t rows;
   int32_t steps, height, width, channels; // of the lists
-  int32_t outHeight, outWidth, kernel, stride, padding, blocks;
+  int32_t outHeight, outWidth, outChannels, kernel, stride, padding, blocks;
   int32_t dense; // whether all results come from the one pixel of a dense layer's outputs
 };
 
@@ -100,10 +103,45 @@ INLINE struct cover cover_of(const struct transposed *c, int32_t y, int32_t x) {
     }                                                                                                      \
   }
 
-INLINE const float *transposed_weights(const struct transposed *c, const float *weights, int32_t pixel,
-                                       int32_t block) {
-  ptrdiff_t rows = (ptrdiff_t)c->kernel * c->kernel * c->channels * BLOCK;
-  return weights + ((ptrdiff_t)(c->dense ? pixel : 0) * c->blocks + block) * rows;
+typedef float v4 __attribute__((vector_size(16), may_alias));
+
+// Turns a square of weights, BLOCK inputs by BLOCK outputs.
+INLINE void turn_square(const float *from, float *to) {
+  for (int32_t in = 0; in < BLOCK; in += 4)
+    for (int32_t out = 0; out < BLOCK; out += 4) {
+      const float *corner = from + in * BLOCK + out;
+      v4 a = *(const v4 *)corner, b = *(const v4 *)(corner + BLOCK);
+      v4 c = *(const v4 *)(corner + 2 * BLOCK), d = *(const v4 *)(corner + 3 * BLOCK);
+      v4 ac = __builtin_shufflevector(a, c, 0, 4, 1, 5), acHigh = __builtin_shufflevector(a, c, 2, 6, 3, 7);
+      v4 bd = __builtin_shufflevector(b, d, 0, 4, 1, 5), bdHigh = __builtin_shufflevector(b, d, 2, 6, 3, 7);
+      float *result = to + out * BLOCK + in;
+      *(v4 *)result = __builtin_shufflevector(ac, bd, 0, 4, 1, 5);
+      *(v4 *)(result + BLOCK) = __builtin_shufflevector(ac, bd, 2, 6, 3, 7);
+      *(v4 *)(result + 2 * BLOCK) = __builtin_shufflevector(acHigh, bdHigh, 0, 4, 1, 5);
+      *(v4 *)(result + 3 * BLOCK) = __builtin_shufflevector(acHigh, bdHigh, 2, 6, 3, 7);
+    }
+}
+
+// The weights that lead to one block of inputs, [taps, last first · channels][BLOCK], in the tile. A dense layer
+// reads pixels of `outChannels` channels each.
+static __attribute__((noinline)) void turn_weights(HEAP_PARAM const struct transposed *c, int32_t pixel,
+                                                   int32_t block) {
+  int32_t taps = c->kernel * c->kernel;
+  int32_t inputs = c->outChannels - block * BLOCK < BLOCK ? c->outChannels - block * BLOCK : BLOCK;
+  ptrdiff_t input = (ptrdiff_t)(c->dense ? pixel * c->outChannels : 0) + block * BLOCK;
+  for (int32_t tap = 0; tap < taps; tap++)
+    for (int32_t output = 0; output < c->channels; output += BLOCK) {
+      ptrdiff_t row = ((ptrdiff_t)output / BLOCK * taps + tap) * c->rows + input;
+      const float *from = AT(float, c->weights) + row * BLOCK;
+      float *to = AT(float, c->tile) + ((ptrdiff_t)(taps - 1 - tap) * c->channels + output) * BLOCK;
+      int32_t outputs = c->channels - output < BLOCK ? c->channels - output : BLOCK;
+      if (inputs == BLOCK && outputs == BLOCK) {
+        turn_square(from, to);
+        continue;
+      }
+      for (int32_t o = 0; o < outputs; o++)
+        for (int32_t i = 0; i < BLOCK; i++) to[o * BLOCK + i] = i < inputs ? from[i * BLOCK + o] : 0;
+    }
 }
 
 struct gather_args {
@@ -113,12 +151,13 @@ struct gather_args {
 
 KERNEL(gather) {
   struct transposed c = a->from;
+  const float *weights = AT(float, c.tile);
   for (int32_t block = 0; block < c.blocks; block++)
     for (int32_t pixel = 0; pixel < c.outHeight * c.outWidth; pixel++) {
+      if (pixel == 0 || c.dense) turn_weights(HEAP_ARG &c, pixel, block);
       vf sum[VECS];
       for (int v = 0; v < VECS; v++) sum[v] = splat(0);
       struct cover cover = cover_of(&c, pixel / c.outWidth, pixel % c.outWidth);
-      const float *weights = transposed_weights(&c, AT(float, c.weights), pixel, block);
       FOR_EACH_RANGE(add_valued, sum, &c, cover, AT(uint32_t, c.ptr), AT(struct valued, c.list), weights, 1, 0)
       vf *to = AT(vf, a->result) + ((ptrdiff_t)pixel * c.blocks + block) * VECS;
       for (int v = 0; v < VECS; v++) to[v] = sum[v];
@@ -361,7 +400,9 @@ STEP arrive(HEAP_PARAM const struct backward_args *a, float leak, int32_t row, i
     return;
   }
   struct transposed above = a->above;
-  const float *weights = transposed_weights(&above, AT(float, above.weights), pooled, block);
+  const float *weights = AT(float, above.tile);
+  int isFirst = row == a->firstRow && column == 0;
+  if (isFirst || above.dense) turn_weights(HEAP_ARG &above, pooled, block);
   struct cover cover = cover_of(&above, row, column);
   for (int v = 0; v < VECS; v += STRIP) {
     vf later[STRIP];

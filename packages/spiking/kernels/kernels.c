@@ -21,7 +21,7 @@ __attribute__((visibility("default"))) int RUN(HEAP_PARAM uint32_t op, uint32_t 
     CASE(0, info)
     CASE(1, pack)
     CASE(2, unpack)
-    CASE(3, pack_transposed)
+    CASE(3, by_entry)
     CASE(4, encode)
     CASE(5, count)
     CASE(6, compress)
@@ -43,10 +43,9 @@ __attribute__((visibility("default"))) int RUN(HEAP_PARAM uint32_t op, uint32_t 
     CASE(22, bound)
     CASE(23, squeeze)
     CASE(24, expand)
-    CASE(25, by_entry)
-    CASE(26, forward_kept)
-    CASE(27, forward_adaptive)
-    CASE(28, integrate_filtered)
+    CASE(25, forward_kept)
+    CASE(26, forward_adaptive)
+    CASE(27, integrate_filtered)
     default:
       return 1;
   }

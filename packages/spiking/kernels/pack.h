@@ -52,26 +52,3 @@ KERNEL(unpack) {
           to[i] = (a->isSigned ? row[i] - negated[i] : row[i]) * a->factor;
       }
 }
-
-struct pack_transposed_args {
-  ref from; // parameters
-  ref to;   // [pixels][blocks of inputs][taps, last first · outputs][BLOCK]
-  // A dense layer reads `pixels` pixels of `inputs` channels each; a convolution has pixels 1.
-  int32_t pixels, taps, inputs, outputs;
-  float factor;
-};
-
-// Weights for the way back: from outputs to inputs.
-KERNEL(pack_transposed) {
-  const float *from = AT(float, a->from);
-  float *to = AT(float, a->to);
-  for (int32_t pixel = 0; pixel < a->pixels; pixel++)
-    for (int32_t block = 0; block < blocks_of(a->inputs); block++)
-      for (int32_t tap = a->taps - 1; tap >= 0; tap--)
-        for (int32_t output = 0; output < a->outputs; output++)
-          for (int32_t i = 0; i < BLOCK; i++, to++) {
-            int32_t input = block * BLOCK + i;
-            ptrdiff_t row = ((ptrdiff_t)pixel * a->taps + tap) * a->inputs + input;
-            *to = input < a->inputs ? from[row * a->outputs + output] * a->factor : 0;
-          }
-}

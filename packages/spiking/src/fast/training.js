@@ -23,7 +23,7 @@ import { operations } from './operations.js';
  * What layers send to the layer before: the same at all time-steps, or the scan of valued lists.
  * @typedef {{ constant: number, lists?: undefined } | { constant?: undefined, lists: { ptr: number, list: number } }} Arriving
  *
- * @typedef {{ weights: number, weightFloats: number, bias: number, transposed: number }} LayerBuffers
+ * @typedef {{ weights: number, weightFloats: number, bias: number }} LayerBuffers
  *
  * An image that went forward; by layer its spikes, and its potentials (0 where they were not kept).
  * @typedef {{ pixels: Float32Array, image: number, bits: Bits[], potentials: number[] }} Passing
@@ -55,6 +55,8 @@ export class Training {
     this.network = new Network(heap, spec.network);
     /** @type {LayerBuffers[]} */
     this.buffers = spec.network.plan.layers.map((_, index) => this.allocate(index));
+    /** Room for one block's weights of any layer, for the way back. */
+    this.tile = heap.alloc('weights of the way back', this.tileBytes());
     /** Sums over images. */
     this.thresholds = new Float64Array(this.buffers.length - 1);
     this.network.floor = heap.top;
@@ -71,6 +73,12 @@ export class Training {
 
   get last() {
     return this.buffers.length - 1;
+  }
+
+  tileBytes() {
+    const { plan } = this.spec.network;
+    const rows = plan.layers.map(({ kernel, output }) => kernel ** 2 * output.channels);
+    return Math.max(...rows) * this.network.block * 4;
   }
 
   /** What it takes to keep a layer's potentials. @param {number} index */
@@ -92,29 +100,7 @@ export class Training {
     const weights = wanted ? heap.alloc(what, weightFloats * 4) : 0;
     const bias =
       wanted && layer.bias ? heap.alloc(what, network.padded(layer.output.channels) * 4) : 0;
-    let transposed = 0;
-    if (index > 0 || spec.wanted.input) {
-      const { pixels, inputs } = this.senders(index);
-      const size = checkedProduct(
-        what,
-        pixels,
-        taps,
-        layer.output.channels,
-        network.padded(inputs),
-      );
-      transposed = heap.alloc(what, size * 4);
-      const top = heap.top;
-      const { weight } = network.parameters(index);
-      const from = heap.alloc(what, weight.length * 4);
-      heap.f32(from, weight.length).set(weight);
-      heap.run(
-        operations.packTransposed,
-        [from, transposed, pixels, taps, inputs, layer.output.channels],
-        [network.factor(layer)],
-      );
-      heap.release(top);
-    }
-    return { weights, weightFloats, bias, transposed };
+    return { weights, weightFloats, bias };
   }
 
   /**
@@ -219,7 +205,7 @@ export class Training {
     const places = output.height * output.width;
     /** @type {Arriving} */
     let arriving = { constant: 0 };
-    if (buffers.transposed) {
+    if (index > 0 || spec.wanted.input) {
       const scaled = index === 0 ? atPotentials.map((g) => g * steps) : atPotentials;
       const lists = network.valuedLists(scaled, output);
       arriving = { constant: this.gather(index, lists) };
@@ -281,11 +267,12 @@ export class Training {
    * @param {number} steps
    */
   transposed(index, { ptr, list }, steps) {
-    const { kernel, stride, padding, output } = this.network.layer(index);
+    const { kernel, stride, padding, input, output } = this.network.layer(index);
     const to = this.senders(index);
+    const rows = (this.network.isSigned(index) ? 2 : 1) * input.channels;
     return [
-      ...[ptr, list, this.buffer(index).transposed, steps],
-      ...[output.height, output.width, output.channels, to.height, to.width],
+      ...[ptr, list, this.network.packed(index).weights, this.tile, rows, steps],
+      ...[output.height, output.width, output.channels, to.height, to.width, to.inputs],
       ...[kernel, stride, padding, this.network.blocks(to.inputs), to.dense],
     ];
   }
@@ -358,7 +345,7 @@ export class Training {
     const height = divideByTheta ? gamma / threshold : gamma;
     const from = arriving.lists
       ? this.transposed(index + 1, arriving.lists, steps)
-      : new Array(14).fill(0);
+      : new Array(17).fill(0);
     for (let row = 0; row < pooledRows; row += bandRows) {
       const endRow = Math.min(pooledRows, row + bandRows);
       if (needsSources && pool * Math.floor(output.width / pool) !== output.width) {
