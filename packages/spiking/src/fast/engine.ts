@@ -109,12 +109,11 @@ export function shared(values: Float32Array): Float32Array {
   return copy;
 }
 
-/** A network for the workers; in integer mode its parameters are left out. `share` makes copies that they read. */
+/** A network for the workers; in integer mode its parameters are left out. */
 export function networkSpec(
   architecture: Architecture,
   parameters: Parameters,
   rest: Omit<NetworkSpec, 'plan' | 'parameters'>,
-  share: (values: Float32Array) => Float32Array = shared,
 ): NetworkSpec {
   return {
     ...rest,
@@ -122,8 +121,8 @@ export function networkSpec(
     parameters: (rest.integers ? [] : weightedLayers(architecture)).map((layer) => {
       const bias = biasOf(parameters, layer);
       return {
-        weight: share(weightOf(parameters, layer).data),
-        bias: bias && share(bias.data),
+        weight: shared(weightOf(parameters, layer).data),
+        bias: bias && shared(bias.data),
       };
     }),
   };

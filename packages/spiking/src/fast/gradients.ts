@@ -1,13 +1,12 @@
-import { setImmediate } from 'node:timers/promises';
-
-import { weightedLayers, type Architecture } from '@privatesnn/core';
+import { biasOf, weightedLayers, weightOf } from '@privatesnn/core';
 
 import type { CheckedBatch } from '../checks.js';
 import type { GradientRequest, Gradients } from '../engine.js';
 import { activityOf, addCounts } from './activity.js';
-import { everyThread, networkSpec, type Crew } from './engine.js';
+import { everyThread, type Crew } from './engine.js';
 import { thresholdsOf } from './infer.js';
-import type { SharedMemory } from './shared-memory.js';
+import type { NetworkSpec } from './network.js';
+import { planOf } from './plan.js';
 import type { TrainingSpec } from './training.js';
 
 /** Image i is summed into part i mod this, and the parts are added in order, on however many threads. */
@@ -22,26 +21,16 @@ export async function gradients(
   crew: Crew,
 ): Promise<Gradients> {
   const { snn, seed, firstImage = 0, wanted } = request;
-  // The parameters for the threads, and, when these have them, a place for sums of gradients.
-  const shared = crew.memory.take(parameterCount(snn));
-  let offset = 0;
-  const network = networkSpec(
-    snn.architecture,
-    snn.parameters,
-    {
-      thresholds: thresholdsOf(snn),
-      neuron: snn.neuron,
-      encoder: snn.encoder.kind,
-      timeSteps,
-      seed,
-      dropout: request.dropout,
-    },
-    (values) => {
-      const copy = shared.subarray(offset, (offset += values.length));
-      copy.set(values);
-      return copy;
-    },
-  );
+  const network: NetworkSpec = {
+    plan: planOf(snn.architecture),
+    parameters: [],
+    thresholds: thresholdsOf(snn),
+    neuron: snn.neuron,
+    encoder: snn.encoder.kind,
+    timeSteps,
+    seed,
+    dropout: request.dropout,
+  };
   const spec: TrainingSpec = {
     network,
     surrogate: request.surrogate,
@@ -51,7 +40,17 @@ export async function gradients(
     memoryBudget: request.memoryBudget ?? defaultMemoryBudget,
   };
   const threads = Math.min(crew.threads, parts);
+  const layers = layersOf(snn);
+  const slots = Array.from({ length: threads }, () => crew.memory.take(largestOf(layers)));
   await everyThread({ pool: crew.pool, threads }, () => ({ task: 'train', spec }));
+  for (const { weight, bias } of layers) {
+    const [slot] = slots as [Float32Array];
+    const parameters = {
+      weight: copied(weight, slot, 0),
+      bias: bias && copied(bias, slot, weight.length),
+    };
+    await everyThread({ pool: crew.pool, threads }, () => ({ task: 'layer', parameters }));
+  }
 
   const { classes } = network.plan;
   const size = request.pixels.length / images;
@@ -78,102 +77,104 @@ export async function gradients(
     request.onProgress?.(++done, images);
   };
 
-  const totals = new Totals(request, crew.memory, shared);
-  const added: Promise<void>[] = [];
+  const totals = new Totals(request, layers);
   const work = async (thread: number): Promise<void> => {
+    const to = slots[thread]!;
     for (let part = thread; part < Math.min(parts, images); part += threads) {
       await crew.pool.call(thread, { task: 'clear' });
       for (let image = part; image < images; image += parts) await passImage(thread, image);
-      const to = totals.buffer();
-      const thresholds = await crew.pool.call<Float64Array>(thread, {
-        task: 'sums',
-        factor: 1 / images,
-        to,
-      });
-      // Later, so that the thread has its next task meanwhile.
-      added.push(
-        setImmediate({ parameters: to, thresholds }).then((sums) => totals.add(part, sums)),
-      );
+      for (const index of layers.keys()) {
+        if (wanted.parameters) {
+          await crew.pool.call(thread, { task: 'sums', index, factor: 1 / images, to });
+        }
+        await totals.add(part, index, to);
+      }
+      totals.addThresholds(part, await crew.pool.call(thread, { task: 'thresholds' }));
     }
   };
   await Promise.all(Array.from({ length: threads }, (_, thread) => work(thread)));
-  await Promise.all(added);
-  crew.memory.giveBack(totals.free);
+  crew.memory.giveBack(slots);
   return {
     logits,
     loss: losses.reduce((a, b) => a + b, 0) / images,
-    ...totals.result(),
+    ...totals.result(images),
     ...(input ? { input } : {}),
     activity: activityOf(network.plan, spikes),
   };
 }
 
-/** Numbers in all parameters of a network's layers. */
-function parameterCount({ architecture, parameters }: GradientRequest['snn']): number {
-  return parameterNames(architecture).reduce((sum, name) => sum + parameters[name]!.data.length, 0);
+/** A weighted layer's parameters. */
+interface Layer {
+  readonly name: string;
+  readonly weight: Float32Array;
+  readonly bias: Float32Array | undefined;
 }
 
-/** By layer the weight's name, and the bias's where there is one. */
-function parameterNames(architecture: Architecture): string[] {
-  return weightedLayers(architecture).flatMap(({ name, bias }) =>
-    bias ? [`${name}.weight`, `${name}.bias`] : [`${name}.weight`],
-  );
+function layersOf({ architecture, parameters }: GradientRequest['snn']): Layer[] {
+  return weightedLayers(architecture).map((layer) => ({
+    name: layer.name,
+    weight: weightOf(parameters, layer).data,
+    bias: biasOf(parameters, layer)?.data,
+  }));
 }
 
-/** One part's sums: all parameters, one after the other, in shared memory; and the thresholds'. */
-interface Sums {
-  readonly parameters: Float32Array;
-  readonly thresholds: Float64Array;
+/** Numbers in the parameters of the layer that has the most. */
+function largestOf(layers: readonly Layer[]): number {
+  return Math.max(...layers.map(({ weight, bias }) => weight.length + (bias?.length ?? 0)));
 }
 
-/** Adds parts up in their order, whenever they come. */
+/** Copies values into a slot that threads read, and returns them there. */
+function copied(values: Float32Array, slot: Float32Array, offset: number): Float32Array {
+  const copy = slot.subarray(offset, offset + values.length);
+  copy.set(values);
+  return copy;
+}
+
+/** Adds parts up, each layer's in the order of parts, whichever comes first. */
 class Totals {
-  private readonly parameters: [name: string, total: Float32Array][];
-  private readonly thresholds: [name: string, total: number][];
-  private next = 0;
-  private readonly waiting = new Map<number, Sums>();
-  private readonly size: number;
-  /** Buffers that no part is in. */
-  readonly free: Float32Array[];
+  private readonly parameters: [name: string, total: Float32Array][][];
+  private readonly thresholds: (Float64Array | undefined)[] = [];
+  /** By layer, how many parts were added, and who waits for that number. */
+  private readonly added: number[];
+  private readonly waiting: Map<number, () => void>[];
 
   constructor(
-    { snn, wanted }: GradientRequest,
-    private readonly memory: SharedMemory,
-    shared: Float32Array,
+    private readonly request: GradientRequest,
+    private readonly layers: readonly Layer[],
   ) {
-    this.free = [shared];
-    this.size = shared.length;
-    const layers = weightedLayers(snn.architecture);
-    this.parameters = (wanted.parameters ? parameterNames(snn.architecture) : []).map((name) => [
-      name,
-      new Float32Array(snn.parameters[name]!.data.length),
-    ]);
-    this.thresholds = (wanted.thresholds ? layers.slice(0, -1) : []).map(({ name }) => [name, 0]);
+    this.parameters = layers.map(({ name, weight, bias }) =>
+      Object.entries(request.wanted.parameters ? { weight, bias } : {}).flatMap(([kind, values]) =>
+        values ? [[`${name}.${kind}`, new Float32Array(values.length)]] : [],
+      ),
+    );
+    this.added = layers.map(() => 0);
+    this.waiting = layers.map(() => new Map<number, () => void>());
   }
 
-  /** Where a part's parameters can be written. */
-  buffer(): Float32Array {
-    if (this.parameters.length === 0) return new Float32Array(0);
-    return this.free.pop() ?? this.memory.take(this.size);
-  }
-
-  add(part: number, sums: Sums): void {
-    this.waiting.set(part, sums);
-    for (let ready; (ready = this.waiting.get(this.next)); this.next++) {
-      this.waiting.delete(this.next);
-      let offset = 0;
-      for (const [, total] of this.parameters) {
-        for (let i = 0; i < total.length; i++) total[i]! += ready.parameters[offset++]!;
-      }
-      this.thresholds.forEach((total, i) => (total[1] += ready.thresholds[i]!));
-      if (ready.parameters.length > 0) this.free.push(ready.parameters);
+  /** Adds a part's sums of a layer's parameters once those of the parts before were added. */
+  async add(part: number, layer: number, sums: Float32Array): Promise<void> {
+    const waiting = this.waiting[layer]!;
+    if (this.added[layer]! < part) {
+      await new Promise<void>((resolve) => waiting.set(part, resolve));
     }
+    let offset = 0;
+    for (const [, total] of this.parameters[layer]!) {
+      for (let i = 0; i < total.length; i++) total[i]! += sums[offset++]!;
+    }
+    waiting.get(++this.added[layer]!)?.();
   }
 
-  result(): Pick<Gradients, 'parameters' | 'thresholds'> {
+  addThresholds(part: number, sums: Float64Array): void {
+    this.thresholds[part] = sums;
+  }
+
+  result(images: number): Pick<Gradients, 'parameters' | 'thresholds'> {
+    const names = this.request.wanted.thresholds ? this.layers.slice(0, -1) : [];
+    const threshold = (index: number): number =>
+      this.thresholds.reduce((sum, part) => sum + part![index]! / images, 0);
     return {
-      parameters: Object.fromEntries(this.parameters),
-      thresholds: Object.fromEntries(this.thresholds),
+      parameters: Object.fromEntries(this.parameters.flat()),
+      thresholds: Object.fromEntries(names.map(({ name }, index) => [name, threshold(index)])),
     };
   }
 }

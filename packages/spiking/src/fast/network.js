@@ -12,11 +12,15 @@ import { operations } from './operations.js';
  */
 
 /**
+ * A layer's.
+ *
+ * @typedef {{ weight: Float32Array, bias: Float32Array | undefined }} Parameters
+ *
  * What a worker has to know of a network.
  *
  * @typedef {object} NetworkSpec
  * @property {Plan} plan
- * @property {readonly { weight: Float32Array, bias: Float32Array | undefined }[]} parameters By layer.
+ * @property {readonly Parameters[]} parameters By layer; none when they come later, layer by layer (`add`).
  * @property {readonly number[]} thresholds Of all layers but the last; Infinity for one that never fires.
  * @property {NeuronModel} neuron
  * @property {'poisson' | 'constant' | 'first-spike'} encoder
@@ -68,7 +72,9 @@ export class Network {
     this.block = /** @type {number} */ (heap.run(operations.info, [0, 0])[1]);
     this.places = loadPlaces(heap);
     /** Where each layer's weights and constant current are. @type {PackedLayer[]} */
-    this.layers = spec.plan.layers.map((layer, index) => this.load(layer, index));
+    this.layers = (spec.integers ?? spec.parameters).map((_, index) =>
+      this.load(index, spec.parameters[index]),
+    );
     this.thresholds = [...spec.thresholds];
     /** Below this, the heap stays as it is from image to image. */
     this.floor = heap.top;
@@ -112,16 +118,27 @@ export class Network {
   }
 
   /**
+   * Loads the next layer's parameters.
+   *
+   * @param {Parameters} parameters
+   */
+  add(parameters) {
+    this.layers.push(this.load(this.layers.length, parameters));
+    this.floor = this.heap.top;
+  }
+
+  /**
    * Copies a layer's parameters into the heap, in the kernels' order.
    *
-   * @param {PlannedLayer} layer
    * @param {number} index
+   * @param {Parameters | undefined} parameters undefined in integer mode
    */
-  load(layer, index) {
+  load(index, parameters) {
+    const layer = this.layer(index);
     const integers = this.spec.integers?.[index];
     if (integers) return this.loadIntegers(layer, index, integers);
     const { heap } = this;
-    const { weight, bias } = this.parameters(index);
+    const { weight, bias } = /** @type {Parameters} */ (parameters);
     const inputs = layer.input.channels;
     const outputs = layer.output.channels;
     const taps = layer.kernel ** 2;
@@ -187,7 +204,7 @@ export class Network {
 
   /** @param {number} index */
   parameters(index) {
-    return /** @type {NetworkSpec['parameters'][number]} */ (this.spec.parameters[index]);
+    return /** @type {Parameters} */ (this.spec.parameters[index]);
   }
 
   /**

@@ -1,5 +1,5 @@
 /**
- * Shared buffers of the size of a network's parameters, used again from one training step to the next: else each
+ * Shared buffers of the size of a network's largest layer, used again from one training step to the next: else each
  * would wait for the garbage collector.
  */
 export class SharedMemory {

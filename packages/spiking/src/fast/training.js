@@ -527,41 +527,35 @@ export class Training {
   }
 
   /**
-   * Writes the sums of the parameters, if they are wanted, one after the other: by layer the weight's, and the
-   * bias's where there is one.
+   * Writes the sums of a layer's parameters, if they are wanted: the weight's, then the bias's if there is one.
    *
+   * @param {number} index
    * @param {number} factor what all sums are multiplied with
    * @param {Float32Array} to
-   * @returns {Float64Array} the sums of the thresholds
    */
-  sums(factor, to) {
+  sums(index, factor, to) {
     const { heap, network } = this;
-    let offset = 0;
-    this.buffers.forEach(({ weights, bias }, index) => {
-      if (!weights) return;
-      const layer = network.layer(index);
-      const { input, output, kernel } = layer;
-      const { length } = network.parameters(index).weight;
-      const top = heap.top;
-      const unpacked = heap.alloc('the gradients', length * 4);
-      heap.run(
-        operations.unpack,
-        [
-          ...[weights, unpacked, kernel ** 2, input.channels, output.channels],
-          Number(network.isSigned(index)),
-        ],
-        [factor * network.factor(layer)],
-      );
-      to.set(heap.f32(unpacked, length), offset);
-      heap.release(top);
-      offset += length;
-      if (!bias) return;
-      to.set(
-        heap.f32(bias, output.channels).map((g) => g * factor),
-        offset,
-      );
-      offset += output.channels;
-    });
-    return this.thresholds.map((sum) => sum * factor);
+    const { weights, bias } = this.buffer(index);
+    if (!weights) return;
+    const layer = network.layer(index);
+    const { input, output, kernel } = layer;
+    const length = kernel ** 2 * input.channels * output.channels;
+    const top = heap.top;
+    const unpacked = heap.alloc('the gradients', length * 4);
+    heap.run(
+      operations.unpack,
+      [
+        ...[weights, unpacked, kernel ** 2, input.channels, output.channels],
+        Number(network.isSigned(index)),
+      ],
+      [factor * network.factor(layer)],
+    );
+    to.set(heap.f32(unpacked, length));
+    heap.release(top);
+    if (!bias) return;
+    to.set(
+      heap.f32(bias, output.channels).map((g) => g * factor),
+      length,
+    );
   }
 }

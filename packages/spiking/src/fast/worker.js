@@ -27,7 +27,9 @@ import { Training } from './training.js';
  *   | { task: 'clear' }
  *   | { task: 'forward', pixels: Float32Array, image: number }
  *   | { task: 'backward', gradient: Float32Array }
- *   | { task: 'sums', factor: number, to: Float32Array }
+ *   | { task: 'layer', parameters: import('./network.js').Parameters }
+ *   | { task: 'sums', index: number, factor: number, to: Float32Array }
+ *   | { task: 'thresholds' }
  *   | { task: 'release' }} Task
  */
 
@@ -58,6 +60,8 @@ function perform(task) {
     case 'train':
       training = new Training(freshHeap(), task.spec);
       return undefined;
+    case 'layer':
+      return present(training).network.add(task.parameters);
     case 'clear':
       return present(training).clear();
     case 'forward':
@@ -65,7 +69,9 @@ function perform(task) {
     case 'backward':
       return present(training).backward(task.gradient);
     case 'sums':
-      return present(training).sums(task.factor, task.to);
+      return present(training).sums(task.index, task.factor, task.to);
+    case 'thresholds':
+      return present(training).thresholds;
     case 'release':
       network = balancing = training = undefined;
       // A heap cannot shrink: a large one is given up.
