@@ -53,6 +53,15 @@ export function checkInference(
 /** @throws UserError, and returns the batch's sizes. */
 export function checkGradients(request: GradientRequest): CheckedBatch {
   checkNotAdaptive(request.snn, 'take gradients of');
+  const { memoryBudget } = request;
+  if (memoryBudget !== undefined && !(memoryBudget > 0)) {
+    fail(
+      'configuration',
+      'ENGINE_BUDGET',
+      `Expected a memory budget above 0 bytes, received ${memoryBudget}.`,
+      'Leave it out for 1 GB a thread.',
+    );
+  }
   return checkSnnRequest(request);
 }
 
@@ -95,7 +104,7 @@ function checkSnnRequest(request: InferenceRequest | GradientRequest): CheckedBa
 }
 
 function checkBatch(
-  { pixels, seed }: { readonly pixels: Float32Array; readonly seed: number },
+  { pixels, seed, firstImage = 0 }: Pick<InferenceRequest, 'pixels' | 'seed' | 'firstImage'>,
   architecture: Architecture,
   timeSteps: number,
 ): CheckedBatch {
@@ -125,10 +134,20 @@ function checkBatch(
       `Give images of the shape that ${architecture.name} was made for.`,
     );
   }
-  return { images: pixels.length / size, timeSteps };
+  const images = pixels.length / size;
+  if (!Number.isInteger(firstImage) || firstImage < 0 || firstImage + images > 2 ** 32) {
+    fail(
+      'run',
+      'ENGINE_FIRST_IMAGE',
+      `Expected a number of the first image from 0 to ${2 ** 32 - images}, received ${firstImage}.`,
+      'Images are numbered with 32 bits, for their noise.',
+    );
+  }
+  return { images, timeSteps };
 }
 
 function checkNetwork(architecture: Architecture, parameters: Parameters): void {
+  checkGeometry(architecture);
   try {
     layerShapes(architecture);
   } catch (error) {
@@ -142,6 +161,35 @@ function checkNetwork(architecture: Architecture, parameters: Parameters): void 
   for (const layer of weightedLayers(architecture)) {
     checkParameter(parameters, `${layer.name}.weight`, weightShape(layer));
     if (layer.bias) checkParameter(parameters, `${layer.name}.bias`, [outputsOf(layer)]);
+  }
+}
+
+/** Sizes that are no whole numbers would be rounded differently by each engine. */
+function checkGeometry({ name, inputShape, layers }: Architecture): void {
+  const check = (where: string, what: string, value: number, least: number): void => {
+    if (Number.isSafeInteger(value) && value >= least) return;
+    fail(
+      'data',
+      'ENGINE_SHAPE',
+      `Expected a whole number from ${least} as the ${what} of ${where}, received ${value}.`,
+      `The network ${name} cannot be computed.`,
+    );
+  };
+  inputShape.forEach((value) => check('the input', 'size', value, 1));
+  for (const [index, layer] of layers.entries()) {
+    const where = 'name' in layer ? `layer "${layer.name}"` : `layer ${index + 1} (${layer.kind})`;
+    if (layer.kind === 'conv') {
+      check(where, 'input channels', layer.inChannels, 1);
+      check(where, 'output channels', layer.outChannels, 1);
+      check(where, 'kernel size', layer.kernel, 1);
+      check(where, 'stride', layer.stride, 1);
+      check(where, 'padding', layer.padding, 0);
+    } else if (layer.kind === 'dense') {
+      check(where, 'inputs', layer.inputs, 1);
+      check(where, 'outputs', layer.outputs, 1);
+    } else if (layer.kind === 'average-pool' || layer.kind === 'max-pool') {
+      check(where, 'size', layer.size, 1);
+    }
   }
 }
 

@@ -1,4 +1,11 @@
-import { biasOf, weightedLayers, weightOf, type Snn, type WeightedLayer } from '@privatesnn/core';
+import {
+  biasOf,
+  UserError,
+  weightedLayers,
+  weightOf,
+  type Snn,
+  type WeightedLayer,
+} from '@privatesnn/core';
 
 import { averagePoolBefore } from './fast/plan.js';
 
@@ -25,7 +32,7 @@ export interface IntegerLayer {
 const largestWeight = 1023;
 export const integerLimit = 2 ** 30;
 
-/** @throws RangeError when a layer's integers would not fit */
+/** @throws UserError when a layer's integers would not fit */
 export function integerLayers(snn: Snn, timeSteps: number): IntegerLayer[] {
   const { architecture, parameters } = snn;
   const layers = weightedLayers(architecture);
@@ -46,9 +53,12 @@ export function integerLayers(snn: Snn, timeSteps: number): IntegerLayer[] {
     const reach = isLast ? current * timeSteps : Math.max(current, threshold) * 2;
     const isFirstConstant = layer === layers[0] && snn.encoder.kind === 'constant';
     if (limit < 15 || reach >= 2 ** 31 || (isFirstConstant && events * limit * 256 >= 2 ** 31)) {
-      throw new RangeError(
+      throw new UserError(
+        'configuration',
+        'ENGINE_INTEGERS',
         `Layer "${layer.name}" does not fit into 32-bit integers (${events} inputs a neuron, ` +
-          `threshold ${threshold}, ${timeSteps} time-steps): compute it in floats.`,
+          `threshold ${threshold}, ${timeSteps} time-steps).`,
+        { hint: 'Compute it in floats (precision: float), or take fewer time-steps.' },
       );
     }
     return {

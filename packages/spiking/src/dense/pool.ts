@@ -132,8 +132,11 @@ export class DensePool {
     takeShares(state, this.setup.memory.buffer, this.#places(0), this.#run);
     for (let done; (done = Atomics.load(state, control.done)) < shares;) {
       if (Atomics.wait(state, control.done, done, stalled) === 'timed-out') {
-        throw new Error(
-          `Dense kernel ${op} made no progress for ${stalled / 1000} s: a worker thread died.`,
+        throw new UserError(
+          'run',
+          'TENSOR_WORKER',
+          `One of the ${this.threads - 1} worker threads of the embedded tensor engine (${this.setup.kind}) died in kernel ${op}: no progress for ${stalled / 1000} s.`,
+          { hint: 'Set PRIVATESNN_THREADS=1 to compute without worker threads.' },
         );
       }
     }

@@ -17,13 +17,16 @@ import type {
   SpikingEngine,
 } from '../engine.js';
 import { balance } from './balance.js';
+import { balanceExtent, gradientExtent, inferenceExtent } from './extents.js';
 import { gradients } from './gradients.js';
 import { infer } from './infer.js';
 import type { KernelKind } from './kernels.js';
 import type { NetworkSpec } from './network.js';
 import { planOf } from './plan.js';
-import { WorkerPool } from './pool.js';
+import { WorkerPool, type WorkerOverrides } from './pool.js';
 import { SharedMemory } from './shared-memory.js';
+import { checkSizes, type Extent } from './sizes.js';
+import type { WorkerTask } from './worker-failure.js';
 
 /** What a request runs with: the threads, of which `threads` take part, and memory shared with them. */
 export interface Crew {
@@ -41,28 +44,40 @@ export class FastEngine implements SpikingEngine {
   constructor(
     readonly id: KernelKind,
     readonly threads: number,
+    overrides?: WorkerOverrides,
   ) {
-    this.pool = new WorkerPool(id, threads);
+    this.pool = new WorkerPool(id, threads, overrides);
   }
 
   async infer(request: InferenceRequest): Promise<Inference> {
     const checked = checkInference(request);
+    this.checkSizes(inferenceExtent(request, checked), request.snn.architecture, checked.images);
     return this.run(request.signal, checked.images, (crew) => infer(request, checked, crew));
   }
 
   async balanceThresholds(request: BalanceRequest): Promise<Balance> {
     const checked = checkBalance(request);
+    this.checkSizes(balanceExtent(request), request.architecture, checked.images);
     return this.run(request.signal, checked.images, (crew) => balance(request, checked, crew));
   }
 
   async gradients(request: GradientRequest): Promise<Gradients> {
     const checked = checkGradients(request);
+    this.checkSizes(gradientExtent(request, checked), request.snn.architecture, checked.images);
     return this.run(request.signal, checked.images, (crew) => gradients(request, checked, crew));
   }
 
   async close(): Promise<void> {
     this.memory.clear();
     await this.pool.end(new Error('The spiking engine was closed.'));
+  }
+
+  private checkSizes(
+    extent: Omit<Extent, 'threads'>,
+    architecture: Architecture,
+    images: number,
+  ): void {
+    checkSizes(planOf(architecture), { ...extent, threads: Math.min(this.threads, images) });
   }
 
   /** Waits for the request before, then works until done or aborted; an aborted crew is sent home at once. */
@@ -97,7 +112,7 @@ export class FastEngine implements SpikingEngine {
 /** Gives each thread a task and waits for all. */
 export function everyThread<T>(
   { pool, threads }: Pick<Crew, 'pool' | 'threads'>,
-  task: (thread: number) => { readonly task: string } & Record<string, unknown>,
+  task: (thread: number) => WorkerTask,
 ): Promise<T[]> {
   return Promise.all(Array.from({ length: threads }, (_, i) => pool.call<T>(i, task(i))));
 }

@@ -3,10 +3,13 @@
  */
 
 /** The most bytes that a heap can hold. */
-const heapLimit = 65536 * 65536;
+export const heapLimit = 65536 * 65536;
 
 /** Bytes after each buffer, as kernels may read 32 entries of a list beyond its end. */
 const slack = 128;
+
+/** Sizes that do not fit: a matter of what was asked for, not a defect. */
+export class SizeError extends RangeError {}
 
 /**
  * A product of sizes that must stay below 2³¹, as the kernels count with 32-bit integers.
@@ -14,12 +17,12 @@ const slack = 128;
  * @param {string} what what would be too large, for the message
  * @param {...number} factors
  * @returns {number}
- * @throws {RangeError}
+ * @throws {SizeError}
  */
 export function checkedProduct(what, ...factors) {
   const product = factors.reduce((a, b) => a * b, 1);
   if (!(product < 2 ** 31)) {
-    throw new RangeError(
+    throw new SizeError(
       `${what} needs ${factors.join(' × ')} = ${product} elements; the engine can hold fewer than 2^31.`,
     );
   }
@@ -48,19 +51,19 @@ export class Heap {
    * @param {string} what what it is for, should it not fit
    * @param {number} bytes
    * @returns {number} its offset
-   * @throws {RangeError} when the heap cannot grow so far
+   * @throws {SizeError} when the heap cannot grow so far
    */
   alloc(what, bytes) {
     const at = this.top;
     const end = Math.ceil((at + bytes + slack) / 64) * 64;
     const { memory } = this.kernels;
     const missing = end - memory.buffer.byteLength;
-    if (missing > 0) {
+    if (!(missing <= 0)) {
       try {
-        if (end > heapLimit) throw new RangeError('above 4 GB');
+        if (!(end <= heapLimit)) throw new RangeError('above 4 GB');
         memory.grow(Math.ceil(missing / 65536));
       } catch (cause) {
-        throw new RangeError(
+        throw new SizeError(
           `${what} needs ${bytes} bytes, but ${at} are in use and the heap cannot grow to ${end}.`,
           { cause },
         );

@@ -1,16 +1,25 @@
-import { Worker } from 'node:worker_threads';
-
-import { UserError } from '@privatesnn/core';
+import { Worker, type ResourceLimits } from 'node:worker_threads';
 
 import type { KernelKind } from './kernels.js';
+import { sizeFailure, workerFailure, type WorkerTask } from './worker-failure.js';
+
+/** How the threads differ from the engine's: for tests of failures. */
+export interface WorkerOverrides {
+  /** What they run, instead of worker.js. */
+  readonly entry?: URL;
+  readonly argv?: readonly string[];
+  readonly resourceLimits?: ResourceLimits;
+}
 
 interface Pending {
+  readonly task: WorkerTask;
   readonly resolve: (result: unknown) => void;
   readonly reject: (error: unknown) => void;
 }
 
 interface Thread {
   readonly worker: Worker;
+  /** Tasks without an answer, the one that is being done first. */
   readonly pending: Map<number, Pending>;
 }
 
@@ -18,11 +27,13 @@ interface Answer {
   readonly id: number;
   readonly result?: unknown;
   readonly error?: Error;
+  /** Whether the error is about sizes that do not fit. */
+  readonly isSize?: boolean;
 }
 
 /**
- * The engine's worker threads. They start with the first task, and again after they were ended; idle ones do
- * not keep the process alive.
+ * The engine's worker threads. They start with the first task, and again after they were ended or failed; idle ones
+ * do not keep the process alive. However a thread ends, its tasks are rejected with an error that names it.
  */
 export class WorkerPool {
   private threads: (Thread | undefined)[];
@@ -31,18 +42,19 @@ export class WorkerPool {
   constructor(
     private readonly kind: KernelKind,
     readonly size: number,
+    private readonly overrides: WorkerOverrides = {},
   ) {
     this.threads = new Array<Thread | undefined>(size).fill(undefined);
   }
 
   /** Gives thread `index` a task (see worker.js); tasks of one thread are done in order. */
-  call<T>(index: number, task: { readonly task: string } & Record<string, unknown>): Promise<T> {
+  call<T>(index: number, task: WorkerTask): Promise<T> {
     const thread = (this.threads[index] ??= this.start(index));
     const id = this.nextId++;
-    thread.worker.ref();
     return new Promise<unknown>((resolve, reject) => {
-      thread.pending.set(id, { resolve, reject });
       thread.worker.postMessage({ ...task, id });
+      thread.worker.ref();
+      thread.pending.set(id, { task, resolve, reject });
     }) as Promise<T>;
   }
 
@@ -58,46 +70,33 @@ export class WorkerPool {
   }
 
   private start(index: number): Thread {
-    const worker = new Worker(new URL('./worker.js', import.meta.url), {
-      workerData: { kind: this.kind },
-      execArgv: [],
-    });
+    const { entry = new URL('./worker.js', import.meta.url), argv = [], ...rest } = this.overrides;
+    const workerData = { kind: this.kind };
+    const worker = new Worker(entry, { workerData, execArgv: [], argv: [...argv], ...rest });
     const thread: Thread = { worker, pending: new Map() };
-    worker.on('message', ({ id, result, error }: Answer) => {
+    const place = { kind: this.kind, thread: index, threads: this.size };
+    worker.on('message', ({ id, result, error, isSize }: Answer) => {
       const pending = thread.pending.get(id);
       thread.pending.delete(id);
       if (thread.pending.size === 0) worker.unref();
-      if (error) pending?.reject(this.described(error, index));
-      else pending?.resolve(result);
+      if (!error) pending?.resolve(result);
+      else if (isSize) pending?.reject(sizeFailure(error.message));
+      else pending?.reject(workerFailure(place, pending.task, error));
     });
     const fail = (cause: unknown): void => {
       if (this.threads[index] === thread) this.threads[index] = undefined;
-      for (const { reject } of thread.pending.values()) reject(this.crash(index, cause));
+      const [doing] = thread.pending.values();
+      for (const { reject } of thread.pending.values()) {
+        reject(workerFailure(place, doing?.task, cause));
+      }
       thread.pending.clear();
     };
     worker.on('error', fail);
+    worker.on('messageerror', (cause) => {
+      fail(cause);
+      void worker.terminate();
+    });
     worker.on('exit', (code) => fail(new Error(`it ended with exit code ${code}`)));
     return thread;
-  }
-
-  /** Sizes that do not fit are the user's matter, and keep their own words. */
-  private described(error: Error, index: number): Error {
-    return error.name === 'RangeError' ? new RangeError(error.message) : this.crash(index, error);
-  }
-
-  private crash(index: number, cause: unknown): UserError {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    return new UserError(
-      'run',
-      'ENGINE_WORKER',
-      `Worker ${index + 1} of ${this.size} of the ${this.kind} spiking engine failed: ${why}`,
-      {
-        hint:
-          this.kind === 'native'
-            ? 'Set PRIVATESNN_ENGINE=wasm to run the WebAssembly kernels instead.'
-            : 'Set PRIVATESNN_THREADS to a smaller number if memory ran out.',
-        cause,
-      },
-    );
   }
 }

@@ -3,7 +3,7 @@
  * the heap. Of the way forward the spikes' bits are kept, and the potentials of the last layers, as many as a part
  * of the memory budget holds; the others are computed again on the way back, one block of neurons at a time.
  */
-import { checkedProduct } from './heap.js';
+import { checkedProduct, SizeError } from './heap.js';
 import { at, Network } from './network.js';
 import { operations } from './operations.js';
 
@@ -454,7 +454,7 @@ export class Training {
   checkBudget(what) {
     const used = this.heap.top - this.network.floor;
     if (used > this.spec.memoryBudget) {
-      throw new RangeError(
+      throw new SizeError(
         `${what} brings one image's backward pass to ${used} bytes, above the memory budget of ` +
           `${this.spec.memoryBudget}; raise the budget or take fewer time-steps.`,
       );

@@ -1,12 +1,12 @@
 /**
  * A worker thread of the engine: kernels with a heap of their own, and the network of the request at hand. Plain
  * JavaScript, as it runs unbuilt. Messages are `{ id, task, ... }`; each is answered by `{ id, result }` or
- * `{ id, error }`.
+ * `{ id, error, isSize }`.
  */
 import { parentPort, workerData } from 'node:worker_threads';
 
 import { Balancing } from './balancing.js';
-import { Heap } from './heap.js';
+import { Heap, SizeError } from './heap.js';
 import { loadKernels } from './kernels.js';
 import { Network } from './network.js';
 import { simulate } from './simulate.js';
@@ -99,6 +99,10 @@ port.on('message', (/** @type {{ id: number } & Task} */ message) => {
   try {
     port.postMessage({ id: message.id, result: perform(message) });
   } catch (error) {
-    port.postMessage({ id: message.id, error });
+    port.postMessage({ id: message.id, error, isSize: error instanceof SizeError });
   }
+});
+// Whose answer is missing is not known: the thread ends, and with it all that it was asked for.
+port.on('messageerror', (error) => {
+  throw error;
 });
