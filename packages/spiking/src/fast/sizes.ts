@@ -11,8 +11,8 @@ export interface Extent {
   readonly encoder: 'poisson' | 'constant' | 'first-spike';
   /** Bytes of a weight: 4, or 2 in integer mode. */
   readonly weightBytes: 2 | 4;
-  /** Whether gradients of the parameters (of the input) are kept beside the weights; no training when left out. */
-  readonly training?: { readonly parameters: boolean; readonly input: boolean };
+  /** Whether gradients of the parameters are kept beside the weights; no training when left out. */
+  readonly training?: { readonly parameters: boolean };
   /** Threads, each with a heap of its own. */
   readonly threads: number;
   /** What is returned; each is one array. */
@@ -74,26 +74,13 @@ export function checkSizes(plan: Plan, extent: Extent, memory = machineMemory())
 }
 
 function weightBuffers(layer: PlannedLayer, index: number, extent: Extent): Buffer[] {
-  const { name, kernel, input, output, before, source } = layer;
+  const { name, kernel, input, output } = layer;
   const what = `the weights of layer "${name}"`;
   const signs = index === 0 && extent.encoder !== 'constant' ? 2 : 1;
   const elements = kernel ** 2 * signs * input.channels * padded(output.channels);
   const buffers = [{ what, elements, bytes: elements * extent.weightBytes }];
-  if (!extent.training) return buffers;
-  if (extent.training.parameters) {
+  if (extent.training?.parameters) {
     buffers.push({ what: `the gradients of layer "${name}"`, elements, bytes: elements * 4 });
-  }
-  if (index > 0 || extent.training.input) {
-    const pool = before.maxPool * before.averagePool;
-    const [pixels, inputs] = before.flat
-      ? [Math.floor(source.height / pool) * Math.floor(source.width / pool), source.channels]
-      : [1, input.channels];
-    const transposed = pixels * kernel ** 2 * output.channels * padded(inputs);
-    buffers.push({
-      what: `the transposed weights of layer "${name}"`,
-      elements: transposed,
-      bytes: transposed * 4,
-    });
   }
   return buffers;
 }
