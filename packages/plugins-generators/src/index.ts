@@ -1,5 +1,6 @@
 import { definePlugin } from '@privatesnn/core';
 
+import { batchNormStatistics } from './batch-norm-statistics.js';
 import { dataImpressions } from './data-impressions.js';
 import { inception } from './inception.js';
 import { noise } from './noise.js';
@@ -8,5 +9,5 @@ export { dataImpressionsPresets } from './presets.js';
 
 export default definePlugin({
   name: '@privatesnn/plugins-generators',
-  stages: [dataImpressions, inception, noise],
+  stages: [batchNormStatistics, dataImpressions, inception, noise],
 });

@@ -1,4 +1,4 @@
-import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
+import type { Scalar, Tensor, Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
 
 import type { Ann, Images, StageContext } from '@privatesnn/core';
 import {
@@ -25,6 +25,11 @@ export interface SynthesisRequest {
   readonly targets: Float32Array;
   /** Added to each image's loss, [images]. */
   readonly prior?: (tf: Tf, x: Tensor4D) => Tensor1D;
+  /**
+   * Added to the loss of each image of a batch: a number for the batch as a whole, from what its weighted layers give
+   * before their ReLU, by name.
+   */
+  readonly batchTerm?: (tf: Tf, outputs: ReadonlyMap<string, Tensor>) => Scalar;
   readonly options: SynthesisOptions;
 }
 
@@ -41,7 +46,7 @@ interface Checkpoint {
 export async function synthesise(
   { tf }: TensorRuntime,
   context: StageContext,
-  { ann, labels, targets, prior, options }: SynthesisRequest,
+  { ann, labels, targets, prior, batchTerm, options }: SynthesisRequest,
 ): Promise<Images> {
   const { classes, inputShape } = ann.architecture;
   const [height, width, channels] = inputShape;
@@ -72,14 +77,25 @@ export async function synthesise(
             ]),
             [indices.length, classes],
           );
-          const logits = annForward(tf, ann.architecture, tensors, x);
+          const outputs = new Map<string, Tensor>();
+          const logits = annForward(tf, ann.architecture, tensors, x, {
+            activation: (output, layer) => {
+              outputs.set(layer, output);
+              return tf.relu(output);
+            },
+            onActivation: (layer, activation) => {
+              if (!outputs.has(layer)) outputs.set(layer, activation);
+            },
+          });
           const crossEntropy = softCrossEntropy(tf, logits, wanted, options.temperature);
           // A constant of each image, so that the gradient is the same.
           const loss =
             options.stopMeasure === 'divergence'
               ? tf.sub<Tensor1D>(crossEntropy, entropy(tf, wanted))
               : crossEntropy;
-          return prior ? tf.add(loss, prior(tf, x)) : loss;
+          const terms = [loss, ...(prior ? [prior(tf, x)] : [])];
+          const perImage = tf.addN(terms);
+          return batchTerm ? tf.add<Tensor1D>(perImage, batchTerm(tf, outputs)) : perImage;
         }),
         optimizer: 'adam',
         learningRate: options.learningRate,

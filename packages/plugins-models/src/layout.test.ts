@@ -61,7 +61,7 @@ function pytorchForward(
   for (let o = 0; o < outputs; o++) {
     for (let row = 0; row < height; row++) {
       for (let column = 0; column < width; column++) {
-        let sum = tensors['features.0.bias']!.data[o]!;
+        let sum = tensors['features.0.bias']?.data[o] ?? 0;
         for (let i = 0; i < inputs; i++) {
           for (let ky = 0; ky < 3; ky++) {
             for (let kx = 0; kx < 3; kx++) {
@@ -70,6 +70,11 @@ function pytorchForward(
               sum += x(i, sy, sx) * conv.data[((o * inputs + i) * 3 + ky) * 3 + kx]!;
             }
           }
+        }
+        const norm = (name: string) => tensors[`features.1.${name}`]?.data[o];
+        if (norm('running_var') !== undefined) {
+          const deviation = Math.sqrt(norm('running_var')! + 1e-5);
+          sum = ((sum - norm('running_mean')!) / deviation) * norm('weight')! + norm('bias')!;
         }
         flat.push(Math.max(0, sum));
       }
@@ -132,6 +137,48 @@ describe('readParameters', () => {
         expected.forEach((value, i) => expect(logits[i]).toBeCloseTo(value, 3));
       }),
       { numRuns: 30 },
+    );
+  });
+
+  it('folds the batch normalisation of PyTorch, and keeps what it knows of the data', () => {
+    const { tf } = runtime;
+    fc.assert(
+      fc.property(size, size, fc.boolean(), fc.nat(1000), (inputs, channels, bias, seed) => {
+        const { 'features.0.bias': convBias, ...rest } = tensorsOf(inputs, channels, 3, seed);
+        const variance = tensor([channels], seed + 5);
+        const tensors = {
+          ...rest,
+          ...(bias ? { 'features.0.bias': convBias } : {}),
+          'features.1.weight': tensor([channels], seed + 6),
+          'features.1.bias': tensor([channels], seed + 7),
+          'features.1.running_mean': tensor([channels], seed + 8),
+          'features.1.running_var': { ...variance, data: variance.data.map((v) => 0.5 + v ** 2) },
+          'features.1.num_batches_tracked': tensor([1], 0),
+        };
+        const { architecture, parameters, statistics, unused } = readParameters(
+          parseSafetensors(writeSafetensors(tensors, 'F32'), 'x'),
+          {
+            architecture: network(inputs, channels, 3),
+            classNames: [],
+            inputRange: [-1, 1],
+            layout: 'pytorch-vgg',
+            tensors: undefined,
+          },
+        );
+        expect(unused).toEqual([]);
+        expect(architecture.layers[0]).toMatchObject({ name: 'conv1', bias: true });
+        expect(Object.keys(statistics)).toEqual(['conv1']);
+        expect(statistics['conv1']!.mean).toEqual(tensors['features.1.bias'].data);
+        const pixels = tensor([height * width * inputs], seed + 4).data;
+        const logits = tf.tidy(() => {
+          const x: Tensor4D = tf.tensor4d(pixels, [1, height, width, inputs]);
+          return annForward(tf, architecture, annTensors(tf, parameters), x).dataSync();
+        });
+        pytorchForward((c, y, x) => pixels[(y * width + x) * inputs + c]!, tensors).forEach(
+          (value, i) => expect(logits[i]).toBeCloseTo(value, 3),
+        );
+      }),
+      { numRuns: 20 },
     );
   });
 

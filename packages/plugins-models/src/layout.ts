@@ -3,47 +3,101 @@ import {
   UserError,
   weightedLayers,
   type Architecture,
+  type ChannelStatistics,
   type Parameter,
   type Parameters,
   type WeightedLayer,
 } from '@privatesnn/core';
 
 import type { Network } from './description.js';
+import { foldBatchNorm } from './layers-model/fold-batch-norm.js';
 import type { Safetensors } from './safetensors.js';
+import { readStatistics } from './statistics.js';
+
+/** A network as a file gives it. */
+interface FileContent {
+  /** The description's, with a bias where batch normalisation was folded. */
+  readonly architecture: Architecture;
+  readonly parameters: Parameters;
+  /** Of the layers that have, or had, batch normalisation. */
+  readonly statistics: Readonly<Record<string, ChannelStatistics>>;
+  /** Names of the file's tensors that nothing of it came from. */
+  readonly unused: readonly string[];
+}
 
 /**
- * Takes the parameters of a network from a safetensors file, in the layout of core's contract.
+ * Takes the parameters of a network from a safetensors file, in the layout of core's contract; PyTorch's batch
+ * normalisation is folded.
  *
- * @returns the parameters, and the names of the file's tensors that none of them came from
  * @throws UserError where a tensor is missing or has another shape
  */
-export function readParameters(
-  file: Safetensors,
-  network: Network,
-): { readonly parameters: Parameters; readonly unused: readonly string[] } {
+export function readParameters(file: Safetensors, network: Network): FileContent {
   const layers = weightedLayers(network.architecture);
   const names = tensorNames(file, network, layers);
   const pixels = pixelsBeforeFlatten(network.architecture);
   const parameters: Record<string, Parameter> = {};
+  const statistics: Record<string, ChannelStatistics> = {};
   const unused = new Set(file.shapes.keys());
+  const take = (name: string): Parameter => {
+    unused.delete(name);
+    return file.read(name);
+  };
   layers.forEach((layer, i) => {
     const name = names[i]!;
-    const weight = file.read(name);
-    unused.delete(name);
+    const weight = take(name);
     const expected = weightShape(layer);
     const found =
       network.layout === 'pytorch-vgg' ? fromPytorch(weight, pixels.get(layer.name) ?? 1) : weight;
     expectShape(found.shape, expected, name, weight.shape, file.file);
     parameters[`${layer.name}.weight`] = found;
-    if (layer.bias) {
-      const biasName = name.replace(/weight$/, 'bias');
-      const bias = file.read(biasName);
-      unused.delete(biasName);
-      expectShape(bias.shape, [expected.at(-1)!], biasName, bias.shape, file.file);
-      parameters[`${layer.name}.bias`] = bias;
+    const channels = [expected.at(-1)!];
+    const vector = (vectorName: string): Parameter => {
+      const tensor = take(vectorName);
+      expectShape(tensor.shape, channels, vectorName, tensor.shape, file.file);
+      return tensor;
+    };
+    const biasName = name.replace(/weight$/, 'bias');
+    const norm = network.layout === 'pytorch-vgg' ? batchNormAfter(file, name) : undefined;
+    if (norm) {
+      const bias = file.shapes.has(biasName) ? vector(biasName) : undefined;
+      const folded = foldBatchNorm(found, bias, {
+        gamma: vector(`${norm}.weight`).data,
+        beta: vector(`${norm}.bias`).data,
+        mean: vector(`${norm}.running_mean`).data,
+        variance: vector(`${norm}.running_var`).data,
+        epsilon: pytorchEpsilon,
+      });
+      unused.delete(`${norm}.num_batches_tracked`);
+      parameters[`${layer.name}.weight`] = folded.weight;
+      parameters[`${layer.name}.bias`] = folded.bias;
+      statistics[layer.name] = folded.statistics;
+    } else if (layer.bias) {
+      parameters[`${layer.name}.bias`] = vector(biasName);
+    }
+    const saved = network.layout === 'native' ? readStatistics(file, layer.name) : undefined;
+    if (saved) {
+      saved.names.forEach(vector);
+      statistics[layer.name] = saved.statistics;
     }
   });
-  return { parameters, unused: [...unused] };
+  const architecture = {
+    ...network.architecture,
+    layers: network.architecture.layers.map((layer) =>
+      'bias' in layer && `${layer.name}.bias` in parameters ? { ...layer, bias: true } : layer,
+    ),
+  };
+  return { architecture, parameters, statistics, unused: [...unused] };
+}
+
+/** PyTorch's default, which its files do not hold. */
+const pytorchEpsilon = 1e-5;
+
+/** The module right after a convolution or linear layer, where it is a batch normalisation; else undefined. */
+function batchNormAfter(file: Safetensors, weight: string): string | undefined {
+  const match = /^(.*\.)?(\d+)\.weight$/.exec(weight);
+  if (!match) return undefined;
+  const next = `${match[1] ?? ''}${Number(match[2]) + 1}`;
+  return file.shapes.has(`${next}.running_mean`) ? next : undefined;
 }
 
 /**
@@ -116,10 +170,11 @@ function tensorNames(
   );
 }
 
-/** Tensors named `<prefix>.<number>.weight`, by number. */
+/** Weights named `<prefix>.<number>.weight`, by number; not those of batch normalisation. */
 function numbered(file: Safetensors, prefix: string): string[] {
   const pattern = new RegExp(`^(?:.*\\.)?${prefix}\\.(\\d+)\\.weight$`);
   return [...file.shapes.keys()]
+    .filter((name) => !file.shapes.has(name.replace(/weight$/, 'running_mean')))
     .map((name) => ({ name, number: Number(pattern.exec(name)?.[1] ?? NaN) }))
     .filter(({ number }) => !Number.isNaN(number))
     .sort((a, b) => a.number - b.number)

@@ -45,6 +45,17 @@ describe('pretrained and save-ann', () => {
     expect(context.warnings).toEqual([]);
   });
 
+  it('keep the statistics of batch normalisation', async () => {
+    const statistics = {
+      conv1: { mean: Float32Array.of(1, -1, 0.5, 2), variance: Float32Array.of(1, 2, 3, 4) },
+    };
+    await save({ path: 'norm.safetensors' }, { ...tinyAnn(), statistics });
+    const { ann, context } = await load({ path: 'norm.safetensors' });
+    expect(ann.statistics).toEqual(statistics);
+    expect(ann.parameters).toEqual(tinyAnn().parameters);
+    expect(context.warnings).toEqual([]);
+  });
+
   it.each(embeddedModels)('the embedded %s loads, and is its file', async (model) => {
     const { ann } = await load({ model });
     expect(ann.architecture).toMatchObject({ inputShape: [28, 28, 1], classes: 10 });

@@ -8,6 +8,7 @@ import { UserError, type Ann } from '@privatesnn/core';
 import { descriptionSchema, resolveDescription, type Description } from './description.js';
 import { readParameters } from './layout.js';
 import { parseSafetensors } from './safetensors.js';
+import { statisticsMember } from './statistics.js';
 
 /** Networks that ship with this package. */
 export const embeddedModels = ['mnist-vgg5', 'mnist-judge'] as const;
@@ -53,13 +54,14 @@ export async function readSafetensorsAnn(
   const file = parseSafetensors(await readModelFile(weights), weights);
   const beside = description === null ? {} : await readDescription(description);
   const network = resolveDescription(options, beside, weights);
-  const { parameters, unused } = readParameters(file, network);
+  const { architecture, parameters, statistics, unused } = readParameters(file, network);
   const ann: Ann = {
     type: 'ann',
-    architecture: network.architecture,
+    architecture,
     parameters,
     inputRange: network.inputRange,
     classNames: network.classNames,
+    ...statisticsMember(statistics),
   };
   return { ann, unused };
 }

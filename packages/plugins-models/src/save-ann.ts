@@ -8,6 +8,7 @@ import { z } from 'zod';
 import type { Description } from './description.js';
 import { digestOf } from './read-model.js';
 import { writeSafetensors } from './safetensors.js';
+import { statisticsTensors } from './statistics.js';
 
 const options = z.strictObject({
   path: z
@@ -51,7 +52,8 @@ export const saveAnn = defineStage({
           { hint: 'Name it model.safetensors, for instance.' },
         );
       }
-      const bytes = writeSafetensors(ann.parameters, dtype, { format: 'privatesnn' });
+      const tensors = { ...ann.parameters, ...statisticsTensors(ann.statistics) };
+      const bytes = writeSafetensors(tensors, dtype, { format: 'privatesnn' });
       await mkdir(dirname(file), { recursive: true });
       await writeWhole(file, bytes);
       await writeWhole(descriptionFile(file), `${JSON.stringify(describe(ann, notes), null, 2)}\n`);

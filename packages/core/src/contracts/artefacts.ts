@@ -36,6 +36,17 @@ export interface Ann {
   /** The pixel range that the network was trained on. */
   readonly inputRange: PixelRange;
   readonly classNames: readonly string[];
+  /**
+   * What batch normalisation knows of the training data: by layer name, for the layers that had it before it was
+   * folded. Left out by networks without it.
+   */
+  readonly statistics?: Readonly<Record<string, ChannelStatistics>>;
+}
+
+/** Mean and variance over the training data of a weighted layer's output before its ReLU, [channels] each. */
+export interface ChannelStatistics {
+  readonly mean: Float32Array;
+  readonly variance: Float32Array;
 }
 
 /** How a spiking neuron integrates and fires; the same for all spiking layers. */

@@ -8,7 +8,7 @@ import { badArtefact } from '../errors/templates/run.js';
  */
 const members: Readonly<Record<ArtefactType, readonly string[]>> = {
   images: ['shape', 'pixels', 'range', 'labels', 'softLabels', 'classNames', 'origin'],
-  ann: ['architecture', 'parameters', 'inputRange', 'classNames'],
+  ann: ['architecture', 'parameters', 'inputRange', 'classNames', 'statistics'],
   snn: [
     'architecture',
     'parameters',
@@ -23,7 +23,7 @@ const members: Readonly<Record<ArtefactType, readonly string[]>> = {
   series: ['title', 'xLabel', 'yLabel', 'x', 'lines'],
   pictures: ['title', 'shape', 'items'],
 };
-const optionalMembers = new Set(['softLabels']);
+const optionalMembers = new Set(['softLabels', 'statistics']);
 
 /**
  * Checks a stage's outputs against its ports.

@@ -2,6 +2,7 @@ import {
   layerShapes,
   UserError,
   type Architecture,
+  type ChannelStatistics,
   type Layer,
   type Parameter,
   type WeightedLayer,
@@ -16,6 +17,8 @@ const sizes = z.union([z.int().min(1), z.array(z.int().min(1))]);
 /** Builds a network layer by layer; `state` says what the last weighted layer still lacks. */
 export class ChainReader {
   readonly parameters: Record<string, Parameter> = {};
+  /** Of the layers whose batch normalisation was folded. */
+  readonly statistics: Record<string, ChannelStatistics> = {};
   private readonly layers: Layer[] = [];
   private shape: [number, number, number] | undefined;
   private inputShape: [number, number, number] | undefined;
@@ -162,6 +165,7 @@ export class ChainReader {
     );
     this.parameters[`${target.name}.weight`] = folded.weight;
     this.parameters[`${target.name}.bias`] = folded.bias;
+    this.statistics[target.name] = folded.statistics;
     this.open = { ...target, bias: true };
     this.layers[this.layers.length - 1] = this.open;
   }

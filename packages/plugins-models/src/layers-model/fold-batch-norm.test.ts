@@ -49,4 +49,41 @@ describe('foldBatchNorm', () => {
       ),
     );
   });
+
+  it('gives the statistics that the folded layer has on the data of the normalisation', () => {
+    const vector = fc.array(number, { minLength: 2, maxLength: 2 });
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(number, number, number), { minLength: 2, maxLength: 20 }),
+        fc.array(number, { minLength: 6, maxLength: 6 }),
+        vector,
+        vector,
+        vector,
+        (data, weight, bias, gamma, beta) => {
+          const outputs = (w: ArrayLike<number>, b: ArrayLike<number>, c: number) =>
+            data.map((x) => x.reduce((sum, v, i) => sum + v * w[i * 2 + c]!, b[c]!));
+          const mean = (x: number[]) => x.reduce((a, b) => a + b) / x.length;
+          const variance = (x: number[]) => mean(x.map((v) => (v - mean(x)) ** 2));
+          const before = [0, 1].map((c) => outputs(weight, bias, c));
+          const folded = foldBatchNorm(
+            { shape: [3, 2], data: Float32Array.from(weight) },
+            { shape: [2], data: Float32Array.from(bias) },
+            {
+              gamma: Float32Array.from(gamma),
+              beta: Float32Array.from(beta),
+              mean: Float32Array.from(before, mean),
+              variance: Float32Array.from(before, variance),
+              epsilon: 1e-2,
+            },
+          );
+          [0, 1].forEach((c) => {
+            const after = outputs(folded.weight.data, folded.bias.data, c);
+            expect(folded.statistics.mean[c]).toBeCloseTo(mean(after), 3);
+            expect(folded.statistics.variance[c]).toBeCloseTo(variance(after), 3);
+            expect(folded.statistics.mean[c]).toBe(Math.fround(beta[c]!));
+          });
+        },
+      ),
+    );
+  });
 });

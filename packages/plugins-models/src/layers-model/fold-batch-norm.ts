@@ -1,4 +1,4 @@
-import type { Parameter } from '@privatesnn/core';
+import type { ChannelStatistics, Parameter } from '@privatesnn/core';
 
 /** What batch normalisation does after training, by output channel. */
 export interface BatchNorm {
@@ -11,9 +11,17 @@ export interface BatchNorm {
   readonly epsilon: number;
 }
 
+export interface FoldedLayer {
+  readonly weight: Parameter;
+  readonly bias: Parameter;
+  readonly statistics: ChannelStatistics;
+}
+
 /**
  * Folds y = γ·(Wx + b − mean)/√(variance + ε) + β into weight and bias:
  * W' = W·γ/√(variance + ε), b' = (b − mean)·γ/√(variance + ε) + β.
+ *
+ * The folded layer's output has, over the training data, the mean β and the variance γ²·variance/(variance + ε).
  *
  * @param weight its last dimension holds the output channels
  */
@@ -21,7 +29,7 @@ export function foldBatchNorm(
   weight: Parameter,
   bias: Parameter | undefined,
   { gamma, beta, mean, variance, epsilon }: BatchNorm,
-): { readonly weight: Parameter; readonly bias: Parameter } {
+): FoldedLayer {
   const channels = mean.length;
   const factor = Float64Array.from(
     variance,
@@ -34,5 +42,9 @@ export function foldBatchNorm(
   return {
     weight: { shape: weight.shape, data: weight.data.map((w, i) => w * factor[i % channels]!) },
     bias: { shape: [channels], data: shift },
+    statistics: {
+      mean: Float32Array.from({ length: channels }, (_, c) => beta?.[c] ?? 0),
+      variance: variance.map((value, c) => value * factor[c]! ** 2),
+    },
   };
 }

@@ -90,6 +90,7 @@ describe('a tfjs LayersModel', () => {
       ],
     });
     const ann = await expectSameLogits(model, true);
+    expect(ann).not.toHaveProperty('statistics');
     expect(ann.architecture.layers.map(({ kind }) => kind)).toEqual([
       'conv',
       'average-pool',
@@ -117,6 +118,22 @@ describe('a tfjs LayersModel', () => {
     expect(ann.architecture.layers.every((layer) => layer.kind !== 'conv' || layer.bias)).toBe(
       true,
     );
+    // β is the mean and |γ| the deviation of what follows the normalisation, but for ε.
+    const convolutions = ann.architecture.layers.filter(({ kind }) => kind === 'conv');
+    expect(Object.keys(ann.statistics!)).toEqual(
+      convolutions.map((layer) => ('name' in layer ? layer.name : '')),
+    );
+    const norms = model.layers.filter(({ name }) => name.startsWith('batch'));
+    const values = norms.map((norm) => norm.getWeights().map((w) => [...w.dataSync()]));
+    const [gamma, beta, , variance] = values[0]!;
+    const [first, second] = Object.values(ann.statistics!);
+    expect([...first!.mean]).toEqual(beta);
+    gamma!.forEach((g, c) => {
+      const v = variance![c]!;
+      expect(first!.variance[c]).toBeCloseTo((g ** 2 * v) / (v + 1e-3), 5);
+    });
+    expect([...second!.mean]).toEqual(values[1]![0]);
+    values[1]![2]!.forEach((v, c) => expect(second!.variance[c]).toBeCloseTo(v / (v + 0.01), 5));
   });
 
   it('takes class names and input range from the options', async () => {

@@ -1,6 +1,7 @@
 import type { Ann } from '@privatesnn/core';
 
 import type { Description } from '../description.js';
+import { statisticsMember } from '../statistics.js';
 import { ChainReader } from './chain-reader.js';
 import { readTopology } from './topology.js';
 import { layerWeight, readWeights, shardFiles } from './weights.js';
@@ -30,5 +31,6 @@ export async function readLayersModel(file: string, options: Description): Promi
     inputRange: options.inputRange ?? [-1, 1],
     classNames:
       options.classNames ?? Array.from({ length: architecture.classes }, (_, i) => String(i)),
+    ...statisticsMember(reader.statistics),
   };
 }
