@@ -49,7 +49,6 @@ INLINE const float *weight_row(const float *weights, int32_t row) {
 
 // So many spikes of a window are collected before they are summed.
 #define COLLECT 1024
-#define COLLECTS (LANES > 4) // with small vectors it costs more than it saves
 typedef uint32_t vu __attribute__((vector_size(LANES * 4), aligned(4)));
 
 // The weight rows of one time-step's spikes in a window, as one list: one loop over all rows of the window has one end
@@ -61,7 +60,6 @@ struct collected {
 
 INLINE void collect(struct collected *c, const struct window *w, const uint32_t *list, int32_t step) {
   c->count = -1;
-  if (!COLLECTS) return;
   const uint32_t *ptr = w->ptr + step * w->ptrStep;
   uint32_t first = (uint32_t)w->weightRow, n = 0;
   for (int32_t row = 0; row < w->rows; row++, ptr += w->ptrRow, first += (uint32_t)w->weightRowStep) {
@@ -137,6 +135,7 @@ INLINE void add_spikes(vf sum[VECS], const struct window *w, const uint32_t *lis
 static __attribute__((noinline)) void sum_together(vf currents[TOGETHER][VECS], const struct window *w,
                                                    const uint32_t *list, const float *weights, int32_t step) {
   vf sum[TOGETHER][VECS];
+#pragma GCC unroll 8
   for (int t = 0; t < TOGETHER; t++)
     for (int v = 0; v < VECS; v++) sum[t][v] = splat(0);
   const uint32_t *ptr = w->ptr + step * w->ptrStep;
@@ -149,6 +148,7 @@ static __attribute__((noinline)) void sum_together(vf currents[TOGETHER][VECS], 
       for (uint32_t i = at[w->left], end = at[w->right]; i < end; i++) add_row(sum[t], from, (int32_t)list[i]);
     }
   }
+#pragma GCC unroll 8
   for (int t = 0; t < TOGETHER; t++)
     for (int v = 0; v < VECS; v++) currents[t][v] = sum[t][v];
 }

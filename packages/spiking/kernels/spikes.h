@@ -8,7 +8,7 @@ enum { ENCODE_POISSON, ENCODE_FIRST_SPIKE };
 struct encode_args {
   ref pixels;  // [height][width][channels], floats
   ref keep;    // bytes [height · width · channels]: 0 where dropout removes the pixel; 0 for none
-  ref scratch; // [height · width · channels] times 8 bytes
+  ref scratch; // [height · width · channels] times 12 bytes
   ref ptr, list; // result; `list` has room for every pixel at every step
   int32_t kind, steps, height, width, channels, pool, flat;
   uint32_t seed, image;
@@ -22,8 +22,8 @@ KERNEL(encode) {
   const uint8_t *kept = AT(uint8_t, a->keep);
   int32_t units = a->height * a->width * a->channels, pool = a->pool, channels = a->channels;
   int32_t height = a->height / pool, width = a->width / pool;
-  // For each unit: the hash, and below which number it spikes, or at which time-step.
-  uint32_t *hash = AT(uint32_t, a->scratch), *code = hash + units;
+  // For each unit: the hash; below which number it spikes, or at which time-step; whether it spikes now.
+  uint32_t *hash = AT(uint32_t, a->scratch), *code = hash + units, *spiking = code + units;
   for (int32_t i = 0; i < units; i++) {
     double x = pixels[i] < 0 ? -pixels[i] : pixels[i];
     if (!(x < 1)) x = x >= 1 ? 1 : 0;
@@ -38,6 +38,11 @@ KERNEL(encode) {
   for (int32_t outer = 0; outer < rows; outer++)
     for (int32_t t = 0; t < a->steps; t++) {
       uint32_t key = noise_key(a->seed, a->image, (uint32_t)t);
+      int32_t rowUnits = pool * a->width * channels, start = outer * rowUnits, end = start + inner * rowUnits;
+      if (a->kind == ENCODE_POISSON)
+        for (int32_t i = start; i < end; i++) spiking[i] = uniform24(key, hash[i]) < code[i];
+      else
+        for (int32_t i = start; i < end; i++) spiking[i] = code[i] == (uint32_t)t;
       if (a->flat) *ptr++ = n;
       for (int32_t row = outer; row < outer + inner; row++)
         for (int32_t column = 0; column < width; column++) {
@@ -48,11 +53,9 @@ KERNEL(encode) {
             for (int32_t dx = 0; dx < pool; dx++) {
               int32_t unit = ((row * pool + dy) * a->width + column * pool + dx) * channels;
               for (int32_t c = 0; c < channels; c++, unit++) {
-                int32_t spike = a->kind == ENCODE_POISSON ? uniform24(key, hash[unit]) < code[unit]
-                                                          : code[unit] == (uint32_t)t;
                 list[n] = (uint32_t)(first + c + (pixels[unit] < 0 ? negative : 0));
-                n += (uint32_t)(spike & (!a->keep || kept[unit]));
-                spikes += spike;
+                n += spiking[unit] & (uint32_t)(!a->keep || kept[unit]);
+                spikes += (int32_t)spiking[unit];
               }
             }
         }
@@ -75,10 +78,9 @@ KERNEL(count) {
 }
 
 // Writes the places of a word's bits, plus `first`, from `list` on, without a branch for each bit (there is none to
-// foresee), and up to 16 entries too many. `places`: for each byte the places of its bits, [256][8] bytes.
+// foresee), and up to 16 entries too many.
 #if defined(__AVX512F__)
-INLINE uint32_t write_places(uint32_t *list, uint32_t word, uint32_t first, const uint8_t *places) {
-  (void)places;
+INLINE uint32_t write_places(uint32_t *list, uint32_t word, uint32_t first) {
   __m512i numbers = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
   __m512i low = _mm512_add_epi32(numbers, _mm512_set1_epi32((int)first));
   __m512i high = _mm512_add_epi32(low, _mm512_set1_epi32(16));
@@ -88,16 +90,13 @@ INLINE uint32_t write_places(uint32_t *list, uint32_t word, uint32_t first, cons
   return (uint32_t)__builtin_popcount(word);
 }
 #else
-typedef uint8_t v8b __attribute__((vector_size(8)));
-typedef uint32_t v8u __attribute__((vector_size(32), aligned(4)));
-INLINE uint32_t write_places(uint32_t *list, uint32_t word, uint32_t first, const uint8_t *places) {
-  uint32_t n = 0;
-  for (int i = 0; i < 4; i++, word >>= 8, first += 8) {
-    v8b found = *(const v8b *)(places + 8 * (word & 255));
-    *(v8u *)(list + n) = __builtin_convertvector(found, v8u) + first;
-    n += (uint32_t)__builtin_popcount(word & 255);
-  }
-  return n;
+INLINE uint32_t write_places(uint32_t *list, uint32_t word, uint32_t first) {
+  uint32_t count = (uint32_t)__builtin_popcount(word);
+  // Mostly there are no more than four.
+#pragma GCC unroll 4
+  for (int i = 0; i < 4; i++, word &= word - 1) list[i] = first + (uint32_t)__builtin_ctz(word | 1u << 31);
+  for (uint32_t i = 4; i < count; i++, word &= word - 1) list[i] = first + (uint32_t)__builtin_ctz(word);
+  return count;
 }
 #endif
 
@@ -105,7 +104,6 @@ struct compress_args {
   ref bits;      // [height][steps][width][words]
   ref mask;      // bits [height][width][words] that stay; 0 for all
   ref ptr, list; // result; `list` has room for all spikes and 16 more
-  ref places;    // see write_places
   int32_t steps, height, width, channels, words, pool, flat;
 };
 
@@ -113,7 +111,6 @@ struct compress_args {
 // makes all pixels one.
 KERNEL(compress) {
   const uint32_t *bits = AT(uint32_t, a->bits), *mask = AT(uint32_t, a->mask);
-  const uint8_t *places = AT(uint8_t, a->places);
   uint32_t *ptr = AT(uint32_t, a->ptr), *list = AT(uint32_t, a->list), n = 0;
   int32_t pool = a->pool, height = a->height / pool, width = a->width / pool;
   int32_t rows = a->flat ? 1 : height, inner = a->flat ? height : 1;
@@ -130,8 +127,7 @@ KERNEL(compress) {
               const uint32_t *word = bits + ((y * a->steps + t) * a->width + x) * a->words;
               const uint32_t *stays = mask + (y * a->width + x) * a->words;
               for (int32_t w = 0; w < a->words; w++)
-                n += write_places(list + n, a->mask ? word[w] & stays[w] : word[w], first + 32 * (uint32_t)w,
-                                  places);
+                n += write_places(list + n, a->mask ? word[w] & stays[w] : word[w], first + 32 * (uint32_t)w);
             }
         }
       *ptr++ = n;

@@ -70,7 +70,6 @@ export class Network {
     this.heap = heap;
     this.spec = spec;
     this.block = /** @type {number} */ (heap.run(operations.info, [0, 0])[1]);
-    this.places = loadPlaces(heap);
     /** Where each layer's weights and constant current are. @type {PackedLayer[]} */
     this.layers = (spec.integers ?? spec.parameters).map((_, index) =>
       this.load(index, spec.parameters[index]),
@@ -270,7 +269,7 @@ export class Network {
     const at = heap.alloc(what, units * 4);
     heap.f32(at, units).set(pixels);
     const keep = this.inputMask(image);
-    const scratch = heap.alloc(what, units * 8);
+    const scratch = heap.alloc(what, units * 12);
     const results = heap.run(operations.encode, [
       ...[at, keep, scratch, ptr, list, spec.encoder === 'poisson' ? 0 : 1],
       ...[spec.timeSteps, height, width, channels, before.averagePool, Number(before.flat)],
@@ -456,7 +455,7 @@ export class Network {
       [height, width, mask] = [pooledHeight, pooledWidth, 0];
     }
     heap.run(operations.compress, [
-      ...[from, mask, ptr, list, this.places],
+      ...[from, mask, ptr, list],
       ...[timeSteps, height, width, source.channels, bits.words],
       ...[before.averagePool, Number(before.flat)],
     ]);
@@ -595,17 +594,6 @@ export class Network {
     heap.release(top);
     return result;
   }
-}
-
-/** For each byte the places of its bits, [256][8] bytes (see write_places in kernels/spikes.h). @param {Heap} heap */
-function loadPlaces(heap) {
-  const table = heap.alloc('a table', 2048);
-  const bytes = heap.u8(table, 2048);
-  for (let byte = 0; byte < 256; byte++) {
-    let n = 0;
-    for (let bit = 0; bit < 8; bit++) if ((byte >> bit) & 1) bytes[8 * byte + n++] = bit;
-  }
-  return table;
 }
 
 /** The largest 32-bit float below a positive one. @param {number} x */
