@@ -10,16 +10,17 @@ import { createEngine } from '../dist/index.js';
 import { materials, snnOf } from './networks.mjs';
 
 const request = JSON.parse(process.argv[2]);
-const { task, implementation, threads, timeSteps, count, thresholds, precision } = request;
+const { task, implementation, threads, timeSteps, count, thresholds, precision, memoryBudget } =
+  request;
 const engine = await createEngine({ implementation, threads });
 const { architecture, parameters, pixels } = materials(request, count);
 const snn = snnOf(architecture, parameters, thresholds ?? {}, timeSteps);
 
 const tasks = {
   infer: () => engine.infer({ snn, pixels, seed: 1, ...(precision ? { precision } : {}) }),
-  train: () =>
+  train: async () =>
     engine.gradients({
-      snn,
+      snn: thresholds ? snn : { ...snn, thresholds: await balanced() },
       pixels,
       seed: 1,
       surrogate: { kind: 'triangle', gamma: 1, divideByTheta: false },
@@ -27,10 +28,17 @@ const tasks = {
       dropout: false,
       loss: (logits) => ({ value: 0, gradient: logits.map((_, i) => ((i % 3) - 1) / 10) }),
       wanted: { parameters: true, thresholds: false, input: false },
+      ...(memoryBudget ? { memoryBudget } : {}),
     }),
   balance: () => engine.balanceThresholds({ ...snn, pixels, seed: 1, scale: 0.7, percentile: 100 }),
   resimulate,
 };
+
+/** Thresholds for training, as of the bench's `conversion`. */
+async function balanced() {
+  const request = { ...snn, pixels, seed: 1, scale: 0.3, percentile: 100 };
+  return (await engine.balanceThresholds(request)).thresholds;
+}
 
 /** Threshold balancing as it is usually done: for each layer, everything before it again from the input. */
 async function resimulate() {

@@ -105,11 +105,19 @@ INLINE struct cover cover_of(const struct transposed *c, int32_t y, int32_t x) {
 
 typedef float v4 __attribute__((vector_size(16), may_alias));
 
-// Turns a square of weights, BLOCK inputs by BLOCK outputs.
-INLINE void turn_square(const float *from, float *to) {
+// Deep layers' weights and their gradients are in no cache: what is needed soon is fetched ahead.
+INLINE void prefetch(const float *at) {
+#ifndef __wasm__
+  __builtin_prefetch(at, 0, 2);
+#endif
+}
+
+// Turns a square of weights, BLOCK inputs by BLOCK outputs, and fetches the `next` one.
+INLINE void turn_square(const float *from, float *to, const float *next) {
   for (int32_t in = 0; in < BLOCK; in += 4)
     for (int32_t out = 0; out < BLOCK; out += 4) {
       const float *corner = from + in * BLOCK + out;
+      prefetch(next + in * BLOCK + out * 4);
       v4 a = *(const v4 *)corner, b = *(const v4 *)(corner + BLOCK);
       v4 c = *(const v4 *)(corner + 2 * BLOCK), d = *(const v4 *)(corner + 3 * BLOCK);
       v4 ac = __builtin_shufflevector(a, c, 0, 4, 1, 5), acHigh = __builtin_shufflevector(a, c, 2, 6, 3, 7);
@@ -136,7 +144,7 @@ static __attribute__((noinline)) void turn_weights(HEAP_PARAM const struct trans
       float *to = AT(float, c->tile) + ((ptrdiff_t)(taps - 1 - tap) * c->channels + output) * BLOCK;
       int32_t outputs = c->channels - output < BLOCK ? c->channels - output : BLOCK;
       if (inputs == BLOCK && outputs == BLOCK) {
-        turn_square(from, to);
+        turn_square(from, to, from + (ptrdiff_t)taps * c->rows * BLOCK);
         continue;
       }
       for (int32_t o = 0; o < outputs; o++)
@@ -236,6 +244,7 @@ KERNEL(weight_gradients) {
 // For weight gradients a layer's input is sorted by entry: each weight row is loaded and stored once for UNIT spikes
 // of its entry, not once for each.
 #define UNIT 4
+#define AHEAD 8 // so many units ahead their weight gradients are fetched
 struct unit {
   uint32_t entry;
   uint16_t steps[UNIT]; // when it spiked; `steps` of the conv where there are fewer spikes
@@ -451,6 +460,8 @@ STEP add_gradients(HEAP_PARAM const struct backward_args *a, int32_t y, int32_t 
       int32_t first = w.weightRow + row * w.weightRowStep;
       for (uint32_t i = ptr[w.left], end = ptr[w.right]; i < end; i++) {
         float *weight = (float *)weight_row(weights, first + (int32_t)units[i].entry);
+        const float *later = weight_row(weights, first + (int32_t)units[i + AHEAD].entry);
+        for (int v = 0; v < BLOCK; v += 16) prefetch(later + v);
         const float *from[UNIT];
 #pragma GCC unroll 16
         for (int k = 0; k < UNIT; k++) from[k] = gradients + (ptrdiff_t)units[i].steps[k] * BLOCK;

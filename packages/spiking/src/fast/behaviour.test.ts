@@ -1,13 +1,18 @@
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 
-import { createEngine } from '../create-engine.js';
+import { createEngine, engineInfo } from '../create-engine.js';
 import type { SpikingEngine } from '../engine.js';
+import type { KernelKind } from './kernels.js';
 import { networkCase, type NetworkCase } from './testing/random-network.js';
 
+const compiled = engineInfo()
+  .filter(({ implementation, available }) => available && implementation !== 'reference')
+  .map(({ implementation }) => implementation as KernelKind);
+
 const engines: SpikingEngine[] = [];
-async function engineOf(threads: number): Promise<SpikingEngine> {
-  const engine = await createEngine({ implementation: 'wasm', threads });
+async function engineOf(threads: number, implementation: KernelKind = 'wasm') {
+  const engine = await createEngine({ implementation, threads });
   engines.push(engine);
   return engine;
 }
@@ -47,14 +52,16 @@ function gradientRequest() {
 }
 
 describe('the engine', () => {
-  it('gives the same bits on one, two and three threads', async () => {
+  it.each(compiled)('gives the same bits on one, two and three threads (%s)', async (kind) => {
     const { snn } = batch();
+    const balancing = { ...snn, ...batch(), scale: 0.7 };
     const results = [];
     for (const threads of [1, 2, 3]) {
-      const engine = await engineOf(threads);
+      const engine = await engineOf(threads, kind);
       results.push({
         inference: await engine.infer({ ...batch(), recordAt: [1, snn.timeSteps] }),
-        balance: await engine.balanceThresholds({ ...snn, ...batch(), scale: 0.7, percentile: 99 }),
+        largest: await engine.balanceThresholds({ ...balancing, percentile: 100 }),
+        percentile: await engine.balanceThresholds({ ...balancing, percentile: 99 }),
         gradients: await engine.gradients(gradientRequest()),
       });
     }
@@ -126,9 +133,15 @@ describe('the engine', () => {
 
   it('refuses a backward pass above its memory budget, with the sizes', async () => {
     const engine = await engineOf(1);
-    await expect(engine.gradients({ ...gradientRequest(), memoryBudget: 1000 })).rejects.toThrow(
-      /above the memory budget of 1000/,
-    );
+    await expect(
+      engine.gradients({ ...gradientRequest(), memoryBudget: 1000 }),
+    ).rejects.toMatchObject({
+      code: 'ENGINE_MEMORY',
+      message: expect.stringMatching(/\d+ bytes, above the memory budget of 1000/) as string,
+      hint: expect.stringMatching(/memoryBudget/) as string,
+    });
+    // The engine works on afterwards.
+    expect((await engine.gradients(gradientRequest())).logits.length).toBeGreaterThan(0);
   });
 
   it('names what does not fit', async () => {

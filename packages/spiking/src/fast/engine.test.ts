@@ -159,6 +159,30 @@ describe.each(available)('$implementation engine', ({ implementation }) => {
       { numRuns: 100 },
     );
   });
+
+  it('gives the gradients of the reference over many time-steps', async () => {
+    await fc.assert(
+      fc.asyncProperty(anyNetwork, async (network) => {
+        // Without leak all sums stay exact, so that no spike differs.
+        const neuron = { ...network.snn.neuron, leak: 1 };
+        const request = {
+          ...network,
+          snn: { ...network.snn, neuron, timeSteps: 150 },
+          surrogate: { kind: 'triangle' as const, gamma: 0.5, divideByTheta: false },
+          detachReset: true,
+          dropout: false,
+          loss: (logits: Float32Array) => ({ value: 0, gradient: logits.map((_, i) => i - 0.5) }),
+          wanted: { parameters: true, thresholds: false, input: false },
+        };
+        const expected = await reference.gradients(request);
+        const actual = await (await get()).gradients(request);
+        for (const [name, gradient] of Object.entries(expected.parameters)) {
+          expectClose(actual.parameters[name]!, gradient, name);
+        }
+      }),
+      { numRuns: 10 },
+    );
+  });
 });
 
 /** Equal but for rounding, relative to the largest number. */

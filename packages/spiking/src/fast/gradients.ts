@@ -1,4 +1,4 @@
-import { biasOf, weightedLayers, weightOf } from '@privatesnn/core';
+import { biasOf, UserError, weightedLayers, weightOf } from '@privatesnn/core';
 
 import type { CheckedBatch } from '../checks.js';
 import type { GradientRequest, Gradients } from '../engine.js';
@@ -41,15 +41,16 @@ export async function gradients(
   };
   const threads = Math.min(crew.threads, parts);
   const layers = layersOf(snn);
-  const slots = Array.from({ length: threads }, () => crew.memory.take(largestOf(layers)));
-  await everyThread({ pool: crew.pool, threads }, () => ({ task: 'train', spec }));
+  const team = { pool: crew.pool, threads };
+  const [sizes = []] = await everyThread<number[]>(team, () => ({ task: 'train', spec }));
+  const slots = Array.from({ length: threads }, () => crew.memory.take(Math.max(...sizes)));
   for (const { weight, bias } of layers) {
     const [slot] = slots as [Float32Array];
     const parameters = {
       weight: copied(weight, slot, 0),
       bias: bias && copied(bias, slot, weight.length),
     };
-    await everyThread({ pool: crew.pool, threads }, () => ({ task: 'layer', parameters }));
+    await everyThread(team, () => ({ task: 'layer', parameters }));
   }
 
   const { classes } = network.plan;
@@ -69,38 +70,64 @@ export async function gradients(
     addCounts(spikes, forward.spikes);
     const { value, gradient } = request.loss(forward.logits, image);
     losses[image] = value;
-    const atInput = await crew.pool.call<Float32Array | undefined>(thread, {
-      task: 'backward',
-      gradient,
-    });
+    const atInput = await crew.pool
+      .call<Float32Array | undefined>(thread, { task: 'backward', gradient })
+      .catch(tooLarge);
     if (input && atInput) input.set(atInput, image * size);
     request.onProgress?.(++done, images);
   };
 
-  const totals = new Totals(request, layers);
+  const used = Math.min(parts, images);
+  const totals = new Totals(wanted.parameters ? sizes : []);
+  const thresholds: Float64Array[] = [];
+  const parameters: Record<string, Float32Array> = {};
   const work = async (thread: number): Promise<void> => {
-    const to = slots[thread]!;
-    for (let part = thread; part < Math.min(parts, images); part += threads) {
+    const slot = slots[thread]!;
+    for (let part = thread; part < used; part += threads) {
       await crew.pool.call(thread, { task: 'clear' });
       for (let image = part; image < images; image += parts) await passImage(thread, image);
-      for (const index of layers.keys()) {
-        if (wanted.parameters) {
-          await crew.pool.call(thread, { task: 'sums', index, factor: 1 / images, to });
-        }
-        await totals.add(part, index, to);
+      for (const index of totals.sums.keys()) {
+        await crew.pool.call(thread, { task: 'sums', index, to: slot });
+        await totals.add(part, index, slot);
       }
-      totals.addThresholds(part, await crew.pool.call(thread, { task: 'thresholds' }));
+      thresholds[part] = await crew.pool.call(thread, { task: 'thresholds' });
+    }
+    // Each thread takes some layers' totals to the order of the parameters.
+    for (let index = thread; index < totals.sums.length; index += threads) {
+      slot.set(await totals.all(used, index));
+      const unpacking = { task: 'unpack', index, factor: 1 / images, sums: slot };
+      await crew.pool.call(thread, unpacking);
+      Object.assign(parameters, namedSums(layers[index]!, slot, totals.sums[index]!));
     }
   };
-  await Promise.all(Array.from({ length: threads }, (_, thread) => work(thread)));
+  await Promise.all(slots.map((_, thread) => work(thread)));
   crew.memory.giveBack(slots);
+  const names = layers.flatMap(({ name }) => [`${name}.weight`, `${name}.bias`]);
+  const spiking = wanted.thresholds ? layers.slice(0, -1) : [];
   return {
     logits,
     loss: losses.reduce((a, b) => a + b, 0) / images,
-    ...totals.result(images),
+    parameters: Object.fromEntries(
+      names.flatMap((name) => (parameters[name] ? [[name, parameters[name]]] : [])),
+    ),
+    thresholds: Object.fromEntries(
+      spiking.map(({ name }, index) => [
+        name,
+        thresholds.reduce((sum, part) => sum + part[index]! / images, 0),
+      ]),
+    ),
     ...(input ? { input } : {}),
     activity: activityOf(network.plan, spikes),
   };
+}
+
+/** Sizes above the memory budget are the user's matter. */
+function tooLarge(error: unknown): never {
+  if (!(error instanceof RangeError)) throw error;
+  throw new UserError('run', 'ENGINE_MEMORY', error.message, {
+    hint: 'Raise memoryBudget, or take fewer time-steps or threads.',
+    cause: error,
+  });
 }
 
 /** A weighted layer's parameters. */
@@ -118,9 +145,21 @@ function layersOf({ architecture, parameters }: GradientRequest['snn']): Layer[]
   }));
 }
 
-/** Numbers in the parameters of the layer that has the most. */
-function largestOf(layers: readonly Layer[]): number {
-  return Math.max(...layers.map(({ weight, bias }) => weight.length + (bias?.length ?? 0)));
+/** A layer's gradients from a slot that holds the weight's, then the bias's; in `room` where it has their size. */
+function namedSums(
+  { name, weight, bias }: Layer,
+  slot: Float32Array,
+  room: Float32Array,
+): Record<string, Float32Array> {
+  const end = weight.length + (bias?.length ?? 0);
+  if (!bias && room.length === end) {
+    room.set(slot.subarray(0, end));
+    return { [`${name}.weight`]: room };
+  }
+  return {
+    [`${name}.weight`]: new Float32Array(slot.subarray(0, weight.length)),
+    ...(bias ? { [`${name}.bias`]: new Float32Array(slot.subarray(weight.length, end)) } : {}),
+  };
 }
 
 /** Copies values into a slot that threads read, and returns them there. */
@@ -132,49 +171,35 @@ function copied(values: Float32Array, slot: Float32Array, offset: number): Float
 
 /** Adds parts up, each layer's in the order of parts, whichever comes first. */
 class Totals {
-  private readonly parameters: [name: string, total: Float32Array][][];
-  private readonly thresholds: (Float64Array | undefined)[] = [];
+  /** By layer, in the kernels' order. */
+  readonly sums: Float32Array[];
   /** By layer, how many parts were added, and who waits for that number. */
   private readonly added: number[];
-  private readonly waiting: Map<number, () => void>[];
+  private readonly waiting: Map<number, (() => void)[]>[];
 
-  constructor(
-    private readonly request: GradientRequest,
-    private readonly layers: readonly Layer[],
-  ) {
-    this.parameters = layers.map(({ name, weight, bias }) =>
-      Object.entries(request.wanted.parameters ? { weight, bias } : {}).flatMap(([kind, values]) =>
-        values ? [[`${name}.${kind}`, new Float32Array(values.length)]] : [],
-      ),
-    );
-    this.added = layers.map(() => 0);
-    this.waiting = layers.map(() => new Map<number, () => void>());
+  constructor(sizes: readonly number[]) {
+    this.sums = sizes.map((size) => new Float32Array(size));
+    this.added = sizes.map(() => 0);
+    this.waiting = sizes.map(() => new Map<number, (() => void)[]>());
   }
 
   /** Adds a part's sums of a layer's parameters once those of the parts before were added. */
   async add(part: number, layer: number, sums: Float32Array): Promise<void> {
+    const total = await this.all(part, layer);
+    if (part === 0) total.set(sums.subarray(0, total.length));
+    else for (let i = 0; i < total.length; i++) total[i]! += sums[i]!;
+    const added = ++this.added[layer]!;
+    this.waiting[layer]!.get(added)?.forEach((resolve) => resolve());
+  }
+
+  /** A layer's total of so many parts. */
+  async all(count: number, layer: number): Promise<Float32Array> {
     const waiting = this.waiting[layer]!;
-    if (this.added[layer]! < part) {
-      await new Promise<void>((resolve) => waiting.set(part, resolve));
+    if (this.added[layer]! < count) {
+      await new Promise<void>((resolve) =>
+        waiting.set(count, [...(waiting.get(count) ?? []), resolve]),
+      );
     }
-    let offset = 0;
-    for (const [, total] of this.parameters[layer]!) {
-      for (let i = 0; i < total.length; i++) total[i]! += sums[offset++]!;
-    }
-    waiting.get(++this.added[layer]!)?.();
-  }
-
-  addThresholds(part: number, sums: Float64Array): void {
-    this.thresholds[part] = sums;
-  }
-
-  result(images: number): Pick<Gradients, 'parameters' | 'thresholds'> {
-    const names = this.request.wanted.thresholds ? this.layers.slice(0, -1) : [];
-    const threshold = (index: number): number =>
-      this.thresholds.reduce((sum, part) => sum + part![index]! / images, 0);
-    return {
-      parameters: Object.fromEntries(this.parameters.flat()),
-      thresholds: Object.fromEntries(names.map(({ name }, index) => [name, threshold(index)])),
-    };
+    return this.sums[layer]!;
   }
 }

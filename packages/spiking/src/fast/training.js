@@ -23,7 +23,7 @@ import { operations } from './operations.js';
  * What layers send to the layer before: the same at all time-steps, or the scan of valued lists.
  * @typedef {{ constant: number, lists?: undefined } | { constant?: undefined, lists: { ptr: number, list: number } }} Arriving
  *
- * @typedef {{ weights: number, weightFloats: number, bias: number }} LayerBuffers
+ * @typedef {{ weights: number, weightFloats: number, bias: number, biasFloats: number }} LayerBuffers
  *
  * An image that went forward; by layer its spikes, and its potentials (0 where they were not kept).
  * @typedef {{ pixels: Float32Array, image: number, bits: Bits[], potentials: number[] }} Passing
@@ -81,6 +81,11 @@ export class Training {
     return Math.max(...rows) * this.network.block * 4;
   }
 
+  /** By layer, how many numbers `sums` writes. */
+  sizes() {
+    return this.buffers.map(({ weightFloats, biasFloats }) => weightFloats + biasFloats);
+  }
+
   /** What it takes to keep a layer's potentials. @param {number} index */
   potentialBytes(index) {
     const { output } = this.network.layer(index);
@@ -98,9 +103,9 @@ export class Training {
     const weightFloats = taps * channels * network.padded(layer.output.channels);
     const wanted = spec.wanted.parameters;
     const weights = wanted ? heap.alloc(what, weightFloats * 4) : 0;
-    const bias =
-      wanted && layer.bias ? heap.alloc(what, network.padded(layer.output.channels) * 4) : 0;
-    return { weights, weightFloats, bias };
+    const biasFloats = layer.bias ? network.padded(layer.output.channels) : 0;
+    const bias = wanted && layer.bias ? heap.alloc(what, biasFloats * 4) : 0;
+    return { weights, weightFloats, bias, biasFloats };
   }
 
   /**
@@ -121,11 +126,10 @@ export class Training {
   /** Sets all sums to 0. */
   clear() {
     this.thresholds.fill(0);
-    this.buffers.forEach(({ weights, weightFloats, bias }, index) => {
-      const { output } = this.network.layer(index);
+    for (const { weights, weightFloats, bias, biasFloats } of this.buffers) {
       if (weights) this.heap.clear(weights, weightFloats * 4);
-      if (bias) this.heap.clear(bias, this.network.padded(output.channels) * 4);
-    });
+      if (bias) this.heap.clear(bias, biasFloats * 4);
+    }
   }
 
   /**
@@ -408,7 +412,7 @@ export class Training {
     const chunks = Math.ceil(timeSteps / chunk);
     const result = {
       ptr: this.network.allocPtr(what, input, chunks),
-      units: heap.alloc(what, checkedProduct(what, spikes, unitBytes)),
+      units: heap.alloc(what, checkedProduct(what, spikes + 8, unitBytes)),
     };
     const top = heap.top;
     const scratch = heap.alloc(what, input.width * channels * 4);
@@ -456,7 +460,7 @@ export class Training {
     if (used > this.spec.memoryBudget) {
       throw new SizeError(
         `${what} brings one image's backward pass to ${used} bytes, above the memory budget of ` +
-          `${this.spec.memoryBudget}; raise the budget or take fewer time-steps.`,
+          `${this.spec.memoryBudget}.`,
       );
     }
   }
@@ -527,21 +531,35 @@ export class Training {
   }
 
   /**
-   * Writes the sums of a layer's parameters, if they are wanted: the weight's, then the bias's if there is one.
+   * Writes the sums of a layer's parameters, if they are wanted, in the kernels' order: the weight's, then the
+   * bias's if there is one.
+   *
+   * @param {number} index
+   * @param {Float32Array} to
+   */
+  sums(index, to) {
+    const { weights, weightFloats, bias, biasFloats } = this.buffer(index);
+    if (weights) to.set(this.heap.f32(weights, weightFloats));
+    if (bias) to.set(this.heap.f32(bias, biasFloats), weightFloats);
+  }
+
+  /**
+   * Turns sums of a layer's parameters into the order of the parameters, in their place. The layer's own sums are
+   * lost.
    *
    * @param {number} index
    * @param {number} factor what all sums are multiplied with
-   * @param {Float32Array} to
+   * @param {Float32Array} sums
    */
-  sums(index, factor, to) {
+  unpack(index, factor, sums) {
     const { heap, network } = this;
-    const { weights, bias } = this.buffer(index);
-    if (!weights) return;
+    const { weights, weightFloats, bias, biasFloats } = this.buffer(index);
     const layer = network.layer(index);
     const { input, output, kernel } = layer;
     const length = kernel ** 2 * input.channels * output.channels;
     const top = heap.top;
     const unpacked = heap.alloc('the gradients', length * 4);
+    heap.f32(weights, weightFloats).set(sums.subarray(0, weightFloats));
     heap.run(
       operations.unpack,
       [
@@ -550,12 +568,9 @@ export class Training {
       ],
       [factor * network.factor(layer)],
     );
-    to.set(heap.f32(unpacked, length));
+    const biases = sums.slice(weightFloats, weightFloats + biasFloats).map((g) => g * factor);
+    sums.set(heap.f32(unpacked, length));
+    if (bias) sums.set(biases.subarray(0, output.channels), length);
     heap.release(top);
-    if (!bias) return;
-    to.set(
-      heap.f32(bias, output.channels).map((g) => g * factor),
-      length,
-    );
   }
 }

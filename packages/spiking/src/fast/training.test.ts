@@ -42,9 +42,10 @@ function gradientsOf(Kind: typeof Training, { snn, pixels, seed }: NetworkCase):
   const atInput = training.backward(logits.map((_, i) => i - 0.5));
   const parameters = weightedLayers(snn.architecture).flatMap((layer, index) => {
     const biases = biasOf(snn.parameters, layer)?.data.length ?? 0;
-    const sums = new Float32Array(weightOf(snn.parameters, layer).data.length + biases);
-    training.sums(index, 1, sums);
-    return [...sums];
+    const sums = new Float32Array(training.sizes()[index]!);
+    training.sums(index, sums);
+    training.unpack(index, 1, sums);
+    return [...sums.subarray(0, weightOf(snn.parameters, layer).data.length + biases)];
   });
   return [parameters, [...atInput!], [...training.thresholds].map((sum) => Math.fround(sum))];
 }

@@ -28,7 +28,8 @@ import { Training } from './training.js';
  *   | { task: 'forward', pixels: Float32Array, image: number }
  *   | { task: 'backward', gradient: Float32Array }
  *   | { task: 'layer', parameters: import('./network.js').Parameters }
- *   | { task: 'sums', index: number, factor: number, to: Float32Array }
+ *   | { task: 'sums', index: number, to: Float32Array }
+ *   | { task: 'unpack', index: number, factor: number, sums: Float32Array }
  *   | { task: 'thresholds' }
  *   | { task: 'release' }} Task
  */
@@ -59,7 +60,7 @@ function perform(task) {
       return present(balancing).spike(task.layer, task.threshold);
     case 'train':
       training = new Training(freshHeap(), task.spec);
-      return undefined;
+      return training.sizes();
     case 'layer':
       return present(training).network.add(task.parameters);
     case 'clear':
@@ -69,7 +70,9 @@ function perform(task) {
     case 'backward':
       return present(training).backward(task.gradient);
     case 'sums':
-      return present(training).sums(task.index, task.factor, task.to);
+      return present(training).sums(task.index, task.to);
+    case 'unpack':
+      return present(training).unpack(task.index, task.factor, task.sums);
     case 'thresholds':
       return present(training).thresholds;
     case 'release':

@@ -1,0 +1,32 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+import { describe, expect, it } from 'vitest';
+
+const script = fileURLToPath(new URL('../../bench/measure.mjs', import.meta.url));
+const built = existsSync(fileURLToPath(new URL('../../dist/index.js', import.meta.url)));
+
+/** A training step of VGG16 over 500 time-steps on two threads, in a process of its own with a small heap. */
+function measureStep(memoryBudget: number): [command: string, args: string[]] {
+  const step = { task: 'train', network: 'VGG16', timeSteps: 500, threads: 2, count: 2 };
+  const request = JSON.stringify({ ...step, implementation: 'wasm', memoryBudget });
+  return [process.execPath, ['--max-old-space-size=128', script, request]];
+}
+
+// `npm run build` makes what the script runs.
+describe.skipIf(!built || process.platform !== 'linux')('memory', () => {
+  it('of a training step of VGG16 over 500 time-steps stays below 2 GB', () => {
+    const result = execFileSync(...measureStep(512 * 2 ** 20), { encoding: 'utf8' });
+    const { peakBytes } = JSON.parse(result) as { peakBytes: number };
+    expect(peakBytes).toBeGreaterThan(100e6);
+    expect(peakBytes).toBeLessThan(2e9);
+  });
+
+  it('that does not suffice is an error that says how much is needed', () => {
+    const { status, stderr } = spawnSync(...measureStep(2 ** 20), { encoding: 'utf8' });
+    expect(status).not.toBe(0);
+    expect(stderr).toMatch(/ENGINE_MEMORY/);
+    expect(stderr).toMatch(/\d+ bytes, above the memory budget of 1048576/);
+  });
+});
