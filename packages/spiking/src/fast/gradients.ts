@@ -1,4 +1,4 @@
-import { biasOf, UserError, weightedLayers, weightOf } from '@privatesnn/core';
+import { biasOf, weightedLayers, weightOf } from '@privatesnn/core';
 
 import type { CheckedBatch } from '../checks.js';
 import type { GradientRequest, Gradients } from '../engine.js';
@@ -70,9 +70,10 @@ export async function gradients(
     addCounts(spikes, forward.spikes);
     const { value, gradient } = request.loss(forward.logits, image);
     losses[image] = value;
-    const atInput = await crew.pool
-      .call<Float32Array | undefined>(thread, { task: 'backward', gradient })
-      .catch(tooLarge);
+    const atInput = await crew.pool.call<Float32Array | undefined>(thread, {
+      task: 'backward',
+      gradient,
+    });
     if (input && atInput) input.set(atInput, image * size);
     request.onProgress?.(++done, images);
   };
@@ -119,15 +120,6 @@ export async function gradients(
     ...(input ? { input } : {}),
     activity: activityOf(network.plan, spikes),
   };
-}
-
-/** Sizes above the memory budget are the user's matter. */
-function tooLarge(error: unknown): never {
-  if (!(error instanceof RangeError)) throw error;
-  throw new UserError('run', 'ENGINE_MEMORY', error.message, {
-    hint: 'Raise memoryBudget, or take fewer time-steps or threads.',
-    cause: error,
-  });
 }
 
 /** A weighted layer's parameters. */

@@ -26,7 +26,7 @@ describe.skipIf(!built || process.platform !== 'linux')('memory', () => {
   it('that does not suffice is an error that says how much is needed', () => {
     const { status, stderr } = spawnSync(...measureStep(2 ** 20), { encoding: 'utf8' });
     expect(status).not.toBe(0);
-    expect(stderr).toMatch(/ENGINE_MEMORY/);
+    expect(stderr).toMatch(/ENGINE_SIZE/);
     expect(stderr).toMatch(/\d+ bytes, above the memory budget of 1048576/);
   });
 });

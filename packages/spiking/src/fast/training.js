@@ -404,7 +404,7 @@ export class Training {
   byEntry(index, conv, spikes) {
     const { heap } = this;
     const { timeSteps } = this.spec.network;
-    if (timeSteps > 65535) throw new RangeError('Training takes at most 65535 time-steps.');
+    if (timeSteps > 65535) throw new SizeError('Training takes at most 65535 time-steps.');
     const { name, input } = this.network.layer(index);
     const what = `the input of layer "${name}" by entry`;
     const [ptr = 0, list = 0] = conv;
@@ -460,7 +460,7 @@ export class Training {
     if (used > this.spec.memoryBudget) {
       throw new SizeError(
         `${what} brings one image's backward pass to ${used} bytes, above the memory budget of ` +
-          `${this.spec.memoryBudget}.`,
+          `${this.spec.memoryBudget}; raise the budget, or take fewer time-steps.`,
       );
     }
   }
