@@ -42,6 +42,7 @@ describe('compiled kernels', () => {
           [
             join(vitest, '..', bin.vitest),
             'run',
+            'src/fast/adaptive.test.ts',
             'src/fast/bounds.test.ts',
             'src/fast/engine.test.ts',
           ],
