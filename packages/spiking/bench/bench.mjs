@@ -2,7 +2,11 @@
 //
 //   npm run bench -- [--networks VGG9,VGG16] [--activities conversion,0.02,0.05] [--threads 1,2]
 //                    [--implementations native,wasm] [--tasks infer,train,balance] [--python PATH]
-//                    [--weights VGG16.safetensors --images CIFAR-10.bin]
+//                    [--weights VGG16.safetensors --images CIFAR-10.bin] [--write docs/performance.md]
+//
+// Tasks are infer, train, balance; and `reference`, which compares with the engine in plain TypeScript. With
+// --write each table goes to its place of the page too, as soon as it is there, and at the end what was reached of
+// the goals in goals.mjs.
 //
 // Every measurement is the better of two runs in a process of its own. Activity is the part of the neurons that
 // spikes at a time-step: forced to a number in every layer; or `conversion`, what threshold balancing at scale
@@ -15,7 +19,9 @@ import { parseArgs } from 'node:util';
 
 import { createEngine, engineInfo } from '../dist/index.js';
 
+import { goalsTable } from './goals.mjs';
 import { materials, snnOf, thresholdsFor } from './networks.mjs';
+import { markdownTable, writePart } from './page.mjs';
 
 const { values } = parseArgs({
   options: {
@@ -27,6 +33,7 @@ const { values } = parseArgs({
     python: { type: 'string' },
     weights: { type: 'string' },
     images: { type: 'string' },
+    write: { type: 'string' },
   },
 });
 const list = (text) => text.split(',').filter(Boolean);
@@ -88,11 +95,25 @@ async function casesOf(network, timeSteps, scale) {
 }
 
 const ratio = (a, b) => (b === undefined ? '' : `${(a / b).toFixed(1)}×`);
-const row = (...cells) => console.log(`| ${cells.join(' | ')} |`);
-const table = (title, ...columns) => {
+/** What was measured, for the goals. */
+const records = [];
+
+let columns = [];
+let rows = [];
+const print = (cells) => console.log(`| ${cells.join(' | ')} |`);
+const row = (...cells) => {
+  rows.push(cells);
+  print(cells);
+};
+const table = (title, ...names) => {
+  [columns, rows] = [names, []];
   console.log(`\n### ${title}\n`);
-  row(...columns);
-  row(...columns.map(() => '---'));
+  print(names);
+  print(names.map(() => '---'));
+};
+/** Puts the table into its place of the page. */
+const keep = (name) => {
+  if (values.write) writePart(values.write, name, markdownTable(columns, rows));
 };
 
 function inference(network, cases) {
@@ -111,10 +132,13 @@ function inference(network, cases) {
           const speed = count / seconds;
           const what = `${implementation}, ${precision}`;
           row(threads, activity, what, speed.toFixed(1), ratio(speed, peerSpeed));
+          const found = { task: 'infer', network, threads, activity, implementation, precision };
+          records.push({ ...found, speed, ratio: speed / peerSpeed });
         }
       }
     }
   }
+  keep(`${network} infer`);
 }
 
 function training(network, cases) {
@@ -136,9 +160,16 @@ function training(network, cases) {
           ? [ratio(peer.seconds, seconds), ratio(peer.peakBytes, peakBytes)]
           : ['', ''];
         row(threads, activity, implementation, seconds.toFixed(2), megabytes(peakBytes), ...ratios);
+        const found = { task: 'train', network, threads, activity, implementation };
+        const ratiosToPeer = peer && {
+          ratio: peer.seconds / seconds,
+          memory: peer.peakBytes / peakBytes,
+        };
+        records.push({ ...found, ...ratiosToPeer });
       }
     }
   }
+  keep(`${network} train`);
 }
 
 function balancing(network, cases) {
@@ -152,16 +183,57 @@ function balancing(network, cases) {
       const again = measure({ task: 'resimulate', ...how, ...task });
       const seconds = ((sweep.seconds * 100) / how.count).toFixed(2);
       row(activity, implementation, seconds, ratio(again.seconds, sweep.seconds));
+      const found = { task: 'balance', network, activity, implementation };
+      records.push({ ...found, ratio: again.seconds / sweep.seconds });
     }
   }
+  keep(`${network} balance`);
 }
 
-console.log(`Node ${process.version}, ${cpus()[0].model}, ${cpus().length} processors`);
-for (const { implementation, detail } of available) console.log(`${implementation}: ${detail}`);
+/** What the compiled kernels bring: few images and time-steps, as plain TypeScript takes long. */
+function reference(network, cases) {
+  const names = ['reference', 'wasm', 'native'].filter((name) =>
+    available.some(({ implementation }) => implementation === name),
+  );
+  const [count, timeSteps] = [2, 16];
+  const columns = ['work', 'engine', 's', 'reference = 1'];
+  table(`${network}: ${count} images, T = ${timeSteps}, 1 thread`, ...columns);
+  const { activity, ...task } = cases.at(-1);
+  const works = { infer: 'inference', train: 'training step', balance: 'threshold balancing' };
+  for (const [work, name] of Object.entries(works)) {
+    let slowest;
+    for (const implementation of names) {
+      const how = { implementation, threads: 1, count, timeSteps };
+      const { seconds } = measure({ task: work, ...how, ...task });
+      slowest ??= seconds;
+      row(
+        `${name}, activity ${activity}`,
+        implementation,
+        seconds.toPrecision(2),
+        ratio(slowest, seconds),
+      );
+    }
+  }
+  keep(`${network} reference`);
+}
+
+const commit = execFileSync('git', ['describe', '--always', '--dirty'], { encoding: 'utf8' });
+const machine = [
+  `- Node ${process.version}, ${cpus()[0].model.trim()}, ${cpus().length} processors; commit ${commit.trim()}`,
+  ...available.map(({ implementation, detail }) => `- ${implementation}: ${detail}`),
+];
+console.log(machine.join('\n'));
 const tasks = list(values.tasks);
 for (const network of list(values.networks)) {
   const cases = await casesOf(network, inferenceSteps, 0.7);
   if (tasks.includes('infer')) inference(network, cases);
   if (tasks.includes('train')) training(network, await casesOf(network, trainingSteps, 0.3));
   if (tasks.includes('balance')) balancing(network, cases);
+  if (tasks.includes('reference')) reference(network, cases);
 }
+const reached = goalsTable(records);
+if (reached) {
+  console.log(`\n### Goals\n\n${reached}`);
+  if (values.write) writePart(values.write, 'goals', reached);
+}
+if (values.write) writePart(values.write, 'machine', machine.join('\n'));
