@@ -66,6 +66,13 @@ describe('checkSizes', () => {
       /^400 threads need at least .* GB \(the weights of layer "b": 8.00 MB each; .*this machine has 1.00 GB/,
     ],
     [
+      'the time-steps of training',
+      network(1, 1),
+      { timeSteps: 65536, training: { parameters: true } },
+      2 ** 45,
+      /^Training takes at most 65535 time-steps, received 65536/,
+    ],
+    [
       'an array of results',
       network(32, 64),
       { results: [{ what: 'the recorded spikes of "a"', bytes: 2 ** 60 }] },

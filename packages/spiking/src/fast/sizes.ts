@@ -26,6 +26,9 @@ interface Buffer {
   readonly bytes: number;
 }
 
+/** Time-steps of entries by which gradients are added up have 16 bits. */
+const mostTrainingSteps = 65535;
+
 /** Output channels are computed in blocks of at least so many. */
 const smallestBlock = 32;
 
@@ -38,6 +41,11 @@ const smallestBlock = 32;
  * @throws UserError that names the buffer and the sizes
  */
 export function checkSizes(plan: Plan, extent: Extent, memory = machineMemory()): void {
+  if (extent.training && extent.timeSteps > mostTrainingSteps) {
+    throw sizeFailure(
+      `Training takes at most ${mostTrainingSteps} time-steps, received ${extent.timeSteps}.`,
+    );
+  }
   const weights = plan.layers.flatMap((layer, i) => weightBuffers(layer, i, extent));
   const spikes = plan.layers.map((layer, i) => spikeBuffers(plan, layer, i, extent));
   for (const { what, elements } of [...weights, ...spikes.flat()]) {
