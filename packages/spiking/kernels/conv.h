@@ -51,15 +51,17 @@ INLINE const float *weight_row(const float *weights, int32_t row) {
 #define COLLECT 1024
 typedef uint32_t vu __attribute__((vector_size(LANES * 4), aligned(4)));
 
-// The weight rows of one time-step's spikes in a window, as one list: one loop over all rows of the window has one end
-// for the processor to mispredict, instead of one a row. `count` is -1 if they are more than COLLECT.
+// Where the weight rows of one time-step's spikes in a window begin, as one list: one loop over all rows of the window
+// has one end for the processor to mispredict, instead of one a row. `count` is -1 if they are more than COLLECT, or of
+// one row and so a list already.
 struct collected {
-  int32_t rows[COLLECT + 48] __attribute__((aligned(64)));
+  uint32_t offsets[COLLECT + 48] __attribute__((aligned(64)));
   int32_t count;
 };
 
 INLINE void collect(struct collected *c, const struct window *w, const uint32_t *list, int32_t step) {
   c->count = -1;
+  if (w->rows == 1) return;
   const uint32_t *ptr = w->ptr + step * w->ptrStep;
   uint32_t first = (uint32_t)w->weightRow, n = 0;
   for (int32_t row = 0; row < w->rows; row++, ptr += w->ptrRow, first += (uint32_t)w->weightRowStep) {
@@ -67,26 +69,26 @@ INLINE void collect(struct collected *c, const struct window *w, const uint32_t 
     uint32_t count = ptr[w->right] - ptr[w->left], i = 0;
     if (n + count > COLLECT) return;
     // Whole vectors, and mostly the same number of them: what is too much is overwritten by the next row.
-    vu *to = (vu *)(c->rows + n);
+    vu *to = (vu *)(c->offsets + n);
     if (w->usual > 16)
 #pragma GCC unroll 4
-      for (; i < 32; i += LANES) to[i / LANES] = ((const vu *)from)[i / LANES] + first;
-    for (; i < count; i += LANES) to[i / LANES] = ((const vu *)from)[i / LANES] + first;
+      for (; i < 32; i += LANES) to[i / LANES] = (((const vu *)from)[i / LANES] + first) * BLOCK;
+    for (; i < count; i += LANES) to[i / LANES] = (((const vu *)from)[i / LANES] + first) * BLOCK;
     n += count;
   }
   c->count = (int32_t)n;
 }
 
-// Calls `add(sum, weights, row)` for the weight rows of one time-step's spikes in the window, collected before.
+// Calls `add(sum, row)` for the weight rows of one time-step's spikes in the window, collected before.
 #define FOR_EACH_COLLECTED(add, sum, weights, w, list, step, collected)                                    \
   do {                                                                                                     \
-    for (int32_t i = 0; i < (collected)->count; i++) add(sum, weights, (collected)->rows[i]);              \
+    for (int32_t i = 0; i < (collected)->count; i++) add(sum, (weights) + (collected)->offsets[i]);         \
     if ((collected)->count < 0) {                                                                          \
       const uint32_t *ptr = (w)->ptr + (step) * (w)->ptrStep;                                              \
       int32_t first = (w)->weightRow;                                                                      \
       for (int32_t row = 0; row < (w)->rows; row++, ptr += (w)->ptrRow, first += (w)->weightRowStep)       \
         for (uint32_t i = ptr[(w)->left], end = ptr[(w)->right]; i < end; i++)                             \
-          add(sum, weights, first + (int32_t)(list)[i]);                                                   \
+          add(sum, (weights) + (ptrdiff_t)(first + (int32_t)(list)[i]) * BLOCK);                           \
     }                                                                                                      \
   } while (0)
 
@@ -100,10 +102,9 @@ INLINE void collect(struct collected *c, const struct window *w, const uint32_t 
 // How many vectors are summed at once: with more, V8 keeps some of them in memory.
 #define SUMMED (LANES == 4 ? 4 : VECS)
 
-INLINE void add_row(vf sum[SUMMED], const float *weights, int32_t row) {
-  const vf *weight = (const vf *)weight_row(weights, row);
+INLINE void add_row(vf sum[SUMMED], const float *row) {
 #pragma GCC unroll 16
-  for (int v = 0; v < SUMMED; v++) sum[v] += weight[v];
+  for (int v = 0; v < SUMMED; v++) sum[v] += ((const vf *)row)[v];
 }
 
 // Adds the current of one time-step's spikes in the window to `sum`. It is summed by itself first: so many registers
@@ -130,7 +131,7 @@ INLINE void add_spikes(vf sum[VECS], const struct window *w, const uint32_t *lis
 // So many time-steps' currents are summed together where rows have many spikes: each image row's of all steps before
 // the next row's, so that a weight row that several steps read comes from the first-level cache. 1: never.
 #define TOGETHER (LANES == 16 ? 6 : 1)
-#define MANY 24
+#define MANY 36
 
 static __attribute__((noinline)) void sum_together(vf currents[TOGETHER][VECS], const struct window *w,
                                                    const uint32_t *list, const float *weights, int32_t step) {
@@ -145,7 +146,7 @@ static __attribute__((noinline)) void sum_together(vf currents[TOGETHER][VECS], 
 #pragma GCC unroll 8
     for (int t = 0; t < TOGETHER; t++) {
       const uint32_t *at = ptr + t * w->ptrStep;
-      for (uint32_t i = at[w->left], end = at[w->right]; i < end; i++) add_row(sum[t], from, (int32_t)list[i]);
+      for (uint32_t i = at[w->left], end = at[w->right]; i < end; i++) add_row(sum[t], from + (size_t)list[i] * BLOCK);
     }
   }
 #pragma GCC unroll 8

@@ -64,10 +64,10 @@ INLINE void widen(vi *sum, vs *part, int blocks) {
 }
 
 // `next`: from a block's weights to the next block's.
-INLINE void add_row_int(vs *part, const int16_t *weights, ptrdiff_t next, int blocks, int32_t row) {
+INLINE void add_row_int(vs *part, const int16_t *row, ptrdiff_t next, int blocks) {
 #pragma GCC unroll 2
   for (int b = 0; b < blocks; b++) {
-    const vs *weight = (const vs *)(weights + b * next + (ptrdiff_t)row * BLOCK);
+    const vs *weight = (const vs *)(row + b * next);
 #pragma GCC unroll 16
     for (int v = 0; v < SHORT_VECS; v++) part[b * SHORT_VECS + v] += weight[v];
   }
@@ -81,7 +81,7 @@ INLINE void add_spikes_int(vi *sum, const struct window *w, const uint32_t *list
   for (int v = 0; v < blocks * SHORT_VECS; v++) part[v] = (vs){0};
   for (int32_t i = 0; i < spikes;) {
     int32_t end = spikes - i < FLUSH ? spikes : i + FLUSH;
-    for (; i < end; i++) add_row_int(part, weights, next, blocks, collected->rows[i]);
+    for (; i < end; i++) add_row_int(part, weights + collected->offsets[i], next, blocks);
     widen(sum, part, blocks);
   }
   if (spikes >= 0) return;
@@ -94,7 +94,7 @@ INLINE void add_spikes_int(vi *sum, const struct window *w, const uint32_t *list
     while (i < end) {
       uint32_t stop = end - i < room ? end : i + room;
       room -= stop - i;
-      for (; i < stop; i++) add_row_int(part, weights, next, blocks, first + (int32_t)list[i]);
+      for (; i < stop; i++) add_row_int(part, weights + (ptrdiff_t)(first + (int32_t)list[i]) * BLOCK, next, blocks);
       if (!room) {
         widen(sum, part, blocks);
         room = FLUSH;

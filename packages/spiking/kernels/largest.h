@@ -55,10 +55,9 @@ INLINE int any_at_least(vs x, int16_t limit) {
 }
 #endif
 
-INLINE void add_row_bound(vs sum[SHORT_VECS], const int8_t *weights, int32_t row) {
-  const int8_t *weight = weights + (ptrdiff_t)row * BLOCK;
+INLINE void add_row_bound(vs sum[SHORT_VECS], const int8_t *row) {
 #pragma GCC unroll 16
-  for (int v = 0; v < SHORT_VECS; v++) sum[v] += load_bytes(weight + v * LANES * 2);
+  for (int v = 0; v < SHORT_VECS; v++) sum[v] += load_bytes(row + v * LANES * 2);
 }
 
 // Whether any current of a window's block may be above `largest`.
