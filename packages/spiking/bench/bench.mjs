@@ -195,7 +195,7 @@ function reference(network, cases) {
   const names = ['reference', 'wasm', 'native'].filter((name) =>
     available.some(({ implementation }) => implementation === name),
   );
-  const [count, timeSteps] = [2, 16];
+  const [count, timeSteps] = [2, trainingSteps];
   const columns = ['work', 'engine', 's', 'reference = 1'];
   table(`${network}: ${count} images, T = ${timeSteps}, 1 thread`, ...columns);
   const { activity, ...task } = cases.at(-1);
@@ -229,7 +229,9 @@ for (const network of list(values.networks)) {
   if (tasks.includes('infer')) inference(network, cases);
   if (tasks.includes('train')) training(network, await casesOf(network, trainingSteps, 0.3));
   if (tasks.includes('balance')) balancing(network, cases);
-  if (tasks.includes('reference')) reference(network, cases);
+  if (tasks.includes('reference')) {
+    reference(network, await casesOf(network, trainingSteps, 0.3));
+  }
 }
 const reached = goalsTable(records);
 if (reached) {

@@ -17,31 +17,34 @@ const margin = { left: 62, right: 24, top: 78, bottom: 52 };
  * One or more panels beside each other.
  *
  * @param title
- * @param panels each { xLabel, yLabel, ticks?, series: [{ name, points: [x, y][], dashed? }] }; axes start at 0
+ * @param panels each { xLabel, yLabel, ticks?, series: [{ name, points: [x, y][], dashed?, colour? }] }; axes start at 0
  *   unless `ticks`, [value, text] of the x axis, are given
  */
 export function chart(title, panels) {
   const panelWidth = width / panels.length;
-  const legend = panels[0].series.map(({ name }) => name);
   const body = panels.map((panel, i) => drawPanel(panel, i * panelWidth, panelWidth));
   const height = panelHeight + 40;
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="${escape(title)}">
 <style>${style}</style>
 <rect width="${width}" height="${height}" rx="6" style="fill:var(--panel)"/>
 <text class="title" x="18" y="28">${escape(title)}</text>
-${drawLegend(legend, panels[0].series)}
+${drawLegend(panels[0].series)}
 ${body.join('\n')}
 </svg>
 `;
 }
 
-function drawLegend(legend, series) {
+/** Ideal lines, all dashed, have one entry. */
+function drawLegend(series) {
   let x = 18;
-  return legend
-    .map((name, i) => {
+  const first = series.filter(({ name }, i) => series.findIndex((s) => s.name === name) === i);
+  return first
+    .map(({ name, dashed }, i) => {
       const at = x;
-      x += 46 + 8 * name.length;
-      return `${stroke(`M${at} 48h26`, i, series[i].dashed)}${dot(at + 13, 48, i, series[i].dashed)}<text class="name" x="${at + 33}" y="53">${escape(name)}</text>`;
+      x += 58 + 8 * name.length;
+      const line = stroke(`M${at} 48h26`, dashed ? 'quiet' : `c${i}`, dashed);
+      const mark = dashed ? '' : dot(at + 13, 48, i);
+      return `${line}${mark}<text class="name" x="${at + 33}" y="53">${escape(name)}</text>`;
     })
     .join('\n');
 }
@@ -75,22 +78,22 @@ function drawPanel({ xLabel, yLabel, ticks, series }, offset, panelWidth) {
     `<text x="${middle}" y="${bottom + 43}" text-anchor="middle">${escape(xLabel)}</text>`,
   );
   parts.push(`<text x="${offset + 18}" y="${top - 14}">${escape(yLabel)}</text>`);
-  series.forEach(({ points: line, dashed }, i) => {
+  series.forEach(({ points: line, dashed, colour }, i) => {
     const path = line.map(([x, y]) => `${toX(x).toFixed(1)} ${toY(y).toFixed(1)}`).join('L');
-    parts.push(stroke(`M${path}`, i, dashed));
-    for (const [x, y] of line) parts.push(dot(toX(x).toFixed(1), toY(y).toFixed(1), i, dashed));
+    parts.push(stroke(`M${path}`, `c${colour ?? i}`, dashed));
+    if (dashed) return;
+    for (const [x, y] of line) parts.push(dot(toX(x).toFixed(1), toY(y).toFixed(1), i));
   });
   return parts.join('\n');
 }
 
-function stroke(path, i, dashed) {
+function stroke(path, colour, dashed) {
   const dash = dashed ? ';stroke-dasharray:2 5' : '';
-  return `<path d="${path}" style="fill:none;stroke:var(--c${i});stroke-width:2.2;stroke-linejoin:round;stroke-linecap:round${dash}"/>`;
+  return `<path d="${path}" style="fill:none;stroke:var(--${colour});stroke-width:2.2;stroke-linejoin:round;stroke-linecap:round${dash}"/>`;
 }
 
 /** Shapes as well as colours tell lines apart. */
-function dot(x, y, i, dashed) {
-  if (dashed) return '';
+function dot(x, y, i) {
   const style = `style="fill:var(--c${i})"`;
   if (i % 2 === 0) return `<circle cx="${x}" cy="${y}" r="4" ${style}/>`;
   return `<rect x="${x - 3.8}" y="${y - 3.8}" width="7.6" height="7.6" ${style}/>`;

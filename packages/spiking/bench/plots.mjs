@@ -122,10 +122,11 @@ const sweeps = {
       const how = { task: 'infer', implementation, threads, count, timeSteps: usual.timeSteps };
       return count / measure({ ...how, ...material }).seconds;
     });
-    const ideal = series.map(({ name, points: line }) => ({
-      name: `${name}, ideal`,
+    const ideal = series.map(({ points: line }, colour) => ({
+      name: 'in proportion',
       points: line.map(([x]) => [x, x * line[0][1]]),
       dashed: true,
+      colour,
     }));
     return {
       title: 'Throughput against threads: VGG9, T = 100, 5 % activity',

@@ -37,7 +37,7 @@ export function workerFailure(
 
 function hintFor(kind: KernelKind, cause: unknown): string {
   const { code, message = '' } = (cause ?? {}) as { code?: string; message?: string };
-  if (code === 'ERR_WORKER_OUT_OF_MEMORY' || /memory|allocation/i.test(message)) {
+  if (code === 'ERR_WORKER_OUT_OF_MEMORY' || /out of memory|allocation failed/i.test(message)) {
     return 'Memory ran out: set PRIVATESNN_THREADS to a smaller number, or take fewer time-steps.';
   }
   return kind === 'native'
