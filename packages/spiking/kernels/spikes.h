@@ -110,26 +110,33 @@ struct compress_args {
 // Bits to lists. The lists of pool × pool pixels are joined: the next weights hold the mean's factor. `flat`
 // makes all pixels one.
 KERNEL(compress) {
-  const uint32_t *bits = AT(uint32_t, a->bits), *mask = AT(uint32_t, a->mask);
-  uint32_t *ptr = AT(uint32_t, a->ptr), *list = AT(uint32_t, a->list), n = 0;
-  int32_t pool = a->pool, height = a->height / pool, width = a->width / pool;
-  int32_t rows = a->flat ? 1 : height, inner = a->flat ? height : 1;
+  const struct compress_args c = *a; // a copy that no store can change
+  int32_t pool = c.pool;
+  const uint32_t *bits = AT(uint32_t, c.bits), *mask = AT(uint32_t, c.mask);
+  uint32_t *ptr = AT(uint32_t, c.ptr), *list = AT(uint32_t, c.list), n = 0;
+  int32_t height = c.height / pool, width = c.width / pool;
+  int32_t rows = c.flat ? 1 : height, inner = c.flat ? height : 1;
+  ptrdiff_t rowWords = (ptrdiff_t)c.width * c.words;
   for (int32_t outer = 0; outer < rows; outer++)
-    for (int32_t t = 0; t < a->steps; t++) {
-      if (a->flat) *ptr++ = n;
-      for (int32_t row = outer; row < outer + inner; row++)
+    for (int32_t t = 0; t < c.steps; t++) {
+      if (c.flat) *ptr++ = n;
+      for (int32_t row = outer; row < outer + inner; row++) {
+        const uint32_t *pixel = bits + ((ptrdiff_t)row * pool * c.steps + t) * rowWords;
+        const uint32_t *kept = mask + (ptrdiff_t)row * pool * rowWords;
+        uint32_t first = c.flat ? (uint32_t)(row * width * c.channels) : 0;
         for (int32_t column = 0; column < width; column++) {
-          uint32_t first = (uint32_t)((a->flat ? row * width + column : column) * a->channels);
-          if (!a->flat) *ptr++ = n;
-          for (int32_t dy = 0; dy < pool; dy++)
-            for (int32_t dx = 0; dx < pool; dx++) {
-              ptrdiff_t y = row * pool + dy, x = column * pool + dx;
-              const uint32_t *word = bits + ((y * a->steps + t) * a->width + x) * a->words;
-              const uint32_t *stays = mask + (y * a->width + x) * a->words;
-              for (int32_t w = 0; w < a->words; w++)
-                n += write_places(list + n, a->mask ? word[w] & stays[w] : word[w], first + 32 * (uint32_t)w);
-            }
+          if (!c.flat) *ptr++ = n;
+          for (int32_t dy = 0; dy < pool; dy++) {
+            const uint32_t *word = pixel + dy * c.steps * rowWords, *stays = kept + dy * rowWords;
+            for (int32_t dx = 0; dx < pool; dx++, word += c.words, stays += c.words)
+              for (int32_t w = 0; w < c.words; w++)
+                n += write_places(list + n, c.mask ? word[w] & stays[w] : word[w], first + 32 * (uint32_t)w);
+          }
+          pixel += pool * c.words;
+          kept += pool * c.words;
+          first += (uint32_t)c.channels;
         }
+      }
       *ptr++ = n;
     }
 }
