@@ -1,4 +1,5 @@
-// Measures the engine, and SpikingJelly where a Python with it is named, in one run; prints tables in Markdown.
+// Measures the engine, SpikingJelly where a Python with it is named, and dense TensorFlow where it is installed, in
+// one run; prints tables in Markdown.
 //
 //   npm run bench -- [--networks VGG9,VGG16] [--activities conversion,0.02,0.05] [--threads 1,2]
 //                    [--implementations native,wasm] [--tasks infer,train,balance] [--python PATH]
@@ -66,6 +67,23 @@ function measurePeer(network, threads, train) {
   return results.reduce((a, b) => (b.seconds < a.seconds ? b : a));
 }
 
+/** Dense TensorFlow's loops over time-steps, or undefined where it is not installed. */
+function measureTensorFlow(network, threads, train) {
+  const timeSteps = train ? trainingSteps : inferenceSteps;
+  const request = JSON.stringify({ network, timeSteps, batch: trainingBatch, train });
+  const env = { ...process.env, TF_NUM_INTRAOP_THREADS: threads, TF_NUM_INTEROP_THREADS: 1 };
+  try {
+    const args = [file('peers/tfjs-loops.mjs'), request];
+    return JSON.parse(
+      execFileSync(process.execPath, args, { encoding: 'utf8', stdio: 'pipe', env }),
+    );
+  } catch (error) {
+    const why = /^\w*Error: (.*)$/m.exec(error.stderr)?.[1] ?? error.message;
+    console.error(`TensorFlow is left out: ${why}`);
+    return undefined;
+  }
+}
+
 /** What is measured with: for each activity the network and its thresholds. */
 async function casesOf(network, timeSteps, scale) {
   const engine = await createEngine({ threads: 2 });
@@ -123,6 +141,12 @@ function inference(network, cases) {
     const peer = measurePeer(network, threads, false);
     const peerSpeed = peer && trainingBatch / peer.seconds;
     if (peer) row(threads, 'any', `SpikingJelly, ${peer.mode}`, peerSpeed.toFixed(1), '');
+    const dense = measureTensorFlow(network, threads, false);
+    const denseSpeed = dense && trainingBatch / dense.seconds;
+    if (dense) {
+      const what = 'TensorFlow (tfjs-node), dense';
+      row(threads, 'any', what, denseSpeed.toFixed(1), ratio(denseSpeed, peerSpeed));
+    }
     for (const { activity, ...task } of cases) {
       for (const implementation of implementations) {
         for (const precision of ['float', 'integer']) {
@@ -151,6 +175,14 @@ function training(network, cases) {
     if (peer) {
       const what = `SpikingJelly, ${peer.mode}`;
       row(threads, 'any', what, peer.seconds.toFixed(2), megabytes(peer.peakBytes), '', '');
+    }
+    const dense = measureTensorFlow(network, threads, true);
+    if (dense) {
+      const ratios = peer
+        ? [ratio(peer.seconds, dense.seconds), ratio(peer.peakBytes, dense.peakBytes)]
+        : ['', ''];
+      const what = 'TensorFlow (tfjs-node), dense';
+      row(threads, 'any', what, dense.seconds.toFixed(2), megabytes(dense.peakBytes), ...ratios);
     }
     for (const { activity, ...task } of cases) {
       for (const implementation of implementations) {
