@@ -14,7 +14,6 @@
 // 0.7 gives (0.3 for training, where few time-steps must reach the last layer). Weights are random; with --weights
 // and --images there is also `trained`, the conversion of that VGG16 on those images.
 import { execFileSync } from 'node:child_process';
-import { cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
@@ -22,7 +21,7 @@ import { createEngine, engineInfo } from '../dist/index.js';
 
 import { goalsTable } from './goals.mjs';
 import { materials, snnOf, thresholdsFor } from './networks.mjs';
-import { markdownTable, writePart } from './page.mjs';
+import { machineLine, markdownTable, writePart } from './page.mjs';
 
 const { values } = parseArgs({
   options: {
@@ -51,6 +50,13 @@ const trainingBatch = 16;
 function measure(task) {
   const args = [file('measure.mjs'), JSON.stringify(task)];
   return JSON.parse(execFileSync(process.execPath, args, { encoding: 'utf8' }));
+}
+
+/** Inference with dense convolutions on one thread of the tensor runtime. */
+function measureDense(task) {
+  const args = [file('tensor-loop.mjs'), JSON.stringify(task)];
+  const env = { ...process.env, PRIVATESNN_THREADS: '1' };
+  return JSON.parse(execFileSync(process.execPath, args, { encoding: 'utf8', env }));
 }
 
 /** The best of SpikingJelly's modes, or undefined without a Python. */
@@ -131,7 +137,8 @@ const table = (title, ...names) => {
 };
 /** Puts the table into its place of the page. */
 const keep = (name) => {
-  if (values.write) writePart(values.write, name, markdownTable(columns, rows));
+  const text = `${markdownTable(columns, rows)}\n\n${machine}`;
+  if (values.write) writePart(values.write, name, text);
 };
 
 function inference(network, cases) {
@@ -233,28 +240,24 @@ function reference(network, cases) {
   const { activity, ...task } = cases.at(-1);
   const works = { infer: 'inference', train: 'training step', balance: 'threshold balancing' };
   for (const [work, name] of Object.entries(works)) {
+    const what = `${name}, activity ${activity}`;
     let slowest;
     for (const implementation of names) {
       const how = { implementation, threads: 1, count, timeSteps };
       const { seconds } = measure({ task: work, ...how, ...task });
       slowest ??= seconds;
-      row(
-        `${name}, activity ${activity}`,
-        implementation,
-        seconds.toPrecision(2),
-        ratio(slowest, seconds),
-      );
+      row(what, implementation, seconds.toPrecision(2), ratio(slowest, seconds));
+      if (work !== 'infer' || implementation !== 'reference') continue;
+      const { seconds: dense, description } = measureDense({ count, timeSteps, ...task });
+      row(what, `dense by time-step, ${description}`, dense.toPrecision(2), ratio(slowest, dense));
     }
   }
   keep(`${network} reference`);
 }
 
-const commit = execFileSync('git', ['describe', '--always', '--dirty'], { encoding: 'utf8' });
-const machine = [
-  `- Node ${process.version}, ${cpus()[0].model.trim()}, ${cpus().length} processors; commit ${commit.trim()}`,
-  ...available.map(({ implementation, detail }) => `- ${implementation}: ${detail}`),
-];
-console.log(machine.join('\n'));
+const machine = machineLine();
+console.log(machine);
+for (const { implementation, detail } of available) console.log(`${implementation}: ${detail}`);
 const tasks = list(values.tasks);
 for (const network of list(values.networks)) {
   const cases = await casesOf(network, inferenceSteps, 0.7);
@@ -268,6 +271,5 @@ for (const network of list(values.networks)) {
 const reached = goalsTable(records);
 if (reached) {
   console.log(`\n### Goals\n\n${reached}`);
-  if (values.write) writePart(values.write, 'goals', reached);
+  if (values.write) writePart(values.write, 'goals', `${reached}\n\n${machine}`);
 }
-if (values.write) writePart(values.write, 'machine', machine.join('\n'));

@@ -1,6 +1,20 @@
 // Tables in Markdown, and parts of a page that a command writes anew: what lies between `<!-- bench: NAME -->` and
 // the next `<!-- /bench -->`.
+import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** What was measured with, for below a table. */
+export function machineLine() {
+  const cwd = dirname(fileURLToPath(import.meta.url));
+  const describe = ['describe', '--always', '--dirty', '--exclude', '*'];
+  const commit = execFileSync('git', describe, { cwd, encoding: 'utf8' }).trim();
+  const [{ model }] = cpus();
+  const processors = `${cpus().length} processors (${model.trim()})`;
+  return `Measured with Node ${process.versions.node} on ${processors}, commit ${commit}.`;
+}
 
 /** A table with padded columns, as prettier has them. */
 export function markdownTable(columns, rows) {

@@ -17,7 +17,7 @@ import { createEngine, engineInfo } from '../dist/index.js';
 
 import { chart } from './chart.mjs';
 import { architectures, randomParameters, thresholdsFor } from './networks.mjs';
-import { markdownTable, writePart } from './page.mjs';
+import { machineLine, markdownTable, writePart } from './page.mjs';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 const { values } = parseArgs({
@@ -192,5 +192,9 @@ for (const name of values.sweeps.split(',').filter(Boolean)) {
   console.log(`\n${result.title}: ${file}\n\n${table}`);
   if (!values.write) continue;
   const link = relative(dirname(resolve(values.write)), resolve(file));
-  writePart(values.write, `sweep ${name}`, `![${result.title}](${link})\n\n${table}`);
+  writePart(
+    values.write,
+    `sweep ${name}`,
+    `![${result.title}](${link})\n\n${table}\n\n${machineLine()}`,
+  );
 }
