@@ -52,11 +52,18 @@ function measure(task) {
   return JSON.parse(execFileSync(process.execPath, args, { encoding: 'utf8' }));
 }
 
-/** Inference with dense convolutions on one thread of the tensor runtime. */
+/** Inference with dense convolutions on one thread of TensorFlow; undefined where it is not installed. */
 function measureDense(task) {
   const args = [file('tensor-loop.mjs'), JSON.stringify(task)];
-  const env = { ...process.env, PRIVATESNN_THREADS: '1' };
-  return JSON.parse(execFileSync(process.execPath, args, { encoding: 'utf8', env }));
+  const threads = { TF_NUM_INTRAOP_THREADS: '1', TF_NUM_INTEROP_THREADS: '1' };
+  const env = { ...process.env, ...threads, PRIVATESNN_TENSORS: 'tensorflow' };
+  try {
+    const output = execFileSync(process.execPath, args, { encoding: 'utf8', stdio: 'pipe', env });
+    return JSON.parse(output.trim().split('\n').at(-1));
+  } catch (error) {
+    if (/TENSORFLOW_MISSING/.test(error.stderr)) return undefined;
+    throw error;
+  }
 }
 
 /** The best of SpikingJelly's modes, or undefined without a Python. */
@@ -248,8 +255,10 @@ function reference(network, cases) {
       slowest ??= seconds;
       row(what, implementation, seconds.toPrecision(2), ratio(slowest, seconds));
       if (work !== 'infer' || implementation !== 'reference') continue;
-      const { seconds: dense, description } = measureDense({ count, timeSteps, ...task });
-      row(what, `dense by time-step, ${description}`, dense.toPrecision(2), ratio(slowest, dense));
+      const dense = measureDense({ count, timeSteps, ...task });
+      if (!dense) continue;
+      const times = ratio(slowest, dense.seconds);
+      row(what, `dense, ${dense.description}`, dense.seconds.toPrecision(2), times);
     }
   }
   keep(`${network} reference`);

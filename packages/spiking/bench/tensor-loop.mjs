@@ -1,5 +1,5 @@
-// Inference as most programs compute it: time-step by time-step with dense convolutions, on the tensor runtime
-// (TensorFlow where it is installed, else the embedded one).
+// Inference as most programs compute it: time-step by time-step with dense convolutions, on the tensor runtime. The
+// bench takes it with TensorFlow: the embedded runtime is made for few large operations, not for these.
 //
 //   node tensor-loop.mjs '{"network": "VGG9", "count": 2, "timeSteps": 32, "thresholds": {...}}'
 //
