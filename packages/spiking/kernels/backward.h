@@ -460,7 +460,8 @@ STEP add_gradients(HEAP_PARAM const struct backward_args *a, int32_t y, int32_t 
       int32_t first = w.weightRow + row * w.weightRowStep;
       for (uint32_t i = ptr[w.left], end = ptr[w.right]; i < end; i++) {
         float *weight = (float *)weight_row(weights, first + (int32_t)units[i].entry);
-        const float *later = weight_row(weights, first + (int32_t)units[i + AHEAD].entry);
+        // Beyond the list's end an entry may be any number.
+        const float *later = weight_row(weights, (int32_t)((uint32_t)first + units[i + AHEAD].entry));
         for (int v = 0; v < BLOCK; v += 16) prefetch(later + v);
         const float *from[UNIT];
 #pragma GCC unroll 16
