@@ -129,7 +129,8 @@ INLINE void add_spikes(vf sum[VECS], const struct window *w, const uint32_t *lis
 }
 
 // So many time-steps' currents are summed together where rows have many spikes: each image row's of all steps before
-// the next row's, so that a weight row that several steps read comes from the first-level cache. 1: never.
+// the next row's, so that a weight row that several steps read comes from the first-level cache. It pays from so
+// many usual spikes on.
 #define TOGETHER (LANES == 16 ? 6 : 1)
 #define MANY 36
 

@@ -1,3 +1,4 @@
+import type { Snn } from '@privatesnn/core';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 
@@ -64,6 +65,52 @@ describe.each(available)('$implementation engine', ({ implementation }) => {
       }),
       { numRuns: 60 },
     );
+  });
+
+  it.each([0.05, 0.3, 1])('sums the spikes of many channels, %d of which spike', async (pixel) => {
+    const outputs = 130;
+    const noise = (i: number) => Math.round(8 * Math.sin(i * i + 1)) / 8;
+    const filled = (...shape: number[]) => {
+      const size = shape.reduce((a, b) => a * b);
+      return { shape, data: Float32Array.from({ length: size }, (_, i) => noise(i)) };
+    };
+    const snn: Snn = {
+      type: 'snn',
+      architecture: {
+        name: 'wide',
+        inputShape: [4, 4, outputs],
+        classes: 3,
+        layers: [
+          {
+            kind: 'conv',
+            name: 'conv',
+            inChannels: outputs,
+            outChannels: outputs,
+            kernel: 3,
+            stride: 1,
+            padding: 1,
+            bias: false,
+          },
+          { kind: 'flatten' },
+          { kind: 'dense', name: 'output', inputs: 16 * outputs, outputs: 3, bias: false },
+        ],
+      },
+      parameters: {
+        'conv.weight': filled(3, 3, outputs, outputs),
+        'output.weight': filled(16 * outputs, 3),
+      },
+      thresholds: { conv: 16 },
+      neuron: { leak: 1, reset: 'soft', firing: 'strict' },
+      encoder: { kind: 'poisson', range: [-1, 1] },
+      readout: { kind: 'sum', scale: 1 },
+      timeSteps: 9,
+      classNames: ['a', 'b', 'c'],
+    };
+    const pixels = new Float32Array(16 * outputs).fill(pixel);
+    for (const precision of ['float', 'integer'] as const) {
+      const request = { snn, pixels, seed: 3, raster: ['conv'], precision };
+      expect(await (await get()).infer(request)).toEqual(await reference.infer(request));
+    }
   });
 
   it('balances thresholds as the reference does', async () => {
