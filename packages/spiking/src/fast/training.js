@@ -68,7 +68,10 @@ export class Training {
     }
     /** The image that is on its way. @type {Passing | undefined} */
     this.current = undefined;
-    this.clear();
+    for (const { weights, weightFloats, bias, biasFloats } of this.buffers) {
+      if (weights) heap.clear(weights, weightFloats * 4);
+      if (bias) heap.clear(bias, biasFloats * 4);
+    }
   }
 
   get last() {
@@ -121,15 +124,6 @@ export class Training {
     const height = Math.floor(source.height / pool);
     const width = Math.floor(source.width / pool);
     return { height, width, pixels: height * width, inputs: source.channels, dense: 1 };
-  }
-
-  /** Sets all sums to 0. */
-  clear() {
-    this.thresholds.fill(0);
-    for (const { weights, weightFloats, bias, biasFloats } of this.buffers) {
-      if (weights) this.heap.clear(weights, weightFloats * 4);
-      if (bias) this.heap.clear(bias, biasFloats * 4);
-    }
   }
 
   /**
@@ -532,15 +526,36 @@ export class Training {
 
   /**
    * Writes the sums of a layer's parameters, if they are wanted, in the kernels' order: the weight's, then the
-   * bias's if there is one.
+   * bias's if there is one. They start anew from 0.
    *
    * @param {number} index
    * @param {Float32Array} to
    */
-  sums(index, to) {
+  takeSums(index, to) {
     const { weights, weightFloats, bias, biasFloats } = this.buffer(index);
-    if (weights) to.set(this.heap.f32(weights, weightFloats));
-    if (bias) to.set(this.heap.f32(bias, biasFloats), weightFloats);
+    if (weights) this.take(weights, weightFloats, to, 0);
+    if (bias) this.take(bias, biasFloats, to, weightFloats);
+  }
+
+  /**
+   * Copies sums out of the heap, and sets them to 0 while they are in a cache.
+   *
+   * @param {number} from
+   * @param {number} floats
+   * @param {Float32Array} to
+   * @param {number} place in `to`
+   */
+  take(from, floats, to, place) {
+    const sums = this.heap.f32(from, floats);
+    to.set(sums, place);
+    sums.fill(0);
+  }
+
+  /** The sums of the thresholds; they start anew from 0. */
+  takeThresholds() {
+    const sums = this.thresholds.slice();
+    this.thresholds.fill(0);
+    return sums;
   }
 
   /**

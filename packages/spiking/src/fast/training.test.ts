@@ -43,11 +43,11 @@ function gradientsOf(Kind: typeof Training, { snn, pixels, seed }: NetworkCase):
   const parameters = weightedLayers(snn.architecture).flatMap((layer, index) => {
     const biases = biasOf(snn.parameters, layer)?.data.length ?? 0;
     const sums = new Float32Array(training.sizes()[index]!);
-    training.sums(index, sums);
+    training.takeSums(index, sums);
     training.unpack(index, 1, sums);
     return [...sums.subarray(0, weightOf(snn.parameters, layer).data.length + biases)];
   });
-  return [parameters, [...atInput!], [...training.thresholds].map((sum) => Math.fround(sum))];
+  return [parameters, [...atInput!], [...training.takeThresholds()].map((sum) => Math.fround(sum))];
 }
 
 it('computes the same gradients in bands of one row, without potentials that were kept, as in one band with them', () => {

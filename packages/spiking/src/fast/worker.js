@@ -24,7 +24,6 @@ import { Training } from './training.js';
  *   | { task: 'largest', layer: number, biasDivisor: number, histogram: boolean }
  *   | { task: 'spike', layer: number, threshold: number }
  *   | { task: 'train', spec: TrainingSpec }
- *   | { task: 'clear' }
  *   | { task: 'forward', pixels: Float32Array, image: number }
  *   | { task: 'backward', gradient: Float32Array }
  *   | { task: 'layer', parameters: import('./network.js').Parameters }
@@ -63,18 +62,16 @@ function perform(task) {
       return training.sizes();
     case 'layer':
       return present(training).network.add(task.parameters);
-    case 'clear':
-      return present(training).clear();
     case 'forward':
       return present(training).forward(task.pixels, task.image);
     case 'backward':
       return present(training).backward(task.gradient);
     case 'sums':
-      return present(training).sums(task.index, task.to);
+      return present(training).takeSums(task.index, task.to);
     case 'unpack':
       return present(training).unpack(task.index, task.factor, task.sums);
     case 'thresholds':
-      return present(training).thresholds;
+      return present(training).takeThresholds();
     case 'release':
       network = balancing = training = undefined;
       // A heap cannot shrink: a large one is given up.
