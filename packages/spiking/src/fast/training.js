@@ -29,7 +29,7 @@ import { operations } from './operations.js';
  * @typedef {{ pixels: Float32Array, image: number, bits: Bits[], potentials: number[] }} Passing
  */
 
-/** Time-steps that one entry of the sources' lists holds, and its bytes (kernels/backward.h). */
+/** Time-steps that one entry of the sources' lists holds, and its bytes (kernels/transposed.h). */
 const group = 4;
 const groupBytes = 4 + 4 * group;
 
