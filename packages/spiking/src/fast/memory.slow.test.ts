@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 
 import { describe, expect, it } from 'vitest';
 
-const script = fileURLToPath(new URL('../../bench/measure.mjs', import.meta.url));
+const script = fileURLToPath(new URL('../../../../bench/measure.mjs', import.meta.url));
 const built = existsSync(fileURLToPath(new URL('../../dist/index.js', import.meta.url)));
 
 /** A training step of VGG16 over 500 time-steps on two threads, in a process of its own with a small heap. */

@@ -11,9 +11,10 @@ import { cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
-import { architectures, materials } from '../../spiking/bench/networks.mjs';
-import { markdownTable, writePart } from '../../spiking/bench/page.mjs';
-import { annForward, annTensors, createTensorRuntime } from '../dist/index.js';
+import { annForward, annTensors, createTensorRuntime } from '@privatesnn/runtime-tfjs';
+
+import { architectures, materials } from './networks.mjs';
+import { markdownTable, writePart } from './page.mjs';
 
 const { values } = parseArgs({
   options: {

@@ -5,7 +5,7 @@
 // Prints {"seconds", "peakBytes"} as JSON: the better of two runs.
 import { existsSync, readFileSync } from 'node:fs';
 
-import { createEngine } from '../dist/index.js';
+import { createEngine } from '@privatesnn/spiking';
 
 import { materials, snnOf } from './networks.mjs';
 

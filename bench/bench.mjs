@@ -17,7 +17,7 @@ import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
-import { createEngine, engineInfo } from '../dist/index.js';
+import { createEngine, engineInfo } from '@privatesnn/spiking';
 
 import { goalsTable } from './goals.mjs';
 import { materials, snnOf, thresholdsFor } from './networks.mjs';

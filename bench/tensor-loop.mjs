@@ -5,8 +5,8 @@
 //
 // Prints {"seconds", "description", "potentials"} as JSON: the better of two runs, and what `infer` of the engine
 // gives too.
-import { annForward, annTensors, createTensorRuntime } from '../../runtime-tfjs/dist/index.js';
-import { encode } from '../dist/index.js';
+import { annForward, annTensors, createTensorRuntime } from '@privatesnn/runtime-tfjs';
+import { encode } from '@privatesnn/spiking';
 
 import { materials } from './networks.mjs';
 

@@ -7,7 +7,7 @@
 // environment's TF_NUM_INTRAOP_THREADS sets the threads.
 import { readFileSync } from 'node:fs';
 
-import { annTensors, createTensorRuntime } from '../../../runtime-tfjs/dist/index.js';
+import { annTensors, createTensorRuntime } from '@privatesnn/runtime-tfjs';
 import { materials } from '../networks.mjs';
 
 const { network, timeSteps, batch, train } = JSON.parse(process.argv[2]);

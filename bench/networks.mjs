@@ -1,7 +1,7 @@
 // The paper's networks with random weights, thresholds that force an activity, and images: all from a fixed seed.
 import { readFileSync } from 'node:fs';
 
-import { mix } from '../dist/index.js';
+import { mix } from '@privatesnn/spiking';
 
 const pool = { kind: 'average-pool', size: 2 };
 

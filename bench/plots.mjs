@@ -13,13 +13,13 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
-import { createEngine, engineInfo } from '../dist/index.js';
+import { createEngine, engineInfo } from '@privatesnn/spiking';
 
 import { chart } from './chart.mjs';
 import { architectures, randomParameters, thresholdsFor } from './networks.mjs';
 import { machineLine, markdownTable, writePart } from './page.mjs';
 
-const root = fileURLToPath(new URL('../../../', import.meta.url));
+const root = fileURLToPath(new URL('../', import.meta.url));
 const { values } = parseArgs({
   options: {
     sweeps: { type: 'string', default: 'time,activity,layers,threads,training' },
