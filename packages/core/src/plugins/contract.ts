@@ -15,7 +15,8 @@ const reports: readonly ArtefactType[] = ['scalars', 'series', 'pictures'];
 
 /** Which artefacts a stage of each kind may take and give. */
 export const kindContracts: Readonly<Record<StageKind, KindContract>> = {
-  dataset: { inputs: [], outputs: ['images'], gives: 'images', inputCount: 0 },
+  // From files, or a part of another dataset; what it gives counts as real.
+  dataset: { inputs: ['images'], outputs: ['images'], gives: 'images' },
   model: { inputs: ['images', 'ann'], outputs: ['ann', ...reports], gives: 'ann' },
   // Never an image: what a generator makes must not contain a real one.
   generator: { inputs: ['ann', 'snn'], outputs: ['images', ...reports], gives: 'images' },
