@@ -103,6 +103,56 @@ test('one report: what ran, what has no data, what was not chosen', async () => 
   expect(reportIn(at).items[0]).toMatchObject({ run: null });
 });
 
+test('one that fails is told at once and at the end; the others run', async () => {
+  const at = folder();
+  writeFileSync(
+    join(at, 'table1-broken.yaml'),
+    ours('table1-broken').replace(
+      'stages:\n',
+      'stages:\n  bad: { use: fake-failure, inputs: { images: data }, options: { how: throw } }\n',
+    ),
+  );
+  const { code, stderr } = await paper(at, 'all');
+  expect(code).toBe(4);
+  const line = stderr.indexOf('Failed: table1-broken: Stage "bad" (fake-failure of ');
+  expect(line).toBeGreaterThan(-1);
+  expect(stderr.indexOf('Title of table2-a')).toBeGreaterThan(line);
+  expect(stderr).toMatch(
+    /2 of 4 failed:\n\ntable1-broken\nError \[STAGE_FAILED\][^]*table9-lost\n/,
+  );
+  expect(reportIn(at).items.map(({ run }) => run !== null)).toEqual([false, true, false, true]);
+  expect(reportIn(at).items[0]!.reason).toContain('the fake failure');
+
+  const first = await paper(at, 'all', '--fail-fast');
+  expect(first.code).toBe(4);
+  expect(first.stderr).toContain('1 of 1 failed:');
+  expect(first.stderr).not.toContain('Title of table2-a');
+});
+
+test('Ctrl-C ends all of them; the report of what had finished is there', async () => {
+  const at = folder();
+  const endless = `
+  dc: { use: fake-converter, inputs: { ann: ann, images: data } }
+  cet: { use: fake-trainer, inputs: { snn: dc, images: data }, options: { steps: 9999, milliseconds: 9 } }
+`;
+  const long = ours('table3-long')
+    .replace('ann.ann', 'cet.snn')
+    .replace('\nprofiles', `${endless}profiles`);
+  writeFileSync(join(at, 'table3-long.yaml'), long);
+  const child = start(at, 'paper', 'table2-a', 'table3-long', 'table10-b', '--experiments', '.');
+  await new Promise<void>((working) => {
+    child.stderr!.on('data', (data) => {
+      if (String(data).includes('Title of table3-long')) working();
+    });
+  });
+  child.kill('SIGINT');
+  const { code, stderr } = await child.ended;
+  expect(code).toBe(130);
+  expect(stderr).toContain('The run was interrupted.');
+  expect(stderr).not.toContain('Title of table10-b');
+  expect(reportIn(at).items.map(({ run }) => run !== null)).toEqual([true, false, false, false]);
+}, 30_000);
+
 test('where nothing has data the exit code says so', async () => {
   expect(await paper(folder(), 'table9-lost')).toMatchObject({ code: 3 });
 });

@@ -90,6 +90,7 @@ export function createProgram(
     .argument('[names...]', 'names, beginnings of names, or all; and stage.option=value')
     .option('--profile <name>', 'desk (small) or paper (published sizes)')
     .option('--seed <number>', 'root seed')
+    .option('--fail-fast', 'stop at the first that fails')
     .option('--join', 'run nothing: write the report from the finished runs')
     .option('--out <folder>', 'where run folders and the report are made', 'runs/paper')
     .option('--experiments <folder>', 'where the experiment files lie', 'experiments/paper')

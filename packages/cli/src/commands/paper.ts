@@ -1,8 +1,8 @@
-import { exitCode, UserError, UserErrorList, wrap } from '@privatesnn/core';
+import { wrap } from '@privatesnn/core';
 
 import { shorten } from '../command-line.js';
-import { showFailure } from '../failure.js';
 import type { OpenOptions } from '../open.js';
+import { exitCodeOf, failuresText, reasonOf, type Failures } from '../paper/failures.js';
 import { chooseItems, itemNames, openItem, type Item } from '../paper/items.js';
 import { writeReport } from '../paper/report.js';
 import { newestRun, type ItemResult } from '../paper/results.js';
@@ -15,6 +15,8 @@ export interface PaperOptions extends RunOptions {
   readonly experiments: string;
   /** Where run folders and the report are made. */
   readonly out: string;
+  /** Stops at the first that fails. */
+  readonly failFast?: boolean;
 }
 
 /** Lists the tables and figures with what they need. */
@@ -32,10 +34,11 @@ export async function listPaper({ experiments, profile, seed }: PaperOptions): P
 
 /**
  * Runs the chosen tables and figures one after the other, and writes one report of all of them: from the newest
- * finished run of each in the folder `out`. One whose data or network is missing does not keep the others from running.
+ * finished run of each in the folder `out`. One that fails is told in a line and does not keep the others from running,
+ * unless `failFast` says so; the end lists all failures in full.
  *
  * @param wanted names, beginnings of names, or `all`; none writes the report only
- * @returns the exit code: that of the first run that failed; runs without data count only where nothing has run
+ * @returns the exit code: 130 after Ctrl-C, else that of the first failure; see `exitCodeOf`
  */
 export async function runPaper(
   wanted: readonly string[],
@@ -59,30 +62,30 @@ export async function runPaper(
 
   const failures = new Map<string, unknown>();
   const report = () => reportOn(items, failures, options);
-  for (const item of items) {
-    if (!chosen.has(item.name)) continue;
-    if (controller.signal.aborted) break;
+  let ran = 0;
+  for (const item of items.filter(({ name }) => chosen.has(name))) {
+    if (controller.signal.aborted || (options.failFast && failures.size > 0)) break;
+    ran++;
+    process.stderr.write(`${item.title}\n`);
     try {
-      process.stderr.write(`${item.title}\n`);
       await runPlan(item.plan, { ...options, signal: controller.signal });
     } catch (error) {
       failures.set(item.name, error);
-      showFailure(error);
+      process.stderr.write(`Failed: ${item.name}: ${reasonOf(error)}\n`);
     }
     await report();
   }
   const path = await report();
+  if (failures.size > 0) {
+    process.stderr.write(`\n${failuresText(failures, ran, terminalOf(process.stderr))}`);
+  }
   process.stdout.write(`${shorten(path)}\n`);
-  const codes = [...failures.values()].map(exitCode);
-  if (controller.signal.aborted) return 130;
-  return (
-    codes.find((code) => code !== 3) ?? (codes.length > 0 && codes.length === chosen.size ? 3 : 0)
-  );
+  return controller.signal.aborted ? 130 : exitCodeOf(failures, ran);
 }
 
 async function reportOn(
   items: readonly Item[],
-  failures: ReadonlyMap<string, unknown>,
+  failures: Failures,
   { out, profile }: PaperOptions,
 ): Promise<string> {
   const results: ItemResult[] = [];
@@ -93,10 +96,4 @@ async function reportOn(
     results.push({ item, run, reason: run === null ? reason : null });
   }
   return writeReport(out, results);
-}
-
-function reasonOf(error: unknown): string {
-  if (error instanceof UserErrorList) return error.errors.map(reasonOf).join(' ');
-  if (!(error instanceof UserError)) return `a defect of the program: ${String(error)}`;
-  return [error.message, error.hint].filter(Boolean).join(' ');
 }
