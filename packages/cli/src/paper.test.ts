@@ -93,6 +93,7 @@ test('one report: what ran, what has no data, what was not chosen', async () => 
   const markdown = readFileSync(join(at, 'runs/paper/paper.md'), 'utf8');
   expect(markdown).toContain('1 of 3 were run.');
   expect(markdown).toMatch(/\| DC, accuracy \(%\) \| 100\.0 \| 82\.8 \| \+17\.2 \|/);
+  expect(readFileSync(join(at, 'runs/paper/paper.html'), 'utf8')).toContain('1 of 3 were run.');
   expect(markdown).toMatch(/## Without data\n[^#]*Not run: .*nowhere/);
 
   const joined = await paper(at, '--join');

@@ -12,8 +12,9 @@ export default definePlugin({
   reporters: [table, json, csv, pictureGridReporter, htmlReporter, paperTable],
 });
 
-export { comparisonMarkdown } from './paper/comparison-markdown.js';
 export { notRun, type Comparison } from './paper/compare.js';
 export type { PaperTableOptions } from './paper/options.js';
-export { escapeMarkdown } from './table/markdown.js';
+export type { PaperEntry, PaperRun } from './paper/report/entry.js';
+export { paperMarkdown } from './paper/report/paper-markdown.js';
+export { paperPage } from './paper/report/paper-page.js';
 export { publishedFigures, type PublishedFigure } from './paper/published-figures.js';

@@ -1,25 +1,30 @@
-import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 
-import { comparisonMarkdown, escapeMarkdown } from '@privatesnn/plugins-reporters';
+import {
+  paperMarkdown,
+  paperPage,
+  type PaperEntry,
+  type PaperRun,
+} from '@privatesnn/plugins-reporters';
 
 import { duration } from '../progress/format.js';
 import type { ItemResult, ItemRun } from './results.js';
 
 /**
- * Writes `paper.md` and `paper.json`: every cell of every table and figure, ours beside the published one. What was
- * not run has empty cells and says why.
+ * Writes `paper.md`, `paper.html` and `paper.json`: every cell of every table and figure, ours beside the published
+ * one. What was not run has empty cells and says why.
  *
  * @returns the path of paper.md
  */
 export async function writeReport(out: string, results: readonly ItemResult[]): Promise<string> {
   await mkdir(out, { recursive: true });
+  const entries = await Promise.all(results.map((result) => entryOf(out, result)));
+  const json = { format: 1, items: results.map((result) => itemJson(out, result)) };
   const path = join(out, 'paper.md');
-  await writeAside(path, paperMarkdown(out, results));
-  await writeAside(
-    join(out, 'paper.json'),
-    `${JSON.stringify({ format: 1, items: results.map((result) => itemJson(out, result)) }, null, 2)}\n`,
-  );
+  await writeAside(path, paperMarkdown(entries));
+  await writeAside(join(out, 'paper.html'), paperPage(entries));
+  await writeAside(join(out, 'paper.json'), `${JSON.stringify(json, null, 2)}\n`);
   return path;
 }
 
@@ -28,48 +33,35 @@ async function writeAside(path: string, text: string): Promise<void> {
   await rename(`${path}.part`, path);
 }
 
-/** @param out the folder of the report, from which it names run folders */
-export function paperMarkdown(out: string, results: readonly ItemResult[]): string {
-  const ran = results.filter(({ run }) => run !== null).length;
+async function entryOf(out: string, { item, run, reason }: ItemResult): Promise<PaperEntry> {
+  const { name, title, note, empty } = item;
+  if (run === null) return { name, title, note, cells: empty, run, reason };
+  return { name, title, note, cells: run.cells, run: await runOf(out, run), reason };
+}
+
+async function runOf(out: string, { folder, manifest, files }: ItemRun): Promise<PaperRun> {
+  const grids = files.filter((file) => file.endsWith('.png'));
+  return {
+    folder: relative(out, folder),
+    facts: factsOf(manifest),
+    command: manifest.command,
+    warnings: warningsOf(manifest),
+    pages: files.filter((file) => file.endsWith('.html')),
+    grids: await Promise.all(
+      grids.map(async (file) => ({ file, png: await readFile(join(folder, file)) })),
+    ),
+  };
+}
+
+function factsOf({ profile, seed, git, seconds, host }: ItemRun['manifest']): string[] {
   return [
-    '# PrivateSNN: the tables and figures of the paper',
-    '',
-    `${ran} of ${results.length} were run. Accuracies are in per cent, intervals hold 95 %, a difference is ours minus`,
-    'published. What was not run is empty.',
-    '',
-    ...results.flatMap((result) => [itemMarkdown(out, result), '']),
-  ]
-    .join('\n')
-    .replace(/\n+$/, '\n');
-}
-
-function itemMarkdown(out: string, { item, run, reason }: ItemResult): string {
-  const table = comparisonMarkdown(item.title, run?.cells ?? item.empty, item.note).trimEnd();
-  const below = run === null ? [`Not run: ${escapeMarkdown(reason ?? '')}`] : runLines(out, run);
-  return [table, '', ...below].join('\n');
-}
-
-function runLines(out: string, { folder, manifest, files }: ItemRun): string[] {
-  const { profile, seed, git, seconds, host, command } = manifest;
-  const commit = git && `commit ${git.commit.slice(0, 10)}${git.changed ? ' with changes' : ''}`;
-  const facts = [
-    profile && `profile ${profile}`,
+    ...(profile === null ? [] : [`profile ${profile}`]),
     `seed ${seed}`,
-    commit,
-    seconds !== null && duration(seconds),
+    ...(git === null
+      ? []
+      : [`commit ${git.commit.slice(0, 10)}${git.changed ? ' with changes' : ''}`]),
+    ...(seconds === null ? [] : [duration(seconds)]),
     `${host['processors']} × ${host['processor']}`,
-  ];
-  const place = relative(out, folder);
-  const link = (file: string) =>
-    file.endsWith('.png') ? `![${file}](${place}/${file})` : `[${file}](${place}/${file})`;
-  return [
-    `Run \`${place}\`: ${facts.filter(Boolean).join(', ')}.`,
-    ...(command === null ? [] : ['', '```sh', command, '```']),
-    ...(files.length === 0 ? [] : ['', ...files.map(link)]),
-    ...warningsOf(manifest).flatMap((warning, index) => [
-      ...(index === 0 ? ['', 'Warnings:', ''] : []),
-      `- ${escapeMarkdown(warning)}`,
-    ]),
   ];
 }
 

@@ -4,7 +4,8 @@ import { pictureGrid } from '../grid/grid.js';
 import { readScalars, readSeries } from '../results/read.js';
 import { resultTable } from '../table/result-table.js';
 import { chartDrawer } from './draw-chart.js';
-import { html, trusted, type Markup } from './markup.js';
+import { renderDocument } from './document.js';
+import { html, type Markup } from './markup.js';
 import type { HtmlOptions } from './options.js';
 import { chartsSection } from './sections/charts.js';
 import { figuresSection } from './sections/figures.js';
@@ -12,10 +13,6 @@ import { headSection, reproduceSection, warningsSection, type Contents } from '.
 import { manifestSection } from './sections/manifest.js';
 import { picturesSection } from './sections/pictures.js';
 import { resultsSection } from './sections/results.js';
-import { styles } from './styles.js';
-
-/** Neither scripts nor requests: what the page may do, should any text ever slip through as markup. */
-const policy = "default-src 'none'; img-src data:; style-src 'unsafe-inline'";
 
 /** The report as one self-contained page. */
 export async function renderPage(run: RunReport, options: HtmlOptions): Promise<string> {
@@ -41,25 +38,12 @@ export async function renderPage(run: RunReport, options: HtmlOptions): Promise<
   add('reproduce', 'How to reproduce', reproduceSection(run.manifest));
   add('manifest', 'Manifest', manifestSection(run.manifest));
 
-  const page = html`<!doctype html>
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <meta http-equiv="Content-Security-Policy" content="${policy}" />
-        <title>${run.title || run.name}</title>
-        <style>
-          ${trusted(styles)}
-        </style>
-      </head>
-      <body>
-        ${headSection(run, sections)}
-        <main>${warningsSection(run.manifest)} ${sections.map(({ body }) => body)}</main>
-        <footer>
-          Made by the html reporter of PrivateSNN. This page is complete in itself: it loads
-          nothing.
-        </footer>
-      </body>
-    </html> `;
-  return page.markup;
+  return renderDocument(
+    run.title || run.name,
+    html`${headSection(run, sections)}
+      <main>${warningsSection(run.manifest)} ${sections.map(({ body }) => body)}</main>
+      <footer>
+        Made by the html reporter of PrivateSNN. This page is complete in itself: it loads nothing.
+      </footer>`,
+  );
 }

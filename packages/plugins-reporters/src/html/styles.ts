@@ -40,6 +40,13 @@ tbody tr+tr>*{border-top:1px solid var(--line)}
 .value{font-size:18px}
 .best .value{font-weight:700}
 .small{display:block;color:var(--quiet);font-size:13px;line-height:1.45;white-space:nowrap}
+.compared{font-size:15px}
+.compared .value{font-size:inherit;font-weight:600}
+.compared .text{text-align:left;color:var(--quiet);font-size:14px}
+.compared tbody th{min-width:15em}
+.compared tbody .text+.text{min-width:12.5em}
+nav .absent{color:var(--quiet)}
+.grid{display:block;margin-top:20px;max-width:none;border:1px solid var(--line);border-radius:3px}
 .absent th{color:var(--quiet);font-weight:400!important}
 .pictures{--picture:clamp(52px,7vw,84px);margin-top:16px}
 .pictures th,.pictures td{padding:3px;text-align:center;border:0!important;vertical-align:middle}
@@ -89,6 +96,9 @@ section{margin-top:44px}
 .results td:empty{display:none}
 .results td::before{content:attr(data-title);color:var(--quiet);font-size:14px;text-align:left}
 .results td .value{font-size:16px}
+.compared td{display:grid;grid-template-columns:7rem 1fr;text-align:left}
+.compared .small{display:inline;margin-left:8px}
+.grid{max-width:100%;height:auto}
 .pictures .start{padding-left:12px}
 .plain th,.plain td{padding-left:18px}
 .plain th:first-child,.plain td:first-child{padding-left:0}

@@ -81,16 +81,17 @@ function intervalOf({ interval }: PaperCellOptions, values: JobValues): Comparis
   return typeof low === 'number' && typeof high === 'number' ? [low, high] : null;
 }
 
-/** The numbers of a cell as text; the difference with its sign, our value with its interval. */
+/** The numbers of a cell as text; the difference with its sign, the interval in brackets; '' for what is not there. */
 export function comparisonText(
   cell: Comparison,
-): Record<'ours' | 'published' | 'difference', string> {
+): Record<'value' | 'interval' | 'published' | 'difference', string> {
   const show = (value: number | null) => formatValue(value, cell.format, cell.decimals);
-  const interval = cell.interval === null ? '' : ` [${cell.interval.map(show).join(', ')}]`;
+  const interval = cell.interval === null ? '' : `[${cell.interval.map(show).join(', ')}]`;
   const difference = show(cell.difference === null ? null : Math.abs(cell.difference));
   const sign = (cell.difference ?? 0) < 0 ? '−' : '+';
   return {
-    ours: show(cell.ours) + interval,
+    value: show(cell.ours),
+    interval,
     published: show(cell.published),
     difference: difference && sign + difference,
   };

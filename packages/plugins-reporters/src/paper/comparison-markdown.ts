@@ -10,15 +10,15 @@ export function comparisonMarkdown(
   note: string,
 ): string {
   const rows = cells.map((cell) => {
-    const { ours, published, difference } = comparisonText(cell);
+    const { value, interval, published, difference } = comparisonText(cell);
     return [
       escapeMarkdown(comparisonLabel(cell)),
-      escapeMarkdown(ours),
+      escapeMarkdown([value, interval].filter(Boolean).join(' ')),
       published,
       difference,
       escapeMarkdown(cell.setting),
       escapeMarkdown(cell.source ?? ''),
     ];
   });
-  return markdownTable(head, rows, title, note);
+  return markdownTable(head, rows, title, note, [0, 4, 5]);
 }

@@ -54,7 +54,7 @@ test('ours, published, difference; a cell that was not run is empty', async () =
     "## Table 3: ablation
 
     | Cell | Ours | Published | Difference | Our setting | Source |
-    | --- | ---: | ---: | ---: | ---: | ---: |
+    | --- | ---: | ---: | ---: | --- | --- |
     | DC, CIFAR-10 (%) | 95.8 | 82.8 | +13.0 | VGG5 on MNIST, T = 100, 1,000 test images | AAAI 2022, Table 3 |
     | PrivateSNN, energy | 50.5× | 55.8× | −5.3× |  |  |
     | Han 2020, CIFAR-10 (%) |  | 91.4 |  |  |  |

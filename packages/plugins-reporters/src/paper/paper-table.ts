@@ -48,7 +48,8 @@ function renderText(
   style: TextStyle,
 ): string {
   const numbers = cells.map((cell) => {
-    const { ours, published, difference } = comparisonText(cell);
+    const { value, interval, published, difference } = comparisonText(cell);
+    const ours = [value, interval].filter(Boolean).join(' ');
     return [ours, published, difference].map((text) => inked(text, style));
   });
   const widths = head

@@ -18,17 +18,22 @@ export function renderMarkdown(table: ResultTable): string {
   return markdownTable(head.map(escapeMarkdown), rows, table.title, table.note);
 }
 
-/** A Markdown table of cells that are escaped already; the first column to the left, the others to the right. */
+/**
+ * A Markdown table of cells that are escaped already.
+ *
+ * @param textColumns indices of the columns that hold text, which stands to the left; numbers stand to the right
+ */
 export function markdownTable(
   head: readonly string[],
   rows: readonly (readonly string[])[],
   title: string,
   note: string,
+  textColumns: readonly number[] = [0],
 ): string {
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
   const lines = [
     line(head),
-    line(head.map((_, index) => (index === 0 ? '---' : '---:'))),
+    line(head.map((_, index) => (textColumns.includes(index) ? '---' : '---:'))),
     ...rows.map(line),
   ];
   const footer = note === '' ? [] : ['', escapeMarkdown(note)];
