@@ -20,8 +20,11 @@ test.each(files.map((file) => relative(root, file)))(
     const path = join(root, file);
     const { experiment } = await openPlan(path, { overrides: [] });
     for (const profile of Object.keys(experiment.loaded.config.profiles ?? {})) {
-      const plan = await openPlan(path, { overrides: [], profile });
-      expect(plan.jobs.length).toBeGreaterThan(0);
+      const { jobs } = await openPlan(path, { overrides: [], profile });
+      expect(jobs.length).toBeGreaterThan(0);
+      // Two jobs of equal work would be one measurement under two names.
+      const work = jobs.map(({ needed }) => needed.map(({ id }) => id).join());
+      expect(new Set(work).size, profile).toBe(jobs.length);
     }
   },
 );

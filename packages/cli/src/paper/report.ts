@@ -53,15 +53,17 @@ async function runOf(out: string, { folder, manifest, files }: ItemRun): Promise
   };
 }
 
-function factsOf({ profile, seed, git, seconds, host }: ItemRun['manifest']): string[] {
+function factsOf({ profile, preset, seed, git, seconds, host }: ItemRun['manifest']): string[] {
+  const threads = host['threads'] === undefined ? '' : `at most ${host['threads']} threads on `;
   return [
     ...(profile === null ? [] : [`profile ${profile}`]),
+    ...(preset ? [`preset ${preset}`] : []),
     `seed ${seed}`,
     ...(git === null
       ? []
       : [`commit ${git.commit.slice(0, 10)}${git.changed ? ' with changes' : ''}`]),
     ...(seconds === null ? [] : [duration(seconds)]),
-    `${host['processors']} × ${host['processor']}`,
+    `${threads}${host['processors']} × ${host['processor']}`,
   ];
 }
 
@@ -76,7 +78,7 @@ function warningsOf({ stages }: ItemRun['manifest']): string[] {
 function itemJson(out: string, { item, run, reason }: ItemResult) {
   const { name, title, note, needs } = item;
   if (run === null) return { name, title, note, needs, run: null, reason, cells: item.empty };
-  const { profile, seed, command, started, seconds, git, host, services } = run.manifest;
+  const { profile, preset, seed, command, started, seconds, git, host, services } = run.manifest;
   return {
     name,
     title,
@@ -84,7 +86,7 @@ function itemJson(out: string, { item, run, reason }: ItemResult) {
     needs,
     run: {
       folder: relative(out, run.folder),
-      ...{ profile, seed, command, started, seconds, git, host, services },
+      ...{ profile, preset, seed, command, started, seconds, git, host, services },
       warnings: warningsOf(run.manifest),
     },
     reason: null,

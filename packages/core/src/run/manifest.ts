@@ -1,8 +1,9 @@
 import { execFile } from 'node:child_process';
-import { cpus, release, totalmem } from 'node:os';
+import { availableParallelism, cpus, release, totalmem } from 'node:os';
 import { basename, isAbsolute, relative } from 'node:path';
 import { promisify } from 'node:util';
 
+import { toPlain } from '../config/node.js';
 import { packageOf } from '../plugins/locate.js';
 import type { Plan } from '../plan/plan.js';
 import { fileURLToPath } from 'node:url';
@@ -36,6 +37,8 @@ export interface Manifest {
   /** The command line that made the run; null where it was started from a program. */
   readonly command: string | null;
   readonly profile: string | null;
+  /** The file's preset; null where it has none, or one a job. */
+  readonly preset: string | null;
   readonly seed: number;
   readonly started: string;
   readonly finished: string | null;
@@ -43,6 +46,7 @@ export interface Manifest {
   readonly process: number;
   readonly versions: Readonly<Record<string, string>>;
   readonly git: { readonly commit: string; readonly changed: boolean } | null;
+  /** `threads` is how many an engine may use: PRIVATESNN_THREADS, else the processors that the process may use. */
   readonly host: Readonly<Record<string, string | number>>;
   readonly services: Readonly<Record<string, string>>;
   readonly jobs: readonly {
@@ -69,6 +73,7 @@ export async function startManifest(
     experiment: shortPath(loaded.file),
     command,
     profile: loaded.profile ?? null,
+    preset: presetOf(plan),
     seed: plan.seed,
     started: started.toISOString(),
     finished: null,
@@ -85,6 +90,7 @@ export async function startManifest(
       architecture: process.arch,
       processor: processors[0]?.model.trim() ?? 'unknown',
       processors: processors.length,
+      threads: Number(process.env['PRIVATESNN_THREADS'] || availableParallelism()),
       memoryBytes: totalmem(),
     },
     services: {},
@@ -92,6 +98,12 @@ export async function startManifest(
     stages: [],
     error: null,
   };
+}
+
+function presetOf({ experiment }: Plan): string | null {
+  const presets = new Set(experiment.cells.map(({ preset }) => preset && toPlain(preset)));
+  const [preset] = presets;
+  return presets.size === 1 && typeof preset === 'string' ? preset : null;
 }
 
 /** A run is shown to others: nothing of it tells where its user's folders lie. */

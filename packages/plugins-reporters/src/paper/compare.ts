@@ -85,7 +85,8 @@ function intervalOf({ interval }: PaperCellOptions, values: JobValues): Comparis
 export function comparisonText(
   cell: Comparison,
 ): Record<'value' | 'interval' | 'published' | 'difference', string> {
-  const show = (value: number | null) => formatValue(value, cell.format, cell.decimals);
+  const show = (value: number | null) =>
+    formatValue(value, cell.format, cell.decimals).replace(/^-/, '−');
   const interval = cell.interval === null ? '' : `[${cell.interval.map(show).join(', ')}]`;
   const difference = show(cell.difference === null ? null : Math.abs(cell.difference));
   const sign = (cell.difference ?? 0) < 0 ? '−' : '+';

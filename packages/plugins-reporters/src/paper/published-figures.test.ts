@@ -23,6 +23,7 @@ v1-table-1                  tiny-imagenet/privatesnn 46.2
 v1-table-2/cifar10          before 68.2 | after 91.2
 v1-table-2/cifar100         before 54.7 | after 62.3
 v1-table-2/tiny-imagenet    before 42.9 | after 46.2
+v1-table-4-accuracy         privatesnn 91.2
 v1-table-4-energy           privatesnn 59.3
 v1-figure-4                 T=100 68.2
 `;

@@ -69,7 +69,7 @@ const transcriptions = {
     figures: { 'sengupta-2019': 27.9, 'han-2020': 53.9, privatesnn: 55.8 },
   },
   'aaai-figure-5a': {
-    source: 'AAAI 2022, text on Fig. 5a',
+    source: 'AAAI 2022, text on Fig. 5b',
     unit: 'percent',
     figures: { 'T=150': 82.8 },
   },
@@ -93,6 +93,11 @@ const transcriptions = {
       'tiny-imagenet/before': 42.9,
       'tiny-imagenet/after': 46.2,
     },
+  },
+  'v1-table-4-accuracy': {
+    source: 'v1, Table 4',
+    unit: 'percent',
+    figures: { privatesnn: 91.2 },
   },
   'v1-table-4-energy': {
     source: 'v1, Table 4',

@@ -27,7 +27,10 @@ export async function fillSetting(
     const text =
       value === undefined || value === null
         ? await architectureOf(job, path!)
-        : value.toLocaleString('en-US', { maximumFractionDigits: 4 });
+        : value.toLocaleString(
+            'en-US',
+            Number.isInteger(value) ? {} : { maximumSignificantDigits: 3 },
+          );
     texts.set(path!, text ?? '?');
   }
   return setting.replace(placeholder, (_, path: string) => texts.get(path)!);

@@ -29,7 +29,7 @@ export function formatValue(
   if (!Number.isFinite(value)) return value > 0 ? '∞' : '-∞';
   const shown = format === 'percent' ? value * 100 : value;
   const digits = decimals ?? (format === 'number' ? decimalsOf(shown) : defaultDecimals[format]);
-  const text = fixed(shown, digits, format === 'number');
+  const text = fixed(shown, digits, format === 'number' && decimals === undefined);
   return format === 'times' ? `${text}×` : text;
 }
 
