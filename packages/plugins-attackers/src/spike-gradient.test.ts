@@ -23,10 +23,10 @@ runStageContract(spikeGradient, {
   inputs: () => ({ victim: tinySnn() }),
 });
 
-async function attack(options: object, using: SpikingEngine = engine) {
+async function attack(options: object, using: SpikingEngine = engine, victim = tinySnn()) {
   const settings = spikeGradient.options.parse({ ...quick, ...options });
   const stage = spikeGradient.create({ runtime, engine: using }, settings);
-  return (await stage.run(fakeContext(), { victim: tinySnn() })).images;
+  return (await stage.run(fakeContext(), { victim })).images;
 }
 
 /** An engine whose input gradient is −1 at every pixel; it notes what it was asked. */
@@ -94,6 +94,16 @@ describe('spike-gradient', () => {
       return [...images.labels].reduce((sum, label, i) => sum + potentials[i * 3 + label]!, 0);
     };
     expect(await score(25)).toBeGreaterThan(await score(1));
+  });
+
+  it('stays finite over many time-steps with θ > 2, and says so where it does not', async () => {
+    const victim = { ...tinySnn(), thresholds: { conv1: 6 } };
+    const long = { imagesPerClass: 1, iterations: 2, timeSteps: 400 };
+    const images = await attack(long, engine, victim);
+    expect((images.pixels as Float32Array).every(Number.isFinite)).toBe(true);
+    await expect(attack({ ...long, detachReset: false }, engine, victim)).rejects.toMatchObject({
+      code: 'IMAGES_NOT_FINITE',
+    });
   });
 
   it('blurs where it is asked to', async () => {

@@ -20,6 +20,13 @@ const options = z.strictObject({
     .min(0)
     .default(0)
     .describe("T of the simulation; 0 takes the network's own number of time-steps."),
+  detachReset: z
+    .boolean()
+    .default(true)
+    .describe(
+      "Whether ∂u(t+1)/∂u(t) is λ, as it follows from Eq. 1, or also counts the reset's dependence on the spike. " +
+        'With Eq. 5 and θ > 2 the latter grows without bound in time.',
+    ),
   literal: z
     .boolean()
     .default(false)
@@ -31,7 +38,7 @@ const options = z.strictObject({
 export const spikeGradient = defineStage({
   kind: 'attacker',
   id: 'spike-gradient',
-  version: 2,
+  version: 3,
   summary:
     'Attack 2: draws the classes by surrogate gradients of the spiking network, taken back to the pixels through its first weights.',
   source: 'PrivateSNN (AAAI 2022), attack scenario 2, Algorithm 3 and Eq. 5; Sharmin et al. 2020',
@@ -70,7 +77,7 @@ export const spikeGradient = defineStage({
               firstImage: batch.first,
               timeSteps,
               surrogate: { kind: 'triangle', gamma: 1, divideByTheta: false },
-              detachReset: false,
+              detachReset: settings.detachReset,
               dropout: false,
               loss: (logits, image) => {
                 // y_c is the summed membrane potential (Algorithm 3), whatever the read-out makes of it.

@@ -156,6 +156,17 @@ it('names a loss that is not finite', async () => {
   await expect(run).rejects.toMatchObject({ code: 'IMAGES_NOT_FINITE' });
 });
 
+it('names a gradient that is not finite, where the loss is', async () => {
+  const evaluate = (pixels: Float32Array, images: readonly number[]) => ({
+    losses: new Float32Array(images.length),
+    gradient: pixels.map((_, i) => (i === 3 ? NaN : 0)),
+  });
+  await expect(optimiseImages(tf, request({ evaluate }))).rejects.toMatchObject({
+    code: 'IMAGES_NOT_FINITE',
+    message: 'The gradient of an image is not a finite number any more, at iteration 1.',
+  });
+});
+
 it('projects pixels into the range, and min-max reaches both ends', () => {
   fc.assert(
     fc.property(

@@ -70,7 +70,8 @@ export interface OptimisedImages {
 /**
  * Gradient descent on pixels with frozen weights: what image synthesis and class-image attacks share. An image's
  * result does not depend on the others of its batch, but for the jitter, which all share, and for stopping by
- * batch. Images that have stopped are left out of the computation. Throws IMAGES_NOT_FINITE where a loss overflows.
+ * batch. Images that have stopped are left out of the computation. Throws IMAGES_NOT_FINITE where a loss or
+ * a gradient overflows.
  */
 export async function optimiseImages(
   tf: Tf,
@@ -102,7 +103,8 @@ export async function optimiseImages(
     );
     const evaluated = await request.evaluate(seen, active);
     active.forEach((i, k) => (losses[i] = evaluated.losses[k]!));
-    if (!active.every((i) => Number.isFinite(losses[i]))) throw notFinite(iteration);
+    if (!active.every((i) => Number.isFinite(losses[i]))) throw notFinite('loss', iteration);
+    if (!evaluated.gradient.every(Number.isFinite)) throw notFinite('gradient', iteration);
     const gradients = new Map(
       active.map((i, k) => [i, evaluated.gradient.subarray(k * size, (k + 1) * size)]),
     );
@@ -182,11 +184,11 @@ export function projectPixels(
   }
 }
 
-function notFinite(iteration: number): UserError {
+function notFinite(what: string, iteration: number): UserError {
   return new UserError(
     'run',
     'IMAGES_NOT_FINITE',
-    `The loss of an image is not a finite number any more, at iteration ${iteration}.`,
+    `The ${what} of an image is not a finite number any more, at iteration ${iteration}.`,
     { hint: 'Take a smaller learning rate, or clip the pixels at each step.' },
   );
 }
