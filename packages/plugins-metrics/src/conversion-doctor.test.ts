@@ -20,12 +20,12 @@ const images = pixelImages(
   ],
   [0, 1, 2],
 );
-const run = async (network: typeof tinySnn) => {
+const run = async (network: typeof tinySnn, pictures = images) => {
   const context = fakeContext();
   const result = await stageOf(conversionDoctor, { runtime, engine }, { batch: 2 }).run(context, {
     network,
     ann: tinyAnn,
-    images,
+    images: pictures,
   });
   return { ...result, context };
 };
@@ -47,16 +47,39 @@ test('thresholds far too high: silence is found, and lower ones are advised', as
   const { metrics, layers, context } = await run({ ...tinySnn, thresholds: { hidden: 100 } });
   expect(metrics.values).toMatchObject({ accuracy: 1 / 3, lowestCorrelation: null });
   expect(lineOf(layers, 'dead neurons')).toEqual([1]);
-  expect(context.infos[0]).toContain('No neuron spikes in hidden: lower the threshold scale');
+  expect(context.infos[0]).toContain('No neuron spikes in hidden: lower `scale`');
+  expect(metrics.values).toMatchObject({ suggestedTimeSteps: 20, suggestedPercentile: null });
 });
 
-test('thresholds too high by half: the factor brings the rates back', async () => {
-  const { metrics } = await run({ ...tinySnn, thresholds: { hidden: 2 } });
-  expect(metrics.values['suggestedThresholdFactor']).toBeCloseTo(0.45, 1);
+/** Images whose classes only fine rates tell apart. */
+const close = pixelImages(
+  [
+    [0.5, 0.45, 0.1],
+    [0.45, 0.5, 0.1],
+    [0.1, 0.45, 0.5],
+  ],
+  [0, 1, 2],
+);
+
+test('thresholds four times too high: the factor brings the rates back', async () => {
+  const { metrics } = await run({ ...tinySnn, thresholds: { hidden: 4 } }, close);
+  expect(metrics.values).toMatchObject({ accuracy: 1 / 3, annAccuracy: 1 });
+  expect(metrics.values['suggestedThresholdFactor']).toBeCloseTo(0.1, 10);
+});
+
+test('the same by weight normalisation: a percentile is suggested, and no threshold', async () => {
+  const coarse = tinyAnn.parameters['hidden.weight']!.data.map((w) => w / 4);
+  const parameters = { ...tinyAnn.parameters, 'hidden.weight': { shape: [3, 3], data: coarse } };
+  const { metrics, context } = await run({ ...tinySnn, parameters }, close);
+  expect(metrics.values).toMatchObject({ accuracy: 1 / 3, suggestedThresholdFactor: null });
+  expect(metrics.values['suggestedPercentile']).toBe(100);
+  expect(context.infos).toEqual([
+    expect.stringMatching(/^`statistic: percentile` with `percentile: 100` would lower /),
+  ]);
 });
 
 test('thresholds far too low: saturation is found', async () => {
-  const { layers, context } = await run({ ...tinySnn, thresholds: { hidden: 0.1 } });
+  const { layers, context } = await run({ ...tinySnn, thresholds: { hidden: 0.05 } }, close);
   expect(lineOf(layers, 'saturated neurons')[0]).toBeGreaterThan(0.3);
   expect(context.infos.join()).toContain('nearly every time-step in hidden: raise');
 });

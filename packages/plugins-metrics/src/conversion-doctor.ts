@@ -14,7 +14,9 @@ import { z } from 'zod';
 import { neuronCounts } from './activity.js';
 import { countMatches, predictedClasses } from './classify.js';
 import { annActivations, logitsFrom } from './doctor/ann-activations.js';
+import { converterOf } from './doctor/converter-of.js';
 import { layerStatistics } from './doctor/layer-statistics.js';
+import { activationScales, choosePercentile } from './doctor/percentile.js';
 import { suggest } from './doctor/suggestion.js';
 import { simulate } from './simulate.js';
 import { spreadImages } from './spread.js';
@@ -24,7 +26,7 @@ import { timePoints } from './time-points.js';
 export const conversionDoctor = defineStage({
   kind: 'metric',
   id: 'conversion-doctor',
-  version: 1,
+  version: 2,
   summary:
     'Where a conversion loses accuracy: agreement of rates and activations by layer, dead and saturated neurons, advice.',
   options: z.strictObject({
@@ -56,7 +58,7 @@ export const conversionDoctor = defineStage({
   outputs: {
     metrics: output(
       'scalars',
-      'accuracy, annAccuracy, lowestCorrelation, suggestedThresholdFactor, suggestedTimeSteps',
+      'accuracy, annAccuracy, lowestCorrelation, suggestedThresholdFactor, suggestedPercentile, suggestedTimeSteps',
     ),
     layers: output(
       'series',
@@ -107,11 +109,18 @@ export const conversionDoctor = defineStage({
 
       const accuracy = logits.map(share);
       const annAccuracy = share([...activations.values()].at(-1)!);
-      const { advice, ...suggestion } = suggest(
+      const scales = activationScales(network, ann);
+      const samples = layers.map(({ layer }) => ({
+        activations: activations.get(layer)!,
+        scale: scales[layer]!,
+      }));
+      const { advice, ...suggestion } = suggest({
+        converter: converterOf(network),
         layers,
-        { timeSteps: points, accuracy },
+        curve: { timeSteps: points, accuracy },
         annAccuracy,
-      );
+        percentile: choosePercentile(samples, steps),
+      });
       advice.forEach((sentence) => context.info(sentence));
       context.record('suggestion', { ...suggestion, advice });
       const correlations = layers.flatMap(({ correlation }) => correlation ?? []);
@@ -123,6 +132,7 @@ export const conversionDoctor = defineStage({
             annAccuracy,
             lowestCorrelation: correlations.length > 0 ? Math.min(...correlations) : null,
             suggestedThresholdFactor: suggestion.thresholdFactor,
+            suggestedPercentile: suggestion.percentile,
             suggestedTimeSteps: suggestion.timeSteps,
           },
         },

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { percentileOf } from './percentile.js';
+import { percentileOf, percentileOfSorted } from './percentile.js';
 
 const values = fc.array(fc.float({ min: 0, max: 10, noNaN: true }), { minLength: 1 });
 
@@ -29,5 +29,16 @@ describe('percentileOf', () => {
   it('does not care how values are split into arrays', () => {
     const whole = Float32Array.of(5, 1, 4, 2, 3);
     expect(percentileOf([whole.subarray(0, 2), whole.subarray(2)], 60)).toBe(3);
+  });
+
+  it('is the same for an array that is sorted already', () => {
+    fc.assert(
+      fc.property(values, fc.double({ min: 0.1, max: 100, noNaN: true }), (all, percentile) => {
+        const array = Float32Array.from(all);
+        expect(percentileOfSorted(array.toSorted(), percentile)).toBe(
+          percentileOf([array], percentile),
+        );
+      }),
+    );
   });
 });

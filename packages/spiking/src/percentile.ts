@@ -14,6 +14,10 @@ export function percentileOf(
     all.set(array, offset);
     offset += array.length;
   }
-  all.sort();
-  return all[Math.max(0, Math.ceil((percentile * all.length) / 100) - 1)];
+  return percentileOfSorted(all.sort(), percentile);
+}
+
+/** The same of one array whose values ascend. */
+export function percentileOfSorted(values: Float32Array, percentile: number): number | undefined {
+  return values[Math.max(0, Math.ceil((percentile * values.length) / 100) - 1)];
 }

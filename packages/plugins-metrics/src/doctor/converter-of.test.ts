@@ -1,0 +1,20 @@
+import { expect, test } from 'vitest';
+
+import { tinySnn } from '../testing/fixtures.js';
+import { converterOf } from './converter-of.js';
+
+test('thresholds of 1, others, and adaptive neurons tell the converters apart', () => {
+  expect(converterOf(tinySnn)).toBe('weight-normalisation');
+  expect(converterOf({ ...tinySnn, thresholds: { hidden: 0.7 } })).toBe('threshold-balancing');
+  const adaptation = {
+    rest: 1,
+    growth: 0,
+    thresholdDecay: 0,
+    refractoryDecay: 0,
+    currentDecay: 0,
+    membraneDecay: 0,
+  };
+  expect(converterOf({ ...tinySnn, neuron: { ...tinySnn.neuron, adaptation } })).toBe(
+    'adaptive-spiking',
+  );
+});
