@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 
-import { publishedFigures } from '@privatesnn/plugins-reporters';
+import { publishedFigures, type PaperTableOptions } from '@privatesnn/plugins-reporters';
 import { describe, expect, test } from 'vitest';
 
 import { openPlan } from './open.js';
@@ -56,6 +56,23 @@ describe('the tables and figures of the paper', async () => {
       .map(({ value, source }) => `${source}: ${value}`)
       .filter((figure) => !used.has(figure));
     expect(missing).toEqual([]);
+  });
+
+  test('each cell says what ours was measured with, and the threshold scale of a network that has one', () => {
+    for (const { name, plan } of items) {
+      const table = plan.reporters.find(({ declared }) => declared.definition.id === 'paper-table');
+      for (const { row, column, job, setting } of (table!.options as PaperTableOptions).cells) {
+        const cell = `${name}: ${row}, ${column}`;
+        expect(setting, cell).not.toBe('');
+        const needed = plan.jobs.find((planned) => planned.name === job)?.needed ?? [];
+        const scaled = needed.some(
+          ({ declared }) => declared.definition.id === 'threshold-balancing',
+        );
+        if (scaled && row !== 'Real training images') {
+          expect(setting, cell).toContain('.metrics.scale}');
+        }
+      }
+    }
   });
 
   test('each value that a cell names is one that its job has a stage for', () => {

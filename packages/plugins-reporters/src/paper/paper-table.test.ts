@@ -42,7 +42,7 @@ test('ours, published, difference; a cell that was not run is empty', async () =
     Cell                                                 Ours  Published  Difference
     --------------------------------------------------------------------------------
     DC, CIFAR-10 (%)                                     95.8       82.8       +13.0
-    VGG5 on MNIST, T = 100, 1,000 test images
+      VGG5 on MNIST, T = 100, 1,000 test images
     PrivateSNN, energy                                  50.5x      55.8x       -5.3x
     Han 2020, CIFAR-10 (%)                                          91.4
     --------------------------------------------------------------------------------
@@ -70,6 +70,14 @@ test('the JSON file holds the numbers', async () => {
   expect(cells[0]).toMatchObject({ ours: 0.958, published: 0.828 });
   expect(cells[0].difference).toBeCloseTo(0.13);
   expect(cells[2]).toMatchObject({ ours: null, difference: null, published: 0.914 });
+});
+
+test('neighbours of one setting share its lines', async () => {
+  const [dc] = example.cells;
+  const cells = [dc, { ...dc, column: 'again' }, { ...dc, setting: 'another' }];
+  const { text } = await record(paperTable, { cells }, fakeRun());
+  expect(text('paper-table.txt').match(/^ {2}.*$/gm)).toEqual([`  ${dc!.setting}`, '  another']);
+  expect(text('paper-table.md').match(/VGG5 on MNIST/g)).toHaveLength(2);
 });
 
 test('a wrong path of a job that ran is an error', async () => {

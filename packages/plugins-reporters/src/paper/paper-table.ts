@@ -8,6 +8,7 @@ import {
   paragraph,
   wrapped,
   type Cell,
+  type Line,
   type TextStyle,
 } from '../table/text-grid.js';
 import { compare, comparisonLabel, comparisonText, type Comparison } from './compare.js';
@@ -58,13 +59,19 @@ function renderText(
       Math.max(name.length, ...numbers.map((row) => displayWidth(row[column]!))),
     );
   const label = Math.min(60, style.width - gridWidth([0, ...widths]));
-  const rows = cells.map((cell, index): Cell[] => [
-    [
-      ...wrapped(inked(comparisonLabel(cell), style), label, 'plain'),
-      ...wrapped(inked(cell.setting, style), label, 'faint'),
-    ],
-    ...numbers[index]!.map((text): Cell => [[{ text, tone: 'plain' }]]),
-  ]);
+  const width = gridWidth([label, ...widths]);
+  // Cells with one setting share its lines, which go over the whole width.
+  const rows = cells.flatMap((cell, index): (readonly Cell[])[] => {
+    const shared = cell.setting === '' || cell.setting === cells[index + 1]?.setting;
+    const setting = shared ? [] : wrapped(inked(cell.setting, style), width - 2, 'faint');
+    return [
+      [
+        wrapped(inked(comparisonLabel(cell), style), label, 'plain'),
+        ...numbers[index]!.map((text): Cell => [[{ text, tone: 'plain' }]]),
+      ],
+      ...setting.map((line) => [[indented(line)]]),
+    ];
+  });
   const lines = [
     ...paragraph(title, 'strong', style),
     ...gridLines(
@@ -76,4 +83,8 @@ function renderText(
     ...paragraph(note, 'faint', style),
   ];
   return lines.map((line) => `${line.trimEnd()}\n`).join('');
+}
+
+function indented(line: Line): Line {
+  return [{ text: '  ', tone: 'plain' }, ...line];
 }
