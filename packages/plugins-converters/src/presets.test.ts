@@ -4,63 +4,118 @@ import { adaptiveSpiking } from './adaptive-spiking.js';
 import { thresholdBalancing } from './threshold-balancing.js';
 import { weightNormalisation } from './weight-normalisation.js';
 
-/** What each original method says, in the options that it decides. */
-const thresholdRows = {
-  // PrivateSNN (AAAI 2022): T = 150 on CIFAR-10, scale and samples from v1, signed Poisson input, soft reset.
-  'paper-aaai': { timeSteps: 150, scale: 0.7, samples: 1000, reset: 'soft', percentile: 100 },
-  'paper-v1': { timeSteps: 100, scale: 0.7, samples: 1000, reset: 'soft', percentile: 100 },
-  'official-code': { timeSteps: 100, scale: 1, reset: 'soft' },
-  // The largest input current, hard reset, T = 2,500, Poisson input.
-  'sengupta-2019': { timeSteps: 2500, scale: 1, reset: 'hard', percentile: 100 },
-  // The same with soft reset and θ scaled by α.
-  'han-2020': { timeSteps: 2500, scale: 0.7, reset: 'soft', percentile: 100 },
-  // Thresholds at T = 1,000 from one batch of 512, α = 0.7.
-  'rathi-2020': { calibrationSteps: 1000, samples: 512, scale: 0.7, reset: 'delayed-soft' },
+// Every option of every preset, in literals: a change of any default or preset must show here.
+
+/** PrivateSNN (AAAI 2022): T = 150 on CIFAR-10, scale and samples from v1, signed Poisson input, soft reset. */
+const paper = {
+  timeSteps: 150,
+  leak: 1,
+  reset: 'soft',
+  firing: 'strict',
+  encoder: 'poisson',
+  encoderRange: 'network',
+  maxPooling: 'refuse',
+  samples: 1000,
+  scale: 0.7,
+  scaleCandidates: [0.9, 0.8, 0.7, 0.6, 0.5, 0.4],
+  searchSamples: 100,
+  percentile: 100,
+  readout: 'sum',
 };
 
-const normalisationRows = {
-  // The 99.9th percentile, θ = 1, reset by subtraction, analog input.
-  'rueckauer-2017': {
-    statistic: 'percentile',
-    percentile: 99.9,
-    reset: 'soft',
+const balancing = {
+  'paper-aaai': paper,
+  'paper-v1': { ...paper, timeSteps: 100 },
+  'official-code': { ...paper, timeSteps: 100, scale: 1 },
+  // The largest input current, hard reset, T = 2,500, Poisson input.
+  'sengupta-2019': { ...paper, timeSteps: 2500, scale: 1, reset: 'hard' },
+  // The same with soft reset and θ scaled by α.
+  'han-2020': { ...paper, timeSteps: 2500, scale: 0.7, reset: 'soft' },
+  // Thresholds at T = 1,000 from one batch of 512, α = 0.7.
+  'rathi-2020': {
+    ...paper,
+    timeSteps: 100,
+    calibrationSteps: 1000,
+    samples: 512,
+    scale: 0.7,
+    reset: 'delayed-soft',
+  },
+  // A lower scale at T = 100, and logits of the size of the ANN's.
+  tuned: { ...paper, timeSteps: 100, samples: 200, scale: 0.5, readout: 'fitted' },
+};
+
+/** Rueckauer 2017: the 99.9th percentile, θ = 1, reset by subtraction, analog input. */
+const rueckauer = {
+  timeSteps: 150,
+  leak: 1,
+  reset: 'soft',
+  firing: 'strict',
+  encoder: 'constant',
+  encoderRange: 'network',
+  maxPooling: 'refuse',
+  statistic: 'percentile',
+  percentile: 99.9,
+  samples: 200,
+  batchSize: 50,
+};
+
+const normalisation = {
+  'rueckauer-2017': rueckauer,
+  'diehl-2015-data': { ...rueckauer, statistic: 'data', reset: 'hard', encoder: 'poisson' },
+  'diehl-2015-model': { ...rueckauer, statistic: 'model', reset: 'hard', encoder: 'poisson' },
+  // From scratch, for tdbn: T = 6, leak 0.25, hard reset, pixels as a current.
+  'zheng-2020': {
+    ...rueckauer,
+    statistic: 'none',
+    timeSteps: 6,
+    leak: 0.25,
+    reset: 'hard',
     encoder: 'constant',
   },
-  'diehl-2015-data': { statistic: 'data', reset: 'hard' },
-  'diehl-2015-model': { statistic: 'model', reset: 'hard' },
-  // From scratch, for tdbn: leak 0.25, hard reset, pixels as a current.
-  'zheng-2020': { statistic: 'none', leak: 0.25, reset: 'hard', encoder: 'constant' },
-  // From scratch: leak 0.99, θ = 1, T = 100.
-  'lee-2020': { statistic: 'none', leak: 0.99, timeSteps: 100 },
+  // From scratch: T = 100, leak 0.99, θ = 1, hard reset, signed Poisson input.
+  'lee-2020': {
+    ...rueckauer,
+    statistic: 'none',
+    timeSteps: 100,
+    leak: 0.99,
+    reset: 'hard',
+    encoder: 'poisson',
+  },
 };
 
-describe('the presets of threshold-balancing', () => {
-  it.each(Object.entries(thresholdRows))('%s is what the method says', (name, row) => {
-    const options = thresholdBalancing.options.parse(thresholdBalancing.presets![name]);
-    expect(options).toMatchObject({ ...row, encoder: 'poisson', leak: 1, firing: 'strict' });
-  });
-});
+const adaptive = {
+  // τγ = 15, τη = τβ = 50, τφ = 2.5 ms, ϑ₀ = m_f, analog input, an activation of 1 passes unchanged.
+  'zambrano-2019': {
+    timeSteps: 150,
+    encoder: 'constant',
+    encoderRange: 'network',
+    maxPooling: 'refuse',
+    threshold: 0.1,
+    growth: 0.1,
+    tauThreshold: 15,
+    tauRefractory: 50,
+    tauCurrent: 50,
+    tauMembrane: 2.5,
+    matchAt: 1,
+    readout: 'filtered',
+    percentile: 99.9,
+    samples: 200,
+    batchSize: 50,
+  },
+};
 
-describe('the presets of weight-normalisation', () => {
-  it.each(Object.entries(normalisationRows))('%s is what the method says', (name, row) => {
-    const options = weightNormalisation.options.parse(weightNormalisation.presets![name]);
-    expect(options).toMatchObject({ leak: 1, firing: 'strict', ...row });
-  });
-});
+const stages = [
+  { stage: thresholdBalancing, rows: balancing },
+  { stage: weightNormalisation, rows: normalisation },
+  { stage: adaptiveSpiking, rows: adaptive },
+];
 
-describe('the preset of adaptive-spiking', () => {
-  it('is what the method says: τγ 15, τη = τβ 50, τφ 2.5 ms, ϑ₀ = m_f, analog input', () => {
-    const options = adaptiveSpiking.options.parse(adaptiveSpiking.presets!['zambrano-2019']);
-    expect(options).toMatchObject({
-      tauThreshold: 15,
-      tauRefractory: 50,
-      tauCurrent: 50,
-      tauMembrane: 2.5,
-      threshold: 0.1,
-      growth: 0.1,
-      matchAt: 1,
-      encoder: 'constant',
-      readout: 'filtered',
-    });
+describe.each(stages)('the presets of $stage.id', ({ stage, rows }) => {
+  it('are these', () => {
+    expect(Object.keys(stage.presets!)).toEqual(Object.keys(rows));
+  });
+
+  it.each(Object.entries(rows))('%s equals its row', (name, row) => {
+    expect(stage.options.parse(stage.presets![name])).toEqual(row);
   });
 });

@@ -117,26 +117,4 @@ describe('data-impressions', () => {
     await generate(quick);
     expect(runtime.tf.memory().numTensors).toBe(before);
   });
-
-  it('has the presets of the notes', () => {
-    const settings = (preset: keyof typeof dataImpressionsPresets) =>
-      dataImpressions.options.parse(dataImpressionsPresets[preset]);
-    const published = {
-      similarity: 'cosine',
-      beta: 1,
-      epsilon: 1e-4,
-      temperature: 20,
-      learningRate: 1e-3,
-      iterations: 2500,
-      projection: 'clip-at-end',
-      stopAtLoss: 0,
-      jitter: 0,
-      flip: false,
-      blurEvery: 0,
-    };
-    for (const name of ['paper-aaai', 'paper-v1', 'official-code'] as const) {
-      expect(settings(name)).toMatchObject(published);
-    }
-    expect(settings('paper-aaai').initialisation).toBe('unit');
-  });
 });
