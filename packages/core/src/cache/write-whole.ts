@@ -41,12 +41,13 @@ export async function writeWhole(
   }
 }
 
+const notWritableCodes = new Set(
+  'EACCES EPERM EROFS EEXIST EISDIR ENOTDIR ENOENT ELOOP ENAMETOOLONG'.split(' '),
+);
+
 /** The error that a user sees when writing failed. */
 export function writeError(path: string, error: unknown): unknown {
-  const code = (error as NodeJS.ErrnoException).code;
+  const code = (error as NodeJS.ErrnoException).code ?? '';
   if (code === 'ENOSPC' || code === 'EDQUOT' || code === 'EFBIG') return diskFull(path, error);
-  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS' || code === 'ENOTDIR') {
-    return notWritable(path, error);
-  }
-  return error;
+  return notWritableCodes.has(code) ? notWritable(path, error) : error;
 }

@@ -12,7 +12,7 @@ type AnyInstance = StageInstance<InputPorts, OutputPorts>;
 export interface RunContainer {
   /** The stage's instance with its services; these are created when a stage first needs them. */
   instance(node: PlanNode): Promise<AnyInstance>;
-  /** Closes the services that were created. */
+  /** Closes the services that were created, all of them; throws the first error of those that could not be closed. */
   close(): Promise<void>;
 }
 
@@ -43,8 +43,15 @@ export function createContainer(plan: Plan): RunContainer {
   return {
     instance: (node) => container.getAsync<AnyInstance>(stageId(node)),
     async close() {
-      for (const { service, instance } of created.reverse()) await service.close?.(instance);
-      container.unbindAll();
+      const errors: unknown[] = [];
+      for (const { service, instance } of created.splice(0).reverse()) {
+        try {
+          await service.close?.(instance);
+        } catch (error) {
+          errors.push(error);
+        }
+      }
+      if (errors.length > 0) throw errors[0];
     },
   };
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 
 import { expect, test } from 'vitest';
 
+import { UserError } from '../contracts/error.js';
 import type { AnyService } from '../contracts/plugin.js';
 import type { RunEvent } from './events.js';
 import type { Manifest } from './manifest.js';
@@ -165,8 +166,55 @@ test('a service is created when a stage first needs it, once a run, and closed a
   expect((await at.run('x.yaml', {}, [newer])).computed).toBe(2);
 });
 
-test('a cache folder that cannot be one is a clear error', async () => {
+const needsCounter = `${head}stages:
+  data: { use: fake-images }
+  one: { use: fake-service, inputs: { images: data } }
+`;
+const counterThat = (parts: Partial<AnyService>): AnyService => ({
+  token: { name: 'counter', description: 'counts' },
+  identity: () => Promise.resolve('v1'),
+  create: () => Promise.resolve({ made: 1 }),
+  ...parts,
+});
+
+test("a service that does not start ends the run with the service's own error", async () => {
+  const at = workspace({ 'x.yaml': needsCounter });
+  const broken = counterThat({
+    create: () => Promise.reject(new UserError('environment', 'NO_COUNTER', 'No counter.')),
+  });
+  await expect(at.run('x.yaml', {}, [broken])).rejects.toMatchObject({
+    code: 'NO_COUNTER',
+    errorClass: 'environment',
+    message: expect.stringContaining('No counter.') as string,
+  });
+  expect(lastManifest(at.file('runs'))).toMatchObject({
+    status: 'failed',
+    error: { code: 'NO_COUNTER' },
+  });
+});
+
+test('a service that cannot be closed does not hide the error of the run', async () => {
+  const at = workspace({
+    'x.yaml': `${needsCounter}  metric: { use: fake-failure, inputs: { images: data } }\n`,
+  });
+  const stuck = counterThat({ close: () => Promise.reject(new Error('cannot be closed')) });
+  await expect(at.run('x.yaml', {}, [stuck])).rejects.toMatchObject({ code: 'STAGE_FAILED' });
+  at.write('x.yaml', needsCounter);
+  const run = at.run('x.yaml', { useCache: false }, [stuck]);
+  await expect(run).rejects.toThrow('cannot be closed');
+});
+
+test.each([
+  { cacheDirectory: 'x.yaml/cache' },
+  { outputDirectory: 'x.yaml' },
+  { outputDirectory: 'x.yaml/runs' },
+])('a folder that cannot be one is a clear error: %j', async (folders) => {
   const at = workspace({ 'x.yaml': pipeline });
-  const run = at.run('x.yaml', { cacheDirectory: at.file('x.yaml/cache') });
-  await expect(run).rejects.toMatchObject({ code: 'NOT_WRITABLE', errorClass: 'environment' });
+  const [[name, folder]] = Object.entries(folders) as [[string, string]];
+  await expect(at.run('x.yaml', { [name]: at.file(folder) })).rejects.toMatchObject({
+    code: 'NOT_WRITABLE',
+    errorClass: 'environment',
+    message: expect.stringContaining('a file stands where a folder is needed') as string,
+  });
+  expect(at.read('x.yaml')).toBe(pipeline);
 });

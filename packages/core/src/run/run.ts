@@ -96,6 +96,7 @@ export async function runExperiment(plan: Plan, request: RunRequest = {}): Promi
     emit({ type: 'run-finished', status, seconds: seconds() });
   };
 
+  let failed = false;
   try {
     const results = await runNodes(parts, records);
     const jobs = plan.jobs.map((job) => jobResult(job, results, parts.store));
@@ -117,6 +118,7 @@ export async function runExperiment(plan: Plan, request: RunRequest = {}): Promi
     const cached = records.filter((record) => record.cached).length;
     return { folder: folder.path, manifest, jobs, computed: records.length - cached, cached };
   } catch (error) {
+    failed = true;
     if (signal.aborted) {
       const why = interrupted(folder.path);
       await finish('interrupted', why);
@@ -126,7 +128,9 @@ export async function runExperiment(plan: Plan, request: RunRequest = {}): Promi
     await finish('failed', error).catch(() => undefined);
     throw error;
   } finally {
-    await (await container)?.close();
+    // Nor may a service that cannot be closed.
+    const closed = container?.then((services) => services.close());
+    await (failed ? closed?.catch(() => undefined) : closed);
   }
 }
 

@@ -22,13 +22,22 @@ export const diskFull = (file: string, cause: unknown) =>
     },
   );
 
-export const notWritable = (file: string, cause: unknown) =>
-  new UserError(
+/** What the operating system's codes mean where its own message helps little. */
+const reasons: Readonly<Record<string, string>> = {
+  EEXIST: 'a file stands where a folder is needed',
+  ENOTDIR: 'a file stands where a folder is needed',
+  EISDIR: 'a folder stands where a file is needed',
+};
+
+export const notWritable = (file: string, cause: unknown) => {
+  const reason = reasons[(cause as NodeJS.ErrnoException).code ?? ''];
+  return new UserError(
     'environment',
     'NOT_WRITABLE',
-    `Cannot use ${file}: ${cause instanceof Error ? cause.message : String(cause)}.`,
+    `Cannot use ${file}: ${reason ?? (cause instanceof Error ? cause.message : String(cause))}.`,
     {
-      cause,
-      hint: 'Check the permissions, or choose another folder (--out, --cache, PRIVATESNN_CACHE).',
+      ...(reason ? {} : { cause }),
+      hint: `${reason ? 'Remove it' : 'Check the permissions'}, or choose another folder (--out, --cache, PRIVATESNN_CACHE).`,
     },
   );
+};
