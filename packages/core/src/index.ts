@@ -10,6 +10,7 @@ export * from './contracts/token.js';
 export { cacheFolder } from './cache/location.js';
 export { decode, encode, type Encoded } from './cache/codec.js';
 export { openCache, type CacheEntry, type CacheStore, type Damage } from './cache/store.js';
+export { writeWhole } from './cache/write-whole.js';
 export { digestOf } from './cache/canonical.js';
 export { UserErrorList } from './errors/error-list.js';
 export { exitCode, exitCodes } from './errors/exit-codes.js';

@@ -1,24 +1,31 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { mkdir, rename, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { readFile } from 'node:fs/promises';
 
-import { defineStage, input, output, UserError, type Ann } from '@privatesnn/core';
+import { defineStage, input, output, UserError, writeWhole, type Ann } from '@privatesnn/core';
 import { z } from 'zod';
 
-import type { Description } from './description.js';
+import { descriptionSchema, type Description } from './description.js';
 import { digestOf } from './read-model.js';
-import { writeSafetensors } from './safetensors.js';
+import { parseSafetensors, writeSafetensors } from './safetensors.js';
 import { statisticsTensors } from './statistics.js';
+
+/** Marks the files of this stage in their header. */
+const format = 'privatesnn';
 
 const options = z.strictObject({
   path: z
     .string()
+    .regex(/\.safetensors$/, 'The name must end in .safetensors')
     .default('model.safetensors')
     .describe('The file to write, relative to the experiment file; it must end in .safetensors.'),
   dtype: z
     .enum(['F32', 'F16'])
     .default('F32')
     .describe('Type of the weights; F16 halves the file and rounds them to 11 bits.'),
+  overwrite: z
+    .boolean()
+    .default(false)
+    .describe('Whether files that save-ann did not write may be replaced; its own always are.'),
   notes: z
     .string()
     .default('')
@@ -35,7 +42,7 @@ export const saveAnn = defineStage({
   inputs: { ann: input('ann', 'The network.') },
   outputs: { file: output('scalars', 'Bytes, parameters and checksum of the file.') },
   dependencies: {},
-  create: (_, { path, dtype, notes }) => ({
+  create: (_, { path, dtype, overwrite, notes }) => ({
     // A missing file must be written whatever the cache holds, so its fingerprint never occurs twice.
     fingerprint: async (context) => {
       const file = context.resolvePath(path);
@@ -44,19 +51,12 @@ export const saveAnn = defineStage({
     async run(context, { ann }) {
       context.signal.throwIfAborted();
       const file = context.resolvePath(path);
-      if (!file.endsWith('.safetensors')) {
-        throw new UserError(
-          'configuration',
-          'MODEL_FILE_NAME',
-          `The option "path" of "save-ann" must end in .safetensors, but is "${path}".`,
-          { hint: 'Name it model.safetensors, for instance.' },
-        );
-      }
+      if (!overwrite) await refuseForeign(file);
       const tensors = { ...ann.parameters, ...statisticsTensors(ann.statistics) };
-      const bytes = writeSafetensors(tensors, dtype, { format: 'privatesnn' });
-      await mkdir(dirname(file), { recursive: true });
-      await writeWhole(file, bytes);
-      await writeWhole(descriptionFile(file), `${JSON.stringify(describe(ann, notes), null, 2)}\n`);
+      const bytes = writeSafetensors(tensors, dtype, { format });
+      const description = `${JSON.stringify(describe(ann, notes), null, 2)}\n`;
+      await writeWhole(file, [bytes]);
+      await writeWhole(descriptionFile(file), [Buffer.from(description)]);
       context.info(`Wrote ${file} (${bytes.length.toLocaleString('en')} bytes).`);
       const digest = createHash('sha256').update(bytes).digest();
       return {
@@ -92,9 +92,45 @@ function describe({ architecture, classNames, inputRange }: Ann, notes: string):
   };
 }
 
-/** Writes aside and renames, so that no half-written file is ever found. */
-async function writeWhole(path: string, content: string | Uint8Array): Promise<void> {
-  const aside = `${path}.${process.pid}.part`;
-  await writeFile(aside, content);
-  await rename(aside, path);
+/** Throws where the weights or the description exist and are not of this stage's making. */
+async function refuseForeign(weights: string): Promise<void> {
+  const checks = [
+    [weights, isOwnWeights],
+    [descriptionFile(weights), isOwnDescription],
+  ] as const;
+  for (const [file, isOwn] of checks) {
+    const bytes = await readFile(file).catch(absent);
+    if (bytes === undefined || isOwn(bytes, file)) continue;
+    throw new UserError(
+      'configuration',
+      'FILE_NOT_OWN',
+      `${file} exists and was not written by "save-ann". It was left as it is.`,
+      { hint: 'Choose another "path", or set "overwrite: true" to replace it.' },
+    );
+  }
+}
+
+/** Nothing there to be kept; what else stands in the way, writing says. */
+function absent(error: NodeJS.ErrnoException): undefined {
+  if (!['ENOENT', 'ENOTDIR', 'EISDIR'].includes(error.code ?? '')) throw error;
+}
+
+function isOwnWeights(bytes: Uint8Array, file: string): boolean {
+  try {
+    return parseSafetensors(bytes, file).metadata['format'] === format;
+  } catch {
+    return false;
+  }
+}
+
+/** Descriptions of users' making name a known architecture or another layout; this stage lists all layers. */
+function isOwnDescription(bytes: Uint8Array): boolean {
+  try {
+    const { architecture, layout } = descriptionSchema.parse(
+      JSON.parse(new TextDecoder().decode(bytes)),
+    );
+    return typeof architecture === 'object' && architecture !== null && layout === 'native';
+  } catch {
+    return false;
+  }
 }

@@ -1,0 +1,46 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { fakeContext, tinyAnn } from '@privatesnn/testkit';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+
+import { writeSafetensors } from './safetensors.js';
+import { saveAnn } from './save-ann.js';
+
+let folder: string;
+beforeEach(async () => (folder = await mkdtemp(join(tmpdir(), 'privatesnn-save-'))));
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+const save = (options: Record<string, unknown> = {}, seed = 0) =>
+  saveAnn
+    .create({}, saveAnn.options.parse(options))
+    .run(fakeContext({ folder }), { ann: tinyAnn({ seed }) });
+
+it('replaces its own files, and leaves nothing else behind', async () => {
+  await save();
+  const before = await readFile(join(folder, 'model.safetensors'));
+  await save({}, 1);
+  expect(await readFile(join(folder, 'model.safetensors'))).not.toEqual(before);
+  expect((await readdir(folder)).sort()).toEqual(['model.json', 'model.safetensors']);
+});
+
+it.each([
+  ['model.safetensors', 'not a model'],
+  ['model.safetensors', writeSafetensors(tinyAnn().parameters, 'F32', { format: 'pt' })],
+  ['model.json', '{ "format": "layers-model", "modelTopology": {} }'],
+  ['model.json', '{ "architecture": "vgg16", "classes": 10, "inputShape": [32, 32, 3] }'],
+  ['model.json', 'not even JSON'],
+])('does not touch a foreign %s unless told to (%#)', async (name, content) => {
+  const file = join(folder, name);
+  await writeFile(file, content);
+  await expect(save()).rejects.toMatchObject({
+    code: 'FILE_NOT_OWN',
+    message: expect.stringContaining(file) as string,
+    hint: expect.stringContaining('overwrite: true') as string,
+  });
+  expect(await readdir(folder)).toEqual([name]);
+  expect(await readFile(file)).toEqual(Buffer.from(content));
+  await save({ overwrite: true });
+  await save();
+});
