@@ -2,46 +2,19 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import { weightedLayers, type Architecture, type Parameters } from '@privatesnn/core';
-import {
-  arbitraryArchitecture,
-  arbitraryEncoder,
-  arbitraryNeuron,
-  arbitraryParameters,
-  arbitraryPixels,
-  arbitrarySnnRun,
-  type ArchitectureConstraints,
-  type SnnConstraints,
-} from '@privatesnn/testkit';
+import { arbitrarySnnRun } from '@privatesnn/testkit';
 
 import { encode } from '../encoder.js';
 import type { BalanceRequest } from '../engine.js';
 import { neuronStep, restingState } from '../neuron.js';
 import { biasesToRates } from '../normalisation.js';
 import { createReferenceEngine } from './engine.js';
+import { balanceRequest } from './testing/balance-request.js';
 
 const engine = createReferenceEngine();
 
-type Constraints = ArchitectureConstraints & Pick<SnnConstraints, 'encoders'>;
-
-const requests = (constraints: Constraints = {}) =>
-  fc
-    .tuple(arbitraryArchitecture(constraints), arbitraryEncoder(constraints))
-    .chain(([architecture, encoder]) =>
-      fc.record({
-        architecture: fc.constant(architecture),
-        parameters: arbitraryParameters(architecture),
-        neuron: arbitraryNeuron(),
-        encoder: fc.constant(encoder),
-        pixels: arbitraryPixels(architecture, encoder.range),
-        seed: fc.nat(2 ** 32 - 1),
-        timeSteps: fc.integer({ min: 1, max: 8 }),
-        scale: fc.constantFrom(1, 0.5),
-        percentile: fc.constant(100),
-      }),
-    );
-
 /** Two or three dense layers. */
-const denseRequests = requests({ maxSize: 3 }).map((request): BalanceRequest => {
+const denseRequests = balanceRequest({ maxSize: 3 }).map((request): BalanceRequest => {
   const keep = request.architecture.layers.filter(({ kind }) => kind === 'dense');
   return { ...request, architecture: { ...request.architecture, layers: keep } };
 });
@@ -121,27 +94,10 @@ describe('balanceThresholds', () => {
     );
   });
 
-  it('never lowers the first threshold when images or time-steps are added', async () => {
-    const encoders = ['poisson', 'constant'] as const;
-    await fc.assert(
-      fc.asyncProperty(requests({ encoders }), async (request) => {
-        const [first] = weightedLayers(request.architecture);
-        const size = request.architecture.inputShape.reduce((a, b) => a * b, 1);
-        const at = async (part: Partial<BalanceRequest>) => {
-          const { thresholds } = await engine.balanceThresholds({ ...request, ...part });
-          return thresholds[first!.name] ?? 0;
-        };
-        const whole = await at({});
-        expect(await at({ pixels: request.pixels.subarray(0, size) })).toBeLessThanOrEqual(whole);
-        expect(await at({ timeSteps: request.timeSteps + 3 })).toBeGreaterThanOrEqual(whole);
-      }),
-    );
-  });
-
   it('scales the first threshold with the input, and leaves all others, for a constant encoder', async () => {
     await fc.assert(
       fc.asyncProperty(
-        requests({ encoders: ['constant'], bias: false }),
+        balanceRequest({ encoders: ['constant'], bias: false }),
         fc.constantFrom(0.25, 2, 8),
         async (request, factor) => {
           const [first] = weightedLayers(request.architecture);
@@ -164,20 +120,24 @@ describe('balanceThresholds', () => {
 
   it('never raises a threshold when the percentile falls', async () => {
     await fc.assert(
-      fc.asyncProperty(requests(), fc.integer({ min: 1, max: 99 }), async (request, percentile) => {
-        const [first] = weightedLayers(request.architecture);
-        const largest = await engine.balanceThresholds(request);
-        const lower = await engine.balanceThresholds({ ...request, percentile });
-        expect(lower.thresholds[first!.name] ?? 0).toBeLessThanOrEqual(
-          largest.thresholds[first!.name] ?? 0,
-        );
-      }),
+      fc.asyncProperty(
+        balanceRequest(),
+        fc.integer({ min: 1, max: 99 }),
+        async (request, percentile) => {
+          const [first] = weightedLayers(request.architecture);
+          const largest = await engine.balanceThresholds(request);
+          const lower = await engine.balanceThresholds({ ...request, percentile });
+          expect(lower.thresholds[first!.name] ?? 0).toBeLessThanOrEqual(
+            largest.thresholds[first!.name] ?? 0,
+          );
+        },
+      ),
     );
   });
 
   it('counts the spikes that an inference with its thresholds has', async () => {
     await fc.assert(
-      fc.asyncProperty(requests(), fc.boolean(), async (request, scaleBiases) => {
+      fc.asyncProperty(balanceRequest(), fc.boolean(), async (request, scaleBiases) => {
         const { architecture, parameters } = request;
         const balance = await engine.balanceThresholds({ ...request, scaleBiases });
         const { thresholds, layers } = balance;
@@ -211,7 +171,7 @@ describe('balanceThresholds', () => {
     ['ENGINE_PERCENTILE', { percentile: 101 }],
     ['ENGINE_TIME_STEPS', { timeSteps: 0 }],
   ])('refuses with %s: %j', async (code, part) => {
-    const [request] = fc.sample(requests(), { numRuns: 1, seed: 1 });
+    const [request] = fc.sample(balanceRequest(), { numRuns: 1, seed: 1 });
     await expect(engine.balanceThresholds({ ...request!, ...part })).rejects.toMatchObject({
       code,
     });
