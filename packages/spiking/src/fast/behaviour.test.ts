@@ -3,6 +3,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 
 import { createEngine, engineInfo } from '../create-engine.js';
 import type { SpikingEngine } from '../engine.js';
+import { createReferenceEngine } from '../reference/engine.js';
 import type { KernelKind } from './kernels.js';
 import { networkCase, type NetworkCase } from './testing/random-network.js';
 
@@ -20,9 +21,10 @@ afterEach(async () => {
   await Promise.all(engines.splice(0).map((engine) => engine.close()));
 });
 
+// Two convolutions, both kinds of pooling, a hidden layer and dropout; all layers spike.
 const [example] = fc.sample(networkCase({ encoders: ['poisson'], dropout: true }), {
   numRuns: 1,
-  seed: 8,
+  seed: 40,
 }) as [NetworkCase];
 
 /** Nine images, so that three threads have something to do. */
@@ -54,12 +56,15 @@ function gradientRequest() {
 describe('the engine', () => {
   it.each(compiled)('gives the same bits on one, two and three threads (%s)', async (kind) => {
     const { snn } = batch();
+    const recordAt = [1, snn.timeSteps];
+    const raster = ['input', ...Object.keys(snn.thresholds)];
     const balancing = { ...snn, ...batch(), scale: 0.7 };
     const results = [];
     for (const threads of [1, 2, 3]) {
       const engine = await engineOf(threads, kind);
       results.push({
-        inference: await engine.infer({ ...batch(), recordAt: [1, snn.timeSteps] }),
+        inference: await engine.infer({ ...batch(), recordAt }),
+        integers: await engine.infer({ ...batch(), recordAt, raster, precision: 'integer' }),
         largest: await engine.balanceThresholds({ ...balancing, percentile: 100 }),
         percentile: await engine.balanceThresholds({ ...balancing, percentile: 99 }),
         gradients: await engine.gradients(gradientRequest()),
@@ -67,6 +72,18 @@ describe('the engine', () => {
     }
     expect(results[1]).toEqual(results[0]);
     expect(results[2]).toEqual(results[0]);
+    // Neither silent nor all zero, or equal bits would say nothing.
+    const { integers } = results[0]!;
+    expect(integers.activity.every(({ spikes }) => spikes > 0)).toBe(true);
+    expect(integers.potentials.some((u) => u !== 0)).toBe(true);
+  });
+
+  it('gives the same bits in integers on every engine, on three threads', async () => {
+    const request = { ...batch(), precision: 'integer' as const };
+    const expected = await createReferenceEngine().infer(request);
+    for (const kind of compiled) {
+      expect(await (await engineOf(3, kind)).infer(request)).toEqual(expected);
+    }
   });
 
   it('gives the same bits when a batch comes in parts', async () => {
