@@ -36,6 +36,26 @@ test('a misspelt stage', async () => {
   `);
 });
 
+test('a reporter among the stages, and the other way round', async () => {
+  expect(await screen(`${head}stages:\n  a: { use: fake-reporter }\n`)).toMatchInlineSnapshot(`
+    "Error [UNKNOWN_USE] No declared plugin has a stage "fake-reporter".
+      …/x.yaml:4:13
+      4 |   a: { use: fake-reporter }
+                      ^^^^^^^^^^^^^
+      → The plugin fake-plugin.js" has a
+      reporter of that name: use it under "reporters:"."
+  `);
+  const reporters = 'stages:\n  a: { use: fake-images }\nreporters:\n  - { use: fake-images }\n';
+  expect(await screen(head + reporters)).toMatchInlineSnapshot(`
+    "Error [UNKNOWN_REPORTER] No declared plugin has a reporter "fake-images".
+      …/x.yaml:6:12
+      6 |   - { use: fake-images }
+                     ^^^^^^^^^^^
+      → The plugin fake-plugin.js" has a
+      stage of that name: use it under "stages:"."
+  `);
+});
+
 test('a misspelt option', async () => {
   expect(await screen(`${head}stages:\n  a: { use: fake-images, options: { cuont: 3 } }\n`))
     .toMatchInlineSnapshot(`

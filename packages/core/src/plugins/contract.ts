@@ -36,15 +36,41 @@ export const kindContracts: Readonly<Record<StageKind, KindContract>> = {
 const idForm = /^[a-z0-9]+(?:-[a-z0-9]+)*$/;
 const portForm = /^[A-Za-z][A-Za-z0-9]*$/;
 
+/** A breach of the contract, and what to do about it where that is more than to correct it. */
+export interface Fault {
+  readonly what: string;
+  readonly hint?: string;
+}
+
 /** How a plugin breaks the contract; empty when it does not. */
-export function pluginFaults(value: unknown): string[] {
-  if (!isObject(value)) return ['its default export is no object made by definePlugin.'];
+export function pluginFaults(value: unknown): Fault[] {
+  const hint = 'Export by default what definePlugin({ name, stages, reporters }) returns.';
+  if (!isObject(value)) return [{ what: 'its default export is no object.', hint }];
   const plugin = value as unknown as Plugin;
-  if (typeof plugin.name !== 'string') return ['its default export has no name.'];
+  if (typeof plugin.name !== 'string') return [{ what: 'its default export has no name.', hint }];
+  const { stages = [], reporters = [] } = plugin;
+  if (!Array.isArray(stages) || !Array.isArray(reporters)) {
+    return [{ what: 'its "stages" and "reporters" are not lists.', hint }];
+  }
   return [
-    ...(plugin.stages ?? []).flatMap(stageFaults),
-    ...(plugin.reporters ?? []).flatMap(reporterFaults),
+    ...stages.flatMap((stage) => misplaced(stage, 'stages') ?? faults(stageFaults(stage))),
+    ...reporters.flatMap(
+      (reporter) => misplaced(reporter, 'reporters') ?? faults(reporterFaults(reporter)),
+    ),
   ];
+}
+
+const faults = (texts: readonly string[]): Fault[] => texts.map((what) => ({ what }));
+
+/** A reporter among the stages, or a stage among the reporters. */
+function misplaced(declared: unknown, list: 'stages' | 'reporters'): Fault[] | undefined {
+  if (!isObject(declared)) return undefined;
+  const { kind, id } = declared;
+  const home = kind === 'reporter' ? 'reporters' : 'stages';
+  const known = kind === 'reporter' || stageKinds.some((one) => one === kind);
+  if (!known || home === list) return undefined;
+  const what = `"${String(id)}" is of kind ${String(kind)} and stands under "${list}".`;
+  return [{ what, hint: `Move it to "${home}" in definePlugin.` }];
 }
 
 /** How a stage breaks the contract of its kind. */
@@ -96,7 +122,10 @@ export function stageFaults(stage: AnyStage): string[] {
 
 function reporterFaults(reporter: AnyReporter): string[] {
   if (!isObject(reporter)) return ['a reporter is no object made by defineReporter.'];
-  return commonFaults(reporter, `reporter "${String(reporter.id)}"`);
+  const name = `reporter "${String(reporter.id)}"`;
+  const kind: unknown = reporter.kind;
+  const faults = commonFaults(reporter, name);
+  return kind === 'reporter' ? faults : [...faults, `${name} has the kind "${String(kind)}".`];
 }
 
 function commonFaults(declared: AnyStage | AnyReporter, name: string): string[] {

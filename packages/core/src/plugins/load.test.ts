@@ -94,6 +94,11 @@ test.each([
     },
   ],
   [
+    'PLUGIN_CONTRACT',
+    { 'dist/index.js': `${stageText()} export default { name: 'x', reporters: [stage] }` },
+  ],
+  ['PLUGIN_CONTRACT', { 'dist/index.js': `export default { name: 'x', stages: { a: 1 } }` }],
+  [
     'DUPLICATE_ID',
     { 'dist/index.js': `${stageText()} export default { name: 'x', stages: [stage, stage] }` },
   ],
@@ -108,6 +113,41 @@ test.each([
     code,
     errorClass: 'plugin',
     place,
+  });
+});
+
+test.each([
+  [
+    { 'package.json': manifest({ privatesnn: undefined }) },
+    /"my-plugin" is no plugin: .*my-plugin\/package\.json has no/,
+    /add "privatesnn": \{ "plugin": true, "api": 1 \}/,
+  ],
+  [
+    { 'package.json': manifest({ exports: './dist/missing.js' }) },
+    /"my-plugin".*entry .*my-plugin\/dist\/missing\.js does not exist/,
+    /Build the plugin/,
+  ],
+  [
+    { 'dist/index.js': `${stageText()} export default { name: 'x', reporters: [stage] }` },
+    /"my-plugin".*"mine" is of kind dataset and stands under "reporters"/,
+    /Move it to "stages".*my-plugin\/dist\/index\.js/,
+  ],
+  [
+    { 'dist/index.js': 'export const plugin = {};' },
+    /"my-plugin".*default export is no object/,
+    /definePlugin.*my-plugin\/dist\/index\.js/,
+  ],
+])('what a package says of itself and what it holds differ: %#', async (changes, message, hint) => {
+  const { load } = packages({
+    'my-plugin/package.json': manifest(),
+    'my-plugin/dist/index.js': index,
+    ...Object.fromEntries(
+      Object.entries(changes).map(([name, text]) => [`my-plugin/${name}`, text]),
+    ),
+  });
+  await expect(load('my-plugin')).rejects.toMatchObject({
+    message: expect.stringMatching(message) as string,
+    hint: expect.stringMatching(hint) as string,
   });
 });
 

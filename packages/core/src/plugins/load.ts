@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
-import { basename, dirname, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
 import type { Place } from '../contracts/error.js';
@@ -12,6 +12,7 @@ import {
   notAPlugin,
   pluginFailed,
   pluginFileNotFound,
+  pluginNotBuilt,
   pluginNotFound,
   secondTensorflow,
   wrongApi,
@@ -69,18 +70,22 @@ async function loadPackage(
   const location = locatePackage(name, folder) ?? locatePackage(name, moduleBase);
   if (!location) throw pluginNotFound(name, installedPlugins([folder, moduleBase]), place);
   const declared = location.manifest.privatesnn;
-  if (declared?.plugin !== true) throw notAPlugin(name, place);
+  if (declared?.plugin !== true) {
+    throw notAPlugin(name, join(location.folder, 'package.json'), pluginApi, place);
+  }
   if (declared.api !== pluginApi) throw wrongApi(name, pluginApi, declared.api, place);
   const theirs = locatePackage(tensorflow, location.folder)?.folder;
   const ours = locatePackage(tensorflow, moduleBase)?.folder;
   if (theirs !== undefined && ours !== undefined && theirs !== ours) {
     throw secondTensorflow(name, theirs, ours, place);
   }
+  const entry = entryFile(location);
+  if (!existsSync(entry)) throw pluginNotBuilt(name, entry, place);
   return {
     name,
     version: location.manifest.version ?? '0.0.0',
     codeDigest: packageCodeDigest(location),
-    plugin: checked(name, await importDefault(entryFile(location), name, place), place),
+    plugin: checked(name, entry, await importDefault(entry, name, place), place),
   };
 }
 
@@ -101,7 +106,7 @@ async function loadLocal(
     name,
     version: '0.0.0',
     codeDigest: fileCodeDigest(file),
-    plugin: checked(name, plugin, place),
+    plugin: checked(name, file, plugin, place),
   };
 }
 
@@ -110,12 +115,12 @@ async function importDefault(file: string, name: string, place: Place): Promise<
     const module = (await import(pathToFileURL(file).href)) as { default?: unknown };
     return module.default;
   } catch (error) {
-    throw pluginFailed(name, error, place);
+    throw pluginFailed(name, file, error, place);
   }
 }
 
-function checked(name: string, value: unknown, place: Place): Plugin {
-  throwErrors(pluginFaults(value).map((fault) => badDefinition(name, fault, place)));
+function checked(name: string, file: string, value: unknown, place: Place): Plugin {
+  throwErrors(pluginFaults(value).map((fault) => badDefinition(name, file, fault, place)));
   const plugin = value as Plugin;
   for (const declared of [plugin.stages ?? [], plugin.reporters ?? []]) {
     const ids = new Set<string>();

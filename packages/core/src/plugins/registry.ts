@@ -37,8 +37,8 @@ export function createRegistry(
   return {
     plugins,
     services: collectServices(plugins, services, place),
-    stage: (use, at) => find('stage', stages, use, at),
-    reporter: (use, at) => find('reporter', reporters, use, at),
+    stage: (use, at) => find('stage', stages, reporters, use, at),
+    reporter: (use, at) => find('reporter', reporters, stages, use, at),
   };
 }
 
@@ -49,6 +49,7 @@ function declare<T extends { id: string }>(plugin: LoadedPlugin, definition: T):
 function find<T extends { id: string }>(
   what: 'stage' | 'reporter',
   declared: readonly Declared<T>[],
+  others: readonly Declared<{ id: string }>[],
   use: string,
   place: Place,
 ): Declared<T> {
@@ -80,7 +81,10 @@ function find<T extends { id: string }>(
       place,
     );
   const known = declared.map((one) => (use.includes('/') ? one.qualified : one.definition.id));
-  throw unknownUse(what, use, known, place);
+  const other = others.find(
+    ({ definition, qualified }) => use === definition.id || use === qualified,
+  );
+  throw unknownUse(what, use, known, place, other?.plugin.name);
 }
 
 function collectServices(

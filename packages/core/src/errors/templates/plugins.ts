@@ -1,4 +1,5 @@
 import { UserError, type Place } from '../../contracts/error.js';
+import type { Fault } from '../../plugins/contract.js';
 import { nearest, suggestion } from '../suggest.js';
 
 const plugin = (
@@ -32,11 +33,12 @@ export const pluginFileNotFound = (path: string, near: string | undefined, place
     near ? `Did you mean "${near}"?` : "The path starts from the experiment file's folder.",
   );
 
-export const notAPlugin = (name: string, place: Place) =>
+export const notAPlugin = (name: string, manifest: string, api: number, place: Place) =>
   plugin(
     'NOT_A_PLUGIN',
-    `The package "${name}" is no plugin: its package.json has no "privatesnn": { "plugin": true }.`,
+    `The package "${name}" is no plugin: ${manifest} has no "privatesnn": { "plugin": true }.`,
     place,
+    `If it holds stages, add "privatesnn": { "plugin": true, "api": ${api} } to that file; else take it out of "plugins:".`,
   );
 
 export const wrongApi = (name: string, expected: number, received: unknown, place: Place) =>
@@ -55,17 +57,30 @@ export const secondTensorflow = (name: string, theirs: string, ours: string, pla
     `Make it a peer dependency of the plugin. Theirs: ${theirs}; ours: ${ours}.`,
   );
 
-export const pluginFailed = (name: string, cause: unknown, place: Place) =>
+export const pluginFailed = (name: string, file: string, cause: unknown, place: Place) =>
   plugin(
     'PLUGIN_LOAD',
     `The plugin "${name}" could not be loaded: ${cause instanceof Error ? cause.message.split('\n')[0] : String(cause)}`,
     place,
-    undefined,
+    `Its entry is ${file}.`,
     cause,
   );
 
-export const badDefinition = (name: string, what: string, place: Place) =>
-  plugin('PLUGIN_CONTRACT', `The plugin "${name}" breaks the contract: ${what}`, place);
+export const pluginNotBuilt = (name: string, file: string, place: Place) =>
+  plugin(
+    'PLUGIN_LOAD',
+    `The plugin "${name}" could not be loaded: its entry ${file} does not exist.`,
+    place,
+    'Build the plugin, or correct "exports" in its package.json.',
+  );
+
+export const badDefinition = (name: string, file: string, fault: Fault, place: Place) =>
+  plugin(
+    'PLUGIN_CONTRACT',
+    `The plugin "${name}" breaks the contract: ${fault.what}`,
+    place,
+    `${fault.hint ?? 'Correct the definition.'} The plugin's entry is ${file}.`,
+  );
 
 export const duplicateId = (name: string, id: string, place: Place) =>
   plugin('DUPLICATE_ID', `The plugin "${name}" declares "${id}" twice.`, place);
@@ -77,17 +92,25 @@ export const duplicateService = (service: string, providers: readonly string[], 
     place,
   );
 
+const otherThan = { stage: 'reporter', reporter: 'stage' } as const;
+
 export const unknownUse = (
   what: 'stage' | 'reporter',
   use: string,
   known: readonly string[],
   place: Place,
+  /** The plugin that has one of the other sort by this name. */
+  other?: string,
 ) =>
   plugin(
     what === 'stage' ? 'UNKNOWN_USE' : 'UNKNOWN_REPORTER',
     `No declared plugin has a ${what} "${use}".`,
     place,
-    known.length > 0 ? suggestion(use, known, `${what}s`) : 'Name its package under "plugins:".',
+    other !== undefined
+      ? `The plugin "${other}" has a ${otherThan[what]} of that name: use it under "${otherThan[what]}s:".`
+      : known.length > 0
+        ? suggestion(use, known, `${what}s`)
+        : 'Name its package under "plugins:".',
   );
 
 export const ambiguousUse = (use: string, candidates: readonly string[], place: Place) =>
