@@ -8,9 +8,9 @@ import {
   type Parameters,
   type WeightedLayer,
 } from '@privatesnn/core';
+import { foldBatchNorm } from '@privatesnn/spiking';
 
 import type { Network } from './description.js';
-import { foldBatchNorm } from './layers-model/fold-batch-norm.js';
 import type { Safetensors } from './safetensors.js';
 import { readStatistics } from './statistics.js';
 
@@ -61,8 +61,8 @@ export function readParameters(file: Safetensors, network: Network): FileContent
     if (norm) {
       const bias = file.shapes.has(biasName) ? vector(biasName) : undefined;
       const folded = foldBatchNorm(found, bias, {
-        gamma: vector(`${norm}.weight`).data,
-        beta: vector(`${norm}.bias`).data,
+        scale: vector(`${norm}.weight`).data,
+        shift: vector(`${norm}.bias`).data,
         mean: vector(`${norm}.running_mean`).data,
         variance: vector(`${norm}.running_var`).data,
         epsilon: pytorchEpsilon,

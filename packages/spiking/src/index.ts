@@ -16,6 +16,7 @@ export * from './optimizer/schedule.js';
 export * from './optimizer/sgd.js';
 export * from './reset.js';
 export * from './surrogate.js';
+export * from './batch-norm.js';
 export * from './checks.js';
 export * from './encoder.js';
 export { createReferenceEngine } from './reference/engine.js';

@@ -2,13 +2,12 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import { weightedLayers, type Ann, type Architecture, type Parameters } from '@privatesnn/core';
-import { arbitraryAnn, arbitraryPixels, floatArray } from '@privatesnn/testkit';
+import { arbitraryAnn, arbitraryPixels } from '@privatesnn/testkit';
 
 import {
   biasesFromRates,
   biasesToRates,
   dataBasedScales,
-  foldBatchNorm,
   modelBasedScales,
   normaliseWeights,
   rateScales,
@@ -191,56 +190,5 @@ describe('biasesToRates', () => {
         expect(biasesFromRates(architecture, there, thresholds)).toEqual(parameters);
       }),
     );
-  });
-});
-
-describe('foldBatchNorm', () => {
-  const channels = 3;
-  const grid = { min: -2, max: 2, step: 1 / 8 };
-  const positive = { min: 1 / 8, max: 4, step: 1 / 8 };
-
-  it('changes no output beyond 1e-5 of the largest', () => {
-    fc.assert(
-      fc.property(
-        fc.record({
-          x: floatArray(4, grid),
-          weight: floatArray(4 * channels, grid),
-          bias: fc.option(floatArray(channels, grid), { nil: undefined }),
-          norm: fc.record({
-            mean: floatArray(channels, grid),
-            variance: floatArray(channels, positive),
-            scale: floatArray(channels, grid),
-            shift: floatArray(channels, grid),
-            epsilon: fc.constant(1e-3),
-          }),
-        }),
-        ({ x, weight, bias, norm }) => {
-          const linear = (w: Float32Array, b: Float32Array | undefined, channel: number) =>
-            x.reduce(
-              (sum, value, i) => sum + value * w[i * channels + channel]!,
-              b?.[channel] ?? 0,
-            );
-          const folded = foldBatchNorm({ shape: [4, channels], data: weight }, bias, norm);
-          for (let c = 0; c < channels; c++) {
-            const deviation = Math.sqrt(norm.variance[c]! + norm.epsilon);
-            const expected =
-              ((linear(weight, bias, c) - norm.mean[c]!) / deviation) * norm.scale[c]! +
-              norm.shift[c]!;
-            const actual = linear(folded.weight.data, folded.bias, c);
-            expect(Math.abs(actual - expected)).toBeLessThan(
-              1e-5 * Math.max(10, Math.abs(expected)),
-            );
-          }
-        },
-      ),
-    );
-  });
-
-  it('refuses statistics of another size', () => {
-    const one = Float32Array.of(1);
-    const norm = { mean: one, variance: one, scale: one, shift: one, epsilon: 0 };
-    expect(() =>
-      foldBatchNorm({ shape: [1, 2], data: Float32Array.of(1, 2) }, undefined, norm),
-    ).toThrow(/2 channels/);
   });
 });

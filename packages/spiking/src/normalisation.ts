@@ -9,48 +9,6 @@ import {
   type WeightedLayer,
 } from '@privatesnn/core';
 
-/** Statistics and scale of a batch-norm layer, each [channels]. */
-export interface BatchNorm {
-  readonly mean: Float32Array;
-  readonly variance: Float32Array;
-  /** γ and β: the learnt scale and shift. */
-  readonly scale: Float32Array;
-  readonly shift: Float32Array;
-  /** Added to the variance. */
-  readonly epsilon: number;
-}
-
-/**
- * Folds a batch-norm that follows a convolution or dense layer into its weights and bias:
- * W' = W·γ/√(σ² + ε), b' = (b − μ)·γ/√(σ² + ε) + β, for each output channel.
- *
- * @param weight its last axis is the output channels
- * @param bias left out: 0
- */
-export function foldBatchNorm(
-  weight: Parameter,
-  bias: Float32Array | undefined,
-  { mean, variance, scale, shift, epsilon }: BatchNorm,
-): { weight: Parameter; bias: Float32Array } {
-  const channels = weight.shape.at(-1)!;
-  if ([mean, variance, scale, shift].some(({ length }) => length !== channels)) {
-    throw new Error(`Expected batch-norm statistics of ${channels} channels.`);
-  }
-  const factor = Float64Array.from(
-    variance,
-    (value, channel) => scale[channel]! / Math.sqrt(value + epsilon),
-  );
-  return {
-    weight: {
-      shape: weight.shape,
-      data: weight.data.map((value, i) => value * factor[i % channels]!),
-    },
-    bias: mean.map(
-      (value, channel) => ((bias?.[channel] ?? 0) - value) * factor[channel]! + shift[channel]!,
-    ),
-  };
-}
-
 /** λ(l) > 0 by layer name: the activation of layer l that becomes 1. */
 export type LayerScales = Readonly<Record<string, number>>;
 

@@ -7,9 +7,9 @@ import {
   type Parameter,
   type WeightedLayer,
 } from '@privatesnn/core';
+import { foldBatchNorm } from '@privatesnn/spiking';
 import { z } from 'zod';
 
-import { foldBatchNorm } from './fold-batch-norm.js';
 import type { KerasLayer } from './topology.js';
 
 const sizes = z.union([z.int().min(1), z.array(z.int().min(1))]);
@@ -156,8 +156,8 @@ export class ChainReader {
       this.parameters[`${target.name}.weight`]!,
       this.parameters[`${target.name}.bias`],
       {
-        gamma: layer.config['scale'] === false ? undefined : read('gamma'),
-        beta: layer.config['center'] === false ? undefined : read('beta'),
+        scale: layer.config['scale'] === false ? undefined : read('gamma'),
+        shift: layer.config['center'] === false ? undefined : read('beta'),
         mean: read('moving_mean'),
         variance: read('moving_variance'),
         epsilon: Number(layer.config['epsilon'] ?? 1e-3),

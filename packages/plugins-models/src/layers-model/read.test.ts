@@ -4,6 +4,7 @@ import { join } from 'node:path';
 
 import * as layers from '@tensorflow/tfjs-layers';
 import type { io, Tensor, Tensor4D } from '@tensorflow/tfjs-core';
+import fc from 'fast-check';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
 import { annForward, annTensors, createTensorRuntime, type Tf } from '@privatesnn/runtime-tfjs';
@@ -56,7 +57,9 @@ async function expectSameLogits(model: layers.LayersModel, softmax = false) {
     const logits = annForward(tf, ann.architecture, annTensors(tf, ann.parameters), x);
     const found = (softmax ? tf.softmax(logits) : logits).dataSync();
     const expected = (model.predict(x) as Tensor).dataSync();
-    expected.forEach((value, i) => expect(found[i]).toBeCloseTo(value, 4));
+    expected.forEach((value, i) =>
+      expect(Math.abs(found[i]! - value)).toBeLessThan(1e-5 * Math.max(1, Math.abs(value))),
+    );
   });
   return ann;
 }
@@ -72,6 +75,19 @@ function unsettle(model: layers.LayersModel) {
       weights.map((w, i) => tf.randomUniform(w.shape, 0.5, 1.5, 'float32', 7 + i) as Tensor),
     );
   }
+  return model;
+}
+
+/** Gives a model other weights: kernels as large as their inputs allow, normalisations that are not the neutral ones. */
+function withWeights(model: layers.LayersModel, seed: number) {
+  model.layers.forEach((layer, l) => {
+    const weights = layer.getWeights().map((w, i) => {
+      const limit = Math.sqrt(3 / (w.size / w.shape.at(-1)!));
+      const range = layer.name.startsWith('batch') ? ([0.5, 1.5] as const) : [-limit, limit];
+      return tf.randomUniform(w.shape, range[0], range[1], 'float32', seed + 100 * l + i);
+    });
+    layer.setWeights(weights);
+  });
   return model;
 }
 
@@ -134,6 +150,42 @@ describe('a tfjs LayersModel', () => {
     });
     expect([...second!.mean]).toEqual(values[1]![0]);
     values[1]![2]!.forEach((v, c) => expect(second!.variance[c]).toBeCloseTo(v / (v + 0.01), 5));
+  });
+
+  it('folds any batch normalisation: no logit changes beyond 1e-5', async () => {
+    const norm = fc.record({
+      scale: fc.boolean(),
+      center: fc.boolean(),
+      epsilon: fc.constantFrom(1e-5, 1e-3, 1e-1),
+    });
+    const block = fc.record({
+      filters: fc.integer({ min: 1, max: 6 }),
+      useBias: fc.boolean(),
+      norm: fc.option(norm),
+      pool: fc.constantFrom(null, 'average', 'max'),
+    });
+    const blocks = fc.array(block, { minLength: 1, maxLength: 2 });
+    const seeds = fc.nat(1000);
+    await fc.assert(
+      fc.asyncProperty(blocks, fc.option(norm), seeds, async (all, hidden, seed) => {
+        const chain: layers.layers.Layer[] = [];
+        all.forEach(({ filters, useBias, norm, pool }, i) => {
+          const shape = i === 0 ? { inputShape } : {};
+          chain.push(conv({ filters, useBias, activation: 'linear', ...shape }));
+          if (norm) chain.push(layers.layers.batchNormalization(norm));
+          chain.push(layers.layers.reLU());
+          if (pool === 'average') chain.push(layers.layers.averagePooling2d({ poolSize: 2 }));
+          if (pool === 'max') chain.push(layers.layers.maxPooling2d({ poolSize: 2 }));
+        });
+        chain.push(layers.layers.flatten(), layers.layers.dense({ units: 6 }));
+        if (hidden) chain.push(layers.layers.batchNormalization(hidden));
+        chain.push(layers.layers.reLU(), layers.layers.dense({ units: 3 }));
+        const ann = await expectSameLogits(withWeights(layers.sequential({ layers: chain }), seed));
+        const norms = all.filter((b) => b.norm).length + (hidden ? 1 : 0);
+        expect(Object.keys(ann.statistics ?? {})).toHaveLength(norms);
+      }),
+      { numRuns: 25 },
+    );
   });
 
   it('takes class names and input range from the options', async () => {

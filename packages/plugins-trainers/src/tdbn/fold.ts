@@ -27,7 +27,7 @@ export function folded(
     const { mean, variance } = statistics[name]!;
     const { weight, bias } = foldBatchNorm(
       parameters[`${name}.weight`]!,
-      parameters[`${name}.bias`]?.data,
+      parameters[`${name}.bias`],
       {
         mean,
         variance,
@@ -37,7 +37,7 @@ export function folded(
       },
     );
     parameters[`${name}.weight`] = weight;
-    parameters[`${name}.bias`] = { shape: [bias.length], data: bias };
+    parameters[`${name}.bias`] = bias;
   }
   return { ...snn, architecture: withBiases(snn.architecture), parameters };
 }
