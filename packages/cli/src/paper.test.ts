@@ -51,7 +51,7 @@ interface Report {
   readonly items: readonly {
     readonly name: string;
     readonly reason: string | null;
-    readonly run: { readonly folder: string; readonly command: string } | null;
+    readonly runs: readonly { readonly folder: string; readonly command: string }[];
     readonly cells: readonly { readonly ours: number | null; readonly published: number | null }[];
   }[];
 }
@@ -78,18 +78,18 @@ test('one report: what ran, what has no data, what was not chosen', async () => 
   expect(ran).toMatchObject({
     name: 'table2-a',
     reason: null,
-    run: { command: expect.stringContaining('paper table9 table2-a') as string },
+    runs: [{ command: expect.stringContaining('paper table9 table2-a') as string }],
     cells: [
       { ours: 1, published: 0.828 },
       { ours: null, published: 0.892, difference: null },
     ],
   });
   expect(lost).toMatchObject({
-    run: null,
+    runs: [],
     reason: expect.stringContaining('nowhere') as string,
     cells: [{ ours: null, published: 0.828 }, { ours: null }],
   });
-  expect(open).toMatchObject({ name: 'table10-b', run: null, cells: [{ ours: null }, {}] });
+  expect(open).toMatchObject({ name: 'table10-b', runs: [], cells: [{ ours: null }, {}] });
   const markdown = readFileSync(join(at, 'runs/paper/paper.md'), 'utf8');
   expect(markdown).toContain('1 of 3 were run.');
   expect(markdown).toMatch(/\| DC, accuracy \(%\) \| 100\.0 \| 82\.8 \| \+17\.2 \|/);
@@ -99,10 +99,38 @@ test('one report: what ran, what has no data, what was not chosen', async () => 
   const joined = await paper(at, '--join');
   expect(joined.code).toBe(0);
   expect(reportIn(at).items[0]).toEqual(ran);
-  expect(reportIn(at).items[1]).toMatchObject({ run: null, reason: 'no finished run here yet.' });
+  expect(reportIn(at).items[1]).toMatchObject({ runs: [], reason: 'no finished run here yet.' });
   await paper(at, '--join', '--profile', 'desk');
-  expect(reportIn(at).items[0]).toMatchObject({ run: null });
+  expect(reportIn(at).items[0]).toMatchObject({ runs: [] });
 });
+
+test('one report joins the newest run of each profile', async () => {
+  const at = folder();
+  const both = ours('table4-both')
+    .replace(
+      'profiles: { desk: {} }',
+      'profiles: { desk: {}, paper: {}, other: { matrix: { zip: { method: [more] } } } }',
+    )
+    .replace('\nstages:', '\nmatrix: { name: "${method}", zip: { method: [usual] } }\nstages:')
+    .replace('job: table4-both', 'job: usual')
+    .replace('no such job, value: a.b.c', 'more, value: accuracy.metrics.accuracy');
+  writeFileSync(join(at, 'table4-both.yaml'), both);
+  for (const profile of ['paper', 'other', 'desk']) {
+    expect(await paper(at, 'table4-both', '--profile', profile)).toMatchObject({ code: 0 });
+  }
+  await paper(at, '--join');
+  const item = reportIn(at).items.find(({ name }) => name === 'table4-both')!;
+  expect(item.runs).toMatchObject([{ profile: 'paper' }, { profile: 'other' }]);
+  expect(item.cells).toMatchObject([
+    { ours: 1, run: item.runs[0]!.folder, setting: 'profile paper' },
+    { ours: 1, run: item.runs[1]!.folder, setting: 'profile other' },
+  ]);
+  await paper(at, '--join', '--profile', 'desk');
+  expect(reportIn(at).items.find(({ name }) => name === 'table4-both')).toMatchObject({
+    runs: [{ profile: 'desk' }],
+    cells: [{ ours: 1, setting: '' }, { ours: null }],
+  });
+}, 30_000);
 
 test('one that fails is told at once and at the end; the others run', async () => {
   const at = folder();
@@ -121,7 +149,7 @@ test('one that fails is told at once and at the end; the others run', async () =
   expect(stderr).toMatch(
     /2 of 4 failed:\n\ntable1-broken\nError \[STAGE_FAILED\][^]*table9-lost\n/,
   );
-  expect(reportIn(at).items.map(({ run }) => run !== null)).toEqual([false, true, false, true]);
+  expect(reportIn(at).items.map(({ runs }) => runs.length > 0)).toEqual([false, true, false, true]);
   expect(reportIn(at).items[0]!.reason).toContain('the fake failure');
 
   const first = await paper(at, 'all', '--fail-fast');
@@ -151,7 +179,12 @@ test('Ctrl-C ends all of them; the report of what had finished is there', async 
   expect(code).toBe(130);
   expect(stderr).toContain('The run was interrupted.');
   expect(stderr).not.toContain('Title of table10-b');
-  expect(reportIn(at).items.map(({ run }) => run !== null)).toEqual([true, false, false, false]);
+  expect(reportIn(at).items.map(({ runs }) => runs.length > 0)).toEqual([
+    true,
+    false,
+    false,
+    false,
+  ]);
 }, 30_000);
 
 test('where nothing has data the exit code says so', async () => {

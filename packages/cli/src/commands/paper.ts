@@ -4,8 +4,9 @@ import { shorten } from '../command-line.js';
 import type { OpenOptions } from '../open.js';
 import { exitCodeOf, failuresText, reasonOf, type Failures } from '../paper/failures.js';
 import { chooseItems, itemNames, openItem, type Item } from '../paper/items.js';
+import { joinRuns, type ItemResult } from '../paper/join.js';
 import { writeReport } from '../paper/report.js';
-import { newestRun, type ItemResult } from '../paper/results.js';
+import { newestRuns } from '../paper/results.js';
 import { terminalOf } from '../terminal.js';
 import { runPlan, type RunOptions } from './run.js';
 import { listenForInterrupt } from './supervise.js';
@@ -34,7 +35,7 @@ export async function listPaper({ experiments, profile, seed }: PaperOptions): P
 
 /**
  * Runs the chosen tables and figures one after the other, and writes one report of all of them: from the newest
- * finished run of each in the folder `out`. One that fails is told in a line and does not keep the others from running,
+ * finished runs of each in the folder `out`, one a profile. One that fails is told in a line and does not keep the others from running,
  * unless `failFast` says so; the end lists all failures in full.
  *
  * @param wanted names, beginnings of names, or `all`; none writes the report only
@@ -52,11 +53,10 @@ export async function runPaper(
   // All are checked before the first one runs.
   const items: Item[] = [];
   for (const name of names) {
-    const open: OpenOptions = {
-      overrides: chosen.has(name) ? overrides : [],
-      profile: options.profile,
-      seed: options.seed,
-    };
+    // The others are only reported, and need not have the profile.
+    const open: OpenOptions = chosen.has(name)
+      ? { overrides, profile: options.profile, seed: options.seed }
+      : { overrides: [] };
     items.push(await openItem(options.experiments, name, open));
   }
 
@@ -91,9 +91,9 @@ async function reportOn(
   const results: ItemResult[] = [];
   for (const item of items) {
     const failure = failures.get(item.name);
-    const run = failure === undefined ? await newestRun(out, item, profile) : null;
-    const reason = failure === undefined ? 'no finished run here yet.' : reasonOf(failure);
-    results.push({ item, run, reason: run === null ? reason : null });
+    const joined = joinRuns(item, await newestRuns(out, item, profile));
+    const absent = joined.runs.length === 0 ? 'no finished run here yet.' : null;
+    results.push({ item, ...joined, reason: failure === undefined ? absent : reasonOf(failure) });
   }
   return writeReport(out, results);
 }

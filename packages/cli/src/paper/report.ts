@@ -9,7 +9,8 @@ import {
 } from '@privatesnn/plugins-reporters';
 
 import { duration } from '../progress/format.js';
-import type { ItemResult, ItemRun } from './results.js';
+import type { ItemResult } from './join.js';
+import type { ItemRun } from './results.js';
 
 /**
  * Writes `paper.md`, `paper.html` and `paper.json`: every cell of every table and figure, ours beside the published
@@ -20,7 +21,7 @@ import type { ItemResult, ItemRun } from './results.js';
 export async function writeReport(out: string, results: readonly ItemResult[]): Promise<string> {
   await mkdir(out, { recursive: true });
   const entries = await Promise.all(results.map((result) => entryOf(out, result)));
-  const json = { format: 1, items: results.map((result) => itemJson(out, result)) };
+  const json = { format: 2, items: results.map((result) => itemJson(out, result)) };
   const path = join(out, 'paper.md');
   await writeAside(path, paperMarkdown(entries));
   await writeAside(join(out, 'paper.html'), paperPage(entries));
@@ -33,10 +34,15 @@ async function writeAside(path: string, text: string): Promise<void> {
   await rename(`${path}.part`, path);
 }
 
-async function entryOf(out: string, { item, run, reason }: ItemResult): Promise<PaperEntry> {
-  const { name, title, note, empty } = item;
-  if (run === null) return { name, title, note, cells: empty, run, reason };
-  return { name, title, note, cells: run.cells, run: await runOf(out, run), reason };
+async function entryOf(
+  out: string,
+  { item, cells, runs, reason }: ItemResult,
+): Promise<PaperEntry> {
+  const { name, title, note } = item;
+  return {
+    ...{ name, title, note, cells, reason },
+    runs: await Promise.all(runs.map((run) => runOf(out, run))),
+  };
 }
 
 async function runOf(out: string, { folder, manifest, files }: ItemRun): Promise<PaperRun> {
@@ -75,21 +81,21 @@ function warningsOf({ stages }: ItemRun['manifest']): string[] {
   ];
 }
 
-function itemJson(out: string, { item, run, reason }: ItemResult) {
+function itemJson(out: string, { item, cells, runs, reason }: ItemResult) {
   const { name, title, note, needs } = item;
-  if (run === null) return { name, title, note, needs, run: null, reason, cells: item.empty };
-  const { profile, preset, seed, command, started, seconds, git, host, services } = run.manifest;
   return {
-    name,
-    title,
-    note,
-    needs,
-    run: {
-      folder: relative(out, run.folder),
-      ...{ profile, preset, seed, command, started, seconds, git, host, services },
-      warnings: warningsOf(run.manifest),
-    },
-    reason: null,
-    cells: run.cells,
+    ...{ name, title, note, needs, reason },
+    runs: runs.map(({ folder, manifest }) => {
+      const { profile, preset, seed, command, started, seconds, git, host, services } = manifest;
+      return {
+        folder: relative(out, folder),
+        ...{ profile, preset, seed, command, started, seconds, git, host, services },
+        warnings: warningsOf(manifest),
+      };
+    }),
+    cells: cells.map(({ run, ...cell }) => ({
+      ...cell,
+      run: run === null ? null : relative(out, run.folder),
+    })),
   };
 }

@@ -16,41 +16,42 @@ export interface ItemRun {
   readonly files: readonly string[];
 }
 
-/** A table or figure in the report: its run, or why there is none. */
-export interface ItemResult {
-  readonly item: Item;
-  readonly run: ItemRun | null;
-  readonly reason: string | null;
-}
-
 /**
- * The newest finished run of an item in a folder of run folders.
+ * The newest finished run of an item with each profile, in a folder of run folders: `paper` first, then `desk`, then
+ * the others by name.
  *
- * @param profile only runs with this profile; undefined takes any
+ * @param profile only runs with this profile; undefined takes all
  */
-export async function newestRun(
+export async function newestRuns(
   out: string,
   item: Item,
   profile: string | undefined,
-): Promise<ItemRun | null> {
+): Promise<ItemRun[]> {
   const folders = await readdir(out, { withFileTypes: true }).catch(() => []);
-  const found: ItemRun[] = [];
+  const newest = new Map<string | null, ItemRun>();
   for (const entry of folders) {
     if (!entry.isDirectory() || !entry.name.startsWith(`${item.plan.name}-`)) continue;
     const folder = join(out, entry.name);
     const manifest = await readJson<Manifest>(join(folder, 'manifest.json'));
     if (manifest?.name !== item.plan.name || manifest.status !== 'finished') continue;
     if (profile !== undefined && manifest.profile !== profile) continue;
+    const before = newest.get(manifest.profile);
+    if (before !== undefined && manifest.started < before.manifest.started) continue;
     const table = await readJson<{ cells: Comparison[] }>(join(folder, `${item.table}.json`));
     if (table === null) continue;
     const files = ['grid.png', 'report.html'].filter((file) => existsSync(join(folder, file)));
-    found.push({ folder, manifest, cells: table.cells, files });
+    newest.set(manifest.profile, { folder, manifest, cells: table.cells, files });
   }
-  return found.reduce<ItemRun | null>(
-    (newest, run) =>
-      newest === null || run.manifest.started >= newest.manifest.started ? run : newest,
-    null,
-  );
+  return [...newest]
+    .sort(([a], [b]) => rank(a) - rank(b) || (a ?? '').localeCompare(b ?? '', 'en'))
+    .map(([, run]) => run);
+}
+
+const preferred: readonly (string | null)[] = ['paper', 'desk'];
+
+function rank(profile: string | null): number {
+  const index = preferred.indexOf(profile);
+  return index < 0 ? preferred.length : index;
 }
 
 /** null for a file that is not there or was not written to its end. */

@@ -7,9 +7,9 @@ export interface PaperEntry {
   readonly title: string;
   readonly note: string;
   readonly cells: readonly Comparison[];
-  /** The run that measured it; null where there is none. */
-  readonly run: PaperRun | null;
-  /** Why there is no run. */
+  /** The runs that measured the cells; none where nothing was run. */
+  readonly runs: readonly PaperRun[];
+  /** Why there is no run, or why the last one failed; null where nothing is to be said. */
   readonly reason: string | null;
 }
 

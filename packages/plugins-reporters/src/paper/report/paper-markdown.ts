@@ -1,7 +1,7 @@
 import { escapeMarkdown } from '../../table/markdown.js';
 import { comparisonMarkdown } from '../comparison-markdown.js';
 import type { PaperEntry, PaperRun } from './entry.js';
-import { reportLead, reportTitle } from './texts.js';
+import { reasonText, reportLead, reportTitle } from './texts.js';
 
 /** The report of all tables and figures in Markdown; grids and pages are linked in the run folders. */
 export function paperMarkdown(entries: readonly PaperEntry[]): string {
@@ -16,10 +16,15 @@ export function paperMarkdown(entries: readonly PaperEntry[]): string {
     .replace(/\n+$/, '\n');
 }
 
-function entryMarkdown({ title, note, cells, run, reason }: PaperEntry): string {
-  const table = comparisonMarkdown(title, cells, note).trimEnd();
-  const below = run === null ? [`Not run: ${escapeMarkdown(reason ?? '')}`] : runLines(run);
-  return [table, '', ...below].join('\n');
+function entryMarkdown(entry: PaperEntry): string {
+  const { title, note, cells, runs } = entry;
+  const reason = escapeMarkdown(reasonText(entry));
+  const parts = [
+    comparisonMarkdown(title, cells, note).trimEnd(),
+    ...(reason === '' ? [] : [reason]),
+    ...runs.map((run) => runLines(run).join('\n')),
+  ];
+  return parts.join('\n\n');
 }
 
 function runLines({ folder, facts, command, warnings, pages, grids }: PaperRun): string[] {

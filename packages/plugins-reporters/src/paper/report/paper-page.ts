@@ -2,7 +2,7 @@ import { renderDocument } from '../../html/document.js';
 import { html, type Markup } from '../../html/markup.js';
 import { comparisonLabel, comparisonText, type Comparison } from '../compare.js';
 import type { PaperEntry, PaperRun } from './entry.js';
-import { reportLead, reportTitle } from './texts.js';
+import { reasonText, reportLead, reportTitle } from './texts.js';
 
 /** The report of all tables and figures as one self-contained page: every cell, its run and the picture grids. */
 export function paperPage(entries: readonly PaperEntry[]): string {
@@ -14,8 +14,8 @@ export function paperPage(entries: readonly PaperEntry[]): string {
       </header>
       <nav aria-label="Contents">
         ${entries.map(
-          ({ name, title, run }) =>
-            html`<a href="#${name}" ${run === null && html` class="absent"`}>${title}</a>`,
+          ({ name, title, runs }) =>
+            html`<a href="#${name}" ${runs.length === 0 && html` class="absent"`}>${title}</a>`,
         )}
       </nav>
       <main>${entries.map(entrySection)}</main>
@@ -26,10 +26,12 @@ export function paperPage(entries: readonly PaperEntry[]): string {
   );
 }
 
-function entrySection({ name, title, note, cells, run, reason }: PaperEntry): Markup {
+function entrySection(entry: PaperEntry): Markup {
+  const { name, title, note, cells, runs } = entry;
+  const reason = reasonText(entry);
   return html`<section id="${name}" aria-labelledby="${name}-title">
     <h2 id="${name}-title">${title}</h2>
-    ${run === null && html`<p class="lead">Not run: ${reason ?? ''}</p>`}
+    ${reason !== '' && html`<p class="lead">${reason}</p>`}
     <table class="results compared">
       <thead>
         <tr>
@@ -45,7 +47,7 @@ function entrySection({ name, title, note, cells, run, reason }: PaperEntry): Ma
         ${cells.map(cellRow)}
       </tbody>
     </table>
-    ${note !== '' && html`<p class="note">${note}</p>`} ${run !== null && runPart(run, title)}
+    ${note !== '' && html`<p class="note">${note}</p>`} ${runs.map((run) => runPart(run, title))}
   </section>`;
 }
 

@@ -31,17 +31,19 @@ const entries: PaperEntry[] = [
   {
     ...entry,
     cells: [measured],
-    run: {
-      folder: 'table3-1',
-      facts: ['profile desk', 'seed 1'],
-      command: 'privatesnn paper table3',
-      warnings: ['train: half of the images | are there.'],
-      pages: ['report.html'],
-      grids: [{ file: 'grid.png', png: Uint8Array.of(1, 2, 3) }],
-    },
+    runs: [
+      {
+        folder: 'table3-1',
+        facts: ['profile desk', 'seed 1'],
+        command: 'privatesnn paper table3',
+        warnings: ['train: half of the images | are there.'],
+        pages: ['report.html'],
+        grids: [{ file: 'grid.png', png: Uint8Array.of(1, 2, 3) }],
+      },
+    ],
     reason: null,
   },
-  { ...entry, name: 'table4', cells: [empty], run: null, reason: 'no data <here>.' },
+  { ...entry, name: 'table4', cells: [empty], runs: [], reason: 'no data <here>.' },
 ];
 
 test('the page holds every cell, run and grid, and only links lead out of it', () => {
@@ -103,4 +105,12 @@ test('Markdown has the same; texts stand to the left, numbers to the right', () 
     Not run: no data &lt;here\\>.
     "
   `);
+});
+
+test('what failed after earlier runs shows them, and says so', () => {
+  const failed = [{ ...entries[0]!, reason: 'no space left.' }];
+  expect(paperMarkdown(failed)).toContain('The last try failed: no space left.\n\nRun `table3-1`:');
+  const page = paperPage(failed);
+  expect(page).toContain('The last try failed: no space left.');
+  expect(page).toContain('<span class="key">table3-1</span>');
 });
