@@ -4,10 +4,12 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import type { Ann, Snn } from '@privatesnn/core';
 import { annLogits, createTensorRuntime, type TensorRuntime } from '@privatesnn/runtime-tfjs';
 import { createReferenceEngine, reconvertToAnn } from '@privatesnn/spiking';
-import { fakeContext, runStageContract } from '@privatesnn/testkit';
+import { fakeContext, runStageContract, waveAnn, waveImages } from '@privatesnn/testkit';
 
 import { adaptiveSpiking } from './adaptive-spiking.js';
-import { tinyAnn, tinyAnnWithBiases, tinyAnnWithMaxPooling, tinyImages } from './testing/tiny.js';
+import { waveAnnWithBiases, waveAnnWithMaxPooling } from './testing/variants.js';
+
+const images = waveImages(6);
 
 const runtime = () => createTensorRuntime({ prefer: 'embedded' });
 let tensors: TensorRuntime;
@@ -15,16 +17,16 @@ beforeAll(async () => {
   tensors = await runtime();
 });
 
-function convert(options: object = {}, ann: Ann = tinyAnn) {
+function convert(options: object = {}, ann: Ann = waveAnn) {
   const stage = adaptiveSpiking.create({ tensors }, adaptiveSpiking.options.parse(options));
-  return stage.run(fakeContext(), { ann, images: tinyImages });
+  return stage.run(fakeContext(), { ann, images });
 }
 
 /** What the network gives for the tiny images, scaled by the read-out. */
 async function logitsOf(snn: Snn): Promise<number[]> {
   const { potentials } = await createReferenceEngine().infer({
     snn,
-    pixels: tinyImages.pixels as Float32Array,
+    pixels: images.pixels as Float32Array,
     seed: 1,
   });
   return Array.from(potentials, (u) => u * snn.readout.scale);
@@ -32,7 +34,7 @@ async function logitsOf(snn: Snn): Promise<number[]> {
 
 runStageContract(adaptiveSpiking, {
   dependencies: async () => ({ tensors: await runtime() }),
-  inputs: { ann: tinyAnn, images: tinyImages },
+  inputs: { ann: waveAnn, images },
 });
 
 describe('adaptive-spiking', () => {
@@ -48,12 +50,12 @@ describe('adaptive-spiking', () => {
   });
 
   it('gives the logits of the ANN, where thresholds are fine and do not grow', async () => {
-    for (const ann of [tinyAnn, tinyAnnWithBiases]) {
+    for (const ann of [waveAnn, waveAnnWithBiases]) {
       const { snn } = await convert(
         { threshold: 0.03, growth: 0, percentile: 100, timeSteps: 300 },
         ann,
       );
-      const logits = await annLogits(tensors, ann, tinyImages);
+      const logits = await annLogits(tensors, ann, images);
       const size = Math.max(...logits.map(Math.abs));
       (await logitsOf(snn)).forEach((logit, i) =>
         expect(Math.abs(logit - logits[i]!)).toBeLessThan(0.05 * size),
@@ -67,7 +69,7 @@ describe('adaptive-spiking', () => {
     const { snn } = await convert({ ...options, readout: 'mean' });
     expect(snn.readout).toEqual({ kind: 'mean', scale: 1 / 400 });
     const scale = filtered.snn.readout.scale;
-    const logits = await annLogits(tensors, tinyAnn, tinyImages);
+    const logits = await annLogits(tensors, waveAnn, images);
     const size = Math.max(...logits.map(Math.abs));
     (await logitsOf(snn)).forEach((u, i) =>
       expect(Math.abs(u * scale - logits[i]!)).toBeLessThan(0.1 * size),
@@ -75,9 +77,9 @@ describe('adaptive-spiking', () => {
   });
 
   it('keeps the weights, so that re-conversion gives the trained ANN back', async () => {
-    const { snn } = await convert({}, tinyAnnWithBiases);
+    const { snn } = await convert({}, waveAnnWithBiases);
     const back = reconvertToAnn(snn).parameters;
-    for (const [name, { data }] of Object.entries(tinyAnnWithBiases.parameters)) {
+    for (const [name, { data }] of Object.entries(waveAnnWithBiases.parameters)) {
       data.forEach((value, i) => expect(back[name]!.data[i]).toBeCloseTo(value, 5));
     }
   });
@@ -105,19 +107,19 @@ describe('adaptive-spiking', () => {
 
   it('says which layer is silent', async () => {
     const parameters = {
-      ...tinyAnn.parameters,
+      ...waveAnn.parameters,
       'fc1.weight': { shape: [16, 8], data: new Float32Array(128) },
     };
-    await expect(convert({}, { ...tinyAnn, parameters })).rejects.toMatchObject({
+    await expect(convert({}, { ...waveAnn, parameters })).rejects.toMatchObject({
       code: 'SILENT_LAYER',
       message: expect.stringContaining('fc1') as string,
     });
   });
 
   it('refuses max-pooling unless it is allowed to pass any spike', async () => {
-    await expect(convert({}, tinyAnnWithMaxPooling)).rejects.toThrow(/without max-pooling/);
+    await expect(convert({}, waveAnnWithMaxPooling)).rejects.toThrow(/without max-pooling/);
     await expect(
-      convert({ maxPooling: 'any-spike' }, tinyAnnWithMaxPooling),
+      convert({ maxPooling: 'any-spike' }, waveAnnWithMaxPooling),
     ).resolves.toBeDefined();
   });
 });

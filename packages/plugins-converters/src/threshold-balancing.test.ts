@@ -3,15 +3,12 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import type { Ann, Images, StageContext } from '@privatesnn/core';
 import { annLogits, createTensorRuntime, type TensorRuntime } from '@privatesnn/runtime-tfjs';
 import { createReferenceEngine, reconvertToAnn } from '@privatesnn/spiking';
-import { fakeContext, runStageContract } from '@privatesnn/testkit';
+import { fakeContext, runStageContract, waveAnn as ann, waveImages } from '@privatesnn/testkit';
 
-import {
-  tinyAnn as ann,
-  tinyAnnWithBiases,
-  tinyAnnWithMaxPooling,
-  tinyImages as images,
-} from './testing/tiny.js';
+import { waveAnnWithBiases, waveAnnWithMaxPooling } from './testing/variants.js';
 import { thresholdBalancing } from './threshold-balancing.js';
+
+const images = waveImages(6);
 
 let tensors: TensorRuntime;
 beforeAll(async () => {
@@ -99,32 +96,32 @@ describe('threshold-balancing', () => {
 
   it('tends to the ANN as T grows, biases included', async () => {
     const options = { encoder: 'constant', timeSteps: 800, scale: 1 };
-    const { snn } = await convert(options, fakeContext(), tinyAnnWithBiases);
+    const { snn } = await convert(options, fakeContext(), waveAnnWithBiases);
     const { potentials } = await createReferenceEngine().infer({
       snn,
       pixels: images.pixels as Float32Array,
       seed: 1,
     });
     const scale = snn.thresholds['conv1']! * snn.thresholds['fc1']!;
-    const logits = await annLogits(tensors, tinyAnnWithBiases, images);
+    const logits = await annLogits(tensors, waveAnnWithBiases, images);
     potentials.forEach((u, i) => expect((u * scale) / 800).toBeCloseTo(logits[i]!, 1));
   });
 
   it('gives an SNN whose re-converted ANN is the original one, biases included', async () => {
-    const { snn } = await convert({}, fakeContext(), tinyAnnWithBiases);
-    const original = await annLogits(tensors, tinyAnnWithBiases, images);
+    const { snn } = await convert({}, fakeContext(), waveAnnWithBiases);
+    const original = await annLogits(tensors, waveAnnWithBiases, images);
     const back = await annLogits(tensors, reconvertToAnn(snn), images);
     back.forEach((logit, i) => expect(logit).toBeCloseTo(original[i]!, 4));
   });
 
   it('refuses max-pooling unless it is allowed to pass any spike', async () => {
-    await expect(convert({}, fakeContext(), tinyAnnWithMaxPooling)).rejects.toThrow(
+    await expect(convert({}, fakeContext(), waveAnnWithMaxPooling)).rejects.toThrow(
       /without max-pooling, but tiny has 1 max-pooling layer, which/,
     );
     const { snn } = await convert(
       { maxPooling: 'any-spike' },
       fakeContext(),
-      tinyAnnWithMaxPooling,
+      waveAnnWithMaxPooling,
     );
     expect(Object.keys(snn.thresholds)).toEqual(['conv1', 'fc1']);
   });

@@ -4,10 +4,12 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import type { Ann } from '@privatesnn/core';
 import { annLogits, createTensorRuntime, type TensorRuntime } from '@privatesnn/runtime-tfjs';
 import { createReferenceEngine, reconvertToAnn } from '@privatesnn/spiking';
-import { fakeContext, runStageContract } from '@privatesnn/testkit';
+import { fakeContext, runStageContract, waveAnn, waveImages } from '@privatesnn/testkit';
 
-import { tinyAnn, tinyAnnWithBiases, tinyAnnWithMaxPooling, tinyImages } from './testing/tiny.js';
+import { waveAnnWithBiases, waveAnnWithMaxPooling } from './testing/variants.js';
 import { weightNormalisation } from './weight-normalisation.js';
+
+const images = waveImages(6);
 
 const runtime = () => createTensorRuntime({ prefer: 'embedded' });
 let tensors: TensorRuntime;
@@ -15,14 +17,14 @@ beforeAll(async () => {
   tensors = await runtime();
 });
 
-function convert(options: object, ann: Ann = tinyAnn) {
+function convert(options: object, ann: Ann = waveAnn) {
   const stage = weightNormalisation.create({ tensors }, weightNormalisation.options.parse(options));
-  return stage.run(fakeContext(), { ann, images: tinyImages });
+  return stage.run(fakeContext(), { ann, images });
 }
 
 runStageContract(weightNormalisation, {
   dependencies: async () => ({ tensors: await runtime() }),
-  inputs: { ann: tinyAnn, images: tinyImages },
+  inputs: { ann: waveAnn, images },
 });
 
 describe('weight-normalisation', () => {
@@ -30,8 +32,8 @@ describe('weight-normalisation', () => {
     'gives, by %s, a ReLU network whose logits are the original ones divided by λ(L)',
     async (statistic) => {
       const { snn, scales } = await convert({ statistic });
-      const original = await annLogits(tensors, tinyAnn, tinyImages);
-      const normalised = await annLogits(tensors, reconvertToAnn(snn), tinyImages);
+      const original = await annLogits(tensors, waveAnn, images);
+      const normalised = await annLogits(tensors, reconvertToAnn(snn), images);
       const last = scales.lines[0]!.y.at(-1)!;
       normalised.forEach((logit, i) => expect(logit).toBeCloseTo(original[i]! / last, 4));
     },
@@ -41,14 +43,14 @@ describe('weight-normalisation', () => {
     await fc.assert(
       fc.asyncProperty(fc.float({ min: 0.25, max: 4, noNaN: true }), async (factor) => {
         const parameters = {
-          ...tinyAnn.parameters,
+          ...waveAnn.parameters,
           'conv1.weight': {
-            ...tinyAnn.parameters['conv1.weight']!,
-            data: tinyAnn.parameters['conv1.weight']!.data.map((w) => w * factor),
+            ...waveAnn.parameters['conv1.weight']!,
+            data: waveAnn.parameters['conv1.weight']!.data.map((w) => w * factor),
           },
         };
-        const { snn } = await convert({ percentile: 100 }, { ...tinyAnn, parameters });
-        const logits = await annLogits(tensors, reconvertToAnn(snn), tinyImages);
+        const { snn } = await convert({ percentile: 100 }, { ...waveAnn, parameters });
+        const logits = await annLogits(tensors, reconvertToAnn(snn), images);
         expect(Math.max(...logits)).toBeCloseTo(1, 4);
       }),
       { numRuns: 10 },
@@ -59,33 +61,33 @@ describe('weight-normalisation', () => {
     const { snn, scales } = await convert({ percentile: 100, timeSteps: 400 });
     const { potentials } = await createReferenceEngine().infer({
       snn,
-      pixels: tinyImages.pixels as Float32Array,
+      pixels: images.pixels as Float32Array,
       seed: 1,
     });
-    const logits = await annLogits(tensors, tinyAnn, tinyImages);
+    const logits = await annLogits(tensors, waveAnn, images);
     const last = scales.lines[0]!.y.at(-1)!;
     potentials.forEach((u, i) => expect(u * snn.readout.scale).toBeCloseTo(logits[i]! / last, 1));
   });
 
   it('divides biases, too, by λ of their layer', async () => {
-    const { snn, scales } = await convert({ statistic: 'data' }, tinyAnnWithBiases);
-    const original = await annLogits(tensors, tinyAnnWithBiases, tinyImages);
-    const normalised = await annLogits(tensors, reconvertToAnn(snn), tinyImages);
+    const { snn, scales } = await convert({ statistic: 'data' }, waveAnnWithBiases);
+    const original = await annLogits(tensors, waveAnnWithBiases, images);
+    const normalised = await annLogits(tensors, reconvertToAnn(snn), images);
     const last = scales.lines[0]!.y.at(-1)!;
     normalised.forEach((logit, i) => expect(logit).toBeCloseTo(original[i]! / last, 4));
   });
 
   it('leaves the weights as they are, with thresholds of 1, for statistic: none', async () => {
     const { snn } = await convert({ statistic: 'none', leak: 0.99 });
-    expect(snn.parameters).toEqual(tinyAnn.parameters);
+    expect(snn.parameters).toEqual(waveAnn.parameters);
     expect(snn.thresholds).toEqual({ conv1: 1, fc1: 1 });
     expect(snn.neuron.leak).toBe(0.99);
   });
 
   it('refuses max-pooling unless it is allowed to pass any spike', async () => {
-    await expect(convert({}, tinyAnnWithMaxPooling)).rejects.toThrow(/without max-pooling/);
+    await expect(convert({}, waveAnnWithMaxPooling)).rejects.toThrow(/without max-pooling/);
     await expect(
-      convert({ maxPooling: 'any-spike' }, tinyAnnWithMaxPooling),
+      convert({ maxPooling: 'any-spike' }, waveAnnWithMaxPooling),
     ).resolves.toBeDefined();
   });
 });

@@ -3,45 +3,17 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import type { Ann, Images, Snn, StageContext } from '@privatesnn/core';
 import { annLogits, createTensorRuntime, type TensorRuntime } from '@privatesnn/runtime-tfjs';
 import { createReferenceEngine, reconvertToAnn } from '@privatesnn/spiking';
-import { fakeContext, runStageContract } from '@privatesnn/testkit';
+import { fakeContext, runStageContract, waveAnn, waveImages } from '@privatesnn/testkit';
 
 import { stbp } from './stbp.js';
 
-function waves(length: number, amplitude: number, phase = 1): Float32Array {
-  return Float32Array.from({ length }, (_, i) => amplitude * Math.sin(phase + 2.7 * i));
-}
-
+const [conv, pool, flatten, ...dense] = waveAnn.architecture.layers;
 const teacher: Ann = {
-  type: 'ann',
+  ...waveAnn,
   architecture: {
-    name: 'tiny',
-    inputShape: [4, 4, 1],
-    classes: 3,
-    layers: [
-      {
-        kind: 'conv',
-        name: 'conv1',
-        inChannels: 1,
-        outChannels: 4,
-        kernel: 3,
-        stride: 1,
-        padding: 1,
-        bias: false,
-      },
-      { kind: 'average-pool', size: 2 },
-      { kind: 'flatten' },
-      { kind: 'dropout', rate: 0.2 },
-      { kind: 'dense', name: 'fc1', inputs: 16, outputs: 8, bias: false },
-      { kind: 'dense', name: 'fc2', inputs: 8, outputs: 3, bias: false },
-    ],
+    ...waveAnn.architecture,
+    layers: [conv!, pool!, flatten!, { kind: 'dropout', rate: 0.2 }, ...dense],
   },
-  parameters: {
-    'conv1.weight': { shape: [3, 3, 1, 4], data: waves(36, 0.7) },
-    'fc1.weight': { shape: [16, 8], data: waves(128, 0.4) },
-    'fc2.weight': { shape: [8, 3], data: waves(24, 0.9) },
-  },
-  inputRange: [-1, 1],
-  classNames: ['a', 'b', 'c'],
 };
 
 const snn: Snn = {
@@ -56,16 +28,7 @@ const snn: Snn = {
   classNames: ['a', 'b', 'c'],
 };
 
-const images: Images = {
-  type: 'images',
-  shape: [12, 4, 4, 1],
-  pixels: waves(192, 1, 0.3),
-  range: [-1, 1],
-  labels: Int32Array.from({ length: 12 }, (_, i) => i % 3),
-  softLabels: new Float32Array(36).fill(1 / 3),
-  classNames: ['a', 'b', 'c'],
-  origin: 'synthetic',
-};
+const images: Images = { ...waveImages(12, 0.3), softLabels: new Float32Array(36).fill(1 / 3) };
 
 let tensors: TensorRuntime;
 beforeAll(async () => {

@@ -6,3 +6,4 @@ export { digestOf } from './digest.js';
 export { fakeContext, type FakeContext, type FakeContextOptions } from './fake-context.js';
 export { testStream } from './random.js';
 export { tinyAnn, tinySnn } from './tiny-network.js';
+export { waveAnn, waveImages, waves } from './wave-network.js';
