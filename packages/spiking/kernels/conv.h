@@ -131,7 +131,7 @@ INLINE void add_spikes(vf sum[VECS], const struct window *w, const uint32_t *lis
 // So many time-steps' currents are summed together where rows have many spikes: each image row's of all steps before
 // the next row's, so that a weight row that several steps read comes from the first-level cache. It pays from so
 // many usual spikes on.
-#define TOGETHER (LANES == 16 ? 6 : 1)
+#define TOGETHER (LANES == 16 ? 7 : 1)
 #define MANY 36
 
 static __attribute__((noinline)) void sum_together(vf currents[TOGETHER][VECS], const struct window *w,
