@@ -1,7 +1,7 @@
 import { UserError, type Architecture, type PixelRange } from '@privatesnn/core';
 import { z } from 'zod';
 
-import { vgg, vggNames } from './vgg.js';
+import { poolings, vgg, vggNames } from './vgg.js';
 
 const size = z.int().min(1);
 const layerSchema = z.discriminatedUnion('kind', [
@@ -55,8 +55,10 @@ export const descriptionSchema = z.strictObject({
   width: z.number().positive().nullable().optional(),
   hidden: size.nullable().optional(),
   bias: z.boolean().nullable().optional(),
+  pooling: z.enum(poolings).nullable().optional(),
   layout: z.enum(layouts).nullable().optional(),
   tensors: z.array(z.string()).nullable().optional(),
+  batchNorms: z.array(z.string().nullable()).nullable().optional(),
   /** For people: where the weights come from. */
   notes: z.string().optional(),
 });
@@ -70,6 +72,8 @@ export interface Network {
   readonly layout: (typeof layouts)[number];
   /** Names of the weight tensors in the order of the layers; undefined takes the layout's own names. */
   readonly tensors: readonly string[] | undefined;
+  /** PyTorch's module of batch normalisation of each layer, null for none; undefined finds them by their names. */
+  readonly batchNorms?: readonly (string | null)[] | undefined;
 }
 
 /**
@@ -100,6 +104,7 @@ export function resolveDescription(
     inputRange: pick('inputRange') ?? [-1, 1],
     layout: pick('layout') ?? 'native',
     tensors: pick('tensors'),
+    batchNorms: pick('batchNorms'),
   };
 }
 
@@ -113,6 +118,7 @@ function resolveArchitecture(
   const inputShape = pick('inputShape');
   const classes = pick('classes') ?? named;
   const [width, hidden, bias] = [pick('width'), pick('hidden'), pick('bias')];
+  const pooling = pick('pooling');
   if (!architecture || !inputShape || !classes) {
     const missing = { architecture, inputShape, classes };
     const names = Object.entries(missing).flatMap(([key, value]) => (value ? [] : [`"${key}"`]));
@@ -133,5 +139,6 @@ function resolveArchitecture(
     ...(width === undefined ? {} : { width }),
     ...(hidden === undefined ? {} : { hidden }),
     ...(bias === undefined ? {} : { bias }),
+    ...(pooling === undefined ? {} : { pooling }),
   });
 }

@@ -212,6 +212,57 @@ describe('readParameters', () => {
     );
   });
 
+  it('folds a normalisation by its name, or by the one that is given', () => {
+    const numbered: Record<string, Parameter> = {
+      ...tensorsOf(2, 3, 4, 1),
+      ...normTensors('features.1', 3, 5),
+      ...normTensors('classifier.1', 5, 9),
+    };
+    const read = (
+      names: Readonly<Record<string, string>>,
+      options: { tensors?: string[]; batchNorms?: (string | null)[] } = {},
+    ) => {
+      const tensors = Object.entries(numbered).map(([name, tensor]) => {
+        const module = name.slice(0, name.lastIndexOf('.'));
+        return [name.replace(module, names[module] ?? module), tensor];
+      });
+      return readParameters(
+        parseSafetensors(
+          writeSafetensors(Object.fromEntries(tensors) as typeof numbered, 'F32'),
+          'x',
+        ),
+        {
+          architecture: network(2, 3, 4),
+          classNames: [],
+          inputRange: [-1, 1],
+          layout: 'pytorch-vgg',
+          tensors: undefined,
+          ...options,
+        },
+      );
+    };
+    const expected = read({});
+    const modules = { 'features.0': 'conv1', 'classifier.0': 'fc1', 'classifier.3': 'fc2' };
+    const tensors = ['conv1.weight', 'fc1.weight', 'fc2.weight'];
+    const named = { ...modules, 'features.1': 'bn1', 'classifier.1': 'fc1_bn' };
+    expect(read(named, { tensors })).toEqual(expected);
+    const others = { ...modules, 'features.1': 'first', 'classifier.1': 'second' };
+    expect(read(others, { tensors, batchNorms: ['first', 'second', null] })).toEqual(expected);
+    expect(() => read(others, { tensors })).toThrow(
+      expect.objectContaining({
+        code: 'BATCH_NORM_UNUSED',
+        message: expect.stringContaining(
+          'first.running_mean, first.running_var, second.running_mean, second.running_var',
+        ) as string,
+        hint: expect.stringContaining('batchNorms: [bn1, bn2, null]') as string,
+      }) as Error,
+    );
+    expect(() => read(others, { tensors, batchNorms: ['first', 'third', null] })).toThrow(/second/);
+    expect(() => read(others, { tensors, batchNorms: ['first'] })).toThrow(
+      '"batchNorms" names 1 modules for 3 weight tensors: conv1.weight, fc1.weight, fc2.weight.',
+    );
+  });
+
   it('says which shape is wrong, and what lies in the file', () => {
     const file = parseSafetensors(
       writeSafetensors(tensorsOf(2, 3, 4, 0), 'F32'),

@@ -10,6 +10,7 @@ import {
 } from '@privatesnn/core';
 import { foldBatchNorm } from '@privatesnn/spiking';
 
+import { batchNormModules } from './batch-norm-modules.js';
 import type { Network } from './description.js';
 import type { Safetensors } from './safetensors.js';
 import { readStatistics } from './statistics.js';
@@ -29,11 +30,16 @@ interface FileContent {
  * Takes the parameters of a network from a safetensors file, in the layout of core's contract; PyTorch's batch
  * normalisation is folded.
  *
- * @throws UserError where a tensor is missing or has another shape
+ * @throws UserError where a tensor is missing or has another shape, or a batch normalisation belongs to no layer
  */
 export function readParameters(file: Safetensors, network: Network): FileContent {
   const layers = weightedLayers(network.architecture);
   const names = tensorNames(file, network, layers);
+  const norms = batchNormModules(
+    file,
+    names,
+    network.batchNorms ?? (network.layout === 'native' ? names.map(() => null) : undefined),
+  );
   const pixels = pixelsBeforeFlatten(network.architecture);
   const parameters: Record<string, Parameter> = {};
   const statistics: Record<string, ChannelStatistics> = {};
@@ -57,12 +63,14 @@ export function readParameters(file: Safetensors, network: Network): FileContent
       return tensor;
     };
     const biasName = name.replace(/weight$/, 'bias');
-    const norm = network.layout === 'pytorch-vgg' ? batchNormAfter(file, name) : undefined;
+    const norm = norms.get(name);
     if (norm) {
-      const bias = file.shapes.has(biasName) ? vector(biasName) : undefined;
+      const optional = (vectorName: string) =>
+        file.shapes.has(vectorName) ? vector(vectorName) : undefined;
+      const bias = optional(biasName);
       const folded = foldBatchNorm(found, bias, {
-        scale: vector(`${norm}.weight`).data,
-        shift: vector(`${norm}.bias`).data,
+        scale: optional(`${norm}.weight`)?.data,
+        shift: optional(`${norm}.bias`)?.data,
         mean: vector(`${norm}.running_mean`).data,
         variance: vector(`${norm}.running_var`).data,
         epsilon: pytorchEpsilon,
@@ -91,14 +99,6 @@ export function readParameters(file: Safetensors, network: Network): FileContent
 
 /** PyTorch's default, which its files do not hold. */
 const pytorchEpsilon = 1e-5;
-
-/** The module right after a convolution or linear layer, where it is a batch normalisation; else undefined. */
-function batchNormAfter(file: Safetensors, weight: string): string | undefined {
-  const match = /^(.*\.)?(\d+)\.weight$/.exec(weight);
-  if (!match) return undefined;
-  const next = `${match[1] ?? ''}${Number(match[2]) + 1}`;
-  return file.shapes.has(`${next}.running_mean`) ? next : undefined;
-}
 
 /**
  * A PyTorch weight in our layout: convolutions [out, in, k, k] → [k, k, in, out]; dense [out, in] → [in, out].

@@ -1,4 +1,4 @@
-import { cp, mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { appendFile, cp, mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -110,6 +110,13 @@ describe('pretrained and save-ann', () => {
     });
     expect((await load({ path, inputRange: [0, 2] })).ann.inputRange).toEqual([0, 2]);
     await expect(load({ path, classNames: ['a'] })).rejects.toMatchObject({ code: 'CLASS_COUNT' });
+    const poolOf = async (pooling?: string) =>
+      (await load({ path, ...(pooling ? { pooling } : {}) })).ann.architecture.layers[1]!.kind;
+    expect(await poolOf()).toBe('average-pool');
+    expect(await poolOf('max')).toBe('max-pool');
+    await appendFile(join(folder, 'v.yaml'), 'pooling: max\n');
+    expect(await poolOf()).toBe('max-pool');
+    expect(await poolOf('average')).toBe('average-pool');
     await writeFile(join(folder, 'v.yaml'), 'architecure: vgg5\n');
     await expect(load({ path })).rejects.toMatchObject({
       code: 'MODEL_DESCRIPTION',

@@ -18,7 +18,7 @@ import {
   type ModelFiles,
 } from './read-model.js';
 import { layersModelFiles, readLayersModel } from './layers-model/read.js';
-import { vggNames } from './vgg.js';
+import { poolings, vggNames } from './vgg.js';
 
 const options = z.strictObject({
   model: z
@@ -55,6 +55,13 @@ const options = z.strictObject({
   width: z.number().positive().nullable().default(null).describe('Factor on the channels.'),
   hidden: z.int().min(1).nullable().default(null).describe('Units of the hidden dense layer.'),
   bias: z.boolean().nullable().default(null).describe('Whether the layers have biases.'),
+  pooling: z
+    .enum(poolings)
+    .nullable()
+    .default(null)
+    .describe(
+      'What the poolings of "architecture" give; null takes the description’s, else average. Most PyTorch networks take the maximum.',
+    ),
   layout: z
     .enum(layouts)
     .nullable()
@@ -67,6 +74,13 @@ const options = z.strictObject({
     .nullable()
     .default(null)
     .describe('Names of the weight tensors in the order of the layers, where they differ.'),
+  batchNorms: z
+    .array(z.string().nullable())
+    .nullable()
+    .default(null)
+    .describe(
+      'The modules of batch normalisation that follow the layers directly (null where none does), where names do not tell.',
+    ),
 });
 
 /** Loads a trained ANN from files. */

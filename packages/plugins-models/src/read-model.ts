@@ -117,7 +117,7 @@ function invalid(file: string, what: string): UserError {
     'MODEL_DESCRIPTION',
     `${file} does not describe a network: ${what}.`,
     {
-      hint: 'It may hold: architecture, inputShape, classes, classNames, inputRange, width, hidden, bias, layout, tensors.',
+      hint: 'It may hold: architecture, inputShape, classes, classNames, inputRange, width, hidden, bias, pooling, layout, tensors, batchNorms.',
       place: { file },
     },
   );

@@ -64,6 +64,13 @@ describe('train-ann', () => {
     expect(context.steps.at(-1)!.note).toMatch(/^epoch 6\/6, loss 0\.\d{3}, accuracy .* %$/);
   });
 
+  it('learns with max-pooling', async () => {
+    const options = { pooling: 'max', epochs: 6, dropout: 0, classifierDropout: 0.1 };
+    const { ann, metrics } = await run(options);
+    expect(ann.architecture.layers.map(({ kind }) => kind)).toContain('max-pool');
+    expect(metrics.values['validationAccuracy']).toBe(1);
+  });
+
   it('goes on from a checkpoint to the same weights as without a stop', async () => {
     const whole = await run({ shift: 1, optimizer: 'adam' });
     const stop = new AbortController();

@@ -1,7 +1,7 @@
 import type { Architecture, Images } from '@privatesnn/core';
 import { z } from 'zod';
 
-import { vgg, vggNames } from './vgg.js';
+import { poolings, vgg, vggNames } from './vgg.js';
 
 /** Options that describe a network. */
 export const networkOptions = {
@@ -21,6 +21,12 @@ export const networkOptions = {
     .boolean()
     .default(false)
     .describe('Whether layers have biases; the paper’s networks have none.'),
+  pooling: z
+    .enum(poolings)
+    .default('average')
+    .describe(
+      'What a 2 × 2 pooling gives; the paper’s networks average, and converters take maxima by an option of theirs only.',
+    ),
   dropout: z
     .number()
     .min(0)
@@ -83,5 +89,6 @@ export function networkFor(
     dropout: options.dropout,
     classifierDropout: options.classifierDropout,
     bias: options.bias,
+    pooling: options.pooling,
   });
 }

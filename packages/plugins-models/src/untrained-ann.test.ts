@@ -28,3 +28,13 @@ it('makes a network for the images, whose weights differ with the seed alone', a
   expect(await make(1, new Uint8Array(384).fill(9))).toEqual(ann);
   expect((await make(2)).parameters).not.toEqual(ann.parameters);
 });
+
+it('pools as it is told', async () => {
+  const instance = untrainedAnn.create(
+    {},
+    untrainedAnn.options.parse({ ...small, pooling: 'max' }),
+  );
+  const { ann } = await instance.run(fakeContext(), { images });
+  const kinds = ann.architecture.layers.map(({ kind }) => kind);
+  expect(kinds.filter((kind) => kind.endsWith('-pool'))).toEqual(['max-pool', 'max-pool']);
+});

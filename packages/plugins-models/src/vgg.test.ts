@@ -72,6 +72,23 @@ describe('vgg', () => {
     ]);
   });
 
+  it('pools by average or by maximum, and is else the same', () => {
+    fc.assert(
+      fc.property(fc.constantFrom(...vggNames), (name) => {
+        const options = { inputShape: [32, 32, 3], classes: 10 } as const;
+        const average = vgg(name, options);
+        const max = vgg(name, { ...options, pooling: 'max' });
+        expect(vgg(name, { ...options, pooling: 'average' })).toEqual(average);
+        expect(max.layers).toEqual(
+          average.layers.map((layer) =>
+            layer.kind === 'average-pool' ? { ...layer, kind: 'max-pool' } : layer,
+          ),
+        );
+        expect(max.layers.some(({ kind }) => kind === 'max-pool')).toBe(true);
+      }),
+    );
+  });
+
   it('says which size it needs when images are too small', () => {
     expect(() => vgg('vgg16', { inputShape: [28, 28, 1], classes: 10 })).toThrow(
       'VGG16 halves its input 5 times and so takes images of at least 32 × 32 pixels, but the images have 28 × 28.',

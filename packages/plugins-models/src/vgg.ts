@@ -10,16 +10,20 @@ import {
 export const vggNames = ['vgg5', 'vgg9', 'vgg11', 'vgg13', 'vgg16', 'vgg19'] as const;
 export type VggName = (typeof vggNames)[number];
 
-/** Output channels of the convolutions; 'A' is a 2 × 2 average pooling. As in the authors' public code. */
-const features: Readonly<Record<VggName, readonly (number | 'A')[]>> = {
-  vgg5: [64, 'A', 128, 128, 'A'],
-  vgg9: [64, 64, 'A', 128, 128, 'A', 256, 256, 256, 'A'],
-  vgg11: [64, 'A', 128, 'A', 256, 256, 'A', 512, 512, 'A', 512, 512],
-  vgg13: [64, 64, 'A', 128, 128, 'A', 256, 256, 'A', 512, 512, 512, 'A', 512],
+/** What a pooling gives of its window; the paper's networks average. */
+export const poolings = ['average', 'max'] as const;
+export type Pooling = (typeof poolings)[number];
+
+/** Output channels of the convolutions; 'P' is a 2 × 2 pooling. As in the authors' public code. */
+const features: Readonly<Record<VggName, readonly (number | 'P')[]>> = {
+  vgg5: [64, 'P', 128, 128, 'P'],
+  vgg9: [64, 64, 'P', 128, 128, 'P', 256, 256, 256, 'P'],
+  vgg11: [64, 'P', 128, 'P', 256, 256, 'P', 512, 512, 'P', 512, 512],
+  vgg13: [64, 64, 'P', 128, 128, 'P', 256, 256, 'P', 512, 512, 512, 'P', 512],
   // prettier-ignore
-  vgg16: [64, 64, 'A', 128, 128, 'A', 256, 256, 256, 'A', 512, 512, 512, 'A', 512, 512, 512, 'A'],
+  vgg16: [64, 64, 'P', 128, 128, 'P', 256, 256, 256, 'P', 512, 512, 512, 'P', 512, 512, 512, 'P'],
   // prettier-ignore
-  vgg19: [64, 64, 'A', 128, 128, 'A', 256, 256, 256, 256, 'A', 512, 512, 512, 512, 'A', 512, 512, 512, 512, 'A'],
+  vgg19: [64, 64, 'P', 128, 128, 'P', 256, 256, 256, 256, 'P', 512, 512, 512, 512, 'P', 512, 512, 512, 512, 'P'],
 };
 
 /** Units of the hidden dense layer where the options do not say. */
@@ -45,30 +49,32 @@ export interface VggOptions {
   /** Dropout before the last dense layer; 0.5 when left out. */
   readonly classifierDropout?: number;
   readonly bias?: boolean;
+  /** Average when left out. */
+  readonly pooling?: Pooling;
 }
 
 /**
- * A VGG network as in the authors' public code: 3 × 3 convolutions padded by 1, ReLU, 2 × 2 average pooling,
- * dropout, one hidden dense layer; no bias unless asked for, no batch-norm. The layers are named conv1, conv2, …,
+ * A VGG network as in the authors' public code: 3 × 3 convolutions padded by 1, ReLU, 2 × 2 pooling, dropout,
+ * one hidden dense layer; no bias unless asked for, no batch-norm. The layers are named conv1, conv2, …,
  * fc1, fc2.
  *
  * @throws UserError where the input is too small for the number of poolings
  */
 export function vgg(name: VggName, options: VggOptions): Architecture {
-  const { inputShape, classes, width = 1, bias = false } = options;
+  const { inputShape, classes, width = 1, bias = false, pooling = 'average' } = options;
   const { dropout = 0.2, classifierDropout = 0.5, hidden = hiddenUnits[name] } = options;
   const layers: Layer[] = [];
   const plan = features[name];
   let channels = inputShape[2];
   let convolutions = 0;
   plan.forEach((entry, i) => {
-    if (entry === 'A') {
-      layers.push({ kind: 'average-pool', size: 2 });
+    if (entry === 'P') {
+      layers.push({ kind: `${pooling}-pool`, size: 2 });
       return;
     }
     const outChannels = Math.max(1, Math.round(entry * width));
     layers.push(convolution(`conv${++convolutions}`, channels, outChannels, bias));
-    if (plan[i + 1] !== 'A') layers.push(...dropoutLayer(dropout));
+    if (plan[i + 1] !== 'P') layers.push(...dropoutLayer(dropout));
     channels = outChannels;
   });
   layers.push({ kind: 'flatten' });
@@ -102,7 +108,7 @@ function flatSize(architecture: Architecture): number {
   try {
     return layerShapes(architecture).at(-1)![2];
   } catch (cause) {
-    const pools = architecture.layers.filter((layer) => layer.kind === 'average-pool').length;
+    const pools = architecture.layers.filter(({ kind }) => kind.endsWith('-pool')).length;
     throw new UserError(
       'configuration',
       'INPUT_TOO_SMALL',
