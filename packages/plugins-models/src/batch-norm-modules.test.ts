@@ -6,10 +6,14 @@ import { batchNormModules } from './batch-norm-modules.js';
 function find(weights: Record<string, number>, norms: Record<string, number>) {
   const file = {
     file: 'net.safetensors',
-    shapes: new Map([
-      ...Object.entries(weights).map(([name, n]) => [`${name}.weight`, [n, 2]] as const),
+    shapes: new Map<string, number[]>([
+      ...Object.entries(weights).map(
+        ([name, n]) => [`${name}.weight`, [n, 2]] as [string, number[]],
+      ),
       ...Object.entries(norms).flatMap(([name, n]) =>
-        ['running_mean', 'running_var'].map((vector) => [`${name}.${vector}`, [n]] as const),
+        ['running_mean', 'running_var'].map(
+          (vector) => [`${name}.${vector}`, [n]] as [string, number[]],
+        ),
       ),
     ]),
   };
