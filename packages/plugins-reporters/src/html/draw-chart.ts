@@ -39,9 +39,9 @@ export async function chartDrawer(): Promise<DrawChart> {
 function optionOf(chart: Chart): EChartsOption {
   const text = { color: quietStandIn, fontFamily: 'sans-serif', fontSize: 12 };
   const bars = chart.kind === 'bars';
-  const names = bars
-    ? [...new Set(chart.traces.flatMap((t) => t.points.map(([x]) => String(x))))]
-    : [];
+  const x = chart.traces.flatMap((trace) => trace.points.map(([at]) => at));
+  const overNames = bars || x.some((at) => typeof at === 'string');
+  const names = overNames ? [...new Set(x.map(String))] : [];
   const crowded = names.length > 6 || names.some((name) => name.length > 8);
   return {
     animation: false,
@@ -55,7 +55,7 @@ function optionOf(chart: Chart): EChartsOption {
       outerBoundsContain: 'axisLabel',
     },
     xAxis: {
-      type: bars ? 'category' : 'value',
+      type: overNames ? 'category' : 'value',
       name: chart.xLabel,
       nameLocation: 'middle',
       nameGap: crowded ? 44 : 26,
@@ -70,10 +70,10 @@ function optionOf(chart: Chart): EChartsOption {
         overflow: 'truncate',
       },
       splitLine: { show: false },
-      ...(bars ? { data: names } : rangeOf(chart)),
+      ...(overNames ? { data: names } : rangeOf(chart)),
     },
     yAxis: {
-      type: 'value',
+      ...(chart.logarithmic ? { type: 'log', ...decades(chart) } : { type: 'value' }),
       name: chart.yLabel,
       nameLocation: 'end',
       nameGap: 14,
@@ -95,6 +95,14 @@ function tick(value: number): string {
   if (size >= 1e5 || (size > 0 && size < 1e-3))
     return Number(value.toPrecision(6)).toExponential().replace('e+', 'e');
   return String(Number(value.toPrecision(6)));
+}
+
+/** The whole powers of ten that hold all values of a logarithmic axis. */
+function decades(chart: Chart) {
+  const y = chart.traces.flatMap(({ points }) => points.flatMap(([, value]) => value ?? []));
+  const low = Math.floor(Math.log10(Math.min(...y)));
+  const high = Math.ceil(Math.log10(Math.max(...y)));
+  return { min: 10 ** low, max: 10 ** Math.max(high, low + 1) };
 }
 
 /** An axis of numbers: from 0 where that is near, in whole steps for whole numbers. */

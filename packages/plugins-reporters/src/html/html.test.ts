@@ -203,6 +203,38 @@ describe('charts', () => {
     expect(chart!.traces.map(({ name }) => name)).toEqual(['DC']);
   });
 
+  test('a logarithmic axis has lines over names, and gaps for what is not positive', () => {
+    const content = { ...series('DC', 'a', []).content, x: ['conv1', 'conv2', 'fc1'] };
+    const lines = [
+      { name: 'rate', y: [0, 0.02, 3] },
+      { name: 'silent', y: [0, -1, null] },
+    ];
+    const both = ['DC', 'DC + CET'].map((job) => ({
+      ...series(job, job, []),
+      content: { ...content, lines },
+    }));
+    const charts = chartsOf(both, jobNames, true);
+    expect(charts).toHaveLength(1);
+    expect(charts[0]).toMatchObject({ kind: 'lines', logarithmic: true, yLabel: 'y (log scale)' });
+    expect(charts[0]!.traces.map(({ name }) => name)).toEqual(['DC', 'DC + CET']);
+    expect(charts[0]!.traces[0]!.points).toEqual([
+      ['conv1', null],
+      ['conv2', 0.02],
+      ['fc1', 3],
+    ]);
+  });
+
+  test('a logarithmic axis goes over whole powers of ten, and is asked for by the path of a series', async () => {
+    const rates = 'spike-rate.layers';
+    const text = await page(fakeRun(), { logarithmic: [rates] });
+    expect(text).toContain('(log scale)');
+    const figure = text.split('<figure').find((part) => part.includes('(log scale)'))!;
+    for (const label of ['0.01', '0.1']) expect(figure).toContain(`>${label}</text>`);
+    expect(figure).not.toContain('>0.05</text>');
+    expect(await page(fakeRun(), {})).not.toContain('(log scale)');
+    await expect(page(fakeRun(), { logarithmic: ['spike-rate.layer'] })).rejects.toThrow(rates);
+  });
+
   test('jobs with the same result share a line', () => {
     const [chart] = chartsOf(
       jobNames.map((job) => series(job, 'a', ['loss'])),

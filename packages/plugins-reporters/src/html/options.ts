@@ -15,6 +15,12 @@ export const htmlOptions = z.strictObject({
     .describe(
       'The pictures: the options of the reporter picture-grid; without groups, all pictures.',
     ),
+  logarithmic: z
+    .array(z.string())
+    .default([])
+    .describe(
+      'Series whose charts have a logarithmic axis, by `stage.output`: rates.rates. Zeros are left out of them.',
+    ),
   file: fileOption('report.html').describe('Path of the page in the run folder.'),
 });
 

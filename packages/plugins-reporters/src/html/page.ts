@@ -2,6 +2,7 @@ import type { RunReport } from '@privatesnn/core';
 
 import { pictureGrid } from '../grid/grid.js';
 import { readScalars, readSeries } from '../results/read.js';
+import { requirePaths } from '../results/values.js';
 import { resultTable } from '../table/result-table.js';
 import { chartDrawer } from './draw-chart.js';
 import { renderDocument } from './document.js';
@@ -31,8 +32,11 @@ export async function renderPage(run: RunReport, options: HtmlOptions): Promise<
     add('results', 'Results', resultsSection(await resultTable('html', run, options.table)));
   }
   if (grid.classes.length > 0) add('pictures', 'Pictures', picturesSection(grid));
-  if (series.flat().length > 0) {
-    add('charts', 'Charts', chartsSection(series, jobs, await chartDrawer()));
+  const paths = new Set(series.flat().map(({ path }) => path));
+  requirePaths('html', 'series', options.logarithmic, [...paths]);
+  if (paths.size > 0) {
+    const draw = await chartDrawer();
+    add('charts', 'Charts', chartsSection(series, jobs, draw, new Set(options.logarithmic)));
   }
   if (scalars.flat().length > 0) add('figures', 'All figures', figuresSection(scalars, jobs));
   add('reproduce', 'How to reproduce', reproduceSection(run.manifest));

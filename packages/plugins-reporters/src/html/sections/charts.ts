@@ -6,16 +6,23 @@ import { dataVariable } from '../colours.js';
 import { dashArrays, type DrawChart } from '../draw-chart.js';
 import { html, trusted, type Markup } from '../markup.js';
 
-/** Charts of every series, in the order of the stages; undefined where there is nothing to draw. */
+/**
+ * Charts of every series, in the order of the stages; undefined where there is nothing to draw.
+ *
+ * @param logarithmic the paths of the series with a logarithmic axis
+ */
 export function chartsSection(
   series: readonly (readonly Loaded<Series>[])[],
   jobs: readonly string[],
   draw: DrawChart,
+  logarithmic: ReadonlySet<string>,
 ): Markup | undefined {
   const outputs = new Map<string, Loaded<Series>[]>();
   for (const one of series.flat()) outputs.set(one.path, [...(outputs.get(one.path) ?? []), one]);
-  const figures = [...outputs.values()].flatMap((sharing) =>
-    chartsOf(sharing, jobs).map((chart) => figure(sharing[0]!.stage, chart, draw)),
+  const figures = [...outputs].flatMap(([path, sharing]) =>
+    chartsOf(sharing, jobs, logarithmic.has(path)).map((chart) =>
+      figure(sharing[0]!.stage, chart, draw),
+    ),
   );
   if (figures.length === 0) return undefined;
   return html`<section id="charts" aria-labelledby="charts-title">
