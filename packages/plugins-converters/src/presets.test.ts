@@ -55,6 +55,7 @@ const rueckauer = {
   maxPooling: 'refuse',
   statistic: 'percentile',
   percentile: 99.9,
+  modelInputs: 'range',
   samples: 200,
   batchSize: 50,
 };
@@ -62,7 +63,14 @@ const rueckauer = {
 const normalisation = {
   'rueckauer-2017': rueckauer,
   'diehl-2015-data': { ...rueckauer, statistic: 'data', reset: 'hard', encoder: 'poisson' },
-  'diehl-2015-model': { ...rueckauer, statistic: 'model', reset: 'hard', encoder: 'poisson' },
+  // Algorithm 1 sums positive weights, for inputs in [0, 1].
+  'diehl-2015-model': {
+    ...rueckauer,
+    statistic: 'model',
+    modelInputs: 'unit',
+    reset: 'hard',
+    encoder: 'poisson',
+  },
   // From scratch, for tdbn: T = 6, leak 0.25, hard reset, pixels as a current.
   'zheng-2020': {
     ...rueckauer,

@@ -1,11 +1,12 @@
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 
-import type { Ann } from '@privatesnn/core';
+import type { Ann, Images } from '@privatesnn/core';
 import { annLogits, createTensorRuntime, type TensorRuntime } from '@privatesnn/runtime-tfjs';
 import { createReferenceEngine, reconvertToAnn } from '@privatesnn/spiking';
 import { fakeContext, runStageContract, waveAnn, waveImages } from '@privatesnn/testkit';
 
+import { positiveActivations } from './activations.js';
 import { waveAnnWithBiases, waveAnnWithMaxPooling } from './testing/variants.js';
 import { weightNormalisation } from './weight-normalisation.js';
 
@@ -54,6 +55,48 @@ describe('weight-normalisation', () => {
         expect(Math.max(...logits)).toBeCloseTo(1, 4);
       }),
       { numRuns: 10 },
+    );
+  });
+
+  it('allows for negative pixels by statistic: model, and for [0, 1] alone with modelInputs: unit', async () => {
+    const scaleOf = async (options: object) =>
+      (await convert({ statistic: 'model', ...options })).scales.lines[0]!.y[0]!;
+    const { data } = waveAnn.parameters['conv1.weight']!;
+    const largestSum = (size: (w: number) => number) =>
+      Math.max(
+        ...[0, 1, 2, 3].map((c) =>
+          data.reduce((sum, w, i) => sum + (i % 4 === c ? size(w) : 0), 0),
+        ),
+      );
+    const positive = largestSum((w) => Math.max(0, w));
+    expect(await scaleOf({})).toBeCloseTo(largestSum(Math.abs), 5);
+    expect(await scaleOf({ modelInputs: 'unit' })).toBeCloseTo(positive, 5);
+    expect(await scaleOf({ encoderRange: 'unsigned' })).toBeCloseTo(positive, 5);
+  });
+
+  it('lets no activation exceed 1 by statistic: model, for any image in [-1, 1]', async () => {
+    const { snn } = await convert({ statistic: 'model' });
+    const normalised = reconvertToAnn(snn);
+    const pixel = fc.double({ min: -1, max: 1, noNaN: true });
+    const pixels = fc.array(fc.oneof(pixel, fc.constantFrom(-1, 1)), {
+      minLength: 16,
+      maxLength: 16,
+    });
+    await fc.assert(
+      fc.asyncProperty(pixels, async (values) => {
+        const image: Images = {
+          ...waveImages(1),
+          pixels: Float32Array.from(values),
+        };
+        const all = await positiveActivations(tensors, normalised, image, {
+          batchSize: 1,
+          signal: new AbortController().signal,
+          onProgress: () => {},
+        });
+        for (const [batch] of Object.values(all)) {
+          expect(Math.max(0, ...batch!)).toBeLessThanOrEqual(1 + 1e-5);
+        }
+      }),
     );
   });
 

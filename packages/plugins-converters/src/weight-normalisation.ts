@@ -44,6 +44,13 @@ const options = z.strictObject({
     .max(100)
     .default(99.9)
     .describe('The percentile, for `statistic: percentile`.'),
+  modelInputs: z
+    .enum(['range', 'unit'])
+    .default('range')
+    .describe(
+      'Which inputs `statistic: model` allows for: those in the range that is encoded, where the first layer’s negative ' +
+        'weights count with negative pixels, or [0, 1] as in Diehl 2015, whatever the range.',
+    ),
   samples: z.int().min(1).default(200).describe('Calibration images: the first so many.'),
   batchSize: z.int().min(1).default(50).describe('Images that go through the ANN together.'),
 });
@@ -53,7 +60,7 @@ type Options = z.output<typeof options>;
 export const weightNormalisation = defineStage({
   kind: 'converter',
   id: 'weight-normalisation',
-  version: 1,
+  version: 2,
   summary:
     "Scales each layer's weights and bias by the activations before and after it, so that every threshold is 1.",
   source: "Rueckauer 2017: W' = W·λ(l−1)/λ(l), b' = b/λ(l); Diehl 2015",
@@ -61,7 +68,12 @@ export const weightNormalisation = defineStage({
   presets: {
     'rueckauer-2017': {},
     'diehl-2015-data': { statistic: 'data', encoder: 'poisson', reset: 'hard' },
-    'diehl-2015-model': { statistic: 'model', encoder: 'poisson', reset: 'hard' },
+    'diehl-2015-model': {
+      statistic: 'model',
+      modelInputs: 'unit',
+      encoder: 'poisson',
+      reset: 'hard',
+    },
     'zheng-2020': { statistic: 'none', timeSteps: 6, leak: 0.25, reset: 'hard' },
     'lee-2020': {
       statistic: 'none',
@@ -106,13 +118,17 @@ async function layerScales(
   tensors: TensorRuntime,
   ann: Ann,
   images: Images,
-  { statistic, percentile, batchSize }: Options,
+  options: Options,
 ): Promise<LayerScales> {
   const { architecture, parameters } = ann;
+  const { statistic, percentile, batchSize } = options;
   if (statistic === 'none') {
     return Object.fromEntries(weightedLayers(architecture).map(({ name }) => [name, 1]));
   }
-  if (statistic === 'model') return modelBasedScales(architecture, parameters);
+  if (statistic === 'model') {
+    const range = options.modelInputs === 'unit' ? undefined : encoderFor(options, ann).range;
+    return modelBasedScales(architecture, parameters, range);
+  }
   const activations = await positiveActivations(tensors, ann, images, {
     batchSize,
     signal: context.signal,

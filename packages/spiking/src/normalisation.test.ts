@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import { weightedLayers, type Ann, type Architecture, type Parameters } from '@privatesnn/core';
-import { arbitraryAnn, arbitraryPixels } from '@privatesnn/testkit';
+import { arbitraryAnn, arbitraryPixels, floatArray } from '@privatesnn/testkit';
 
 import {
   biasesFromRates,
@@ -91,16 +91,55 @@ const withPositiveWeights = (ann: Ann) =>
   );
 
 describe('modelBasedScales', () => {
-  it('keep every activation at or below 1 for inputs in [0, 1]', () => {
+  const ranges = [
+    [0, 1],
+    [-1, 1],
+    [-0.5, 2],
+    [0.5, 1],
+  ] as const;
+  const cases = fc.constantFrom(...ranges).chain((range) =>
+    arbitraryAnn({ pooling: ['average-pool', 'max-pool'] }).chain((ann) =>
+      fc.record({
+        range: fc.constant(range),
+        ann: fc.constant(ann),
+        pixels: arbitraryPixels(ann.architecture, range, 1),
+      }),
+    ),
+  );
+
+  it('keep every activation at or below 1 for inputs in their range', () => {
     fc.assert(
-      fc.property(annAndImage, ({ ann, pixels }) => {
+      fc.property(cases, ({ ann, range, pixels }) => {
         fc.pre(withPositiveWeights(ann));
-        const scales = modelBasedScales(ann.architecture, ann.parameters);
+        const scales = modelBasedScales(ann.architecture, ann.parameters, range);
         const normalised = normaliseWeights(ann.architecture, ann.parameters, scales);
         const all = activations(ann.architecture, normalised, pixels);
         for (const layer of Object.values(all)) {
           expect(Math.max(...layer)).toBeLessThanOrEqual(1 + 1e-5);
         }
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it("sum the first layer's absolute weights for [-1, 1]; an input of their signs reaches the bound", () => {
+    fc.assert(
+      fc.property(floatArray(6, { min: -1, max: 1, step: 1 / 8 }), (data) => {
+        fc.pre(data.some((w) => w !== 0));
+        const architecture: Architecture = {
+          name: 'one unit',
+          inputShape: [2, 3, 1],
+          classes: 1,
+          layers: [
+            { kind: 'flatten' },
+            { kind: 'dense', name: 'output', inputs: 6, outputs: 1, bias: false },
+          ],
+        };
+        const parameters = { 'output.weight': { shape: [6, 1], data } };
+        const bound = data.reduce((sum, w) => sum + Math.abs(w), 0);
+        expect(modelBasedScales(architecture, parameters, [-1, 1])).toEqual({ output: bound });
+        const largest = activations(architecture, parameters, data.map(Math.sign));
+        expect(largest['output']![0]).toBe(bound);
       }),
     );
   });

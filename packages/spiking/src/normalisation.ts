@@ -6,6 +6,7 @@ import {
   type Architecture,
   type Parameter,
   type Parameters,
+  type PixelRange,
   type WeightedLayer,
 } from '@privatesnn/core';
 
@@ -37,21 +38,29 @@ export function normaliseWeights(
 }
 
 /**
- * Diehl 2015, model-based: the largest activation that inputs in [0, 1] could cause. For each layer the largest,
- * over its units, of λ(l−1) times the sum of the positive weights, plus a positive bias; without biases λ(l) is
- * the product of the layers' largest positive weight sums.
+ * Diehl 2015, model-based: the largest activation that any input could cause. For each layer the largest, over its
+ * units, of λ(l−1) times the sum of the positive weights, plus a positive bias; without biases λ(l) is the product
+ * of the layers' largest positive weight sums. The first layer's inputs may be negative: its weights w count
+ * max(w·low, w·high), so |w| for [-1, 1].
+ *
+ * @param inputRange of the input; [0, 1], the original's, where left out. Zeros, as of padding, belong to it always.
  */
-export function modelBasedScales(architecture: Architecture, parameters: Parameters): LayerScales {
+export function modelBasedScales(
+  architecture: Architecture,
+  parameters: Parameters,
+  inputRange: PixelRange = [0, 1],
+): LayerScales {
   const scales: Record<string, number> = {};
-  let before = 1;
+  let [low, high] = [Math.min(0, inputRange[0]), Math.max(0, inputRange[1])];
   for (const layer of weightedLayers(architecture)) {
     const { data, shape } = weightOf(parameters, layer);
     const channels = shape.at(-1)!;
     const bias = biasOf(parameters, layer)?.data;
     const largest = Float64Array.from({ length: channels }, (_, c) => Math.max(0, bias?.[c] ?? 0));
-    data.forEach((value, i) => (largest[i % channels]! += before * Math.max(0, value)));
-    before = positiveScale(layer, Math.max(...largest));
-    scales[layer.name] = before;
+    data.forEach((value, i) => (largest[i % channels]! += Math.max(value * low, value * high)));
+    const scale = positiveScale(layer, Math.max(...largest));
+    scales[layer.name] = scale;
+    [low, high] = [0, scale];
   }
   return scales;
 }
