@@ -15,6 +15,7 @@ export { digestOf } from './cache/canonical.js';
 export { UserErrorList } from './errors/error-list.js';
 export { exitCode, exitCodes } from './errors/exit-codes.js';
 export { formatError, wrap, type ErrorFormat } from './errors/format-error.js';
+export { aboutOption, unreadableFile, type Unreadable } from './errors/unreadable-file.js';
 export { suggestion } from './errors/suggest.js';
 export { loadExperiment, type Experiment, type ExperimentRequest } from './plan/experiment.js';
 export { planExperiment, type PlanRequest } from './plan/build.js';

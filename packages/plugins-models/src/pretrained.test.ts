@@ -130,8 +130,10 @@ describe('pretrained and save-ann', () => {
     await expect(load({ path: 'm.safetensors' })).rejects.toMatchObject({
       code: 'MODEL_FILE_CORRUPT',
     });
-    await expect(load({ path: 'none.safetensors' })).rejects.toMatchObject({
+    await expect(load({ path: 'm.safetensor' })).rejects.toMatchObject({
       code: 'MODEL_FILE_MISSING',
+      option: 'path',
+      hint: 'Did you mean "m.safetensors"?',
     });
     await expect(load({})).rejects.toMatchObject({ code: 'MODEL_SOURCE' });
     await expect(load({ path: 'x', model: 'mnist-vgg5' })).rejects.toMatchObject({

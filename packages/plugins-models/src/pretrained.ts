@@ -1,4 +1,5 @@
 import {
+  aboutOption,
   defineStage,
   output,
   UserError,
@@ -105,40 +106,37 @@ export const pretrained = defineStage({
       }
       return findModel(model === null ? context.resolvePath(path!) : embeddedModelFile(model));
     };
-    return {
-      async fingerprint(context) {
-        const files = await find(context);
-        return digestOf(
-          files.kind === 'layers-model'
-            ? await layersModelFiles(files.topology)
-            : [files.weights, ...(files.description === null ? [] : [files.description])],
+    const read = async (files: ModelFiles, context: StageContext): Promise<Ann> => {
+      if (files.kind === 'layers-model') return readLayersModel(files.topology, description);
+      const { weights } = files;
+      const { ann, unused } = await readSafetensorsAnn(weights, files.description, description);
+      if (unused.length > 0) {
+        context.warn(
+          `${weights} holds tensors that ${ann.architecture.name} does not take: ${unused.join(', ')}.`,
         );
-      },
+      }
+      return ann;
+    };
+    return {
+      fingerprint: (context) =>
+        aboutOption('path', async () => {
+          const files = await find(context);
+          return digestOf(
+            files.kind === 'layers-model'
+              ? await layersModelFiles(files.topology)
+              : [files.weights, ...(files.description === null ? [] : [files.description])],
+          );
+        }),
       async run(context) {
         context.signal.throwIfAborted();
-        const files = await find(context);
-        if (files.kind === 'layers-model') {
-          const ann = await readLayersModel(files.topology, description);
-          return { ann: announced(ann, context) };
-        }
-        const { weights } = files;
-        const { ann, unused } = await readSafetensorsAnn(weights, files.description, description);
-        if (unused.length > 0) {
-          context.warn(
-            `${weights} holds tensors that ${ann.architecture.name} does not take: ${unused.join(', ')}.`,
-          );
-        }
-        return { ann: announced(ann, context) };
+        const ann = await aboutOption('path', async () => read(await find(context), context));
+        const count = Object.values(ann.parameters).reduce((sum, { data }) => sum + data.length, 0);
+        context.info(
+          `${ann.architecture.name} with ${weightedLayers(ann.architecture).length} weighted layers and ` +
+            `${count.toLocaleString('en')} parameters.`,
+        );
+        return { ann };
       },
     };
   },
 });
-
-function announced(ann: Ann, context: StageContext): Ann {
-  const count = Object.values(ann.parameters).reduce((sum, { data }) => sum + data.length, 0);
-  context.info(
-    `${ann.architecture.name} with ${weightedLayers(ann.architecture).length} weighted layers and ` +
-      `${count.toLocaleString('en')} parameters.`,
-  );
-  return ann;
-}

@@ -3,7 +3,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-import { UserError, type Ann } from '@privatesnn/core';
+import { unreadableFile, UserError, type Ann } from '@privatesnn/core';
 
 import { descriptionSchema, resolveDescription, type Description } from './description.js';
 import { readParameters } from './layout.js';
@@ -28,9 +28,11 @@ export type ModelFiles =
  */
 export async function findModel(path: string): Promise<ModelFiles> {
   const found = await stat(path).catch((cause: unknown) => {
-    throw new UserError('data', 'MODEL_FILE_MISSING', `There is no model at ${path}.`, {
+    throw unreadableFile({
+      code: 'MODEL_FILE_MISSING',
+      what: 'model',
+      path,
       hint: 'Give a .safetensors file, or the folder of a tfjs LayersModel (with model.json).',
-      place: { file: path },
       cause,
     });
   });
@@ -69,9 +71,11 @@ export async function readSafetensorsAnn(
 /** Reads a whole file of a model. */
 export async function readModelFile(path: string): Promise<Uint8Array> {
   return readFile(path).catch((cause: unknown) => {
-    throw new UserError('data', 'MODEL_FILE_MISSING', `Cannot read the model file ${path}.`, {
+    throw unreadableFile({
+      code: 'MODEL_FILE_MISSING',
+      what: 'model file',
+      path,
       hint: 'Check the path and the permissions.',
-      place: { file: path },
       cause,
     });
   });

@@ -1,11 +1,13 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdirSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
 
 import type { Place } from '../contracts/error.js';
 import { throwErrors } from '../errors/error-list.js';
-import { nearest } from '../errors/suggest.js';
+import { nearestFile } from '../errors/nearest-file.js';
 import {
   extendsCycle,
+  fileIsFolder,
   fileMissing,
   notAMap,
   unknownProfile,
@@ -83,10 +85,16 @@ async function readExtended(
 async function readText(file: string, from: Place | undefined): Promise<string> {
   try {
     return await readFile(file, 'utf8');
-  } catch {
-    const siblings = await readdir(dirname(file)).catch(() => []);
-    throw fileMissing(file, from, nearest(basename(file), siblings));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EISDIR') {
+      throw fileIsFolder(file, from, experimentsIn(file));
+    }
+    throw fileMissing(file, from, nearestFile(file));
   }
+}
+
+function experimentsIn(folder: string): string[] {
+  return readdirSync(folder).filter((name) => /\.ya?ml$/.test(name));
 }
 
 function applyProfile(

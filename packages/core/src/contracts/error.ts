@@ -22,6 +22,8 @@ export class UserError extends Error {
   readonly errorClass: ErrorClass;
   readonly hint: string | undefined;
   readonly place: Place | undefined;
+  /** The option of the stage that the error is about: the terminal then shows that option's value. */
+  readonly option: string | undefined;
 
   /**
    * @param code stable, in capitals: DATASET_FILE_SIZE
@@ -31,12 +33,13 @@ export class UserError extends Error {
     errorClass: ErrorClass,
     code: string,
     message: string,
-    details: { hint?: string; place?: Place; cause?: unknown } = {},
+    details: { hint?: string; place?: Place; cause?: unknown; option?: string } = {},
   ) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
     this.code = code;
     this.errorClass = errorClass;
     this.hint = details.hint;
     this.place = details.place;
+    this.option = details.option;
   }
 }

@@ -1,7 +1,7 @@
 import { fc, test } from '@fast-check/vitest';
 import { expect } from 'vitest';
 
-import { editDistance, nearest, suggestion } from './suggest.js';
+import { editDistance, nearest, nearestFileName, suggestion } from './suggest.js';
 
 test.prop([fc.string(), fc.string()])(
   'edit distance is symmetric and bounded by the lengths',
@@ -26,4 +26,16 @@ test('nothing near gives the list of what there is', () => {
   expect(nearest('zebra', ['mnist', 'cifar10'])).toBeUndefined();
   expect(suggestion('zebra', ['mnist', 'cifar10'], 'stages')).toBe('Known stages: mnist, cifar10.');
   expect(suggestion('zebra', [], 'stages')).toBe('There are no stages.');
+});
+
+test.each([
+  ['frst.yaml', ['empty.yaml', 'first.yaml'], 'first.yaml'],
+  ['frst.yaml', ['empty.yaml'], undefined],
+  ['m.safetensor', ['m.json', 'm.safetensors', 'n.safetensor'], 'm.safetensors'],
+  ['first.yml', ['first.yaml', 'first.md'], 'first.yaml'],
+  ['a.yaml', ['b.yaml'], undefined],
+  ['mnst', ['cifar', 'mnist'], 'mnist'],
+  ['.x', [], undefined],
+])('among file names, %s of %j means %s', (name, candidates, meant) => {
+  expect(nearestFileName(name, candidates)).toBe(meant);
 });

@@ -33,6 +33,29 @@ export function nearest(name: string, candidates: Iterable<string>): string | un
   return bestDistance <= allowed ? best : undefined;
 }
 
+/**
+ * The file name that the user most likely meant: names are compared without their extensions, which are alike too
+ * often, then with them.
+ */
+export function nearestFileName(name: string, candidates: Iterable<string>): string | undefined {
+  const stem = stemOf(name);
+  const likely = [...candidates].filter((candidate) => {
+    const other = stemOf(candidate);
+    return other === stem || (stem.length > 1 && nearest(stem, [other]) !== undefined);
+  });
+  const distance = (candidate: string) =>
+    [editDistance(stem, stemOf(candidate)), editDistance(name, candidate)] as const;
+  return likely.sort((a, b) => {
+    const [left, right] = [distance(a), distance(b)];
+    return left[0] - right[0] || left[1] - right[1];
+  })[0];
+}
+
+/** The name before its last dot. */
+function stemOf(name: string): string {
+  return name.replace(/(?<=.)\.[^.]*$/, '').slice(0, 200);
+}
+
 /** `Did you mean "x"?`, or a list of what there is. */
 export function suggestion(name: string, candidates: Iterable<string>, what: string): string {
   const all = [...new Set(candidates)];

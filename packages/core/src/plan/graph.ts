@@ -45,7 +45,7 @@ export function makeNodes(
   const make = (name: string): PlanNode => {
     const made = nodes.get(name);
     if (made) return made;
-    const { declared, options, place } = stages.get(name)!;
+    const { declared, options, place, optionPlaces } = stages.get(name)!;
     const inputs: Record<string, NodeOutput> = {};
     for (const port of Object.keys(declared.definition.inputs)) {
       const connection = connections.get(name)?.get(port);
@@ -60,7 +60,15 @@ export function makeNodes(
         Object.entries(inputs).map(([port, { node, output }]) => [port, [node.id, output]]),
       ),
     });
-    const node = shared.get(id) ?? { id, stage: name, declared, options, inputs, place };
+    const node = shared.get(id) ?? {
+      id,
+      stage: name,
+      declared,
+      options,
+      inputs,
+      place,
+      optionPlaces,
+    };
     shared.set(id, node);
     nodes.set(name, node);
     return node;

@@ -13,6 +13,8 @@ export interface PlanNode {
   readonly options: unknown;
   readonly inputs: Readonly<Record<string, NodeOutput>>;
   readonly place: Place;
+  /** Where the experiment file gives each option that it gives. */
+  readonly optionPlaces: Readonly<Record<string, Place>>;
 }
 
 export interface NodeOutput {

@@ -4,7 +4,7 @@ import type { Place, UserError } from '../contracts/error.js';
 import type { AnyStage } from '../contracts/plugin.js';
 import { issueErrors } from '../config/issues.js';
 import { mergeNodes } from '../config/merge.js';
-import { child, fromPlain, toPlain, type ConfigNode } from '../config/node.js';
+import { child, entriesOf, fromPlain, placeAt, toPlain, type ConfigNode } from '../config/node.js';
 import { stageSchema } from '../config/schema.js';
 import { errorsOf } from '../errors/error-list.js';
 import { unknownPreset } from '../errors/templates/configuration.js';
@@ -17,6 +17,8 @@ export interface ConfiguredStage {
   readonly node: ConfigNode;
   readonly declared: Declared<AnyStage>;
   readonly options: unknown;
+  /** Where the file gives each option that it gives. */
+  readonly optionPlaces: Readonly<Record<string, Place>>;
 }
 
 /**
@@ -65,7 +67,10 @@ export function configureStage(
     `stage "${name}" (${use})`,
     errors,
   );
-  return { name, place: key, node, declared, options };
+  const optionPlaces = Object.fromEntries(
+    entriesOf(given).map(([option]) => [option, placeAt(given!, [option])]),
+  );
+  return { name, place: key, node, declared, options, optionPlaces };
 }
 
 /** Options after the schema has filled in its defaults; undefined, with `errors` filled, where they do not fit. */

@@ -1,11 +1,11 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
-import { basename, dirname, join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
 import type { Place } from '../contracts/error.js';
 import { pluginApi, type AnyStage, type Plugin } from '../contracts/plugin.js';
 import { throwErrors } from '../errors/error-list.js';
-import { nearest } from '../errors/suggest.js';
+import { nearestFile } from '../errors/nearest-file.js';
 import {
   badDefinition,
   duplicateId,
@@ -96,8 +96,7 @@ async function loadLocal(
 ): Promise<LoadedPlugin> {
   const file = resolve(folder, name);
   if (!statSync(file, { throwIfNoEntry: false })?.isFile()) {
-    const siblings = existsSync(dirname(file)) ? readdirSync(dirname(file)) : [];
-    throw pluginFileNotFound(name, nearest(basename(file), siblings), place);
+    throw pluginFileNotFound(name, nearestFile(file), place);
   }
   const exported = await importDefault(file, name, place);
   // A local file may export one stage instead of a plugin.

@@ -193,6 +193,25 @@ test("a service that does not start ends the run with the service's own error", 
   });
 });
 
+test("an error about an option shows the option's value", async () => {
+  const at = workspace({
+    'x.yaml': needsCounter.replace('images: data }', 'images: data }, options: { log: "" }'),
+  });
+  const refusing = counterThat({
+    create: () =>
+      Promise.resolve({
+        get made() {
+          throw new UserError('data', 'NO_LOG', 'No log.', { option: 'log' });
+        },
+      }),
+  });
+  const error = (await at.run('x.yaml', {}, [refusing]).catch((e: unknown) => e)) as UserError;
+  const { line, column, excerpt, length } = error.place!;
+  expect([line, excerpt!.slice(column! - 1, column! - 1 + length!)]).toEqual([5, '""']);
+  expect(error.code).toBe('NO_LOG');
+  expect(error.hint).toBeUndefined();
+});
+
 test('a service that cannot be closed does not hide the error of the run', async () => {
   const at = workspace({
     'x.yaml': `${needsCounter}  metric: { use: fake-failure, inputs: { images: data } }\n`,

@@ -41,7 +41,8 @@ export async function runNode(request: NodeRequest): Promise<NodeResult> {
   const { plugin } = node.declared;
   const failed = (cause: unknown) => {
     const stack = cause instanceof Error ? cause.stack : undefined;
-    const error = stageFailed(node.stage, ref.use, plugin.name, ref.jobs, node.place, cause);
+    const { stage, place, optionPlaces } = node;
+    const error = stageFailed(stage, ref.use, plugin.name, ref.jobs, place, optionPlaces, cause);
     emit({ type: 'stage-failed', ...ref, message: error.message, stack });
     return error;
   };

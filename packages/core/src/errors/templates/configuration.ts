@@ -22,6 +22,20 @@ export const fileMissing = (file: string, place: Place | undefined, near: string
     near ? `Did you mean "${near}"?` : 'Check the path; it is relative to where it is written.',
   );
 
+export const fileIsFolder = (
+  file: string,
+  place: Place | undefined,
+  experiments: readonly string[],
+) =>
+  configuration(
+    'FILE_IS_FOLDER',
+    `${file} is a folder; an experiment file is expected.`,
+    place,
+    experiments.length > 0
+      ? `Name one of its files: ${experiments.slice(0, 8).join(', ')}${experiments.length > 8 ? ', …' : ''}.`
+      : 'Name a YAML file.',
+  );
+
 export const yamlSyntax = (code: string, message: string, place: Place) =>
   configuration(
     'YAML_SYNTAX',

@@ -2,13 +2,19 @@ import { basename } from 'node:path';
 
 import { UserError, type ErrorClass, type Place } from '../../contracts/error.js';
 
-/** The wrapper of whatever a stage throws: it names the stage, the plugin and the job, and keeps the cause. */
+/**
+ * The wrapper of whatever a stage throws: it names the stage, the plugin and the job, and keeps the cause.
+ *
+ * @param place the stage's place in the experiment file
+ * @param optionPlaces the places of the options that the file gives
+ */
 export function stageFailed(
   stage: string,
   use: string,
   plugin: string,
   jobs: readonly string[],
   place: Place,
+  optionPlaces: Readonly<Record<string, Place>>,
   cause: unknown,
 ): UserError {
   const where = `Stage "${stage}" (${use} of ${plugin})${jobs.length > 0 ? ` in job "${jobs[0]}"` : ''}`;
@@ -20,10 +26,11 @@ export function stageFailed(
   const named = message.includes(basename(file)) ? '' : `${file}: `;
   const inFile = known?.place?.line !== undefined;
   const text = `${where} failed: ${inFile ? '' : named}${message}`;
+  const hint = known ? known.hint : 'The stack trace is in events.jsonl of the run folder.';
   return new UserError(errorClass, known?.code ?? 'STAGE_FAILED', text, {
-    place: inFile ? known.place! : place,
+    place: inFile ? known.place! : (optionPlaces[known?.option ?? ''] ?? place),
     cause,
-    hint: known?.hint ?? 'The stack trace is in events.jsonl of the run folder.',
+    ...(hint === undefined ? {} : { hint }),
   });
 }
 
