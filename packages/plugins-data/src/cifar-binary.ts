@@ -29,7 +29,7 @@ const side = 32;
 const plane = side * side;
 
 /** Bytes of one row. */
-export function rowBytes(layout: Pick<CifarLayout, 'labelBytes'>): number {
+function rowBytes(layout: Pick<CifarLayout, 'labelBytes'>): number {
   return layout.labelBytes + 3 * plane;
 }
 

@@ -132,6 +132,12 @@ describe('cifar10', () => {
       code: 'DATASET_FILE_MISSING',
     });
     await expect(run(cifar10, {})).rejects.toMatchObject({ code: 'DATASET_PATH' });
+    vi.stubEnv('PRIVATESNN_CIFAR10', join(folder, 'cut.tar.g'));
+    await expect(run(cifar10, {})).rejects.toMatchObject({
+      code: 'DATASET_FILE_MISSING',
+      message: expect.stringContaining('PRIVATESNN_CIFAR10') as string,
+      hint: 'Did you mean "cut.tar.gz"?',
+    });
   });
 });
 

@@ -18,16 +18,9 @@ export interface Container {
   visit(open: (name: string, size: number) => Sink | undefined, signal: AbortSignal): Promise<void>;
 }
 
-/** @throws UserError where there is neither a folder nor a file */
+/** Opens what is at a path that exists. */
 export async function openContainer(path: string): Promise<Container> {
-  const found = await stat(path).catch((cause: unknown) => {
-    throw new UserError('data', 'DATASET_FILE_MISSING', `There is no dataset at ${path}.`, {
-      hint: 'Check the path: the unpacked folder, or the .tar.gz.',
-      place: { file: path },
-      cause,
-    });
-  });
-  return found.isDirectory() ? folder(path) : archive(path);
+  return (await stat(path)).isDirectory() ? folder(path) : archive(path);
 }
 
 function folder(path: string): Container {

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
-import { download } from './download.js';
+import { download, verifySha256 } from './download.js';
 
 let server: Server;
 let address: string;
@@ -36,6 +36,15 @@ const fetchFrom = (paths: readonly string[]) =>
   });
 
 describe('download', () => {
+  it('is checked by SHA-256', async () => {
+    await fetchFrom(['/good']);
+    const file = join(folder, 'inner', 'file');
+    // printf good | sha256sum
+    const digest = '770e607624d689265ca6c44884d0807d9b054d23c473c106c72be9de08b7376c';
+    await expect(verifySha256(file, digest)).resolves.toBeUndefined();
+    await expect(verifySha256(file, 'ab')).rejects.toThrow(`is ${digest}, not ab`);
+  });
+
   it('goes on to the next address until the content is right', async () => {
     await fetchFrom(['/missing', '/bad', '/good']);
     expect(await readFile(join(folder, 'inner', 'file'), 'utf8')).toBe('good');

@@ -52,10 +52,10 @@ function reason(error: unknown): string {
   return error.cause instanceof Error ? `${error.message} (${error.cause.message})` : error.message;
 }
 
-/** Throws where a file's MD5 (the digest that the dataset's authors publish) is another. */
-export async function verifyMd5(file: string, expected: string): Promise<void> {
-  const hash = createHash('md5');
+/** Throws where a file's SHA-256 is another. */
+export async function verifySha256(file: string, expected: string): Promise<void> {
+  const hash = createHash('sha256');
   for await (const chunk of createReadStream(file)) hash.update(chunk as Uint8Array);
   const found = hash.digest('hex');
-  if (found !== expected) throw new Error(`the content's MD5 is ${found}, not ${expected}`);
+  if (found !== expected) throw new Error(`the content's SHA-256 is ${found}, not ${expected}`);
 }

@@ -16,7 +16,7 @@ export interface FileTree {
   close(): void;
 }
 
-/** @throws UserError where there is neither a folder nor a whole zip file */
+/** Opens what is at a path that exists; throws a UserError where it is neither a folder nor a whole zip file. */
 export async function openFileTree(path: string): Promise<FileTree> {
   return (await isFolder(path)) ? openFolder(path) : openZip(path);
 }
@@ -36,14 +36,7 @@ export async function fileTreeDigest(path: string): Promise<string> {
 }
 
 async function isFolder(path: string): Promise<boolean> {
-  const found = await stat(path).catch((cause: unknown) => {
-    throw new UserError('data', 'DATASET_FILE_MISSING', `There is no dataset at ${path}.`, {
-      hint: 'Check the path.',
-      place: { file: path },
-      cause,
-    });
-  });
-  return found.isDirectory();
+  return (await stat(path)).isDirectory();
 }
 
 async function listFolder(path: string): Promise<string[]> {

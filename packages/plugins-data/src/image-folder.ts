@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { fileTreeDigest, openFileTree, type FileTree } from './file-tree.js';
 import { readLabelledFiles, takeTurns, type LabelledFile } from './labelled-files.js';
 import { commonOptions, pathOption } from './options.js';
+import { inOwnCopy, type OwnCopy } from './own-copy.js';
 
 const options = z.strictObject({
   path: pathOption('Folder (or zip) with one subfolder of PNG or JPEG pictures for each class'),
@@ -31,8 +32,8 @@ export const imageFolder = defineStage({
   outputs: { images: output('images', 'The pictures, [count, height, width, channels], bytes.') },
   dependencies: {},
   create: (_, { path, limit, shuffle, channels, classNames }) => {
-    const find = (context: Pick<StageContext, 'resolvePath'>): string => {
-      if (path !== null) return context.resolvePath(path);
+    const find = (context: Pick<StageContext, 'resolvePath'>): OwnCopy => {
+      if (path !== null) return { path: context.resolvePath(path), variable: null };
       throw new UserError(
         'configuration',
         'DATASET_PATH',
@@ -41,27 +42,29 @@ export const imageFolder = defineStage({
       );
     };
     return {
-      fingerprint: async (context) => fileTreeDigest(find(context)),
+      fingerprint: async (context) => inOwnCopy(find(context), fileTreeDigest),
       async run(context) {
         context.signal.throwIfAborted();
-        const tree = await openFileTree(find(context));
-        try {
-          const listed = listClasses(tree, classNames);
-          context.info(
-            `${listed.files.length} pictures of ${listed.classNames.length} classes in ${tree.path}.`,
-          );
-          const images = await readLabelledFiles(
-            tree,
-            listed.files,
-            listed.classNames,
-            channels,
-            { limit, shuffle },
-            context,
-          );
-          return { images };
-        } finally {
-          tree.close();
-        }
+        return inOwnCopy(find(context), async (folder) => {
+          const tree = await openFileTree(folder);
+          try {
+            const listed = listClasses(tree, classNames);
+            context.info(
+              `${listed.files.length} pictures of ${listed.classNames.length} classes in ${tree.path}.`,
+            );
+            const images = await readLabelledFiles(
+              tree,
+              listed.files,
+              listed.classNames,
+              channels,
+              { limit, shuffle },
+              context,
+            );
+            return { images };
+          } finally {
+            tree.close();
+          }
+        });
       },
     };
   },

@@ -1,10 +1,11 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-import { UserError } from '@privatesnn/core';
+import { UserError, type StageContext } from '@privatesnn/core';
 
 import { datasetCache } from './cache-folder.js';
 import { exists } from './files.js';
+import { inOwnCopy, ownCopy, type OwnCopy } from './own-copy.js';
 
 export type MnistSplit = 'train' | 'test';
 export type MnistSourceOption = 'auto' | 'files' | 'download' | 'embedded';
@@ -13,6 +14,8 @@ export type MnistSourceOption = 'auto' | 'files' | 'download' | 'embedded';
 export interface MnistSource {
   readonly kind: 'files' | 'download' | 'embedded';
   readonly folder: string;
+  /** The user's copy, where it is one. */
+  readonly own?: OwnCopy;
   /** For people. */
   readonly description: string;
 }
@@ -34,8 +37,9 @@ export async function mnistSource(
   option: MnistSourceOption,
   split: MnistSplit,
   path: string | null,
+  context: Pick<StageContext, 'resolvePath'>,
 ): Promise<MnistSource> {
-  const own = path ?? process.env[mnistVariable];
+  const own = ownCopy(path, mnistVariable, context);
   if (option === 'files' || (option === 'auto' && own)) {
     if (!own) {
       throw new UserError(
@@ -46,8 +50,8 @@ export async function mnistSource(
         { hint: 'Name the folder with the IDX files, or use "source: auto".' },
       );
     }
-    const origin = path === null ? `the folder of ${mnistVariable}` : 'the folder of "path"';
-    return { kind: 'files', folder: own, description: `${origin}: ${own}` };
+    const origin = own.variable === null ? 'the folder of "path"' : `the folder of ${own.variable}`;
+    return { kind: 'files', folder: own.path, own, description: `${origin}: ${own.path}` };
   }
   const cache = datasetCache('mnist');
   const cached = await Promise.all(
@@ -57,6 +61,11 @@ export async function mnistSource(
     return { kind: 'download', folder: cache, description: `the download in ${cache}` };
   }
   return { kind: 'embedded', folder: embedded, description: 'the embedded subset' };
+}
+
+/** Works on the folder of a source; errors about a copy of the user's tell who named it. */
+export function inMnistFolder<T>({ own }: MnistSource, work: () => Promise<T>): Promise<T> {
+  return own ? inOwnCopy(own, work) : work();
 }
 
 /** Finds one IDX file: packed or not, with a dash or a dot in its name. */

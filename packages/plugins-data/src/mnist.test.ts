@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -101,8 +101,29 @@ describe('mnist', () => {
   });
 
   it('says what a folder lacks, and that "source: files" needs a folder', async () => {
-    await expect(run({ path: folder })).rejects.toMatchObject({ code: 'DATASET_FILE_MISSING' });
+    await expect(run({ path: folder })).rejects.toMatchObject({
+      code: 'DATASET_FILE_MISSING',
+      option: 'path',
+    });
+    vi.stubEnv('PRIVATESNN_MNIST', folder);
+    await expect(run()).rejects.toMatchObject({
+      code: 'DATASET_FILE_MISSING',
+      message: expect.stringContaining(`PRIVATESNN_MNIST names ${folder}`) as string,
+    });
+    vi.stubEnv('PRIVATESNN_MNIST', '');
     await expect(run({ source: 'files' })).rejects.toMatchObject({ code: 'DATASET_PATH' });
+  });
+
+  it('suggests the nearest name for a folder that does not exist', async () => {
+    await mkdir(join(folder, 'digits'));
+    const missing = { code: 'DATASET_FILE_MISSING', hint: 'Did you mean "digits"?' };
+    const path = join(folder, 'digts');
+    await expect(run({ path })).rejects.toMatchObject({ ...missing, option: 'path' });
+    vi.stubEnv('PRIVATESNN_MNIST', path);
+    await expect(run()).rejects.toMatchObject({
+      ...missing,
+      message: `There is no dataset at ${path}. The environment variable PRIVATESNN_MNIST names ${path}.`,
+    });
   });
 
   it('warns when more images are asked for than there are', async () => {

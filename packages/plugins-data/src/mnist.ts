@@ -14,6 +14,7 @@ import { parseIdx } from './idx.js';
 import { downloadMnist, mnistDownloadDigest } from './mnist-download.js';
 import {
   findIdxFile,
+  inMnistFolder,
   mnistFiles,
   mnistSource,
   mnistVariable,
@@ -49,18 +50,20 @@ export const mnist = defineStage({
   dependencies: {},
   create: (_, { split, limit, shuffle, source, path }) => {
     const find = (context: Pick<StageContext, 'resolvePath'>) =>
-      mnistSource(source, split, path === null ? null : context.resolvePath(path));
+      mnistSource(source, split, path, context);
     return {
       async fingerprint(context) {
         const found = await find(context);
         if (found.kind === 'download') return mnistDownloadDigest(split);
-        return filesDigest(await findFiles(found, split));
+        return inMnistFolder(found, async () => filesDigest(await findFiles(found, split)));
       },
       async run(context) {
         context.signal.throwIfAborted();
         const found = await find(context);
         if (found.kind === 'download') await downloadMnist(found.folder, split, context.signal);
-        const images = await readMnist(await findFiles(found, split));
+        const images = await inMnistFolder(found, async () =>
+          readMnist(await findFiles(found, split)),
+        );
         const chosen = chooseImages(
           images.labels,
           classNames.length,
@@ -85,10 +88,7 @@ async function findFiles(source: MnistSource, split: MnistSplit): Promise<[strin
 }
 
 /** Reads an images file and its labels file, and checks that they belong together. */
-export async function readMnist([imagesFile, labelsFile]: readonly [
-  string,
-  string,
-]): Promise<Images> {
+async function readMnist([imagesFile, labelsFile]: readonly [string, string]): Promise<Images> {
   const pixels = parseIdx(await readMaybeGzip(imagesFile), 3, imagesFile);
   const labels = parseIdx(await readMaybeGzip(labelsFile), 1, labelsFile);
   const [count, height, width] = pixels.dimensions as [number, number, number];

@@ -1,19 +1,20 @@
-import { join } from 'node:path';
-
-import { defineStage, output, UserError, type StageContext } from '@privatesnn/core';
+import { defineStage, output, UserError } from '@privatesnn/core';
 import { z } from 'zod';
 
-import { datasetCache } from './cache-folder.js';
-import { download, verifyMd5 } from './download.js';
+import { archiveOptions, archiveSource, type Archive } from './archive-source.js';
 import { fileTreeDigest, openFileTree, type FileTree } from './file-tree.js';
-import { exists } from './files.js';
 import { readLabelledFiles, takeTurns, type LabelledFile } from './labelled-files.js';
-import { commonOptions, pathOption } from './options.js';
+import { commonOptions } from './options.js';
 
-const variable = 'PRIVATESNN_TINY_IMAGENET';
-const archive = 'tiny-imagenet-200.zip';
-const url = `http://cs231n.stanford.edu/${archive}`;
-const md5 = '90528d7ca1a48142e341f4ef8d21d0de';
+const archive: Archive = {
+  name: 'Tiny-ImageNet',
+  id: 'tiny-imagenet',
+  url: 'http://cs231n.stanford.edu/tiny-imagenet-200.zip',
+  sha256: '6198c8ae015e2b3e007c7841da39ec069199b9aa3bfa943a462022fe5e43c821',
+  megabytes: 240,
+  variable: 'PRIVATESNN_TINY_IMAGENET',
+  folder: 'the unpacked folder',
+};
 /** Images of the complete set. */
 const complete = { train: 100_000, test: 10_000 };
 
@@ -22,13 +23,7 @@ const options = z.strictObject({
   split: commonOptions.split.describe(
     'Which part; "test" takes the validation images, since the original test images have no labels.',
   ),
-  source: z
-    .enum(['auto', 'download'])
-    .default('auto')
-    .describe(
-      `Where the images come from. auto: "path", else ${variable}, else an earlier download; download: fetched once from its original address.`,
-    ),
-  path: pathOption(`${archive}, or its unpacked folder`),
+  ...archiveOptions(archive),
 });
 
 /** Tiny-ImageNet: 64 × 64 colour photographs, 200 classes. */
@@ -42,59 +37,35 @@ export const tinyImagenet = defineStage({
   inputs: {},
   outputs: { images: output('images', 'The images, [count, 64, 64, 3], bytes.') },
   dependencies: {},
-  create: (_, { split, limit, shuffle, source, path }) => {
-    const cached = join(datasetCache('tiny-imagenet'), archive);
-    const find = async (context: Pick<StageContext, 'resolvePath'>): Promise<string> => {
-      if (source === 'download') return cached;
-      const own = path === null ? process.env[variable] : context.resolvePath(path);
-      if (own) return own;
-      if (await exists(cached)) return cached;
-      throw new UserError(
-        'data',
-        'DATASET_PATH',
-        `No copy of Tiny-ImageNet was found: neither the option "path" nor the environment variable ${variable} names one, and none was downloaded.`,
-        { hint: `Name ${archive} or its folder, or use "source: download" (about 240 MB).` },
-      );
-    };
+  create: (_, { split, limit, shuffle, ...where }) => {
+    const source = archiveSource(archive, where);
     return {
-      async fingerprint(context) {
-        const found = await find(context);
-        return found === cached ? `md5:${md5}` : fileTreeDigest(found);
-      },
+      fingerprint: (context) => source.fingerprint(context, fileTreeDigest),
       async run(context) {
         context.signal.throwIfAborted();
-        const found = await find(context);
-        if (found === cached && !(await exists(cached))) {
-          context.info(`Fetching ${url}.`);
-          await download({
-            urls: [url],
-            target: cached,
-            verify: (file) => verifyMd5(file, md5),
-            hint: `Without network: copy ${archive} here and name it in "path" or ${variable}.`,
-            signal: context.signal,
-          });
-        }
-        const tree = await openFileTree(found);
-        try {
-          const { files, classNames } = await listTinyImagenet(tree, split);
-          context.info(`Tiny-ImageNet: ${files.length} ${split} images in ${found}.`);
-          if (files.length < complete[split]) {
-            context.warn(
-              `This copy holds ${files.length} of the ${complete[split]} ${split} images.`,
-            );
+        return source.read(context, async (path) => {
+          const tree = await openFileTree(path);
+          try {
+            const { files, classNames } = await listTinyImagenet(tree, split);
+            context.info(`Tiny-ImageNet: ${files.length} ${split} images in ${path}.`);
+            if (files.length < complete[split]) {
+              context.warn(
+                `This copy holds ${files.length} of the ${complete[split]} ${split} images.`,
+              );
+            }
+            const choice = { limit, shuffle };
+            return { images: await readLabelledFiles(tree, files, classNames, 3, choice, context) };
+          } finally {
+            tree.close();
           }
-          const choice = { limit, shuffle };
-          return { images: await readLabelledFiles(tree, files, classNames, 3, choice, context) };
-        } finally {
-          tree.close();
-        }
+        });
       },
     };
   },
 });
 
 /** The labelled pictures of a split that are there. The order of `wnids.txt` numbers the classes. */
-export async function listTinyImagenet(
+async function listTinyImagenet(
   tree: FileTree,
   split: 'train' | 'test',
 ): Promise<{ readonly files: readonly LabelledFile[]; readonly classNames: readonly string[] }> {
@@ -104,7 +75,7 @@ export async function listTinyImagenet(
       'data',
       'DATASET_FILE_MISSING',
       `${tree.path} holds no wnids.txt, so it is not Tiny-ImageNet in its original layout.`,
-      { hint: `Give ${archive} or its unpacked folder.`, place: { file: tree.path } },
+      { hint: 'Give tiny-imagenet-200.zip or its unpacked folder.', place: { file: tree.path } },
     );
   }
   const root = wnidsFile.slice(0, -'wnids.txt'.length);
