@@ -95,11 +95,10 @@ test('a misspelt experiment file', async () => {
 
 test('a folder in place of an experiment file', async () => {
   const at = workspace({ 'x.yaml': 'name: x\n', 'notes.md': '' });
-  expect(await screenOf(at.plan('.'), at.folder)).toMatchInlineSnapshot(`
-    "Error [FILE_IS_FOLDER] … is a folder; an experiment
-    file is expected.
-      → Name one of its files: x.yaml."
-  `);
+  await expect(at.plan('.')).rejects.toMatchObject({
+    code: 'FILE_IS_FOLDER',
+    hint: 'Name one of its files: x.yaml.',
+  });
 });
 
 test('a misspelt base file', async () => {
