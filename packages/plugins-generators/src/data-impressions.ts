@@ -36,6 +36,9 @@ const options = z.strictObject(
         .default('soft')
         .describe('What an image is made for: the sampled soft label, or its class alone.'),
       ...synthesisOptions,
+      iterations: synthesisOptions.iterations.describe(
+        'Steps, at most; the public code takes 1500 on MNIST.',
+      ),
     },
     dataImpressionsPresets,
   ),

@@ -1,4 +1,4 @@
-import { createTensorRuntime, type TensorRuntime } from '@privatesnn/runtime-tfjs';
+import { annLogits, createTensorRuntime, type TensorRuntime } from '@privatesnn/runtime-tfjs';
 import { fakeContext, runStageContract, tinyAnn } from '@privatesnn/testkit';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import { beforeAll, expect, it } from 'vitest';
@@ -56,4 +56,36 @@ it.each(['smoothness', 'total-variation'] as const)('is smoother with more %s', 
     );
   };
   expect(await roughness(50)).toBeLessThan(await roughness(0));
+});
+
+it('stops at the cross-entropy, whatever the prior adds to the loss', async () => {
+  const { classes } = tinyAnn().architecture;
+  const run = async (stopAtLoss: number, priorWeight: number, learningRate = 1e-6) => {
+    const context = fakeContext();
+    const options = inception.options.parse({
+      samples: 6,
+      iterations: 3,
+      stopAtLoss,
+      priorWeight,
+      learningRate,
+    });
+    const { images } = await inception
+      .create({ runtime }, options)
+      .run(context, { ann: tinyAnn() });
+    const { meanSteps, meanLoss } = context.events[0]!.data as Record<string, number>;
+    return { images, meanSteps: meanSteps!, meanLoss: meanLoss! };
+  };
+  // Steps this small leave the images as they start.
+  const { images } = await run(0, 0);
+  const logits = await annLogits(runtime, tinyAnn(), images);
+  const crossEntropies = Array.from(images.labels, (label, i) => {
+    const row = [...logits.subarray(i * classes, (i + 1) * classes)];
+    return Math.log(row.reduce((sum, v) => sum + Math.exp(v), 0)) - row[label]!;
+  });
+  const largest = Math.max(...crossEntropies);
+  const smallest = Math.min(...crossEntropies);
+  const above = await run(largest + 1e-3, 1000);
+  expect(above.meanLoss).toBeGreaterThan(largest + 1);
+  expect(above.meanSteps).toBe(0);
+  expect((await run(smallest - 1e-3, 1000)).meanSteps).toBe(3);
 });

@@ -19,11 +19,7 @@ export const synthesisOptions = {
   temperature: z.number().positive().default(20).describe('Divides the logits in the loss.'),
   batchSize: z.int().min(1).default(100).describe('How many images are optimised together.'),
   learningRate: z.number().positive().default(1e-3).describe("Adam's step on the pixels."),
-  iterations: z
-    .int()
-    .min(1)
-    .default(2500)
-    .describe('Steps, at most; the public code takes 1500 on MNIST.'),
+  iterations: z.int().min(1).default(2500).describe('Steps, at most.'),
   initialisation: z
     .enum(['unit', 'input-range', 'smooth'])
     .default('unit')
@@ -40,7 +36,9 @@ export const synthesisOptions = {
     .number()
     .min(0)
     .default(0)
-    .describe('An image is finished once its loss is at most this; 0 runs all iterations.'),
+    .describe(
+      'An image is finished once its `stopMeasure` is at most this; 0 runs all iterations.',
+    ),
   stopMeasure: z
     .enum(['cross-entropy', 'divergence'])
     .default('cross-entropy')

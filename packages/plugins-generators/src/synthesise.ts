@@ -89,13 +89,13 @@ export async function synthesise(
           });
           const crossEntropy = softCrossEntropy(tf, logits, wanted, options.temperature);
           // A constant of each image, so that the gradient is the same.
-          const loss =
+          const measure =
             options.stopMeasure === 'divergence'
               ? tf.sub<Tensor1D>(crossEntropy, entropy(tf, wanted))
               : crossEntropy;
-          const terms = [loss, ...(prior ? [prior(tf, x)] : [])];
-          const perImage = tf.addN(terms);
-          return batchTerm ? tf.add<Tensor1D>(perImage, batchTerm(tf, outputs)) : perImage;
+          const perImage = prior ? tf.add<Tensor1D>(measure, prior(tf, x)) : measure;
+          const loss = batchTerm ? tf.add<Tensor1D>(perImage, batchTerm(tf, outputs)) : perImage;
+          return { loss, measure };
         }),
         optimizer: 'adam',
         learningRate: options.learningRate,

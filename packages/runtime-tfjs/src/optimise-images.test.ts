@@ -88,6 +88,20 @@ it('stops a whole batch by its mean loss', async () => {
   expect((losses[0]! + losses[1]!) / 2).toBeLessThanOrEqual(0.05);
 });
 
+it.each(['image', 'batch'] as const)('stops by a measure apart, by %s', async (by) => {
+  const loss = distance(0.5);
+  const evaluate = (change: (loss: Tensor1D) => Tensor1D) =>
+    tensorLoss(tf, [2, 2, 1], (x) => ({ loss: change(loss(x)), measure: loss(x) }));
+  const stop = { loss: 0.05, by };
+  const expected = await optimiseImages(tf, request({ stop }));
+  // A constant in the loss changes no gradient, and no stop.
+  const raised = evaluate((value) => tf.add(value, 100));
+  const found = await optimiseImages(tf, request({ stop, evaluate: raised }));
+  expect(found.pixels).toEqual(expected.pixels);
+  expect(found.steps).toEqual(expected.steps);
+  expect(Math.min(...found.losses)).toBeGreaterThan(99);
+});
+
 it('divides gradients by their root mean square where asked', async () => {
   const { pixels } = await optimiseImages(tf, request({ iterations: 1, normaliseGradient: true }));
   const moved = pixels.map((value, i) => value - request().pixels[i]!).slice(0, 4);

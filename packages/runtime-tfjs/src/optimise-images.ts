@@ -17,7 +17,6 @@ export type Projection = 'none' | 'clip' | 'min-max';
  *
  * @param pixels the images still being optimised, [images, height, width, channels]
  * @param indices which of the request's images these are
- * @returns losses, [images]; each image's own gradient, of the shape of `pixels`
  */
 export type ImageLoss = (
   pixels: Float32Array,
@@ -25,8 +24,12 @@ export type ImageLoss = (
 ) => EvaluatedLoss | Promise<EvaluatedLoss>;
 
 export interface EvaluatedLoss {
+  /** [images]. */
   readonly losses: ArrayLike<number>;
+  /** Each image's own gradient, of the shape of the pixels. */
   readonly gradient: Float32Array;
+  /** What `stop` is compared with, [images]; the losses where left out. */
+  readonly measures?: ArrayLike<number>;
 }
 
 export interface OptimiseImagesRequest {
@@ -49,7 +52,7 @@ export interface OptimiseImagesRequest {
   readonly jitter?: JitterOptions;
   /** Blurs the images before the loss is taken, at every `every`-th iteration. */
   readonly blur?: { readonly every: number; readonly apply: (x: Tensor4D) => Tensor4D };
-  /** An image whose loss is at most `loss` stays as it is from then on; by batch, all stop by their mean. */
+  /** An image whose measure is at most `loss` stays as it is from then on; by batch, all stop by their mean. */
   readonly stop?: { readonly loss: number; readonly by: 'image' | 'batch' };
   /** Source of the jitter. */
   readonly random: RandomStream;
@@ -84,6 +87,7 @@ export async function optimiseImages(
   const pixels = Float32Array.from(request.pixels);
   const image = (i: number) => pixels.subarray(i * size, (i + 1) * size);
   const losses = new Float32Array(count).fill(NaN);
+  const measures = new Float32Array(count).fill(NaN);
   const steps = new Int32Array(count);
   const update = Array.from({ length: count }, () => createUpdate(tf, imageShape, request));
   let active = Array.from({ length: count }, (_, i) => i);
@@ -102,15 +106,18 @@ export async function optimiseImages(
       moved ? jitterImage(image(i), imageShape, moved) : image(i),
     );
     const evaluated = await request.evaluate(seen, active);
-    active.forEach((i, k) => (losses[i] = evaluated.losses[k]!));
+    active.forEach((i, k) => {
+      losses[i] = evaluated.losses[k]!;
+      measures[i] = (evaluated.measures ?? evaluated.losses)[k]!;
+    });
     if (!active.every((i) => Number.isFinite(losses[i]))) throw notFinite('loss', iteration);
     if (!evaluated.gradient.every(Number.isFinite)) throw notFinite('gradient', iteration);
     const gradients = new Map(
       active.map((i, k) => [i, evaluated.gradient.subarray(k * size, (k + 1) * size)]),
     );
 
-    if (stop?.by === 'batch' && mean(losses) <= stop.loss) active = [];
-    if (stop?.by === 'image') active = active.filter((i) => !(losses[i]! <= stop.loss));
+    if (stop?.by === 'batch' && mean(measures) <= stop.loss) active = [];
+    if (stop?.by === 'image') active = active.filter((i) => !(measures[i]! <= stop.loss));
     for (const i of active) {
       const gradient = gradients.get(i)!;
       const back = moved ? jitterImage(gradient, imageShape, moved, true) : gradient;
@@ -135,27 +142,34 @@ export async function optimiseImages(
  * The losses and gradients of a tensor function.
  *
  * @param imageShape [height, width, channels]
- * @param loss the loss of each image, [images]
+ * @param loss the loss of each image, [images]; with another measure for `stop`, where they differ
  */
 export function tensorLoss(
   tf: Tf,
   [height, width, channels]: readonly [number, number, number],
-  loss: (x: Tensor4D, indices: readonly number[]) => Tensor1D,
+  loss: (
+    x: Tensor4D,
+    indices: readonly number[],
+  ) => Tensor1D | { readonly loss: Tensor1D; readonly measure: Tensor1D },
 ): ImageLoss {
   return (pixels, indices) =>
     tf.tidy(() => {
       let perImage: Tensor1D | undefined;
+      let measure: Tensor1D | undefined;
       const { gradient } = lossAndInputGradient(
         tf,
         (x) => {
-          perImage = tf.keep(loss(x, indices));
+          const result = loss(x, indices);
+          perImage = tf.keep('loss' in result ? result.loss : result);
+          measure = 'loss' in result ? tf.keep(result.measure) : undefined;
           return tf.sum(perImage);
         },
         tf.tensor4d(pixels, [indices.length, height, width, channels]),
       );
       const losses = perImage!.dataSync();
-      perImage!.dispose();
-      return { losses, gradient: gradient.dataSync() as Float32Array };
+      const measures = measure?.dataSync() ?? losses;
+      tf.dispose([perImage!, measure]);
+      return { losses, measures, gradient: gradient.dataSync() as Float32Array };
     });
 }
 
