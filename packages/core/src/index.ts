@@ -27,6 +27,7 @@ export { describeOptions, type OptionDescription } from './plugins/describe-opti
 export { installedPlugins, loadPlugin, type LoadedPlugin } from './plugins/load.js';
 export { locatePackage, packageOf } from './plugins/locate.js';
 export { randomStream } from './random/stream.js';
+export { sourceErrors, type SourceError } from './run/fingerprint.js';
 export { checkOutputs } from './run/artefact-check.js';
 export type { RunEvent, StageRef } from './run/events.js';
 export { markInterrupted } from './run/mark-interrupted.js';

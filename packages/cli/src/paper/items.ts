@@ -1,11 +1,11 @@
 import { readdir } from 'node:fs/promises';
-import { basename, join, resolve } from 'node:path';
+import { basename, join } from 'node:path';
 
 import { suggestion, UserError, type Plan } from '@privatesnn/core';
 import { notRun, type Comparison, type PaperTableOptions } from '@privatesnn/plugins-reporters';
 
-import { shorten } from '../command-line.js';
 import { openPlan, type OpenOptions } from '../open.js';
+import { modelsFolder, needsOf } from './needs.js';
 
 /** A table or figure of the paper: an experiment file with a `paper-table`. */
 export interface Item {
@@ -19,7 +19,7 @@ export interface Item {
   readonly table: string;
   /** The cells with their published figures, ours empty. */
   readonly empty: readonly Comparison[];
-  /** What it reads: datasets, and the files of trained networks. */
+  /** What it reads: datasets, and the files of trained networks; and where that comes from. */
   readonly needs: readonly string[];
 }
 
@@ -72,18 +72,6 @@ export async function openItem(folder: string, name: string, open: OpenOptions):
     note,
     table,
     empty: cells.map(notRun),
-    needs: needsOf(plan),
+    needs: needsOf(plan, modelsFolder(folder)),
   };
-}
-
-function needsOf({ nodes, experiment }: Plan): string[] {
-  const needs = nodes.flatMap(({ declared, options }) => {
-    const { kind, id } = declared.definition;
-    if (kind === 'dataset') return [id];
-    const path = (options as { path?: unknown }).path;
-    return kind === 'model' && typeof path === 'string'
-      ? [shorten(resolve(experiment.loaded.folder, path))]
-      : [];
-  });
-  return [...new Set(needs)];
 }

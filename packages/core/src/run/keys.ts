@@ -1,11 +1,9 @@
-import { resolve } from 'node:path';
-
 import type { Token } from '../contracts/token.js';
-import type { Ancestor, InputPorts, OutputPorts, StageInstance } from '../contracts/stage.js';
+import type { Ancestor } from '../contracts/stage.js';
 import { stageKey } from '../cache/key.js';
-import { usesServiceTooEarly } from '../errors/templates/run.js';
 import type { Plan, PlanNode } from '../plan/plan.js';
 import { ancestorsOf } from './ancestors.js';
+import { fingerprint } from './fingerprint.js';
 
 /** Computes the cache keys of a plan's stages. */
 export interface Keys {
@@ -45,32 +43,5 @@ export function createKeys(plan: Plan): Keys {
 function lineage({ inputs }: PlanNode): Record<string, readonly Ancestor[]> {
   return Object.fromEntries(
     Object.entries(inputs).map(([port, { node }]) => [port, ancestorsOf(node)]),
-  );
-}
-
-/** Asks a stage for its fingerprint; services are not created for that, so it gets stand-ins. */
-async function fingerprint(node: PlanNode, folder: string): Promise<string> {
-  const { definition } = node.declared;
-  const standIns = Object.fromEntries(
-    Object.entries(definition.dependencies).map(([name, token]) => [
-      name,
-      standIn((token as Token<unknown>).name),
-    ]),
-  );
-  const instance = definition.create(standIns, node.options) as StageInstance<
-    InputPorts,
-    OutputPorts
-  >;
-  return (await instance.fingerprint?.({ resolvePath: (path) => resolve(folder, path) })) ?? '';
-}
-
-function standIn(service: string): object {
-  return new Proxy(
-    {},
-    {
-      get() {
-        throw usesServiceTooEarly(service);
-      },
-    },
   );
 }
