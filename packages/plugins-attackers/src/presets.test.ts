@@ -42,6 +42,7 @@ const attack2 = {
   flip: false,
   timeSteps: 0,
   literal: false,
+  detachReset: true,
 };
 
 /** What gave the clearest pictures. */
@@ -87,7 +88,7 @@ const stages = [
       'paper-aaai': attack2,
       'paper-v1': attack2,
       'official-code': attack2,
-      tuned: { ...tuned, blurEvery: 30, timeSteps: 0, literal: false },
+      tuned: { ...tuned, blurEvery: 30, timeSteps: 0, literal: false, detachReset: true },
     },
   },
   { stage: clampedRate, rows: { tuned: { ...tuned, objective: 'logit', straightThrough: true } } },
