@@ -47,7 +47,7 @@ test('every value knows its place', () => {
 
 test.each([
   ['a: [1', ['YAML_SYNTAX']],
-  ['a:\n\tb: 1', ['YAML_SYNTAX', 'YAML_SYNTAX']],
+  ['a:\n\tb: 1', ['YAML_SYNTAX']],
   ['a: 1\na: 2', ['YAML_SYNTAX']],
   ['a: *missing', ['YAML_SYNTAX']],
   ['a: !!js/function "x"', ['YAML_SYNTAX']],
@@ -56,7 +56,7 @@ test.each([
   ['? [1, 2]\n: 3', ['YAML_KEY']],
   ['a: 1\n---\nb: 2', ['YAML_SYNTAX']],
 ])('%j is refused', (text, codes) => {
-  expect(new Set(codesOf(text))).toEqual(new Set(codes));
+  expect(codesOf(text)).toEqual(codes);
   expect(({} as { polluted?: boolean }).polluted).toBeUndefined();
 });
 

@@ -29,7 +29,7 @@ const forbiddenKeys = new Set(['__proto__', 'constructor', 'prototype']);
 /**
  * Reads YAML 1.2 into nodes that know their places.
  *
- * @throws UserErrorList with every syntax error of the text
+ * @throws UserError with the first syntax error of the text, or UserErrorList with every key and alias that is not allowed
  */
 export function parseYaml(text: string, file: string): ConfigNode {
   if (text.length > maxBytes) throw fileTooLarge(file, text.length, maxBytes);
@@ -42,11 +42,9 @@ export function parseYaml(text: string, file: string): ConfigNode {
     keepSourceTokens: false,
     stringKeys: false,
   });
-  throwErrors(
-    [...document.errors, ...document.warnings].map((error) =>
-      yamlSyntax(error.code, error.message, places(error.pos[0], error.pos[1])),
-    ),
-  );
+  // Those after the first one mostly follow from it.
+  const [first] = [...document.errors, ...document.warnings].sort((a, b) => a.pos[0] - b.pos[0]);
+  if (first) throw yamlSyntax(first.code, first.message, places(first.pos[0], first.pos[1]));
   return convert(document, places);
 }
 

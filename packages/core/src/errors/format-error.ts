@@ -27,12 +27,15 @@ export function formatError(error: unknown, format: ErrorFormat): string {
 function formatOne(error: UserError, { colour, columns }: ErrorFormat): string {
   const paint = painter(colour);
   const lines = [
-    wrap(`${paint.red('Error')} ${paint.dim(`[${error.code}]`)} ${error.message}`, columns),
+    wrap(
+      `${paint.red('Error')} ${paint.dim(`[${error.code}]`)} ${printable(error.message)}`,
+      columns,
+    ),
   ];
   if (error.place) lines.push(...formatPlace(error.place, columns, paint));
-  if (error.hint) lines.push(wrap(`${paint.green('→')} ${error.hint}`, columns, '  '));
+  if (error.hint) lines.push(wrap(`${paint.green('→')} ${printable(error.hint)}`, columns, '  '));
   for (const cause of causes(error))
-    lines.push(wrap(paint.dim(`caused by: ${cause}`), columns, '  '));
+    lines.push(wrap(paint.dim(`caused by: ${printable(cause)}`), columns, '  '));
   return lines.join('\n');
 }
 
@@ -47,12 +50,20 @@ function formatPlace(place: Place, columns: number, paint: Painter): string[] {
   const at = (column ?? 1) - 1;
   // A place far to the right is shown with what stands before it.
   const from = Math.max(0, at + Math.min(place.length ?? 1, 20) + 6 - room);
-  const text = excerpt.replaceAll('\t', ' ').slice(from, from + room);
+  const text = printable(excerpt.replaceAll('\t', ' ')).slice(from, from + room);
   const part = from > 0 ? `…${text.slice(1)}` : text;
   const length = Math.max(1, Math.min(place.length ?? 1, part.length - (at - from)));
   lines.push(`  ${paint.dim(gutter)}${part}`);
   lines.push(`  ${' '.repeat(gutter.length + at - from)}${paint.red('^'.repeat(length))}`);
   return lines;
+}
+
+/** Text in which control characters, which would act on the terminal, are shown as their pictures: ␀, ␛, ␡. */
+function printable(text: string): string {
+  return text.replace(/[\0-\x09\x0b-\x1f\x7f-\x9f]/g, (character) => {
+    const code = character.charCodeAt(0);
+    return code < 0x20 ? String.fromCharCode(0x2400 + code) : code === 0x7f ? '␡' : '�';
+  });
 }
 
 function shorter(file: string): string {
