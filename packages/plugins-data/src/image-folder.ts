@@ -31,16 +31,22 @@ export const imageFolder = defineStage({
   inputs: {},
   outputs: { images: output('images', 'The pictures, [count, height, width, channels], bytes.') },
   dependencies: {},
+  check: ({ path }) =>
+    path === null
+      ? [
+          new UserError(
+            'configuration',
+            'DATASET_PATH',
+            'it needs the option "path", but none was given.',
+            { hint: 'Name a folder with one subfolder of pictures for each class.' },
+          ),
+        ]
+      : [],
   create: (_, { path, limit, shuffle, channels, classNames }) => {
-    const find = (context: Pick<StageContext, 'resolvePath'>): OwnCopy => {
-      if (path !== null) return { path: context.resolvePath(path), variable: null };
-      throw new UserError(
-        'configuration',
-        'DATASET_PATH',
-        'The image-folder stage needs the option "path", but none was given.',
-        { hint: 'Name a folder with one subfolder of pictures for each class.' },
-      );
-    };
+    const find = (context: Pick<StageContext, 'resolvePath'>): OwnCopy => ({
+      path: context.resolvePath(path!),
+      variable: null,
+    });
     return {
       fingerprint: async (context) => inOwnCopy(find(context), fileTreeDigest),
       async run(context) {

@@ -178,7 +178,8 @@ describe('image-folder', () => {
   });
 
   it('needs a path', async () => {
-    await expect(run(imageFolder, {})).rejects.toMatchObject({ code: 'DATASET_PATH' });
+    const mistakes = imageFolder.check!(imageFolder.options.parse({}), new Set());
+    expect(mistakes).toMatchObject([{ code: 'DATASET_PATH' }]);
     await expect(run(imageFolder, { path: join(folder, 'no') })).rejects.toMatchObject({
       code: 'DATASET_FILE_MISSING',
     });

@@ -79,12 +79,11 @@ test('one image is too few for anything', async () => {
 
 test('what is missing is named', async () => {
   const inputs = { generated: a, reference: b, features: undefined };
-  await expect(stage({}).run(fakeContext(), inputs)).rejects.toThrow(
-    'needs a classifier as input `features`',
-  );
-  await expect(stage({ extractor: 'inception' }).run(fakeContext(), inputs)).rejects.toThrow(
-    'needs the folder of a graph model',
-  );
+  const check = (options: object, ...connected: string[]) =>
+    fid.check!(fid.options.parse(options), new Set(connected));
+  expect(check({}, 'features')).toEqual([]);
+  expect(check({})).toMatchObject([{ code: 'FID_FEATURES', option: 'extractor' }]);
+  expect(check({ extractor: 'inception' })).toMatchObject([{ code: 'FID_INCEPTION' }]);
   await expect(
     stage({ extractor: 'inception', inception: '/no/such/model' }).run(fakeContext(), inputs),
   ).rejects.toThrow('/no/such/model/model.json cannot be read');

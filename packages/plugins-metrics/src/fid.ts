@@ -1,4 +1,5 @@
 import {
+  aboutOption,
   defineStage,
   input,
   optionalInput,
@@ -12,7 +13,7 @@ import { TENSOR_RUNTIME } from '@privatesnn/runtime-tfjs';
 import { bootstrapInterval, resample, resampleWeights } from './distance/bootstrap.js';
 import { frechetDistance } from './distance/frechet.js';
 import { polynomialKernels, unbiasedMmd2 } from './distance/kernel.js';
-import { extractFeatures, inceptionPath } from './features/extract.js';
+import { extractFeatures, extractorMistakes } from './features/extract.js';
 import { graphModelDigest } from './features/graph-model.js';
 import { selectRows, type FeatureMatrix } from './features/matrix.js';
 import { applyProjection, principalComponents, randomProjection } from './features/reduce.js';
@@ -39,10 +40,11 @@ export const fid = defineStage({
     ),
   },
   dependencies: { runtime: TENSOR_RUNTIME },
+  check: (settings, connected) => extractorMistakes(settings, connected.has('features')),
   create: ({ runtime }, settings) => ({
     async fingerprint({ resolvePath }) {
       if (settings.extractor !== 'inception') return '';
-      return graphModelDigest(resolvePath(inceptionPath(settings)));
+      return aboutOption('inception', () => graphModelDigest(resolvePath(settings.inception!)));
     },
     async run(context, { generated, reference, features }) {
       context.signal.throwIfAborted();

@@ -94,16 +94,19 @@ export const pretrained = defineStage({
   inputs: {},
   outputs: { ann: output('ann', 'The network.') },
   dependencies: {},
+  check: ({ model, path }) => {
+    if ((model === null) !== (path === null)) return [];
+    return [
+      new UserError(
+        'configuration',
+        'MODEL_SOURCE',
+        `it takes either "model" or "path"; ${model === null ? 'neither was' : 'both were'} given.`,
+        { hint: `Embedded models: ${embeddedModels.join(', ')}.`, option: 'model' },
+      ),
+    ];
+  },
   create: (_, { model, path, ...description }) => {
     const find = async (context: Pick<StageContext, 'resolvePath'>): Promise<ModelFiles> => {
-      if ((model === null) === (path === null)) {
-        throw new UserError(
-          'configuration',
-          'MODEL_SOURCE',
-          `The "pretrained" stage takes either "model" or "path"; ${model === null ? 'neither was' : 'both were'} given.`,
-          { hint: `Embedded models: ${embeddedModels.join(', ')}.` },
-        );
-      }
       return findModel(model === null ? context.resolvePath(path!) : embeddedModelFile(model));
     };
     const read = async (files: ModelFiles, context: StageContext): Promise<Ann> => {

@@ -57,7 +57,6 @@ export async function prepare(
       },
     );
   }
-  if (!teacher) assertNoTeacherNeeded(options);
   const training = firstImages(images, options.samples);
   const teacherLogits =
     teacher && (await annLogits(tensors, teacher, training, { signal: context.signal }));
@@ -66,18 +65,6 @@ export async function prepare(
   return options.readout === 'keep'
     ? work
     : { ...work, start: await withReadout(work, options.readout) };
-}
-
-function assertNoTeacherNeeded({ distillation, readout }: StbpOptions): void {
-  if (!distillation && readout !== 'fitted') return;
-  throw new UserError(
-    'configuration',
-    'NO_TEACHER',
-    `${distillation ? 'distillation: true' : 'readout: fitted'} needs a teacher, but the input "teacher" is not connected.`,
-    {
-      hint: 'Connect "teacher" to the ANN, or set distillation: false and readout: mean.',
-    },
-  );
 }
 
 async function withReadout(work: Work, kind: 'sum' | 'mean' | 'fitted'): Promise<Snn> {

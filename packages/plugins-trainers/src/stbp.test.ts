@@ -175,11 +175,12 @@ describe('stbp', () => {
   });
 
   it.each([{ distillation: true }, { distillation: false, readout: 'fitted' }])(
-    'asks for the teacher that %o needs',
-    async (options) => {
-      await expect(
-        train(options, fakeContext(), { snn, images, teacher: undefined }),
-      ).rejects.toThrow(/needs a teacher, but the input "teacher" is not connected/);
+    'asks before the run for the teacher that %o needs',
+    (options) => {
+      const check = (...connected: string[]) =>
+        stbp.check!(stbp.options.parse(options), new Set(connected));
+      expect(check('snn', 'images', 'teacher')).toEqual([]);
+      expect(check('snn', 'images')).toMatchObject([{ code: 'NO_TEACHER' }]);
     },
   );
 });

@@ -1,4 +1,4 @@
-import { defineStage, input, optionalInput, output } from '@privatesnn/core';
+import { defineStage, input, optionalInput, output, UserError } from '@privatesnn/core';
 import { TENSOR_RUNTIME } from '@privatesnn/runtime-tfjs';
 import { relativeWeightChange, SPIKING_ENGINE } from '@privatesnn/spiking';
 
@@ -56,6 +56,20 @@ export const stbp = defineStage({
     metrics: output('scalars', 'the last epoch, the number of samples, batches without gradient'),
   },
   dependencies: { engine: SPIKING_ENGINE, tensors: TENSOR_RUNTIME },
+  check: ({ distillation, readout }, connected) => {
+    if (connected.has('teacher') || (!distillation && readout !== 'fitted')) return [];
+    return [
+      new UserError(
+        'configuration',
+        'NO_TEACHER',
+        `${distillation ? 'distillation: true' : 'readout: fitted'} needs a teacher, but the input "teacher" is not connected.`,
+        {
+          hint: 'Connect "teacher" to the ANN, or set distillation: false and readout: mean.',
+          option: distillation ? 'distillation' : 'readout',
+        },
+      ),
+    ];
+  },
   create: ({ engine, tensors }, options) => ({
     async run(context, inputs) {
       const work = await prepare(context, engine, tensors, options, inputs);

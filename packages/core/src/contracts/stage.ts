@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 
 import type { ArtefactOf, ArtefactType } from './artefacts.js';
+import type { UserError } from './error.js';
 import type { RandomStream } from './random.js';
 import type { Token } from './token.js';
 
@@ -122,6 +123,13 @@ export interface StageDefinition<
    * inputs may have been made by other stages. Not for attackers.
    */
   readonly readsAncestors?: boolean;
+  /**
+   * Mistakes that the options' schema cannot tell, since they lie in several options, or in options and inputs;
+   * shown before anything runs. An error with `option` is shown at that option's value.
+   *
+   * @param connected names of the inputs that the experiment file gives
+   */
+  check?(options: z.output<S>, connected: ReadonlySet<string>): readonly UserError[];
   create(dependencies: Resolved<D>, options: z.output<S>): StageInstance<I, O>;
 }
 

@@ -1,9 +1,9 @@
 import type { Place, UserError } from '../contracts/error.js';
 import type { AnyService } from '../contracts/plugin.js';
 import type { Token } from '../contracts/token.js';
-import { entriesOf, toPlain, type ConfigNode } from '../config/node.js';
+import { child, entriesOf, toPlain, type ConfigNode } from '../config/node.js';
 import { throwErrors } from '../errors/error-list.js';
-import { missingService, unusedPreset } from '../errors/templates/configuration.js';
+import { missingService, stageMistake, unusedPreset } from '../errors/templates/configuration.js';
 import { createRegistry, type Registry } from '../plugins/registry.js';
 import { connectInputs, type Connection } from './connect.js';
 import type { Experiment, FilledCell } from './experiment.js';
@@ -79,6 +79,7 @@ function planJob(
     const found = connectInputs(stage, configured, errors);
     connections.set(name, found);
     checkServices(stage, registry, errors);
+    checkStage(stage, errors);
     for (const connection of found.values()) connect(connection.stage);
   };
   // A job that names its goals is checked as far as they reach: another job may wire the rest differently.
@@ -88,6 +89,19 @@ function planJob(
   if (errors.length > before) return { ...job, stages: new Map(), needed: [] };
   const stages = makeNodes(configured as ReadonlyMap<string, ConfiguredStage>, connections, shared);
   return { ...job, stages, needed: neededNodes(stages, goals) };
+}
+
+/** What the stage itself says of its options and inputs; options that do not fit are told already. */
+function checkStage(
+  { name, node, declared, options, place, optionPlaces }: ConfiguredStage,
+  errors: UserError[],
+): void {
+  const { id, check } = declared.definition;
+  if (options === undefined || !check) return;
+  const connected = new Set(entriesOf(child(node, 'inputs')).map(([port]) => port));
+  for (const found of check(options, connected)) {
+    errors.push(stageMistake(name, id, found, optionPlaces[found.option ?? ''] ?? place));
+  }
 }
 
 function checkServices(stage: ConfiguredStage, registry: Registry, errors: UserError[]): void {

@@ -340,6 +340,26 @@ stages:
   `);
 });
 
+test("a mistake that a stage's own check finds, at the option's value, where a goal needs it", async () => {
+  const text = `${head}stages:
+  ann: { use: fake-ann }
+  images: { use: fake-generator, inputs: { ann: ann } }
+  snn: { use: fake-converter, inputs: { ann: ann, images: images } }
+  train: { use: fake-trainer, inputs: { snn: snn, images: images }, options: { steps: 60 } }
+`;
+  expect(await screen(text)).toMatchInlineSnapshot(`
+    "Error [FAKE_CHECK] Stage "train" (fake-trainer): Mistake.
+      …/x.yaml:7:87
+      7 | …rainer, inputs: { snn: snn, images: images }, options: { steps: 60 } }
+                                                                           ^^"
+  `);
+  expect(await screen(`${text}goals: [snn]\n`)).toBe('no error');
+  expect(
+    await screen(text.replace('images: images }, o', 'images: images, teacher: ann }, o')),
+  ).toBe('no error');
+  expect(await screen(text.replace('steps', 'stps'))).toContain('UNKNOWN_KEY');
+});
+
 test('broken YAML', async () => {
   expect(await screen('name: x\nstages:\n\ta: 1\n')).toMatchInlineSnapshot(`
     "Error [YAML_SYNTAX] This is not valid YAML: Tabs are not allowed as indentation

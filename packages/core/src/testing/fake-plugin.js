@@ -163,6 +163,21 @@ const fakeTrainer = stage(
     }
     return { snn: snn(weights), epochs: { type: 'scalars', values: { steps: step } } };
   },
+  {
+    definition: {
+      check: ({ steps }, connected) =>
+        steps > 50 && !connected.has('teacher')
+          ? [
+              {
+                errorClass: 'configuration',
+                code: 'FAKE_CHECK',
+                message: 'Mistake.',
+                option: 'steps',
+              },
+            ]
+          : [],
+    },
+  },
 );
 
 const fakeAttacker = stage(

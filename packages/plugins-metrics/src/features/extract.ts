@@ -8,10 +8,9 @@ import { penultimateFeatures } from './penultimate.js';
 import { pooledPixels } from './pooled-pixels.js';
 
 /**
- * Features of images by the extractor that the options choose.
+ * Features of images by the extractor that the options choose; it has what it needs, see `extractorMistakes`.
  *
  * @param note what is told while it works
- * @throws UserError FID_FEATURES or FID_INCEPTION where the extractor lacks what it needs
  */
 export async function extractFeatures(
   context: StageContext,
@@ -21,7 +20,7 @@ export async function extractFeatures(
   images: Images,
   note: string,
 ): Promise<FeatureMatrix> {
-  const { extractor, batch, pooledSize, inceptionOutput } = settings;
+  const { extractor, batch, pooledSize, inception, inceptionOutput } = settings;
   const extraction = {
     batch,
     signal: context.signal,
@@ -33,31 +32,46 @@ export async function extractFeatures(
     case 'inception':
       return inceptionFeatures(
         runtime,
-        context.resolvePath(inceptionPath(settings)),
+        context.resolvePath(inception!),
         inceptionOutput ?? undefined,
         images,
         extraction,
       );
     case 'classifier':
-      if (!classifier) {
-        throw new UserError(
-          'configuration',
-          'FID_FEATURES',
-          'The extractor "classifier" needs a classifier as input `features`, but none is connected.',
-          { hint: 'Connect `features` to a trained ANN, or set extractor to pixels or inception.' },
-        );
-      }
-      return penultimateFeatures(runtime, classifier, images, extraction);
+      return penultimateFeatures(runtime, classifier!, images, extraction);
   }
 }
 
-/** The path in the options; an error where there is none. */
-export function inceptionPath({ inception }: FidOptions): string {
-  if (inception !== null) return inception;
-  throw new UserError(
-    'configuration',
-    'FID_INCEPTION',
-    'The extractor "inception" needs the folder of a graph model in `inception`, but it is empty.',
-    { hint: 'Set `inception` to the folder, or extractor to classifier or pixels.' },
-  );
+/** What the extractor of the options lacks; `features` says whether that input is connected. */
+export function extractorMistakes(
+  { extractor, inception }: FidOptions,
+  features: boolean,
+): readonly UserError[] {
+  if (extractor === 'classifier' && !features) {
+    return [
+      new UserError(
+        'configuration',
+        'FID_FEATURES',
+        'The extractor "classifier" needs a classifier as input `features`, but none is connected.',
+        {
+          hint: 'Connect `features` to a trained ANN, or set extractor to pixels or inception.',
+          option: 'extractor',
+        },
+      ),
+    ];
+  }
+  if (extractor === 'inception' && inception === null) {
+    return [
+      new UserError(
+        'configuration',
+        'FID_INCEPTION',
+        'The extractor "inception" needs the folder of a graph model in `inception`, but it is empty.',
+        {
+          hint: 'Set `inception` to the folder, or extractor to classifier or pixels.',
+          option: 'extractor',
+        },
+      ),
+    ];
+  }
+  return [];
 }

@@ -78,6 +78,7 @@ function unreadable(file: string, why: string, cause?: unknown): UserError {
     `Expected a TensorFlow.js graph model, but ${file} ${why}.`,
     {
       hint: 'Set `inception` to the folder of a model converted with tensorflowjs_converter --output_format=tfjs_graph_model.',
+      place: { file },
       cause,
     },
   );

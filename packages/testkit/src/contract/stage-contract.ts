@@ -62,6 +62,12 @@ export function runStageContract(stage: AnyStage, fixtures: StageFixtures): void
       expect(problemsOfPorts(stage)).toEqual([]);
     });
 
+    it('has a check that accepts the options and inputs of this test', async () => {
+      const options = stage.options.parse(await make(fixtures.options, {}));
+      const inputs = Object.keys(await make(fixtures.inputs, {}));
+      expect(stage.check?.(options, new Set(inputs)) ?? []).toEqual([]);
+    });
+
     it('gives what it declares, the same bytes for the same seed, and leaves its inputs alone', async () => {
       const first = await run();
       expect(problemsOfResults(stage, first.results)).toEqual([]);

@@ -255,6 +255,13 @@ export const typeMismatch = (
 export const cycle = (chain: readonly string[], place: Place) =>
   configuration('CYCLE', `Stages wait for one another: ${chain.join(' → ')}.`, place);
 
+/** What a stage's own `check` found, with the stage and its place. */
+export const stageMistake = (stage: string, use: string, found: UserError, place: Place) =>
+  new UserError(found.errorClass, found.code, `Stage "${stage}" (${use}): ${found.message}`, {
+    place,
+    ...(found.hint === undefined ? {} : { hint: found.hint }),
+  });
+
 export const missingService = (
   stage: string,
   use: string,
