@@ -2,7 +2,12 @@ import { beforeAll, describe, expect, it } from 'vitest';
 
 import type { Ann, Images, Snn, StageContext } from '@privatesnn/core';
 import { annLogits, createTensorRuntime, type TensorRuntime } from '@privatesnn/runtime-tfjs';
-import { createReferenceEngine, reconvertToAnn } from '@privatesnn/spiking';
+import {
+  createReferenceEngine,
+  reconvertToAnn,
+  type Gradients,
+  type SpikingEngine,
+} from '@privatesnn/spiking';
 import { fakeContext, runStageContract, waveAnn, waveImages } from '@privatesnn/testkit';
 
 import { stbp } from './stbp.js';
@@ -34,6 +39,29 @@ let tensors: TensorRuntime;
 beforeAll(async () => {
   tensors = await createTensorRuntime({ prefer: 'embedded' });
 });
+
+/** An engine that gives other gradients of the parameters. */
+function withGradients(
+  change: (parameters: Gradients['parameters']) => Gradients['parameters'],
+): SpikingEngine {
+  const engine = createReferenceEngine();
+  return {
+    ...engine,
+    gradients: async (request) => {
+      const result = await engine.gradients(request);
+      return { ...result, parameters: change(result.parameters) };
+    },
+  };
+}
+
+/** A context that keeps its warnings. */
+function warned(): { context: StageContext; warnings: string[] } {
+  const warnings: string[] = [];
+  return {
+    warnings,
+    context: { ...fakeContext(), warn: (message) => void warnings.push(message) },
+  };
+}
 
 const quick = { epochs: 2, batchSize: 4, learningRate: 0.01 };
 
@@ -96,13 +124,68 @@ describe('stbp', () => {
     expect(resumed).toEqual(whole);
   });
 
-  it('warns when a batch brings no gradient', async () => {
-    const warnings: string[] = [];
-    const context = { ...fakeContext(), warn: (message: string) => void warnings.push(message) };
+  it('warns when a batch brings no gradient, to which layers and up to when', async () => {
+    const { context, warnings } = warned();
     const dark = { ...images, pixels: new Float32Array(192) };
     const { metrics } = await train({ epochs: 1 }, context, { snn, images: dark, teacher });
     expect(metrics.values['silentBatches']).toBe(3);
-    expect(warnings.join()).toMatch(/3 batches brought no gradient/);
+    expect(warnings.join()).toMatch(
+      /^3 of 3 batches brought no gradient at all to .*"fc2.weight".* The last was in epoch 1 of 1\. Raise timeSteps/,
+    );
+  });
+
+  it.each([
+    [
+      4,
+      /^4 of 15 batches .* to "fc2.weight": .* After epoch 2 of 5 every batch .* nothing needs doing\.$/,
+    ],
+    [10, /^10 of 15 batches .* The last was in epoch 4 of 5\. Raise timeSteps/],
+  ])('says whether anything needs doing when the first %i batches are silent', async (n, text) => {
+    let calls = 0;
+    const engine = withGradients((gradients) =>
+      calls++ < n ? { ...gradients, 'fc2.weight': new Float32Array(24) } : gradients,
+    );
+    const stage = stbp.create({ engine, tensors }, stbp.options.parse({ ...quick, epochs: 5 }));
+    const { context, warnings } = warned();
+    await stage.run(context, { snn, images, teacher });
+    expect(warnings.join('\n')).toMatch(text);
+  });
+
+  it('warns of every layer that an epoch changes by more than its size', async () => {
+    const { context, warnings } = warned();
+    await train({ learningRate: 1e30 }, context);
+    for (const layer of ['conv1', 'fc1', 'fc2']) {
+      expect(warnings.join('\n')).toMatch(
+        new RegExp(`Epoch 1 changed the weights of layer "${layer}" by \\S+ times their own size`),
+      );
+    }
+    const calm = warned();
+    await train({}, calm.context);
+    expect(calm.warnings).toEqual([]);
+  });
+
+  it('records with every epoch the weight change by layer, the last of which the result has', async () => {
+    const recorded: Record<string, unknown>[] = [];
+    const context: StageContext = {
+      ...fakeContext(),
+      record: (_, data) => void recorded.push(data),
+    };
+    const { history, weightChange, snn: trained } = await train({ epochs: 3 }, context);
+    const line = (name: string) => history.lines.find((line) => line.name === name)!.y as number[];
+    weightChange.x.forEach((layer, i) => {
+      const changes = line(`weight change of ${layer}`);
+      expect(changes).toHaveLength(3);
+      expect(changes.at(-1)).toBe(weightChange.lines[0]!.y[i]);
+      expect(
+        recorded.map(({ weightChanges }) => (weightChanges as object)[layer as never]),
+      ).toEqual(changes);
+      const before = snn.parameters[`${layer}.weight`]!.data;
+      const after = trained.parameters[`${layer}.weight`]!.data;
+      const difference = Math.hypot(...after.map((w, j) => w - before[j]!));
+      expect(changes.at(-1)).toBeCloseTo(difference / Math.hypot(...before), 5);
+    });
+    const last = weightChange.lines[0]!.y as number[];
+    expect(line('weight change').at(-1)).toBeCloseTo(Math.hypot(...last) / Math.sqrt(last.length));
   });
 
   it('trains thresholds where asked to, and keeps them positive', async () => {
@@ -125,15 +208,10 @@ describe('stbp', () => {
   });
 
   it('stops before a gradient that is not finite spoils the weights', async () => {
-    const engine = createReferenceEngine();
-    const broken = {
-      ...engine,
-      gradients: async (request: Parameters<typeof engine.gradients>[0]) => {
-        const result = await engine.gradients(request);
-        const gradient = result.parameters['fc1.weight']!.map((g, i) => (i === 5 ? Infinity : g));
-        return { ...result, parameters: { ...result.parameters, 'fc1.weight': gradient } };
-      },
-    };
+    const broken = withGradients((gradients) => ({
+      ...gradients,
+      'fc1.weight': gradients['fc1.weight']!.map((g, i) => (i === 5 ? Infinity : g)),
+    }));
     const stage = stbp.create({ engine: broken, tensors }, stbp.options.parse(quick));
     await expect(stage.run(fakeContext(), { snn, images, teacher })).rejects.toMatchObject({
       code: 'GRADIENT_NOT_FINITE',
@@ -163,15 +241,26 @@ describe('stbp', () => {
     ).rejects.toThrow(/needs images with soft labels/);
   });
 
-  it('trains without a teacher, and then has no agreement with one', async () => {
+  it('trains without a teacher, and then compares the re-converted ANN with the labels', async () => {
     const inputs = { snn, images, teacher: undefined };
-    const { history, metrics } = await train(
+    const {
+      history,
+      metrics,
+      snn: trained,
+    } = await train(
       { distillation: false, readout: 'mean', surrogate: 'spike-time', gamma: 0.3 },
       fakeContext(),
       inputs,
     );
-    expect(history.lines.map(({ name }) => name).join()).not.toMatch(/agreement/);
-    expect(metrics.values['reconvertedAgreement']).toBeNull();
+    expect(history.lines.map(({ name }) => name)).toContain(
+      're-converted ANN, agreement with the labels',
+    );
+    const logits = await annLogits(tensors, reconvertToAnn(trained), images);
+    const right = [...images.labels].filter((label, i) => {
+      const row = [...logits.subarray(3 * i, 3 * i + 3)];
+      return row[label] === Math.max(...row);
+    });
+    expect(metrics.values['reconvertedAgreement']).toBe(right.length / 12);
   });
 
   it.each([{ distillation: true }, { distillation: false, readout: 'fitted' }])(

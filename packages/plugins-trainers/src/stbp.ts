@@ -18,7 +18,7 @@ const hybrid = {
 export const stbp = defineStage({
   kind: 'trainer',
   id: 'stbp',
-  version: 2,
+  version: 3,
   summary:
     'Encryption training: spatio-temporal back-propagation through the spiking network, with or without distillation from the ANN.',
   source: 'PrivateSNN, Algorithm 2 [Step 2], Eq. 3, 4 and 5; Wu 2018; Rathi 2020; Lee 2020',
@@ -50,7 +50,7 @@ export const stbp = defineStage({
     snn: output('snn', 'the network with encrypted weights'),
     history: output(
       'series',
-      'loss, accuracy, agreement of the re-converted ANN and weight change, by epoch',
+      'loss, accuracy, agreement of the re-converted ANN and weight change, whole and by layer, by epoch',
     ),
     weightChange: output('series', 'relative weight change, by layer'),
     metrics: output('scalars', 'the last epoch, the number of samples, batches without gradient'),
@@ -76,9 +76,10 @@ export const stbp = defineStage({
       const state = await train(work);
       const snn = networkOf(work.start, state);
       const change = relativeWeightChange(work.start.parameters, snn.parameters);
+      const { weightChanges: _, ...last } = state.history.at(-1)!;
       return {
         snn,
-        history: historySeries(state.history),
+        history: historySeries(state.history, work.teacherLogits !== undefined),
         weightChange: {
           type: 'series',
           title: 'Weight change',
@@ -90,9 +91,9 @@ export const stbp = defineStage({
         metrics: {
           type: 'scalars',
           values: {
-            ...state.history.at(-1),
+            ...last,
             samples: work.images.shape[0],
-            silentBatches: state.silentBatches,
+            silentBatches: state.silence.batches,
           },
         },
       };
@@ -100,12 +101,9 @@ export const stbp = defineStage({
   }),
 });
 
-function historySeries(history: readonly Epoch[]) {
-  const withTeacher = history.some(({ reconvertedAgreement }) => reconvertedAgreement !== null);
-  const line = (name: string, key: keyof Epoch) => ({
-    name,
-    y: history.map((epoch) => epoch[key]),
-  });
+function historySeries(history: readonly Epoch[], withTeacher: boolean) {
+  const line = (name: string, value: (epoch: Epoch) => number) => ({ name, y: history.map(value) });
+  const whom = withTeacher ? 'agreement with the teacher' : 'agreement with the labels';
   return {
     type: 'series' as const,
     title: 'Encryption training',
@@ -113,12 +111,13 @@ function historySeries(history: readonly Epoch[]) {
     yLabel: 'value',
     x: history.map((_, epoch) => epoch + 1),
     lines: [
-      line('loss', 'loss'),
-      line('training accuracy', 'accuracy'),
-      ...(withTeacher
-        ? [line('re-converted ANN, agreement with the teacher', 'reconvertedAgreement')]
-        : []),
-      line('weight change', 'weightChange'),
+      line('loss', ({ loss }) => loss),
+      line('training accuracy', ({ accuracy }) => accuracy),
+      line(`re-converted ANN, ${whom}`, ({ reconvertedAgreement }) => reconvertedAgreement),
+      line('weight change', ({ weightChange }) => weightChange),
+      ...Object.keys(history[0]!.weightChanges).map((layer) =>
+        line(`weight change of ${layer}`, ({ weightChanges }) => weightChanges[layer]!),
+      ),
     ],
   };
 }

@@ -8,10 +8,12 @@ export interface Epoch {
   readonly loss: number;
   /** Part of the training images that the SNN put in their class while training. */
   readonly accuracy: number;
-  /** Part of the training images on which the re-converted ANN agrees with the teacher; null without one. */
-  readonly reconvertedAgreement: number | null;
-  /** ‖W′ − W‖ / ‖W‖ over all weights, against the network before training. */
+  /** Part of the first training images that the re-converted ANN puts in the teacher's class; without one, in theirs. */
+  readonly reconvertedAgreement: number;
+  /** The root mean square of `weightChanges`. */
   readonly weightChange: number;
+  /** ‖W′ − W‖ / ‖W‖ against the network before training, by layer. */
+  readonly weightChanges: Readonly<Record<string, number>>;
 }
 
 /** What training changes, and what a checkpoint keeps. */
@@ -21,8 +23,16 @@ export interface TrainingState {
   readonly thresholds: Record<string, Float32Array>;
   readonly optimizer: Optimizer;
   readonly history: Epoch[];
-  /** Batches in which some layer's gradient was zero everywhere. */
-  silentBatches: number;
+  readonly silence: Silence;
+}
+
+/** Batches in which some parameter's gradient was zero everywhere. */
+export interface Silence {
+  batches: number;
+  /** Batches by parameter. */
+  readonly parameters: Record<string, number>;
+  /** The last epoch that had one, from 0. */
+  lastEpoch: number;
 }
 
 interface Checkpoint {
@@ -30,7 +40,7 @@ interface Checkpoint {
   readonly thresholds: Record<string, Float32Array>;
   readonly optimizer: OptimizerState;
   readonly history: Epoch[];
-  readonly silentBatches: number;
+  readonly silence: Silence;
 }
 
 /** The state before the first epoch. */
@@ -50,7 +60,7 @@ export function initialState(snn: Snn, options: StbpOptions, noise: RandomStream
     ),
     optimizer: createAdam({ learningRate: options.learningRate }),
     history: [],
-    silentBatches: 0,
+    silence: { batches: 0, parameters: {}, lastEpoch: 0 },
   };
 }
 

@@ -1,4 +1,11 @@
-import { firstImages, pixelsIn, selectImages, UserError, type Snn } from '@privatesnn/core';
+import {
+  firstImages,
+  pixelsIn,
+  selectImages,
+  UserError,
+  type Parameters,
+  type Snn,
+} from '@privatesnn/core';
 import { annLogits } from '@privatesnn/runtime-tfjs';
 import {
   crossEntropy,
@@ -21,6 +28,7 @@ import {
   networkOf,
   restoredState,
   type Epoch,
+  type Silence,
   type TrainingState,
 } from './training-state.js';
 
@@ -38,17 +46,14 @@ export async function train(work: Work): Promise<TrainingState> {
       options.epochs,
       options,
     );
+    const before = networkOf(start, state).parameters;
     const record = await trainEpoch(work, state, epoch);
     state.history.push(record);
+    warnOfLeaps(work, before, networkOf(start, state).parameters, epoch);
     context.record('epoch', { epoch, ...record });
     await context.saveCheckpoint(checkpointOf(state));
   }
-  if (state.silentBatches > 0) {
-    context.warn(
-      `${state.silentBatches} batches brought no gradient at all to some layer: its neurons were silent, or far from ` +
-        'their thresholds. Raise timeSteps, lower the threshold scale, or train with stronger images.',
-    );
-  }
+  warnOfSilence(work, state);
   return state;
 }
 
@@ -65,9 +70,7 @@ async function trainEpoch(work: Work, state: TrainingState, epoch: number): Prom
     const chosen = order.slice(batch * options.batchSize, (batch + 1) * options.batchSize);
     const result = await batchGradients(work, state, chosen, random.uint32());
     requireFinite(result, epoch, batch);
-    if (Object.values(result.parameters).some((gradient) => gradient.every((g) => g === 0))) {
-      state.silentBatches++;
-    }
+    countSilence(state.silence, result.parameters, epoch);
     step(state, result);
     loss += result.loss * chosen.length;
     correct += correctOf(result.logits, chosen, images);
@@ -84,6 +87,7 @@ async function trainEpoch(work: Work, state: TrainingState, epoch: number): Prom
     accuracy: correct / count,
     reconvertedAgreement: await reconvertedAgreement(work, snn),
     weightChange: rootMeanSquare(Object.values(change)),
+    weightChanges: change,
   };
 }
 
@@ -140,18 +144,63 @@ function step(state: TrainingState, gradients: Gradients): void {
   for (const theta of Object.values(state.thresholds)) theta[0] = Math.max(theta[0]!, 1e-6);
 }
 
-/**
- * Part of the first training images on which the re-converted ANN and the teacher choose the same class; null
- * without a teacher.
- */
-async function reconvertedAgreement(work: Work, snn: Snn): Promise<number | null> {
-  if (!work.teacherLogits) return null;
+/** Part of the first training images that the re-converted ANN puts in the teacher's class, without one in theirs. */
+async function reconvertedAgreement(work: Work, snn: Snn): Promise<number> {
   const probe = firstImages(work.images, probeImages);
   const { classes } = snn.architecture;
   const logits = await annLogits(work.tensors, reconvertToAnn(snn), probe, {
     signal: work.context.signal,
   });
-  return fitReadout(logits, work.teacherLogits.subarray(0, logits.length), classes).agreement;
+  const teacher = work.teacherLogits?.subarray(0, logits.length);
+  if (teacher) return fitReadout(logits, teacher, classes).agreement;
+  const all = Int32Array.from(probe.labels, (_, i) => i);
+  return correctOf(logits, all, probe) / probe.shape[0];
+}
+
+/** Counts a batch in which some parameter has no gradient. */
+function countSilence(
+  silence: Silence,
+  gradients: Readonly<Record<string, Float32Array>>,
+  epoch: number,
+): void {
+  const silent = Object.keys(gradients).filter((name) => gradients[name]!.every((g) => g === 0));
+  if (silent.length === 0) return;
+  silence.batches++;
+  silence.lastEpoch = epoch;
+  for (const name of silent) silence.parameters[name] = (silence.parameters[name] ?? 0) + 1;
+}
+
+/** Says which parameters had no gradient, until when, and whether anything needs doing about it. */
+function warnOfSilence({ context, options, images }: Work, { silence }: TrainingState): void {
+  const { batches, parameters, lastEpoch } = silence;
+  if (batches === 0) return;
+  const { epochs, batchSize } = options;
+  const all = epochs * Math.ceil(images.shape[0] / batchSize);
+  const names = Object.keys(parameters).map((name) => `"${name}"`);
+  context.warn(
+    `${batches} of ${all} batches brought no gradient at all to ${names.join(', ')}: no spike reached that layer, or ` +
+      'its neurons were far from their thresholds. ' +
+      (2 * (lastEpoch + 1) <= epochs
+        ? `After epoch ${lastEpoch + 1} of ${epochs} every batch brought one to all layers, so nothing needs doing.`
+        : `The last was in epoch ${lastEpoch + 1} of ${epochs}. Raise timeSteps, lower the threshold scale, or train with ` +
+          'stronger images.'),
+  );
+}
+
+/** Warns of layers that an epoch changed by more than their own size: what the ANN had learnt is gone. */
+function warnOfLeaps(
+  { context }: Work,
+  before: Parameters,
+  after: Parameters,
+  epoch: number,
+): void {
+  for (const [layer, change] of Object.entries(relativeWeightChange(before, after))) {
+    if (!(change > 1)) continue;
+    context.warn(
+      `Epoch ${epoch + 1} changed the weights of layer "${layer}" by ${change.toPrecision(3)} times their own size: ` +
+        'nothing is left of what they were. Lower learningRate.',
+    );
+  }
 }
 
 function rootMeanSquare(values: readonly number[]): number {

@@ -26,10 +26,12 @@ function measureStep(implementation: string, memoryBudget: number): [string, str
 // `npm run build` makes what the script runs.
 describe.skipIf(!built || process.platform !== 'linux').each(compiled)('memory (%s)', (engine) => {
   it('of a training step of VGG16 over 500 time-steps stays below 2 GB', () => {
-    const result = execFileSync(...measureStep(engine, 512 * 2 ** 20), { encoding: 'utf8' });
+    const budget = 512 * 2 ** 20;
+    const result = execFileSync(...measureStep(engine, budget), { encoding: 'utf8' });
     const { peakBytes } = JSON.parse(result) as { peakBytes: number };
     expect(peakBytes).toBeGreaterThan(100e6);
-    expect(peakBytes).toBeLessThan(2e9);
+    // Both threads' budgets, and what is beside them: weights, gradients, Node. Without a budget it is more.
+    expect(peakBytes).toBeLessThan(2 * budget + 400e6);
   });
 
   it('that does not suffice is an error that says how much is needed', () => {
