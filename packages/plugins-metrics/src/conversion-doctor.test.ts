@@ -79,9 +79,14 @@ test('the same by weight normalisation: a percentile is suggested, and no thresh
 });
 
 test('thresholds far too low: saturation is found', async () => {
-  const { layers, context } = await run({ ...tinySnn, thresholds: { hidden: 0.05 } }, close);
+  const { layers, metrics, context } = await run(
+    { ...tinySnn, thresholds: { hidden: 0.05 } },
+    close,
+  );
   expect(lineOf(layers, 'saturated neurons')[0]).toBeGreaterThan(0.3);
-  expect(context.infos.join()).toContain('nearly every time-step in hidden: raise');
+  expect(context.infos.join()).toContain('in hidden: multiply `scale` by 10.00.');
+  // The largest activation is 0.5.
+  expect(metrics.values['suggestedThresholdFactor']).toBeCloseTo(10, 5);
 });
 
 test('another ANN is an error', async () => {

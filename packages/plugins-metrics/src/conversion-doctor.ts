@@ -16,7 +16,7 @@ import { countMatches, predictedClasses } from './classify.js';
 import { annActivations, logitsFrom } from './doctor/ann-activations.js';
 import { converterOf } from './doctor/converter-of.js';
 import { layerStatistics } from './doctor/layer-statistics.js';
-import { activationScales, choosePercentile } from './doctor/percentile.js';
+import { activationScales, choosePercentile, neededRate } from './doctor/percentile.js';
 import { suggest } from './doctor/suggestion.js';
 import { simulate } from './simulate.js';
 import { spreadImages } from './spread.js';
@@ -117,6 +117,7 @@ export const conversionDoctor = defineStage({
       const { advice, ...suggestion } = suggest({
         converter: converterOf(network),
         layers,
+        neededRates: samples.map(neededRate),
         curve: { timeSteps: points, accuracy },
         annAccuracy,
         percentile: choosePercentile(samples, steps),

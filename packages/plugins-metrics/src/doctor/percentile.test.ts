@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 
 import { tinySnn } from '../testing/fixtures.js';
-import { activationScales, choosePercentile, rateError } from './percentile.js';
+import { activationScales, choosePercentile, neededRate, rateError } from './percentile.js';
 
 test('the error of the rates, by hand: λ = 2, T = 4, so steps of 0.5', () => {
   const activations = Float32Array.of(0.25, 1, 1.75, 3);
@@ -14,6 +14,13 @@ test('the error of the rates, by hand: λ = 2, T = 4, so steps of 0.5', () => {
   expect(rateError(activations, 2, 4)).toBeCloseTo(expected, 10);
   expect(rateError(activations, 100, 4)).toBe(1);
   expect(rateError(activations, Infinity, 4)).toBe(1);
+});
+
+test('the rate that the largest activations need: zeros, and one outlier of 2,000, do not count', () => {
+  const activations = new Float32Array(4000).fill(3, 0, 2000);
+  activations[5] = 90;
+  expect(neededRate({ activations, scale: 2 })).toBe(1.5);
+  expect(neededRate({ activations: new Float32Array(3), scale: 2 })).toBe(0);
 });
 
 const positive = fc

@@ -1,5 +1,5 @@
 import { weightedLayers, weightOf, type Ann, type Parameter, type Snn } from '@privatesnn/core';
-import { percentileOfSorted } from '@privatesnn/spiking';
+import { percentileOf, percentileOfSorted } from '@privatesnn/spiking';
 
 /** What the choice of a percentile is made from, for one layer. */
 export interface ActivationSample {
@@ -46,6 +46,11 @@ export function choosePercentile(
   }));
   const best = errors.reduce((a, b) => (b.error <= a.error ? b : a));
   return { ...best, errorNow };
+}
+
+/** The rate that would stand for the 99.9th percentile of a layer's positive activations; above 1 it is cut off. */
+export function neededRate({ activations, scale }: ActivationSample): number {
+  return (percentileOf([activations.filter((a) => a > 0)], 99.9) ?? 0) / scale;
 }
 
 /**

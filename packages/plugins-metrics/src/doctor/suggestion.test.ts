@@ -18,6 +18,7 @@ const flat = { timeSteps: [10, 20], accuracy: [0.9, 0.9] };
 const findings = (change: Partial<Findings> = {}): Findings => ({
   converter: 'threshold-balancing',
   layers: [layer('conv1')],
+  neededRates: (change.layers ?? [0]).map(() => 1),
   curve: flat,
   annAccuracy: 0.9,
   percentile: { percentile: 99.5, error: 0.01, errorNow: 0.25 },
@@ -53,6 +54,23 @@ test('rates that leave room for more accuracy', () => {
   const adaptive = suggest(findings({ layers, annAccuracy: 0.95, converter: 'adaptive-spiking' }));
   expect(adaptive.thresholdFactor).toBe(0.5);
   expect(adaptive.advice).toEqual(['The rates leave room: multiply `threshold` by 0.50.']);
+});
+
+test('rates that are cut off: the factor gives them the room that the activations need', () => {
+  const change = {
+    layers: [layer('conv1', { highestRate: 0.5 }), layer('conv2', { saturated: 0.1 })],
+    neededRates: [7, 2.25],
+    annAccuracy: 0.95,
+  };
+  const found = suggest(findings(change));
+  // conv1 is not saturated, so its own rate counts.
+  expect(found.thresholdFactor).toBeCloseTo(1.5, 10);
+  expect(found.advice).toEqual([
+    'More than 1 % of the neurons spike at nearly every time-step in conv2: multiply `scale` by 1.50.',
+  ]);
+  const adaptive = suggest(findings({ ...change, converter: 'adaptive-spiking' }));
+  expect(adaptive.thresholdFactor).toBe(2.25);
+  expect(adaptive.advice[0]).toContain('in conv2: multiply `threshold` by 2.25.');
 });
 
 describe('silent, saturated and half-dead layers are named, with what their converter offers', () => {
@@ -153,7 +171,7 @@ test('fewer time-steps are suggested only where accuracy is the ANN’s and no l
   );
 });
 
-test('the factor saturates no layer and lies in (0, 1]', () => {
+test('the factor saturates no layer, and is at most 1 where none is saturated', () => {
   const rates = fc.array(fc.double({ min: 0.001, max: 1, noNaN: true }), {
     minLength: 1,
     maxLength: 15,

@@ -5,6 +5,8 @@ import type { PercentileChoice } from './percentile.js';
 export interface Findings {
   readonly converter: ConverterKind;
   readonly layers: readonly LayerStatistics[];
+  /** By layer, the rate that its largest activations ask for; above 1 they are cut off. */
+  readonly neededRates: readonly number[];
   /** Accuracy at each of the ascending time-steps. */
   readonly curve: { readonly timeSteps: readonly number[]; readonly accuracy: readonly number[] };
   readonly annAccuracy: number;
@@ -14,8 +16,9 @@ export interface Findings {
 
 export interface Suggestion {
   /**
-   * By how much to multiply `scale` of threshold-balancing, or `threshold` of adaptive-spiking; below 1 where rates leave
-   * room and accuracy is behind the ANN's, else 1. Null for weight-normalisation, which has no such option.
+   * By how much to multiply `scale` of threshold-balancing, or `threshold` of adaptive-spiking: below 1 where rates leave
+   * room, above 1 where they are cut off; 1 where accuracy is not behind the ANN's. Null for weight-normalisation, which
+   * has no such option.
    */
   readonly thresholdFactor: number | null;
   /** `percentile` of weight-normalisation; null for the others, which do not set a rate's scale by it alone. */
@@ -40,25 +43,26 @@ const remedies: Readonly<Record<ConverterKind, { readonly low: string; readonly 
 
 /** What to change about a conversion. */
 export function suggest({ converter, layers, ...found }: Findings): Suggestion {
-  const { curve, annAccuracy, percentile } = found;
+  const { curve, annAccuracy, percentile, neededRates } = found;
   const advice: string[] = [];
   const { low, high } = remedies[converter];
   const last = curve.accuracy.at(-1)!;
   const silent = layers.filter(({ highestRate }) => highestRate === 0);
   const behind = last < annAccuracy - worthwhile;
   const poor = behind || silent.length > 0;
-  const thresholdFactor = factorFor(converter, behind ? layers : []);
+  const saturated = layers.filter(isSaturated);
+  const thresholdFactor = factorFor(converter, behind ? layers : [], neededRates);
+  const option = converter === 'adaptive-spiking' ? 'threshold' : 'scale';
+  const factor = thresholdFactor ?? 1;
+  const multiply = `multiply \`${option}\` by ${factor.toFixed(2)}`;
 
   if (silent.length > 0) advice.push(`No neuron spikes in ${namesOf(silent)}: ${low}.`);
-  const saturated = layers.filter((layer) => layer.saturated > worthwhile);
   if (behind && saturated.length > 0) {
     advice.push(
-      `More than 1 % of the neurons spike at nearly every time-step in ${namesOf(saturated)}: ${high}.`,
+      `More than 1 % of the neurons spike at nearly every time-step in ${namesOf(saturated)}: ` +
+        `${factor > 1.1 ? multiply : high}.`,
     );
-  } else if (thresholdFactor !== null && thresholdFactor < 0.9) {
-    const option = converter === 'adaptive-spiking' ? 'threshold' : 'scale';
-    advice.push(`The rates leave room: multiply \`${option}\` by ${thresholdFactor.toFixed(2)}.`);
-  }
+  } else if (factor < 0.9) advice.push(`The rates leave room: ${multiply}.`);
   const dead = layers.filter((layer) => layer.dead > 0.5 && layer.highestRate > 0);
   if (behind && dead.length > 0) {
     advice.push(
@@ -84,17 +88,29 @@ export function suggest({ converter, layers, ...found }: Findings): Suggestion {
 }
 
 /**
- * The smallest factor on all thresholds that saturates no layer, at most 1. In threshold balancing each layer's rates
- * feed the next, so that a factor f raises the rates of the l-th layer by about f^−l, and f = maxₗ rₗ^(1/l) with rₗ
- * the layer's highest rate. Spikes of adaptive neurons stand for less where thresholds are lower, so that f = maxₗ rₗ.
+ * The smallest factor on all thresholds with which no layer's rates are cut off. In threshold balancing each layer's
+ * rates feed the next, so that a factor f raises the rates of the l-th layer by about f^−l, and f = maxₗ rₗ^(1/l) with
+ * rₗ the layer's highest rate. Spikes of adaptive neurons stand for less where thresholds are lower, so that
+ * f = maxₗ rₗ. The rates of a saturated layer tell too little: there rₗ is the rate that its activations need.
  */
-function factorFor(converter: ConverterKind, layers: readonly LayerStatistics[]): number | null {
+function factorFor(
+  converter: ConverterKind,
+  layers: readonly LayerStatistics[],
+  neededRates: readonly number[],
+): number | null {
   if (converter === 'weight-normalisation') return null;
-  const room = layers.map(({ highestRate }, i) =>
-    converter === 'adaptive-spiking' ? highestRate : highestRate ** (1 / (i + 1)),
-  );
+  const room = layers.map((layer, i) => {
+    const rate = isSaturated(layer)
+      ? Math.max(layer.highestRate, neededRates[i]!)
+      : layer.highestRate;
+    return converter === 'adaptive-spiking' ? rate : rate ** (1 / (i + 1));
+  });
   const largest = Math.max(0, ...room);
-  return largest > 0 ? Math.min(1, largest) : 1;
+  return largest > 0 && Number.isFinite(largest) ? largest : 1;
+}
+
+function isSaturated({ saturated }: LayerStatistics): boolean {
+  return saturated > worthwhile;
 }
 
 /** The first time-step that gives the last accuracy, where that is good; twice as many where accuracy still rises. */
