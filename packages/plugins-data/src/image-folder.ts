@@ -27,6 +27,7 @@ export const imageFolder = defineStage({
   id: 'image-folder',
   version: 1,
   summary: 'PNG or JPEG pictures of one size, one subfolder for each class.',
+  source: 'This project; one folder a class, as ImageNet is unpacked',
   options,
   inputs: {},
   outputs: { images: output('images', 'The pictures, [count, height, width, channels], bytes.') },

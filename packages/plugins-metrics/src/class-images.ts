@@ -10,6 +10,7 @@ export const classImages = defineStage({
   id: 'class-images',
   version: 1,
   summary: 'Pictures of each class, for people to compare with what an attacker makes.',
+  source: 'This project, for Figs. 2 and 6 of PrivateSNN',
   options: z.strictObject({
     perClass: z.int().positive().default(1).describe('Pictures of each class.'),
     scaling: z

@@ -29,6 +29,7 @@ export const conversionDoctor = defineStage({
   version: 2,
   summary:
     'Where a conversion loses accuracy: agreement of rates and activations by layer, dead and saturated neurons, advice.',
+  source: 'This project',
   options: z.strictObject({
     limit: z
       .int()

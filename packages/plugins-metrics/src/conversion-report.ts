@@ -8,6 +8,7 @@ export const conversionReport = defineStage({
   version: 1,
   summary:
     'Thresholds of two conversions by layer: those from synthetic images beside those from real ones.',
+  source: 'This project',
   options: z.strictObject({}),
   inputs: {
     network: input('snn', 'the conversion in question'),

@@ -28,6 +28,7 @@ export const weightChange = defineStage({
   version: 1,
   summary:
     'Relative change and cosine of the weights by layer, and the accuracy of the re-converted ANN.',
+  source: 'This project, on the encryption training of PrivateSNN (AAAI 2022)',
   options: z.strictObject({
     limit: z
       .int()

@@ -90,6 +90,8 @@ export const pretrained = defineStage({
   id: 'pretrained',
   version: 1,
   summary: 'Loads a trained ANN: embedded, from safetensors, or from a tfjs LayersModel.',
+  source:
+    'The safetensors and TensorFlow.js LayersModel formats; Ioffe & Szegedy 2015 (batch normalisation)',
   options,
   inputs: {},
   outputs: { ann: output('ann', 'The network.') },

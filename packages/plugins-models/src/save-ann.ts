@@ -38,6 +38,7 @@ export const saveAnn = defineStage({
   id: 'save-ann',
   version: 1,
   summary: 'Writes an ANN to a safetensors file, with a JSON description beside it.',
+  source: 'The safetensors format',
   options,
   inputs: { ann: input('ann', 'The network.') },
   outputs: { file: output('scalars', 'Bytes, parameters and checksum of the file.') },

@@ -86,8 +86,8 @@ function detail({ plugin, definition }: Listed, columns: number, paint: Paint): 
     `${paint.bold(definition.id)} (${definition.kind}, ${plugin}, version ${definition.version})`,
     wrap(definition.summary, columns),
   ];
+  if (definition.source) lines.push(wrap(`Source: ${definition.source}`, columns));
   if (definition.kind !== 'reporter') {
-    if (definition.source) lines.push(wrap(`Source: ${definition.source}`, columns));
     const inputs = Object.entries(definition.inputs as Record<string, InputPort>);
     const outputs = Object.entries(definition.outputs as Record<string, OutputPort>);
     if (inputs.length > 0) lines.push('', paint.bold('inputs'));
@@ -116,17 +116,18 @@ function entry(name: string, type: string, description: string, columns: number)
 }
 
 function describe({ plugin, definition }: Listed) {
-  const { kind, id, version, summary } = definition;
+  const { kind, id, version, summary, source } = definition;
   const ports =
     definition.kind === 'reporter'
       ? {}
-      : { source: definition.source, inputs: definition.inputs, outputs: definition.outputs };
+      : { inputs: definition.inputs, outputs: definition.outputs };
   return {
     plugin,
     kind,
     id,
     version,
     summary,
+    source,
     ...ports,
     options: describeOptions(definition.options),
   };

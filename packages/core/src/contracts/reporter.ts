@@ -47,6 +47,8 @@ export interface ReporterDefinition<S extends z.ZodType = z.ZodType> {
   readonly id: string;
   readonly version: number;
   readonly summary: string;
+  /** Paper, format or project that it comes from. */
+  readonly source?: string;
   readonly options: S;
   create(options: z.output<S>): { report(context: ReporterContext, run: RunReport): Promise<void> };
 }

@@ -10,6 +10,7 @@ export const csv = defineReporter({
   id: 'csv',
   version: 1,
   summary: 'Scalars (a line for each job and value) and series (a line for each point) as CSV.',
+  source: 'This project; RFC 4180',
   options: z.strictObject({
     scalars: fileOption('results.csv').describe('Path of the file with the scalars.'),
     series: fileOption('series.csv').describe('Path of the file with the series.'),

@@ -12,6 +12,7 @@ export const json = defineReporter({
   id: 'json',
   version: 1,
   summary: 'All scalars and series of all jobs in one JSON file.',
+  source: 'This project',
   options: z.strictObject({
     file: fileOption('results.json').describe('Path of the file in the run folder.'),
   }),

@@ -11,6 +11,7 @@ export const pictureGridReporter = defineReporter({
   version: 1,
   summary:
     'One PNG: classes down, jobs across, grouped by attack; no file where the run has no pictures.',
+  source: 'This project, after Figs. 2 and 6 of PrivateSNN',
   options: gridOptions,
   create: (options) => ({
     async report(context, run) {

@@ -8,6 +8,7 @@ export const htmlReporter = defineReporter({
   id: 'html',
   version: 1,
   summary: 'One self-contained page: results, pictures, charts, all figures, the manifest.',
+  source: 'This project',
   options: htmlOptions,
   create: (options) => ({
     async report(context, run) {

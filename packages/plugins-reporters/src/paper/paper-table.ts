@@ -23,6 +23,7 @@ export const paperTable = defineReporter({
   version: 2,
   summary:
     'A table or figure of a paper, cell by cell: our value, the published one, the difference, our setting.',
+  source: 'This project; figures of PrivateSNN (AAAI 2022) and of its first version (April 2021)',
   options: paperTableOptions,
   create: (options) => ({
     async report(context, run) {

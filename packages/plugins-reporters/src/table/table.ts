@@ -14,6 +14,7 @@ export const table = defineReporter({
   version: 1,
   summary:
     'One table, a row for each job, with published figures beside ours: terminal, text, Markdown.',
+  source: 'This project',
   options: tableOptions,
   create: (options) => ({
     async report(context, run) {
