@@ -26,6 +26,7 @@ export { kindContracts, pluginFaults, stageFaults } from './plugins/contract.js'
 export { describeOptions, type OptionDescription } from './plugins/describe-options.js';
 export { installedPlugins, loadPlugin, type LoadedPlugin } from './plugins/load.js';
 export { locatePackage, packageOf } from './plugins/locate.js';
+export { permutation, shuffleInPlace } from './random/shuffle.js';
 export { randomStream } from './random/stream.js';
 export { sourceErrors, type SourceError } from './run/fingerprint.js';
 export { checkOutputs } from './run/artefact-check.js';

@@ -1,6 +1,6 @@
 import type { Scalar, Tensor, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 
-import type { Ann, Parameters, RandomStream } from '@privatesnn/core';
+import { permutation, type Ann, type Parameters, type RandomStream } from '@privatesnn/core';
 import { annForward, tidyValues, type Tf } from '@privatesnn/runtime-tfjs';
 import { createAdam } from '@privatesnn/spiking';
 
@@ -51,7 +51,7 @@ export async function distil(
   const meanSquare = targets.reduce((sum, t) => sum + t * t, 0) / targets.length;
   const batches = Math.ceil(images / batchSize);
   for (let epoch = 0; epoch < epochs; epoch++) {
-    const order = shuffled(images, random);
+    const order = permutation(images, random);
     for (let batch = 0; batch < batches; batch++) {
       signal.throwIfAborted();
       const chosen = order.slice(batch * batchSize, (batch + 1) * batchSize);
@@ -107,13 +107,4 @@ function rows(values: Float32Array, size: number, chosen: Int32Array): Float32Ar
   const result = new Float32Array(chosen.length * size);
   chosen.forEach((row, i) => result.set(values.subarray(row * size, (row + 1) * size), i * size));
   return result;
-}
-
-function shuffled(count: number, random: RandomStream): Int32Array {
-  const order = Int32Array.from({ length: count }, (_, i) => i);
-  for (let i = count - 1; i > 0; i--) {
-    const j = random.integer(i + 1);
-    [order[i], order[j]] = [order[j]!, order[i]!];
-  }
-  return order;
 }

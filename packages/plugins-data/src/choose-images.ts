@@ -1,4 +1,4 @@
-import type { RandomStream } from '@privatesnn/core';
+import { shuffleInPlace, type RandomStream } from '@privatesnn/core';
 
 /** Which images of a dataset are wanted. */
 export interface Choice {
@@ -33,12 +33,4 @@ export function chooseImages(
   }
   shuffleInPlace(chosen, random);
   return Int32Array.from(chosen);
-}
-
-/** Fisher-Yates. */
-function shuffleInPlace(values: number[], random: RandomStream): void {
-  for (let i = values.length - 1; i > 0; i--) {
-    const j = random.integer(i + 1);
-    [values[i], values[j]] = [values[j]!, values[i]!];
-  }
 }

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { pixelsIn, selectImages, type Images } from '@privatesnn/core';
 import { testStream } from '@privatesnn/testkit';
 
-import { makeBatch, permutation } from './batch.js';
+import { makeBatch } from './batch.js';
 
 const images: fc.Arbitrary<Images> = fc
   .tuple(
@@ -84,16 +84,5 @@ describe('makeBatch', () => {
       }
     }
     expect([...seen].sort((a, b) => a - b)).toEqual([6, 7, 8, 11, 12, 13, 16, 17, 18]);
-  });
-});
-
-describe('permutation', () => {
-  it('holds each number once', () => {
-    fc.assert(
-      fc.property(fc.nat(50), fc.nat(), (count, seed) => {
-        const sorted = permutation(count, testStream('x', seed)).sort();
-        expect([...sorted]).toEqual([...Array(count).keys()]);
-      }),
-    );
   });
 });

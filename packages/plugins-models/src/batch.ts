@@ -44,15 +44,3 @@ export function makeBatch(
   }
   return batch;
 }
-
-/** The numbers 0 … count − 1 in random order (Fisher-Yates). */
-export function permutation(count: number, random: RandomStream): Int32Array {
-  const order = Int32Array.from({ length: count }, (_, i) => i);
-  for (let i = count - 1; i > 0; i--) {
-    const j = random.integer(i + 1);
-    const kept = order[i]!;
-    order[i] = order[j]!;
-    order[j] = kept;
-  }
-  return order;
-}

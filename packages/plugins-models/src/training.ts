@@ -1,4 +1,5 @@
 import {
+  permutation,
   UserError,
   type Architecture,
   type Images,
@@ -8,7 +9,7 @@ import {
 import { annLogits, type TensorRuntime } from '@privatesnn/runtime-tfjs';
 import { createAdam, createSgd, type Optimizer, type OptimizerState } from '@privatesnn/spiking';
 
-import { makeBatch, permutation } from './batch.js';
+import { makeBatch } from './batch.js';
 import { dropoutMasks } from './dropout-mask.js';
 import { initialise } from './initialise.js';
 import type { TrainOptions } from './train-options.js';

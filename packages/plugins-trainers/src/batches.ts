@@ -1,14 +1,4 @@
-import type { Images, RandomStream } from '@privatesnn/core';
-
-/** The numbers from 0 to count − 1 in random order. */
-export function shuffled(count: number, random: RandomStream): Int32Array {
-  const order = Int32Array.from({ length: count }, (_, i) => i);
-  for (let i = count - 1; i > 0; i--) {
-    const j = random.integer(i + 1);
-    [order[i], order[j]] = [order[j]!, order[i]!];
-  }
-  return order;
-}
+import type { Images } from '@privatesnn/core';
 
 /**
  * How many images of a batch have their largest logit at their class.

@@ -1,5 +1,7 @@
 import { z } from 'zod';
 
+import { lossOptions, optimizerOptions, surrogateOptions } from './part-options.js';
+
 /** Options of spike-based training. The defaults are the paper's (AAAI). */
 export const stbpOptions = z.strictObject({
   samples: z
@@ -9,7 +11,8 @@ export const stbpOptions = z.strictObject({
     .describe('Training images: the first so many of the images (all where there are fewer).'),
   epochs: z.int().min(1).default(20).describe('Passes over the training images.'),
   batchSize: z.int().min(1).default(16).describe('Images of one optimizer step.'),
-  learningRate: z.number().positive().default(1e-4).describe("Adam's learning rate."),
+  ...optimizerOptions(),
+  learningRate: z.number().positive().default(1e-4).describe('Learning rate of the first epoch.'),
   milestones: z
     .array(z.number().min(0).max(1))
     .default([0.5, 0.7])
@@ -28,7 +31,7 @@ export const stbpOptions = z.strictObject({
     .boolean()
     .default(true)
     .describe(
-      'On: the loss of Eq. 3 (on-device distillation). Off: cross-entropy alone (CET without OD).',
+      'On: the loss of Eq. 3 (on-device distillation). Off: the loss against the label alone (CET without OD).',
     ),
   m: z
     .number()
@@ -41,11 +44,12 @@ export const stbpOptions = z.strictObject({
     .boolean()
     .default(true)
     .describe('Whether the distillation loss is multiplied by τ² (Hinton 2015).'),
+  ...lossOptions,
   labels: z
     .enum(['hard', 'soft'])
     .default('hard')
     .describe(
-      "Target of the cross-entropy: each image's class, or the soft label that it was made for.",
+      "Y, the target of the loss: each image's class, or the soft label that it was made for.",
     ),
   readout: z
     .enum(['keep', 'sum', 'mean', 'fitted'])
@@ -54,22 +58,7 @@ export const stbpOptions = z.strictObject({
       "The network's read-out as the converter left it, the summed potential, its mean over time, or the sum " +
         "times a factor fitted to the teacher's logits before training.",
     ),
-  surrogate: z
-    .enum(['triangle', 'rectangle', 'exponential', 'spike-time'])
-    .default('triangle')
-    .describe(
-      "The surrogate gradient: `triangle` is Eq. 5; `spike-time` falls with the time since the neuron's last spike (Rathi 2020).",
-    ),
-  gamma: z.number().positive().default(1).describe('A factor on the surrogate gradient.'),
-  beta: z
-    .number()
-    .min(0)
-    .default(0.01)
-    .describe('β of `surrogate: spike-time`, γ·exp(−β·Δt), per time-step; others ignore it.'),
-  divideByTheta: z
-    .boolean()
-    .default(false)
-    .describe('Whether the surrogate gradient is divided by θ.'),
+  ...surrogateOptions(),
   detachReset: z
     .boolean()
     .default(true)

@@ -104,6 +104,33 @@ describe('stbp', () => {
     expect(with_.snn.parameters).not.toEqual(without.snn.parameters);
   });
 
+  it('lowers the squared error with SGD', async () => {
+    const { history } = await train({
+      epochs: 12,
+      learningRate: 0.1,
+      distillation: false,
+      readout: 'mean',
+      loss: 'squared-error',
+      optimizer: 'sgd',
+      sgdMomentum: 0.5,
+    });
+    const loss = history.lines.find(({ name }) => name === 'loss')!.y as number[];
+    expect(loss.at(-1)!).toBeLessThan(0.9 * loss[0]!);
+  });
+
+  it.each([
+    [{ distillation: false }, { loss: 'squared-error' }],
+    [{}, { loss: 'squared-error' }],
+    [{}, { optimizer: 'sgd' }],
+    [{ optimizer: 'sgd' }, { sgdMomentum: 0.9 }],
+    [{ optimizer: 'sgd' }, { weightDecay: 0.1 }],
+    [{}, { width: 2 }],
+    [{}, { surrogate: 'rectangle' }],
+  ])('with %o trains another network where told %o', async (options, change) => {
+    const [one, other] = await Promise.all([train(options), train({ ...options, ...change })]);
+    expect(other.snn.parameters).not.toEqual(one.snn.parameters);
+  });
+
   it('gives the same network after an interruption as without', async () => {
     const whole = await train({ epochs: 3 });
     let checkpoint: unknown;

@@ -1,7 +1,8 @@
 import type { Parameters, RandomStream, Snn } from '@privatesnn/core';
-import { createAdam, type Optimizer, type OptimizerState } from '@privatesnn/spiking';
+import type { Optimizer, OptimizerState } from '@privatesnn/spiking';
 
 import type { StbpOptions } from './options.js';
+import { optimizerOf } from './part-options.js';
 
 /** One line of the training's history: an epoch. */
 export interface Epoch {
@@ -58,7 +59,7 @@ export function initialState(snn: Snn, options: StbpOptions, noise: RandomStream
         Float32Array.of(theta),
       ]),
     ),
-    optimizer: createAdam({ learningRate: options.learningRate }),
+    optimizer: optimizerOf(options),
     history: [],
     silence: { batches: 0, parameters: {}, lastEpoch: 0 },
   };
@@ -72,7 +73,7 @@ export function checkpointOf(state: TrainingState): Checkpoint {
 /** The state that a checkpoint holds. */
 export function restoredState(checkpoint: unknown, options: StbpOptions): TrainingState {
   const saved = checkpoint as Checkpoint;
-  const optimizer = createAdam({ learningRate: options.learningRate });
+  const optimizer = optimizerOf(options);
   optimizer.restore(saved.optimizer);
   return { ...saved, optimizer };
 }

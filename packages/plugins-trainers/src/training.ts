@@ -1,5 +1,6 @@
 import {
   firstImages,
+  permutation,
   pixelsIn,
   selectImages,
   UserError,
@@ -8,19 +9,18 @@ import {
 } from '@privatesnn/core';
 import { annLogits } from '@privatesnn/runtime-tfjs';
 import {
-  crossEntropy,
   encryptionLoss,
   fitReadout,
   learningRateAt,
   reconvertToAnn,
   relativeWeightChange,
+  targetLosses,
   type Gradients,
   type Loss,
-  type Surrogate,
 } from '@privatesnn/spiking';
 
-import { correctOf, shuffled } from './batches.js';
-import type { StbpOptions } from './options.js';
+import { correctOf } from './batches.js';
+import { surrogateOf } from './part-options.js';
 import { probeImages, type Work } from './prepare.js';
 import {
   checkpointOf,
@@ -61,7 +61,7 @@ async function trainEpoch(work: Work, state: TrainingState, epoch: number): Prom
   const { context, options, images } = work;
   const count = images.shape[0];
   const random = context.random(`epoch ${epoch}`);
-  const order = shuffled(count, random);
+  const order = permutation(count, random);
   const batches = Math.ceil(count / options.batchSize);
   let loss = 0;
   let correct = 0;
@@ -104,7 +104,7 @@ function batchGradients(
       options.labels === 'soft'
         ? batch.softLabels!.subarray(image * classes, (image + 1) * classes)
         : batch.labels[image]!;
-    if (!options.distillation || !teacherLogits) return crossEntropy(target);
+    if (!options.distillation || !teacherLogits) return targetLosses[options.loss](target);
     const row = chosen[image]! * classes;
     return encryptionLoss(target, teacherLogits.subarray(row, row + classes), options);
   };
@@ -122,13 +122,7 @@ function batchGradients(
   });
 }
 
-function surrogateOf({ surrogate: kind, gamma, divideByTheta, beta }: StbpOptions): Surrogate {
-  return kind === 'spike-time'
-    ? { kind, gamma, divideByTheta, beta }
-    : { kind, gamma, divideByTheta };
-}
-
-/** One Adam step over weights and, where they are trained, thresholds, which stay positive. */
+/** One optimizer step over weights and, where they are trained, thresholds, which stay positive. */
 function step(state: TrainingState, gradients: Gradients): void {
   const named = <T>(thresholds: Readonly<Record<string, T>>) =>
     Object.entries(thresholds).map(([layer, value]) => [`${layer}.threshold`, value] as const);

@@ -110,10 +110,12 @@ export type Surrogate = PotentialSurrogate | SpikeTimeSurrogate;
 /** A surrogate of the membrane potential. */
 export interface PotentialSurrogate {
   /**
-   * `triangle` (Eq. 5): max(0, 1 − |u − θ|/θ); `rectangle`: 1 where |u − θ| < θ/2;
-   * `exponential`: exp(−|u − θ|/θ).
+   * With d = |u − θ|/(w·θ), `triangle`: max(0, 1 − d), which is Eq. 5 for w = 1; `rectangle`: 1 where d < 1/2;
+   * `exponential`: exp(−d).
    */
   readonly kind: 'triangle' | 'rectangle' | 'exponential';
+  /** w > 0; 1 when left out. */
+  readonly width?: number;
   readonly gamma: number;
   readonly divideByTheta: boolean;
 }

@@ -7,6 +7,7 @@ import {
   encryptionLoss,
   oneHot,
   softmax,
+  squaredError,
   weightedSum,
   type Loss,
 } from './losses.js';
@@ -47,6 +48,26 @@ describe('softmax', () => {
 
   it('keeps logits of a thousand finite', () => {
     expect(Array.from(softmax([1000, 0, -1000]))).toEqual([1, 0, 0]);
+  });
+});
+
+describe('squaredError', () => {
+  it('is half the squared distance from the target, with its gradient', () => {
+    fc.assert(
+      fc.property(logits, fc.nat(2), (z, label) => {
+        const loss = squaredError(label);
+        const distance = Math.hypot(...z.map((value, i) => value - (i === label ? 1 : 0)));
+        expect(loss(z).value).toBeCloseTo(distance ** 2 / 2, 3);
+        expect(squaredError(oneHot(label, 3))(z)).toEqual(loss(z));
+        expectGradient(loss, z);
+      }),
+    );
+  });
+
+  it('takes the place of the cross-entropy in the loss of encryption training', () => {
+    const options = { temperature: 20, timesSquaredTemperature: true, m: 0 };
+    const loss = encryptionLoss(2, [0, 0, 0], { ...options, loss: 'squared-error' });
+    expect(loss(Float32Array.of(1, 2, 3)).value).toBe(4.5);
   });
 });
 

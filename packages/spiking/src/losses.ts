@@ -44,6 +44,27 @@ export function crossEntropy(target: ArrayLike<number> | number): Loss {
   };
 }
 
+/**
+ * Squared error ½·Σ (z − p)², whose gradient is z − p.
+ *
+ * @param target what the logits shall be, [classes]: 1 at the right class and 0 elsewhere for its number
+ */
+export function squaredError(target: ArrayLike<number> | number): Loss {
+  return (logits) => {
+    const p = typeof target === 'number' ? oneHot(target, logits.length) : target;
+    const gradient = logits.map((z, i) => z - p[i]!);
+    return { value: gradient.reduce((sum, error) => sum + (error * error) / 2, 0), gradient };
+  };
+}
+
+/** The losses that hold logits against a target, by their name in options. */
+export const targetLosses = {
+  'cross-entropy': crossEntropy,
+  'squared-error': squaredError,
+} as const;
+
+export type TargetLoss = keyof typeof targetLosses;
+
 /** How a teacher's knowledge is distilled. */
 export interface DistillationOptions {
   /** τ > 0, which softens both distributions. */
@@ -97,15 +118,16 @@ export function weightedSum(...parts: readonly (readonly [weight: number, loss: 
  * The loss of encryption training, L = (1 − m)·L(CE) + m·L(KD) (Eq. 3).
  *
  * @param target class probabilities or the number of the right class
- * @param m in [0, 1]; 0 leaves the cross-entropy alone
+ * @param options m in [0, 1], where 0 leaves the loss against the target alone; `loss`, which takes the place of the
+ * cross-entropy
  */
 export function encryptionLoss(
   target: ArrayLike<number> | number,
   teacherLogits: ArrayLike<number>,
-  options: DistillationOptions & { readonly m: number },
+  options: DistillationOptions & { readonly m: number; readonly loss?: TargetLoss },
 ): Loss {
   return weightedSum(
-    [1 - options.m, crossEntropy(target)],
+    [1 - options.m, targetLosses[options.loss ?? 'cross-entropy'](target)],
     [options.m, distillation(teacherLogits, options)],
   );
 }

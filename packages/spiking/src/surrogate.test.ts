@@ -1,7 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { paperSurrogate, spikeTimeGradients, surrogateGradient } from './surrogate.js';
+import {
+  paperSurrogate,
+  spikeTimeGradients,
+  surrogateGradient,
+  surrogateHeight,
+} from './surrogate.js';
 
 const theta = fc.double({ min: 0.01, max: 100, noNaN: true });
 
@@ -25,6 +30,31 @@ describe('surrogateGradient', () => {
     const rectangle = { kind: 'rectangle', gamma: 1, divideByTheta: false } as const;
     const at = [0.99, 1, 1.01, 2, 2.99, 3].map((u) => surrogateGradient(rectangle, u, 2));
     expect(at).toEqual([0, 0, 1, 1, 1, 0]);
+  });
+
+  it('of width w at a distance from θ is that of width 1 at a w-th of it', () => {
+    fc.assert(
+      fc.property(
+        fc.constantFrom('triangle' as const, 'rectangle' as const, 'exponential' as const),
+        theta,
+        fc.constantFrom(0.5, 2, 4),
+        fc.double({ min: -0.4, max: 3, noNaN: true }),
+        (kind, threshold, width, part) => {
+          const surrogate = { kind, gamma: 0.3, divideByTheta: true };
+          const wide = surrogateGradient(
+            { ...surrogate, width },
+            threshold + width * part * threshold,
+            threshold,
+          );
+          fc.pre(Math.abs(Math.abs(part) - 0.5) > 1e-6);
+          const plain = surrogateGradient(surrogate, threshold + part * threshold, threshold);
+          expect(wide / surrogateHeight(surrogate, threshold)).toBeCloseTo(
+            plain / surrogateHeight(surrogate, threshold),
+            8,
+          );
+        },
+      ),
+    );
   });
 
   it('of an exponential is 1 at θ and falls by e over a distance of θ', () => {

@@ -10,6 +10,45 @@ export const paperSurrogate: PotentialSurrogate = {
 /** How long before the first time-step a neuron that never fired counts as having fired. */
 export const neverFiredSteps = 1000;
 
+/** The operations in which surrogates are written, on numbers or on tensors. */
+export interface SurrogateOperations<V> {
+  /** 1 − x. */
+  oneMinus(x: V): V;
+  /** max(0, x). */
+  positivePart(x: V): V;
+  /** 1 where x is below the bound, 0 elsewhere. */
+  below(x: V, bound: number): V;
+  /** exp(−x). */
+  negativeExp(x: V): V;
+}
+
+const numbers: SurrogateOperations<number> = {
+  oneMinus: (x) => 1 - x,
+  positivePart: (x) => Math.max(0, x),
+  below: (x, bound) => (x < bound ? 1 : 0),
+  negativeExp: (x) => Math.exp(-x),
+};
+
+/**
+ * A surrogate of the potential before its factor.
+ *
+ * @param distance |u − θ|/(w·θ)
+ */
+export function surrogateShape<V>(
+  kind: PotentialSurrogate['kind'],
+  distance: V,
+  { oneMinus, positivePart, below, negativeExp }: SurrogateOperations<V>,
+): V {
+  switch (kind) {
+    case 'triangle':
+      return positivePart(oneMinus(distance));
+    case 'rectangle':
+      return below(distance, 0.5);
+    case 'exponential':
+      return negativeExp(distance);
+  }
+}
+
 /**
  * The surrogate gradient ∂o/∂u of a spike, by its membrane potential.
  *
@@ -21,16 +60,8 @@ export function surrogateGradient(
   potential: number,
   threshold: number,
 ): number {
-  const distance = Math.abs(potential - threshold) / threshold;
-  const height = surrogateHeight(surrogate, threshold);
-  switch (surrogate.kind) {
-    case 'triangle':
-      return height * Math.max(0, 1 - distance);
-    case 'rectangle':
-      return distance < 0.5 ? height : 0;
-    case 'exponential':
-      return height * Math.exp(-distance);
-  }
+  const distance = Math.abs(potential - threshold) / surrogateReach(surrogate, threshold);
+  return surrogateHeight(surrogate, threshold) * surrogateShape(surrogate.kind, distance, numbers);
 }
 
 /**
@@ -50,6 +81,11 @@ export function spikeTimeGradients(
     if (spike !== 0) last = t;
     return gradient;
   });
+}
+
+/** w·θ, the distance of the potential from θ that counts as 1. */
+export function surrogateReach({ width = 1 }: PotentialSurrogate, threshold: number): number {
+  return width * threshold;
 }
 
 /** The factor on a surrogate: γ, or γ/θ. */

@@ -1,9 +1,10 @@
 import type { Tensor, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 
 import type { Snn } from '@privatesnn/core';
-import { annForward, type AnnTensors, type Tf } from '@privatesnn/runtime-tfjs';
+import { annForward, spikingNeurons, type AnnTensors, type Tf } from '@privatesnn/runtime-tfjs';
 import { encode, spikingLayers } from '@privatesnn/spiking';
 
+import { surrogateOf } from '../part-options.js';
 import type { TdbnOptions } from './options.js';
 
 /** Mean and variance of a layer's input currents, [channels] each. */
@@ -62,68 +63,26 @@ export function tdbnForward(
   snn: Snn,
   tensors: AnnTensors,
   x: Tensor4D,
-  options: Pick<TdbnOptions, 'alpha' | 'epsilon' | 'surrogateWidth'>,
+  options: TdbnOptions,
   onStatistics?: (layer: string, statistics: Statistics<Tensor>) => void,
 ): Tensor2D {
-  const { architecture, thresholds, timeSteps, readout } = snn;
+  const { architecture, thresholds, neuron, timeSteps, readout } = snn;
+  const layer = { neuron, timeSteps, surrogate: surrogateOf(options) };
   const currents = annForward(tf, architecture, tensors, x, {
-    activation: (current, layer) => {
-      const theta = thresholds[layer]!;
+    activation: (current, name) => {
+      const theta = thresholds[name]!;
       const axes = current.shape.map((_, axis) => axis).slice(0, -1);
       const mean = tf.mean(current, axes);
       const centred = tf.sub(current, mean);
       const variance = tf.mean(tf.mul(centred, centred), axes);
-      onStatistics?.(layer, { mean, variance });
+      onStatistics?.(name, { mean, variance });
       const factor = tf.div(options.alpha * theta, tf.sqrt(tf.add(variance, options.epsilon)));
-      const scaled = tf.mul(centred, tf.mul(factor, tensors[scaleOf(layer)]!));
-      const normalised = tf.add(scaled, tensors[shiftOf(layer)]!);
-      return neurons(tf, snn, normalised, theta, options.surrogateWidth);
+      const scaled = tf.mul(centred, tf.mul(factor, tensors[scaleOf(name)]!));
+      const normalised = tf.add(scaled, tensors[shiftOf(name)]!);
+      return spikingNeurons(tf, { ...layer, threshold: theta }, normalised);
     },
   });
   const images = x.shape[0] / timeSteps;
   const overTime = tf.reshape(currents, [timeSteps, images, architecture.classes]);
   return tf.mul(tf.sum(overTime, 0), readout.scale);
-}
-
-/** One layer of neurons through all time-steps: currents [T · images, …] to spikes of the same shape. */
-function neurons(
-  tf: Tf,
-  { neuron: { leak, reset, firing }, timeSteps }: Snn,
-  current: Tensor,
-  theta: number,
-  width: number,
-): Tensor {
-  const fire = spike(tf, theta, firing, width);
-  const spikes: Tensor[] = [];
-  let membrane: Tensor | undefined;
-  for (const input of tf.split(current, timeSteps, 0)) {
-    const u: Tensor = membrane ? tf.add(membrane, input) : input;
-    const o = fire(u);
-    spikes.push(o);
-    if (reset === 'soft') membrane = tf.mul(tf.sub(u, tf.mul(o, theta)), leak);
-    else if (reset === 'hard') membrane = tf.mul(tf.mul(u, tf.sub(1, o)), leak);
-    else membrane = tf.sub(tf.mul(u, leak), tf.mul(o, theta));
-  }
-  return tf.concat(spikes, 0);
-}
-
-/** The spike of a membrane potential, with the rectangular surrogate for its gradient. */
-function spike(
-  tf: Tf,
-  theta: number,
-  firing: Snn['neuron']['firing'],
-  width: number,
-): (u: Tensor) => Tensor {
-  return tf.customGrad((potential, save) => {
-    const u = potential as Tensor;
-    (save as (tensors: Tensor[]) => void)([u]);
-    const fired = firing === 'strict' ? tf.greater(u, theta) : tf.greaterEqual(u, theta);
-    return {
-      value: tf.cast(fired, 'float32'),
-      gradFunc: (dy: Tensor, saved: Tensor[]) => {
-        const near = tf.less(tf.abs(tf.sub(saved[0]!, theta)), (width * theta) / 2);
-        return tf.mul(dy, tf.div(tf.cast(near, 'float32'), width * theta));
-      },
-    };
-  });
 }

@@ -1,5 +1,7 @@
 import { z } from 'zod';
 
+import { lossOptions, optimizerOptions, surrogateOptions } from '../part-options.js';
+
 /** Options of training with threshold-dependent batch normalisation. */
 export const tdbnOptions = z.strictObject({
   samples: z
@@ -13,7 +15,8 @@ export const tdbnOptions = z.strictObject({
     .min(2)
     .default(32)
     .describe('Images of one optimizer step; the statistics are taken over them and all T.'),
-  optimizer: z.enum(['sgd', 'adam']).default('sgd').describe('SGD with momentum 0.9, or Adam.'),
+  ...lossOptions,
+  ...optimizerOptions({ optimizer: 'sgd', sgdMomentum: 0.9 }),
   learningRate: z.number().positive().default(0.05).describe('Learning rate of the first epoch.'),
   milestones: z
     .array(z.number().min(0).max(1))
@@ -41,11 +44,8 @@ export const tdbnOptions = z.strictObject({
     .lt(1)
     .default(0.9)
     .describe('The part of the running statistics that a batch leaves as it is.'),
-  surrogateWidth: z
-    .number()
-    .positive()
-    .default(2)
-    .describe('w of the rectangular surrogate gradient: 1/(w·θ) where |u − θ| < w·θ/2.'),
+  // 1/(2θ) where |u − θ| < θ: Zheng's 1/a where |u − θ| < a/2, with a = 1 and θ = 0.5.
+  ...surrogateOptions({ surrogate: 'rectangle', gamma: 0.5, width: 2, divideByTheta: true }),
 });
 
 export type TdbnOptions = z.output<typeof tdbnOptions>;

@@ -1,14 +1,15 @@
-import type { Tensor, Tensor4D } from '@tensorflow/tfjs-core';
+import type { Tensor, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 
 import type { Snn } from '@privatesnn/core';
-import { tidyValues, type Tf } from '@privatesnn/runtime-tfjs';
+import { meanLoss, tidyValues, type Tf } from '@privatesnn/runtime-tfjs';
+import { targetLosses } from '@privatesnn/spiking';
 
 import { tdbnForward, type Statistics } from './network.js';
 import type { TdbnOptions } from './options.js';
 
 /** What one batch gives. */
 export interface TdbnStep {
-  /** Mean cross-entropy. */
+  /** Mean over the images. */
   readonly loss: number;
   /** [images, classes]. */
   readonly logits: Float32Array;
@@ -19,7 +20,7 @@ export interface TdbnStep {
 }
 
 /**
- * Cross-entropy of one batch and its gradients, by automatic differentiation through all time-steps.
+ * The loss of one batch and its gradients, by automatic differentiation through all time-steps.
  *
  * @param weights weights, biases, scales and shifts, by name
  * @param input what `encodeBatch` gives
@@ -40,12 +41,8 @@ export function tdbnStep(
       tf.tensor(weights[name]!, [...(snn.parameters[name]?.shape ?? [weights[name]!.length])]),
     );
     const x: Tensor4D = tf.tensor4d(input, [timeSteps * labels.length, height, width, channels]);
-    const target = tf.cast(
-      tf.oneHot(tf.tensor1d(labels, 'int32'), architecture.classes),
-      'float32',
-    );
     const kept: Record<string, Statistics<Tensor>> = {};
-    let logits: Tensor | undefined;
+    let logits: Tensor2D | undefined;
     const { value, grads } = tf.valueAndGrads((...values: Tensor[]) => {
       const tensors = Object.fromEntries(names.map((name, i) => [name, values[i]!]));
       logits = tf.keep(
@@ -53,7 +50,7 @@ export function tdbnStep(
           kept[layer] = { mean: tf.keep(mean), variance: tf.keep(variance) };
         }),
       );
-      return tf.neg(tf.div(tf.sum(tf.mul(target, tf.logSoftmax(logits))), labels.length));
+      return meanLoss(tf, logits, (image) => targetLosses[options.loss](labels[image]!));
     })(current);
     const read = (tensor: Tensor) => tensor.dataSync() as Float32Array;
     const result = {

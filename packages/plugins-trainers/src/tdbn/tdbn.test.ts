@@ -61,6 +61,17 @@ describe('tdbn', () => {
     expect(loss.at(-1)!).toBeLessThan(0.7 * loss[0]!);
   });
 
+  it.each([
+    { surrogate: 'triangle', gamma: 1 },
+    { surrogate: 'exponential' },
+    { surrogate: 'spike-time' },
+    { loss: 'squared-error' },
+  ])('lowers the loss with %o', async (part) => {
+    const { history } = await train({ ...part, epochs: 8, learningRate: 0.02 });
+    const loss = history.lines[0]!.y as number[];
+    expect(loss.at(-1)!).toBeLessThan(0.9 * loss[0]!);
+  });
+
   it('gives a network that the spiking engine runs as it was trained', async () => {
     const { snn, metrics } = await train({ epochs: 12, learningRate: 0.02, optimizer: 'adam' });
     const images = bands(24);

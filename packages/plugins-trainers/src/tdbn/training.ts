@@ -1,4 +1,5 @@
 import {
+  permutation,
   pixelsIn,
   selectImages,
   UserError,
@@ -7,15 +8,10 @@ import {
   type StageContext,
 } from '@privatesnn/core';
 import type { TensorRuntime } from '@privatesnn/runtime-tfjs';
-import {
-  createAdam,
-  createSgd,
-  learningRateAt,
-  type Optimizer,
-  type OptimizerState,
-} from '@privatesnn/spiking';
+import { learningRateAt, type Optimizer, type OptimizerState } from '@privatesnn/spiking';
 
-import { correctOf, shuffled } from '../batches.js';
+import { correctOf } from '../batches.js';
+import { optimizerOf } from '../part-options.js';
 import { encodeBatch, initialNorms, type Statistics } from './network.js';
 import type { TdbnOptions } from './options.js';
 import { tdbnStep } from './step.js';
@@ -50,7 +46,7 @@ export async function trainTdbn(work: TdbnWork): Promise<TdbnState> {
   const { context, options, start } = work;
   const saved = (await context.loadCheckpoint()) as
     (TdbnState & { optimizer: OptimizerState }) | undefined;
-  const optimizer = createOptimizer(options);
+  const optimizer = optimizerOf(options);
   if (saved) optimizer.restore(saved.optimizer);
   const state: TdbnState = saved ?? {
     weights: {
@@ -72,12 +68,6 @@ export async function trainTdbn(work: TdbnWork): Promise<TdbnState> {
   return state;
 }
 
-function createOptimizer({ optimizer, learningRate }: TdbnOptions): Optimizer {
-  return optimizer === 'adam'
-    ? createAdam({ learningRate })
-    : createSgd({ learningRate, momentum: 0.9 });
-}
-
 async function trainEpoch(
   { context, runtime, options, start, images }: TdbnWork,
   state: TdbnState,
@@ -86,7 +76,7 @@ async function trainEpoch(
 ): Promise<TdbnEpoch> {
   const count = images.shape[0];
   const random = context.random(`epoch ${epoch}`);
-  const order = shuffled(count, random);
+  const order = permutation(count, random);
   const batches = Math.ceil(count / options.batchSize);
   let loss = 0;
   let correct = 0;

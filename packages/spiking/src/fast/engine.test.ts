@@ -175,13 +175,14 @@ describe.each(available)('$implementation engine', ({ implementation }) => {
           'exponential' as const,
           'spike-time' as const,
         ),
+        fc.constantFrom(1, 2, 0.7),
         fc.boolean(),
         fc.boolean(),
         fc.boolean(),
-        async (network, kind, divideByTheta, detachReset, dropout) => {
+        async (network, kind, width, divideByTheta, detachReset, dropout) => {
           const request = {
             ...network,
-            surrogate: { kind, gamma: 0.5, divideByTheta, beta: 0.002 },
+            surrogate: { kind, width, gamma: 0.5, divideByTheta, beta: 0.002 },
             detachReset,
             dropout,
             loss: (logits: Float32Array, image: number) => ({

@@ -339,6 +339,7 @@ export class Training {
     const { integer: reset, floats } = network.neuron(index);
     const { kind, gamma, divideByTheta } = spec.surrogate;
     const beta = kind === 'spike-time' ? spec.surrogate.beta : 0;
+    const width = kind === 'spike-time' ? 1 : (spec.surrogate.width ?? 1);
     const threshold = network.threshold(index);
     const height = divideByTheta ? gamma / threshold : gamma;
     const from = arriving.lists
@@ -355,7 +356,7 @@ export class Training {
         ...[surrogates[kind], Number(spec.detachReset), reset],
       ];
       const first = height * Math.exp(-beta * neverFiredSteps);
-      const reals = [...floats, height, 1 / threshold, Math.exp(-beta), first];
+      const reals = [...floats, height, 1 / (width * threshold), Math.exp(-beta), first];
       const results = heap.run(operations.backward, integers, reals);
       const atThreshold = new Float32Array(results.buffer, results.byteOffset, results.length);
       this.thresholds[index] =

@@ -1,0 +1,100 @@
+import { z } from 'zod';
+
+import {
+  createAdam,
+  createSgd,
+  targetLosses,
+  type Optimizer,
+  type Surrogate,
+  type TargetLoss,
+} from '@privatesnn/spiking';
+
+const surrogateKinds = ['triangle', 'rectangle', 'exponential', 'spike-time'] as const;
+
+/** Options for the surrogate gradient, the same in all trainers; the defaults are Eq. 5 where they are left out. */
+export const surrogateOptions = ({
+  surrogate = 'triangle' as (typeof surrogateKinds)[number],
+  gamma = 1,
+  width = 1,
+  divideByTheta = false,
+} = {}) => ({
+  surrogate: z
+    .enum(surrogateKinds)
+    .default(surrogate)
+    .describe(
+      "The surrogate gradient: `triangle` is Eq. 5; `spike-time` falls with the time since the neuron's last spike (Rathi 2020).",
+    ),
+  gamma: z.number().positive().default(gamma).describe('A factor on the surrogate gradient.'),
+  width: z
+    .number()
+    .positive()
+    .default(width)
+    .describe('w: the surrogate is that of |u − θ|/(w·θ); `spike-time` ignores it.'),
+  beta: z
+    .number()
+    .min(0)
+    .default(0.01)
+    .describe('β of `surrogate: spike-time`, γ·exp(−β·Δt), per time-step; others ignore it.'),
+  divideByTheta: z
+    .boolean()
+    .default(divideByTheta)
+    .describe('Whether the surrogate gradient is divided by θ.'),
+});
+
+/** Options for the loss against the labels, the same in all trainers. */
+export const lossOptions = {
+  loss: z
+    .enum(Object.keys(targetLosses) as [TargetLoss, ...TargetLoss[]])
+    .default('cross-entropy')
+    .describe(
+      "The loss against the label Y: `cross-entropy` of the logits z, or `squared-error`, ½·Σ (z − Y)² with Y 1 at the image's class and 0 elsewhere (Lee 2020).",
+    ),
+};
+
+const optimizerKinds = ['adam', 'sgd'] as const;
+
+/** Options for the optimizer, the same in all trainers; Adam where no other is the default. */
+export const optimizerOptions = ({
+  optimizer = 'adam' as (typeof optimizerKinds)[number],
+  sgdMomentum = 0,
+} = {}) => ({
+  optimizer: z.enum(optimizerKinds).default(optimizer).describe('Adam, or SGD.'),
+  sgdMomentum: z
+    .number()
+    .min(0)
+    .lt(1)
+    .default(sgdMomentum)
+    .describe("The part of the last step's velocity that SGD keeps; Adam ignores it."),
+  weightDecay: z
+    .number()
+    .min(0)
+    .default(0)
+    .describe('SGD adds this many times each weight to its gradient; Adam ignores it.'),
+});
+
+type OptionsOf<S extends z.ZodRawShape> = z.output<z.ZodObject<S>>;
+
+/** The surrogate that the options describe. */
+export function surrogateOf({
+  surrogate: kind,
+  gamma,
+  width,
+  beta,
+  divideByTheta,
+}: OptionsOf<ReturnType<typeof surrogateOptions>>): Surrogate {
+  return kind === 'spike-time'
+    ? { kind, gamma, divideByTheta, beta }
+    : { kind, width, gamma, divideByTheta };
+}
+
+/** The optimizer that the options describe. */
+export function optimizerOf({
+  optimizer,
+  learningRate,
+  sgdMomentum,
+  weightDecay,
+}: OptionsOf<ReturnType<typeof optimizerOptions>> & { readonly learningRate: number }): Optimizer {
+  return optimizer === 'adam'
+    ? createAdam({ learningRate })
+    : createSgd({ learningRate, momentum: sgdMomentum, weightDecay });
+}
