@@ -53,15 +53,15 @@ const encryption = {
   // The spike-time surrogate 0.3·exp(−0.01·Δt), or the linear one.
   'rathi-2020': { ...hybrid, surrogate: 'spike-time', beta: 0.01 },
   'rathi-2020-linear': { ...hybrid, surrogate: 'triangle' },
-  // SGD on half the squared error of the potential over T; 1/θ. The public code has 0.0033 and 5e-4 for the sum over
-  // 16 images of the whole squared error: 2 · 16 times that rate, and a 32nd of the decay, for the mean of half of it.
+  // SGD on half the squared error of the potential over T, 1/θ for the derivative; batch, epochs, schedule and decay
+  // of the public code, whose 5e-4 is for 32 times this loss.
   'lee-2020': {
     ...paper,
     samples: 50_000,
     epochs: 150,
     optimizer: 'sgd',
     weightDecay: 1.5625e-5,
-    learningRate: 0.1056,
+    learningRate: 0.02,
     milestones: [70 / 150, 100 / 150, 125 / 150],
     divideBy: 5,
     timeSteps: 100,
