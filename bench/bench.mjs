@@ -81,9 +81,9 @@ function measurePeer(network, threads, train) {
 }
 
 /** Dense TensorFlow's loops over time-steps, or undefined where it is not installed. */
-function measureTensorFlow(network, threads, train) {
-  const timeSteps = train ? trainingSteps : inferenceSteps;
-  const request = JSON.stringify({ network, timeSteps, batch: trainingBatch, train });
+function measureTensorFlow(network, threads, task, batch = trainingBatch) {
+  const timeSteps = task === 'train' ? trainingSteps : inferenceSteps;
+  const request = JSON.stringify({ network, timeSteps, batch, task });
   const env = { ...process.env, TF_NUM_INTRAOP_THREADS: threads, TF_NUM_INTEROP_THREADS: 1 };
   try {
     const args = [file('peers/tfjs-loops.mjs'), request];
@@ -155,7 +155,7 @@ function inference(network, cases) {
     const peer = measurePeer(network, threads, false);
     const peerSpeed = peer && trainingBatch / peer.seconds;
     if (peer) row(threads, 'any', `SpikingJelly, ${peer.mode}`, peerSpeed.toFixed(1), '');
-    const dense = measureTensorFlow(network, threads, false);
+    const dense = measureTensorFlow(network, threads, 'infer');
     const denseSpeed = dense && trainingBatch / dense.seconds;
     if (dense) {
       const what = 'TensorFlow (tfjs-node), dense';
@@ -190,7 +190,7 @@ function training(network, cases) {
       const what = `SpikingJelly, ${peer.mode}`;
       row(threads, 'any', what, peer.seconds.toFixed(2), megabytes(peer.peakBytes), '', '');
     }
-    const dense = measureTensorFlow(network, threads, true);
+    const dense = measureTensorFlow(network, threads, 'train');
     if (dense) {
       const ratios = peer
         ? [ratio(peer.seconds, dense.seconds), ratio(peer.peakBytes, dense.peakBytes)]
@@ -221,6 +221,13 @@ function training(network, cases) {
 function balancing(network, cases) {
   const columns = ['activity', 'engine', 's for 100 images', 'faster than simulating again'];
   table(`${network}: threshold balancing, T = ${inferenceSteps}, 2 threads`, ...columns);
+  // Few images: TensorFlow keeps a layer's currents of all of them at all time-steps.
+  const few = 4;
+  const dense = measureTensorFlow(network, 2, 'balance', few);
+  if (dense) {
+    const seconds = ((dense.seconds * 100) / few).toFixed(2);
+    row('any', `TensorFlow (tfjs-node), dense, scaled from ${few} images`, seconds, '');
+  }
   const found = cases.filter(({ activity }) => ['trained', 'conversion'].includes(activity));
   for (const { activity, ...task } of found) {
     for (const implementation of implementations) {
