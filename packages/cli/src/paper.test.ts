@@ -162,18 +162,19 @@ test('Ctrl-C ends all of them; the report of what had finished is there', async 
   const at = folder();
   const endless = `
   dc: { use: fake-converter, inputs: { ann: ann, images: data } }
-  cet: { use: fake-trainer, inputs: { snn: dc, images: data }, options: { steps: 9999, milliseconds: 9 } }
+  cet: { use: fake-trainer, inputs: { snn: dc, images: data }, options: { steps: 1000, milliseconds: 90 } }
 `;
   const long = ours('table3-long')
     .replace('ann.ann', 'cet.snn')
     .replace('\nprofiles', `${endless}profiles`);
   writeFileSync(join(at, 'table3-long.yaml'), long);
   const child = start(at, 'paper', 'table2-a', 'table3-long', 'table10-b', '--experiments', '.');
-  await new Promise<void>((working) => {
+  const working = new Promise<void>((done) => {
     child.stderr!.on('data', (data) => {
-      if (String(data).includes('Title of table3-long')) working();
+      if (String(data).includes('Title of table3-long')) done();
     });
   });
+  await Promise.race([working, child.ended]);
   child.kill('SIGINT');
   const { code, stderr } = await child.ended;
   expect(code).toBe(130);
