@@ -162,7 +162,7 @@ test('Ctrl-C ends all of them; the report of what had finished is there', async 
   const at = folder();
   const endless = `
   dc: { use: fake-converter, inputs: { ann: ann, images: data } }
-  cet: { use: fake-trainer, inputs: { snn: dc, images: data }, options: { steps: 1000, milliseconds: 90 } }
+  cet: { use: fake-trainer, inputs: { snn: dc, images: data }, options: { steps: 50, milliseconds: 2000 } }
 `;
   const long = ours('table3-long')
     .replace('ann.ann', 'cet.snn')
