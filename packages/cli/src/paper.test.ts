@@ -99,7 +99,10 @@ test('one report: what ran, what has no data, what was not chosen', async () => 
   const joined = await paper(at, '--join');
   expect(joined.code).toBe(0);
   expect(reportIn(at).items[0]).toEqual(ran);
-  expect(reportIn(at).items[1]).toMatchObject({ runs: [], reason: 'no finished run here yet.' });
+  expect(reportIn(at).items[1]).toMatchObject({
+    runs: [],
+    reason: 'no finished run here yet; privatesnn paper table9-lost makes one.',
+  });
   await paper(at, '--join', '--profile', 'desk');
   expect(reportIn(at).items[0]).toMatchObject({ runs: [] });
 });

@@ -12,7 +12,7 @@ export default definePlugin({
   reporters: [table, json, csv, pictureGridReporter, htmlReporter, paperTable],
 });
 
-export { notRun, type Comparison } from './paper/compare.js';
+export { notRun, withOurs, type Comparison } from './paper/compare.js';
 export type { PaperTableOptions } from './paper/options.js';
 export type { PaperEntry, PaperRun } from './paper/report/entry.js';
 export { paperMarkdown } from './paper/report/paper-markdown.js';

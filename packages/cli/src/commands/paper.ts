@@ -94,7 +94,10 @@ async function reportOn(
   for (const item of items) {
     const failure = failures.get(item.name);
     const joined = joinRuns(item, await newestRuns(out, item, profile));
-    const absent = joined.runs.length === 0 ? 'no finished run here yet.' : null;
+    const absent =
+      joined.runs.length === 0
+        ? `no finished run here yet; privatesnn paper ${item.name} makes one.`
+        : null;
     results.push({ item, ...joined, reason: failure === undefined ? absent : reasonOf(failure) });
   }
   return writeReport(out, results);

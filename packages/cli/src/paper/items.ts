@@ -14,6 +14,7 @@ export interface Item {
   readonly file: string;
   readonly plan: Plan;
   readonly title: string;
+  readonly description: string;
   readonly note: string;
   /** The path of the table in a run folder, without its ending. */
   readonly table: string;
@@ -69,6 +70,7 @@ export async function openItem(folder: string, name: string, open: OpenOptions):
     file,
     plan,
     title: title || plan.title,
+    description: plan.description.trim(),
     note,
     table,
     empty: cells.map(notRun),

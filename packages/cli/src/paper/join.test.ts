@@ -5,7 +5,13 @@ import { joinRuns } from './join.js';
 import type { ItemRun } from './results.js';
 
 const cell = (row: string, ours: number | null = null): Comparison => ({
-  ...{ row, column: 'accuracy', job: row, value: 'accuracy.metrics.accuracy', format: 'percent' },
+  ...{
+    row: `row ${row}`,
+    column: 'accuracy',
+    job: row,
+    value: 'accuracy.metrics.accuracy',
+    format: 'percent',
+  },
   ...{ ours, interval: null, published: null, source: null, difference: null },
   setting: ours === null ? '' : 'T = 1',
 });
@@ -46,4 +52,12 @@ test('a run without any value is still shown; without runs all is empty', () => 
   const silent = run('desk', cell('a'));
   expect(joinRuns(item, [silent]).runs).toEqual([silent]);
   expect(joinRuns(item, []).runs).toEqual([]);
+});
+
+test('names and published figures are those of the file, as it is now', () => {
+  const before = { ...cell('a', 0.75), row: 'called otherwise', published: 0.1, difference: 0.65 };
+  const now = { empty: [{ ...cell('a'), published: 0.5 }] };
+  expect(joinRuns(now, [run('desk', before)]).cells[0]).toMatchObject({
+    ...{ row: 'row a', ours: 0.75, published: 0.5, difference: 0.25 },
+  });
 });

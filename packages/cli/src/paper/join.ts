@@ -1,4 +1,4 @@
-import type { Comparison } from '@privatesnn/plugins-reporters';
+import { withOurs, type Comparison } from '@privatesnn/plugins-reporters';
 
 import type { Item } from './items.js';
 import type { ItemRun } from './results.js';
@@ -30,8 +30,10 @@ export function joinRuns(
 ): Pick<ItemResult, 'cells' | 'runs'> {
   const cells = empty.map((cell): JoinedCell => {
     for (const run of runs) {
-      const found = run.cells.find((other) => sameCell(cell, other) && other.ours !== null);
-      if (found !== undefined) return { ...found, run };
+      const found = run.cells.find((other) => sameValue(cell, other));
+      if (typeof found?.ours === 'number') {
+        return { ...withOurs(cell, { ...found, ours: found.ours }), run };
+      }
     }
     return { ...cell, run: null };
   });
@@ -40,8 +42,9 @@ export function joinRuns(
   return { cells: cells.map(withProfile), runs: used };
 }
 
-function sameCell(a: Comparison, b: Comparison): boolean {
-  return a.row === b.row && a.column === b.column;
+/** The same quantity of the same job; its names in the table may have changed since. */
+function sameValue(a: Comparison, b: Comparison): boolean {
+  return a.job === b.job && a.value === b.value;
 }
 
 function withProfile(cell: JoinedCell): JoinedCell {

@@ -38,9 +38,9 @@ async function entryOf(
   out: string,
   { item, cells, runs, reason }: ItemResult,
 ): Promise<PaperEntry> {
-  const { name, title, note } = item;
+  const { name, title, description, note } = item;
   return {
-    ...{ name, title, note, cells, reason },
+    ...{ name, title, description, note, cells, reason },
     runs: await Promise.all(runs.map((run) => runOf(out, run))),
   };
 }

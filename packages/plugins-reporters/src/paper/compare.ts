@@ -44,14 +44,11 @@ export async function compare(run: RunReport, options: PaperTableOptions): Promi
       const found = jobs.get(cell.job);
       const ours = found?.values.get(cell.value) ?? null;
       if (found === undefined || ours === null) return empty;
-      const comparable = empty.published !== null && cell.format !== 'flag';
-      return {
-        ...empty,
+      return withOurs(empty, {
         ours,
         interval: intervalOf(cell, found.values),
-        difference: comparable ? ours - empty.published : null,
         setting: await fillSetting(cell.setting, found.job, found.values),
-      };
+      });
     }),
   );
 }
@@ -74,6 +71,16 @@ export function notRun(cell: PaperCellOptions): Comparison {
     difference: null,
     setting: '',
   };
+}
+
+/** A cell of which only the published figure is known, with what we measured. */
+export function withOurs(
+  empty: Comparison,
+  { ours, interval, setting }: Pick<Comparison, 'interval' | 'setting'> & { readonly ours: number },
+): Comparison {
+  const { published, format } = empty;
+  const difference = published === null || format === 'flag' ? null : ours - published;
+  return { ...empty, ours, interval, difference, setting };
 }
 
 function intervalOf({ interval }: PaperCellOptions, values: JobValues): Comparison['interval'] {

@@ -3,11 +3,12 @@ import { comparisonLabel, comparisonText, type Comparison } from './compare.js';
 
 const head = ['Cell', 'Ours', 'Published', 'Difference', 'Our setting', 'Source'];
 
-/** The cells as a Markdown table with a heading and a footnote. */
+/** The cells as a Markdown table with a heading, a description and a footnote. */
 export function comparisonMarkdown(
   title: string,
   cells: readonly Comparison[],
   note: string,
+  description = '',
 ): string {
   const rows = cells.map((cell) => {
     const { value, interval, published, difference } = comparisonText(cell);
@@ -20,5 +21,5 @@ export function comparisonMarkdown(
       escapeMarkdown(cell.source ?? ''),
     ];
   });
-  return markdownTable(head, rows, title, note, [0, 4, 5]);
+  return markdownTable(head, rows, title, note, [0, 4, 5], description);
 }

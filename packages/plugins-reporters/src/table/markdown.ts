@@ -22,6 +22,7 @@ export function renderMarkdown(table: ResultTable): string {
  * A Markdown table of cells that are escaped already.
  *
  * @param textColumns indices of the columns that hold text, which stands to the left; numbers stand to the right
+ * @param lead what stands above the table
  */
 export function markdownTable(
   head: readonly string[],
@@ -29,6 +30,7 @@ export function markdownTable(
   title: string,
   note: string,
   textColumns: readonly number[] = [0],
+  lead = '',
 ): string {
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
   const lines = [
@@ -36,8 +38,9 @@ export function markdownTable(
     line(head.map((_, index) => (textColumns.includes(index) ? '---' : '---:'))),
     ...rows.map(line),
   ];
+  const header = lead === '' ? [] : [escapeMarkdown(lead), ''];
   const footer = note === '' ? [] : ['', escapeMarkdown(note)];
-  return [`## ${escapeMarkdown(title)}`, '', ...lines, ...footer, ''].join('\n');
+  return [`## ${escapeMarkdown(title)}`, '', ...header, ...lines, ...footer, ''].join('\n');
 }
 
 /** Text that Markdown and HTML in it show as it is. */

@@ -5,6 +5,8 @@ export interface PaperEntry {
   /** The name of its experiment: table3-ablation. */
   readonly name: string;
   readonly title: string;
+  /** What it shows; '' for nothing. */
+  readonly description: string;
   readonly note: string;
   readonly cells: readonly Comparison[];
   /** The runs that measured the cells; none where nothing was run. */

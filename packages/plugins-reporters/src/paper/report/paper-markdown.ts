@@ -1,7 +1,7 @@
 import { escapeMarkdown } from '../../table/markdown.js';
 import { comparisonMarkdown } from '../comparison-markdown.js';
 import type { PaperEntry, PaperRun } from './entry.js';
-import { reasonText, reportLead, reportTitle } from './texts.js';
+import { reasonText, reportLead, reportNames, reportTitle } from './texts.js';
 
 /** The report of all tables and figures in Markdown; grids and pages are linked in the run folders. */
 export function paperMarkdown(entries: readonly PaperEntry[]): string {
@@ -10,6 +10,8 @@ export function paperMarkdown(entries: readonly PaperEntry[]): string {
     '',
     reportLead(entries),
     '',
+    reportNames,
+    '',
     ...entries.flatMap((entry) => [entryMarkdown(entry), '']),
   ]
     .join('\n')
@@ -17,10 +19,10 @@ export function paperMarkdown(entries: readonly PaperEntry[]): string {
 }
 
 function entryMarkdown(entry: PaperEntry): string {
-  const { title, note, cells, runs } = entry;
+  const { title, description, note, cells, runs } = entry;
   const reason = escapeMarkdown(reasonText(entry));
   const parts = [
-    comparisonMarkdown(title, cells, note).trimEnd(),
+    comparisonMarkdown(title, cells, note, description).trimEnd(),
     ...(reason === '' ? [] : [reason]),
     ...runs.map((run) => runLines(run).join('\n')),
   ];

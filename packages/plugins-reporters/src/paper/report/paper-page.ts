@@ -2,7 +2,7 @@ import { renderDocument } from '../../html/document.js';
 import { html, type Markup } from '../../html/markup.js';
 import { comparisonLabel, comparisonText, type Comparison } from '../compare.js';
 import type { PaperEntry, PaperRun } from './entry.js';
-import { reasonText, reportLead, reportTitle } from './texts.js';
+import { reasonText, reportLead, reportNames, reportTitle } from './texts.js';
 
 /** The report of all tables and figures as one self-contained page: every cell, its run and the picture grids. */
 export function paperPage(entries: readonly PaperEntry[]): string {
@@ -11,6 +11,7 @@ export function paperPage(entries: readonly PaperEntry[]): string {
     html`<header>
         <h1>${reportTitle}</h1>
         <p>${reportLead(entries)}</p>
+        <p>${reportNames}</p>
       </header>
       <nav aria-label="Contents">
         ${entries.map(
@@ -27,10 +28,11 @@ export function paperPage(entries: readonly PaperEntry[]): string {
 }
 
 function entrySection(entry: PaperEntry): Markup {
-  const { name, title, note, cells, runs } = entry;
+  const { name, title, description, note, cells, runs } = entry;
   const reason = reasonText(entry);
   return html`<section id="${name}" aria-labelledby="${name}-title">
     <h2 id="${name}-title">${title}</h2>
+    ${description !== '' && html`<p>${description}</p>`}
     ${reason !== '' && html`<p class="lead">${reason}</p>`}
     <table class="results compared">
       <thead>

@@ -26,7 +26,7 @@ const measured: Comparison = {
   setting: 'VGG16, T = 150',
 };
 
-const entry = { name: 'table3', title: 'Table 3', note: 'A note.' };
+const entry = { name: 'table3', title: 'Table 3', description: 'What it shows.', note: 'A note.' };
 const entries: PaperEntry[] = [
   {
     ...entry,
@@ -49,6 +49,7 @@ const entries: PaperEntry[] = [
 test('the page holds every cell, run and grid, and only links lead out of it', () => {
   const page = paperPage(entries);
   expect(page).toContain('1 of 2 were run.');
+  expect(page).toContain('<p>What it shows.</p>');
   expect(page).toContain('<section id="table3"');
   expect(page).toMatch(/<span class="value">84\.0<\/span>\s*<span class="small">\[81\.6, 86\.1\]/);
   expect(page).toContain('<td data-title="Difference">+1.2</td>');
@@ -73,7 +74,11 @@ test('Markdown has the same; texts stand to the left, numbers to the right', () 
 
     1 of 2 were run. Accuracies are in per cent, brackets hold 95 % intervals, a difference is ours minus published. What was not run is empty.
 
+    DC is the data-free conversion, CET the class encryption training, OD the on-device distillation; PrivateSNN is all three. T is the number of time-steps, α the factor on the balanced thresholds. Attack 1 turns the network back into an ANN, attack 2 follows gradients through its spikes; an image counts as recognised where the judge, an independent network, puts it in the class that was drawn. v1 is the first version of the paper (April 2021). The profile paper has the published numbers of images and epochs, desk fewer.
+
     ## Table 3
+
+    What it shows.
 
     | Cell | Ours | Published | Difference | Our setting | Source |
     | --- | ---: | ---: | ---: | --- | --- |
@@ -95,6 +100,8 @@ test('Markdown has the same; texts stand to the left, numbers to the right', () 
     - train: half of the images \\| are there.
 
     ## Table 3
+
+    What it shows.
 
     | Cell | Ours | Published | Difference | Our setting | Source |
     | --- | ---: | ---: | ---: | --- | --- |
