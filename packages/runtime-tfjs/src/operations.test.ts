@@ -10,7 +10,7 @@ const packages = fileURLToPath(new URL('../../', import.meta.url));
 
 /** What the project calls on `tf` that has no kernel: tensors from numbers, memory, gradients, backends. */
 const helpers = [
-  ...['tensor', 'tensor1d', 'tensor2d', 'tensor3d', 'tensor4d', 'zeros'],
+  ...['tensor', 'tensor1d', 'tensor2d', 'tensor3d', 'tensor4d', 'scalar', 'zeros'],
   ...['tidy', 'keep', 'dispose'],
   ...['valueAndGrad', 'valueAndGrads', 'customGrad'],
   ...['setBackend', 'registerBackend', 'registerKernel', 'getKernelsForBackend'],
