@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 
 import { afterEach, describe, expect, test, vi } from 'vitest';
 
-import { UserError, type Ann, type Images } from '@privatesnn/core';
+import type { Ann, Images } from '@privatesnn/core';
 
 import { annLogits, createTensorRuntime, findTensorFlow, tensorRuntimeService } from './index.js';
 
@@ -25,7 +25,9 @@ describe('createTensorRuntime', () => {
       /^embedded-(native|wasm)-\w+-[0-9a-f]{12}$/,
     );
     vi.stubEnv('PRIVATESNN_TENSORS', 'pytorch');
-    await expect(createTensorRuntime()).rejects.toThrow(UserError);
+    const error = { code: 'TENSORS_NAME', errorClass: 'configuration' };
+    await expect(createTensorRuntime()).rejects.toMatchObject(error);
+    expect(tensorRuntimeService.check).toThrow(expect.objectContaining(error));
   });
 
   test('takes TensorFlow where it is, and says what to do where it is asked for and missing', async () => {

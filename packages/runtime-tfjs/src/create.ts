@@ -1,4 +1,5 @@
 import { UserError, type Service } from '@privatesnn/core';
+import { threadsAsked } from '@privatesnn/spiking';
 
 import { embeddedIdentity, useEmbeddedBackend } from './embedded/backend.js';
 import { TENSOR_RUNTIME, type TensorRuntime } from './runtime.js';
@@ -36,6 +37,11 @@ export const tensorRuntimeService: Service<TensorRuntime> = {
       wanted.id === 'tensorflow' ? `tensorflow-${wanted.version}` : embeddedIdentity(),
     );
   },
+  check: () => {
+    threadsAsked();
+    const asked = fromEnvironment();
+    if (asked) chooseRuntime(asked);
+  },
   create: () => createTensorRuntime(),
 };
 
@@ -59,8 +65,9 @@ function fromEnvironment(): RuntimeId | undefined {
   if (value === undefined || value === '') return undefined;
   if (value === 'tensorflow' || value === 'embedded') return value;
   throw new UserError(
-    'environment',
-    'TENSORS_UNKNOWN',
-    `PRIVATESNN_TENSORS is expected to be "tensorflow" or "embedded"; it is "${value}".`,
+    'configuration',
+    'TENSORS_NAME',
+    `Expected PRIVATESNN_TENSORS to be tensorflow, embedded or unset, received "${value}".`,
+    { hint: 'Leave it unset to take TensorFlow where it is installed.' },
   );
 }

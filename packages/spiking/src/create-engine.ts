@@ -8,6 +8,7 @@ import { loadNative, loadWasm } from './fast/kernels.js';
 import { nativeWorks } from './fast/native.js';
 import { kernelDigest } from './kernel-digest.js';
 import { createReferenceEngine } from './reference/engine.js';
+import { threadsAsked } from './threads.js';
 
 export type Implementation = SpikingEngine['id'];
 
@@ -38,28 +39,36 @@ export function createEngine(options: EngineOptions = {}): Promise<SpikingEngine
     const threads = threadsOf(options);
     const chosen = options.implementation ?? chosenImplementation();
     if (chosen === 'reference') return createReferenceEngine();
-    const { available, detail } = infoOf(chosen);
-    if (!available) {
-      throw new UserError(
-        'environment',
-        'ENGINE_UNAVAILABLE',
-        `The ${chosen} spiking engine was asked for, but it does not load: ${detail}`,
-        {
-          hint:
-            chosen === 'native'
-              ? 'Build it with a C compiler: npm run setup'
-              : 'Choose another with PRIVATESNN_ENGINE.',
-        },
-      );
-    }
+    assertAvailable(chosen);
     return new FastEngine(chosen, threads);
   });
+}
+
+function assertAvailable(chosen: Implementation): void {
+  const { available, detail } = infoOf(chosen);
+  if (available) return;
+  throw new UserError(
+    'environment',
+    'ENGINE_UNAVAILABLE',
+    `The ${chosen} spiking engine was asked for, but it does not load: ${detail}`,
+    {
+      hint:
+        chosen === 'native'
+          ? 'Build it with a C compiler: npm run setup'
+          : 'Choose another with PRIVATESNN_ENGINE.',
+    },
+  );
 }
 
 /** The engine as a service of a run. Results differ in the last bits between instruction sets and builds, so it names both. */
 export const engineService: Service<SpikingEngine> = {
   token: SPIKING_ENGINE,
   identity: () => Promise.resolve().then(() => identityOf(chosenImplementation())),
+  check: () => {
+    threadsAsked();
+    const asked = implementationOf(process.env['PRIVATESNN_ENGINE']);
+    if (asked) assertAvailable(asked);
+  },
   create: () => createEngine(),
   close: (engine) => engine.close(),
 };
@@ -110,13 +119,12 @@ function implementationOf(name: string | undefined): Implementation | undefined 
 }
 
 function threadsOf({ threads }: EngineOptions): number {
-  const text = process.env['PRIVATESNN_THREADS'];
-  const count = threads ?? (text ? Number(text) : availableParallelism());
+  const count = threads ?? threadsAsked() ?? availableParallelism();
   if (Number.isInteger(count) && count >= 1) return count;
   throw new UserError(
     'configuration',
     'ENGINE_THREADS',
-    `Expected a whole number of threads from 1, received ${threads ?? `PRIVATESNN_THREADS="${text}"`}.`,
-    { hint: 'Leave it unset to take one thread a processor.' },
+    `Expected a whole number of threads from 1, received ${threads}.`,
+    { hint: 'Leave it out to take one thread a processor.' },
   );
 }

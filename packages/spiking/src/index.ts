@@ -2,6 +2,7 @@ export { setUpDense } from './dense/kernels.js';
 export { Dense } from './dense/dense.js';
 export type { ConvShape, MatMulShape } from './dense/shapes.js';
 export { defaultThreads, type DensePoolOptions } from './dense/pool.js';
+export { threadsAsked } from './threads.js';
 export * from './engine.js';
 export * from './create-engine.js';
 export { kernelDigest } from './kernel-digest.js';

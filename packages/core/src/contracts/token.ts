@@ -19,6 +19,11 @@ export interface Service<T = unknown> {
    * be cheap: no worker is started, no tensor library loaded.
    */
   identity(): Promise<string>;
+  /**
+   * Throws a UserError where the environment asks for what cannot be given. Called before a run whose stages need the
+   * service; cheap.
+   */
+  check?(): void;
   create(): Promise<T>;
   close?(instance: T): Promise<void>;
 }

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, truncateSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { expect, test } from 'vitest';
@@ -210,6 +210,19 @@ test("an error about an option shows the option's value", async () => {
   expect([line, excerpt!.slice(column! - 1, column! - 1 + length!)]).toEqual([5, '""']);
   expect(error.code).toBe('NO_LOG');
   expect(error.hint).toBeUndefined();
+});
+
+test('what a service says of the environment ends a run before it begins', async () => {
+  const at = workspace({ 'x.yaml': needsCounter });
+  const refusing = counterThat({
+    check: () => {
+      throw new UserError('configuration', 'COUNTER_NAME', 'No such counter.');
+    },
+  });
+  await expect(at.run('x.yaml', {}, [refusing])).rejects.toMatchObject({ code: 'COUNTER_NAME' });
+  expect(existsSync(at.file('runs'))).toBe(false);
+  at.write('y.yaml', `${head}stages: { data: { use: fake-images } }\n`);
+  await expect(at.run('y.yaml', {}, [refusing])).resolves.toMatchObject({ computed: 1 });
 });
 
 test('a service that cannot be closed does not hide the error of the run', async () => {

@@ -3,8 +3,10 @@ import { resolve } from 'node:path';
 import type { Artefact } from '../contracts/artefacts.js';
 import { UserError } from '../contracts/error.js';
 import type { JobResult } from '../contracts/reporter.js';
+import type { Token } from '../contracts/token.js';
 import { cacheFolder } from '../cache/location.js';
 import { openCache, type CacheStore } from '../cache/store.js';
+import { errorsOf, throwErrors } from '../errors/error-list.js';
 import { interrupted } from '../errors/templates/run.js';
 import type { Plan, PlanNode } from '../plan/plan.js';
 import { planToYaml } from '../plan/yaml.js';
@@ -46,6 +48,7 @@ export interface RunSummary {
  * @throws UserError when a stage or reporter fails, or the run is interrupted; what has finished stays in the cache
  */
 export async function runExperiment(plan: Plan, request: RunRequest = {}): Promise<RunSummary> {
+  checkServices(plan);
   const started = new Date();
   const clock = performance.now();
   const seconds = () => (performance.now() - clock) / 1000;
@@ -132,6 +135,22 @@ export async function runExperiment(plan: Plan, request: RunRequest = {}): Promi
     const closed = container?.then((services) => services.close());
     await (failed ? closed?.catch(() => undefined) : closed);
   }
+}
+
+/** Lets the services that the plan needs look at the environment: a mistake there ends a run before it begins. */
+function checkServices({ nodes, registry }: Plan): void {
+  const names = nodes.flatMap(({ declared }) =>
+    (Object.values(declared.definition.dependencies) as Token<unknown>[]).map(({ name }) => name),
+  );
+  const errors: UserError[] = [];
+  for (const name of new Set(names)) {
+    try {
+      registry.services.get(name)?.check?.();
+    } catch (error) {
+      errors.push(...errorsOf(error));
+    }
+  }
+  throwErrors(errors);
 }
 
 interface Parts {

@@ -3,6 +3,7 @@ import { Worker } from 'node:worker_threads';
 
 import { UserError } from '@privatesnn/core';
 
+import { threadsAsked } from '../threads.js';
 import { argumentFields, control, takeShares } from './job.js';
 import { loadDense, setUpDense, stackBytes, type DenseSetup } from './kernels.js';
 
@@ -22,17 +23,7 @@ export interface DensePoolOptions {
 
 /** The environment variable PRIVATESNN_THREADS, else the number of processors, at most 4. */
 export function defaultThreads(): number {
-  const wanted = process.env['PRIVATESNN_THREADS'];
-  if (wanted === undefined || wanted === '') return Math.min(availableParallelism(), 4);
-  const threads = Number(wanted);
-  if (!Number.isInteger(threads) || threads < 1 || threads > 256) {
-    throw new UserError(
-      'environment',
-      'THREADS',
-      `PRIVATESNN_THREADS is expected to be an integer from 1 to 256; it is "${wanted}".`,
-    );
-  }
-  return threads;
+  return threadsAsked() ?? Math.min(availableParallelism(), 4);
 }
 
 /**
