@@ -77,7 +77,9 @@ export function createProgram(
     async (file: string, overrides: string[], options: CommonOptions) => {
       const { openPlan } = await import('./open.js');
       const { jobs, nodes } = await openPlan(file, { ...options, overrides });
-      process.stdout.write(`${file} is valid: ${jobs.length} jobs, ${nodes.length} stages.\n`);
+      const { count } = await import('./progress/format.js');
+      const found = `${count(jobs.length, 'job')}, ${count(nodes.length, 'stage')}`;
+      process.stdout.write(`${file} is valid: ${found}.\n`);
       done(0);
     },
   );

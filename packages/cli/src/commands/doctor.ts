@@ -1,6 +1,6 @@
 import { cacheFolder } from '@privatesnn/core';
 
-import { byteSize } from '../progress/format.js';
+import { byteSize, count } from '../progress/format.js';
 
 /** Prints what this machine has, and what it lacks. */
 export async function printDoctor(json: boolean): Promise<void> {
@@ -19,7 +19,7 @@ export async function printDoctor(json: boolean): Promise<void> {
   const rows: [string, string][] = [
     ['Node', `${machine.node} (${machine.platform})`],
     ['processor', machine.processor],
-    ['cores', `${machine.cores}; the engines use ${machine.threads} threads`],
+    ['cores', `${machine.cores}; the engines use ${count(machine.threads, 'thread')}`],
     ['memory', `${byteSize(memory.total)}, ${byteSize(memory.free)} free`],
     ['free disk', byteSize(machine.freeDisk)],
     [

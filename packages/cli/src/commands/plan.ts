@@ -1,6 +1,6 @@
 import { cacheFolder, openCache, planStatus, type Plan } from '@privatesnn/core';
 
-import { cut } from '../progress/format.js';
+import { count, cut } from '../progress/format.js';
 import { paintFor, terminalOf } from '../terminal.js';
 
 /** Prints the jobs of a plan with their stages, and which of them the cache has. */
@@ -36,7 +36,7 @@ export async function printPlan(
   const paint = paintFor(terminal);
   const cached = plan.nodes.filter((node) => status.get(node) === 'cached').length;
   const lines = [
-    `${plan.name}: ${plan.jobs.length} jobs, ${plan.nodes.length} stages ` +
+    `${plan.name}: ${count(plan.jobs.length, 'job')}, ${count(plan.nodes.length, 'stage')} ` +
       `(${cached} cached, ${plan.nodes.length - cached} to do)`,
   ];
   const shown = new Set<unknown>();

@@ -9,7 +9,7 @@ import {
 import { shorten } from '../command-line.js';
 import { showFailure } from '../failure.js';
 import { openPlan, type OpenOptions } from '../open.js';
-import { duration } from '../progress/format.js';
+import { count, duration } from '../progress/format.js';
 import { createProgress } from '../progress/progress.js';
 import { terminalOf } from '../terminal.js';
 import { listenForInterrupt, tellSupervisor } from './supervise.js';
@@ -37,33 +37,17 @@ export async function runHere(
   const open: OpenOptions = { overrides, profile: options.profile, seed: options.seed };
   try {
     const plan = await openPlan(file, open);
-    const progress = createProgress({
-      write: (text) => void process.stderr.write(text),
-      terminal: terminalOf(process.stderr),
-      quiet: options.quiet ?? false,
-      jobs: plan.jobs.length,
-    });
     // A blank line between the progress and what reporters print, and after it.
     const gap = options.quiet ? '' : '\n';
     let printed = false;
-    const summary = await runExperiment(plan, {
+    const summary = await runPlan(plan, {
+      ...options,
       signal: controller.signal,
-      command: options.command,
-      useCache: options.useCache ?? true,
-      onEvent(event) {
-        if (event.type === 'run-started') tellSupervisor({ folder: event.folder });
-        progress.onEvent(event);
-      },
-      ...(options.out === undefined ? {} : { outputDirectory: options.out }),
-      ...(options.cache === undefined ? {} : { cacheDirectory: options.cache }),
-      terminal: terminalOf(json ? process.stderr : process.stdout),
-      print(text) {
-        progress.stop();
+      beforePrint() {
         if (!printed) process.stderr.write(gap);
         printed = true;
-        (json ? process.stderr : process.stdout).write(text.endsWith('\n') ? text : `${text}\n`);
       },
-    }).finally(() => progress.stop());
+    });
     if (json) process.stdout.write(`${JSON.stringify(await summaryJson(summary), null, 2)}\n`);
     if (!options.quiet) process.stderr.write(`${printed ? gap : ''}${closing(summary)}\n`);
     return 0;
@@ -77,7 +61,12 @@ export async function runHere(
 /** Runs a plan with progress on standard error; the reporters print to standard output, with `json` to standard error. */
 export async function runPlan(
   plan: Plan,
-  options: RunOptions & { readonly command: string; readonly signal: AbortSignal },
+  options: RunOptions & {
+    readonly command: string;
+    readonly signal: AbortSignal;
+    /** Called before a reporter prints, when the progress has stopped. */
+    readonly beforePrint?: () => void;
+  },
 ): Promise<RunSummary> {
   const output = options.json ? process.stderr : process.stdout;
   const progress = createProgress({
@@ -99,13 +88,14 @@ export async function runPlan(
     terminal: terminalOf(output),
     print(text) {
       progress.stop();
+      options.beforePrint?.();
       output.write(text.endsWith('\n') ? text : `${text}\n`);
     },
   }).finally(() => progress.stop());
 }
 
 function closing({ computed, cached, manifest, folder }: RunSummary): string {
-  const stages = `${computed} ${computed === 1 ? 'stage' : 'stages'} computed, ${cached} from the cache`;
+  const stages = `${count(computed, 'stage')} computed, ${cached} from the cache`;
   return `Finished in ${duration(manifest.seconds ?? 0)}: ${stages}.\nRun folder: ${shorten(folder)}`;
 }
 

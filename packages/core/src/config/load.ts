@@ -16,7 +16,7 @@ import {
 import { issueErrors, show } from './issues.js';
 import { mergeNodes } from './merge.js';
 import { child, entriesOf, toPlain, type ConfigMap } from './node.js';
-import { applyOverrides } from './overrides.js';
+import { applyOverrides, commandLine } from './overrides.js';
 import { parseYaml } from './parse.js';
 import { experimentSchema, type ExperimentConfig } from './schema.js';
 
@@ -93,6 +93,12 @@ async function readText(file: string, from: Place | undefined): Promise<string> 
   }
 }
 
+function flagPlace(profile: string): Place {
+  const flag = '--profile ';
+  const excerpt = `${flag}${profile}`;
+  return { file: commandLine, column: flag.length + 1, excerpt, length: profile.length };
+}
+
 function experimentsIn(folder: string): string[] {
   return readdirSync(folder).filter((name) => /\.ya?ml$/.test(name));
 }
@@ -108,7 +114,7 @@ function applyProfile(
   const profile = child(profiles, name);
   if (profile?.kind !== 'map') {
     const known = entriesOf(profiles).map(([key]) => key);
-    throw unknownProfile(name, known, requested === undefined ? declared?.place : undefined);
+    throw unknownProfile(name, known, requested === undefined ? declared?.place : flagPlace(name));
   }
   return { root: mergeNodes(root, profile) as ConfigMap, profile: name };
 }

@@ -4,7 +4,8 @@ import { throwErrors, errorsOf } from '../errors/error-list.js';
 import { child, entriesOf, withValue, type ConfigMap, type ConfigNode } from './node.js';
 import { parseYaml } from './parse.js';
 
-const commandLine = 'command line';
+/** What places on the command line have in place of a file. */
+export const commandLine = 'command line';
 
 /**
  * Applies `stage.option=value`, `seed=3` and `preset=tuned` to an experiment; values are YAML.

@@ -101,6 +101,17 @@ test('a folder in place of an experiment file', async () => {
   });
 });
 
+test('a misspelt profile on the command line', async () => {
+  const text = `${head}profiles: { desk: { seed: 1 } }\nstages: { a: { use: fake-images } }\n`;
+  expect(await screen(text, { profile: 'desq' })).toMatchInlineSnapshot(`
+    "Error [UNKNOWN_PROFILE] There is no profile "desq".
+      command line
+      --profile desq
+                ^^^^
+      → Did you mean "desk"?"
+  `);
+});
+
 test('a misspelt base file', async () => {
   const at = workspace({ 'x.yaml': 'extends: ./bse.yaml\n', 'base.yaml': 'name: x\n' });
   expect(await screenOf(at.plan('x.yaml'), at.folder)).toMatchInlineSnapshot(`
@@ -308,6 +319,9 @@ stages:
   `);
   expect(await screen(text, { profile: 'dsk' })).toMatchInlineSnapshot(`
     "Error [UNKNOWN_PROFILE] There is no profile "dsk".
+      command line
+      --profile dsk
+                ^^^
       → There are no profiles."
   `);
   expect(await screen(text, { overrides: ['ab.count=3', 'count'] })).toMatchInlineSnapshot(`
@@ -345,19 +359,19 @@ test("a mistake that a stage's own check finds, at the option's value, where a g
   ann: { use: fake-ann }
   images: { use: fake-generator, inputs: { ann: ann } }
   snn: { use: fake-converter, inputs: { ann: ann, images: images } }
-  train: { use: fake-trainer, inputs: { snn: snn, images: images }, options: { steps: 60 } }
+  train: { use: fake-trainer, inputs: { snn: snn, images: images }, options: { taught: true } }
 `;
   expect(await screen(text)).toMatchInlineSnapshot(`
     "Error [FAKE_CHECK] Stage "train" (fake-trainer): Mistake.
-      …/x.yaml:7:87
-      7 | …rainer, inputs: { snn: snn, images: images }, options: { steps: 60 } }
-                                                                           ^^"
+      …/x.yaml:7:88
+      7 | …ner, inputs: { snn: snn, images: images }, options: { taught: true } }
+                                                                         ^^^^"
   `);
   expect(await screen(`${text}goals: [snn]\n`)).toBe('no error');
   expect(
     await screen(text.replace('images: images }, o', 'images: images, teacher: ann }, o')),
   ).toBe('no error');
-  expect(await screen(text.replace('steps', 'stps'))).toContain('UNKNOWN_KEY');
+  expect(await screen(text.replace('taught', 'taugt'))).toContain('UNKNOWN_KEY');
 });
 
 test('broken YAML', async () => {

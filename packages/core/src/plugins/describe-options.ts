@@ -25,11 +25,13 @@ export function describeOptions(schema: z.ZodType): OptionDescription[] {
 }
 
 interface JsonSchema {
-  readonly type?: string;
+  readonly type?: string | readonly string[];
   readonly enum?: readonly unknown[];
   readonly const?: unknown;
   readonly anyOf?: readonly JsonSchema[];
-  readonly items?: JsonSchema;
+  readonly items?: JsonSchema | false;
+  /** The members of a tuple. */
+  readonly prefixItems?: readonly JsonSchema[];
   readonly minimum?: number;
   readonly maximum?: number;
   readonly exclusiveMinimum?: number;
@@ -44,7 +46,8 @@ function typeText(schema: JsonSchema): string {
   if (schema.enum) return schema.enum.map((value) => JSON.stringify(value)).join(' | ');
   if (schema.const !== undefined) return JSON.stringify(schema.const);
   if (schema.anyOf) return schema.anyOf.map(typeText).join(' | ');
-  if (schema.type === 'array') return `list of ${schema.items ? typeText(schema.items) : 'values'}`;
+  if (schema.prefixItems) return `[${schema.prefixItems.map(typeText).join(', ')}]`;
+  if (schema.type === 'array') return `list of ${schema.items ? itemText(schema.items) : 'values'}`;
   const limits = [
     ['≥', schema.minimum],
     ['>', schema.exclusiveMinimum],
@@ -54,5 +57,11 @@ function typeText(schema: JsonSchema): string {
   const bounds = limits
     .filter(([, limit]) => limit !== undefined && Math.abs(limit) < Number.MAX_SAFE_INTEGER)
     .map(([sign, limit]) => `${sign} ${limit}`);
-  return [schema.type ?? 'value', bounds.join(', ')].join(' ').trim();
+  const type = typeof schema.type === 'string' ? schema.type : schema.type?.join(' | ');
+  return [type ?? 'value', bounds.join(', ')].join(' ').trim();
+}
+
+function itemText(schema: JsonSchema): string {
+  const text = typeText(schema);
+  return text.includes(' | ') ? `(${text})` : text;
 }

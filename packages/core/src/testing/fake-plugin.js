@@ -148,6 +148,7 @@ const fakeTrainer = stage(
     milliseconds: z.number().min(0).default(0).describe('Pause after each step.'),
     deaf: z.boolean().default(false).describe('Whether it ignores the signal.'),
     busy: z.boolean().default(false).describe('Whether it keeps the process busy for a minute.'),
+    taught: z.boolean().default(false).describe('Whether it asks for a teacher.'),
   },
   async (given, options, context) => {
     const state = (await context.loadCheckpoint()) ?? { step: 0, weights: weightsOf(given.snn) };
@@ -165,14 +166,14 @@ const fakeTrainer = stage(
   },
   {
     definition: {
-      check: ({ steps }, connected) =>
-        steps > 50 && !connected.has('teacher')
+      check: ({ taught }, connected) =>
+        taught && !connected.has('teacher')
           ? [
               {
                 errorClass: 'configuration',
                 code: 'FAKE_CHECK',
                 message: 'Mistake.',
-                option: 'steps',
+                option: 'taught',
               },
             ]
           : [],
