@@ -16,8 +16,8 @@ export const reportNames =
   'DC is the data-free conversion, CET the class encryption training, OD the on-device distillation; PrivateSNN is all ' +
   'three. T is the number of time-steps, α the factor on the balanced thresholds. Attack 1 turns the network back into ' +
   'an ANN, attack 2 follows gradients through its spikes; an image counts as recognised where the judge, an independent ' +
-  'network, puts it in the class that was drawn. v1 is the first version of the paper (April 2021). The profile paper ' +
-  'has the published numbers of images and epochs, desk fewer.';
+  'network, puts it in the class that was drawn. v1 is the first version of the paper (April 2021). Runs with the profile ' +
+  '"paper" take the published numbers of images and epochs, those with "desk" fewer.';
 
 /** What is to be said where a run is missing or failed; '' for nothing. */
 export function reasonText({ runs, reason }: PaperEntry): string {
