@@ -53,7 +53,7 @@ const encryption = {
   // The spike-time surrogate 0.3·exp(−0.01·Δt), or the linear one.
   'rathi-2020': { ...hybrid, surrogate: 'spike-time', beta: 0.01 },
   'rathi-2020-linear': { ...hybrid, surrogate: 'triangle' },
-  // SGD on half the squared error of the potential over T, 1/θ for the derivative; batch, epochs, schedule and decay
+  // SGD on half the squared error of the potential over T, 0.3/θ for the derivative; batch, epochs, schedule and decay
   // of the public code, whose 5e-4 is for 32 times this loss.
   'lee-2020': {
     ...paper,
@@ -69,6 +69,7 @@ const encryption = {
     loss: 'squared-error',
     readout: 'mean',
     surrogate: 'rectangle',
+    gamma: 0.3,
     divideByTheta: true,
     dropout: true,
   },

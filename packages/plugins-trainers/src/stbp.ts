@@ -43,6 +43,7 @@ export const stbp = defineStage({
       loss: 'squared-error',
       readout: 'mean',
       surrogate: 'rectangle',
+      gamma: 0.3,
       divideByTheta: true,
       dropout: true,
     },
