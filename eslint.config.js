@@ -1,19 +1,34 @@
 import nx from '@nx/eslint-plugin';
 import tseslint from 'typescript-eslint';
 
-const layers = [
+/**
+ * Which layers a layer may import.
+ *
+ * @param {readonly string[]} more what tests may import besides
+ */
+const layers = (...more) => [
   { sourceTag: 'layer:core', onlyDependOnLibsWithTags: [] },
   { sourceTag: 'layer:testkit', onlyDependOnLibsWithTags: ['layer:core'] },
   {
     sourceTag: 'layer:math',
-    onlyDependOnLibsWithTags: ['layer:core', 'layer:math', 'layer:testkit'],
+    onlyDependOnLibsWithTags: ['layer:core', 'layer:math', ...more],
   },
   {
     sourceTag: 'layer:plugin',
-    onlyDependOnLibsWithTags: ['layer:core', 'layer:math', 'layer:testkit'],
+    onlyDependOnLibsWithTags: ['layer:core', 'layer:math', ...more],
   },
-  { sourceTag: 'layer:app', onlyDependOnLibsWithTags: ['*'] },
+  {
+    sourceTag: 'layer:app',
+    onlyDependOnLibsWithTags: ['layer:core', 'layer:math', 'layer:plugin', ...more],
+  },
 ];
+
+const boundaries = (...more) => ({
+  '@nx/enforce-module-boundaries': [
+    'error',
+    { enforceBuildableLibDependency: false, allow: [], depConstraints: layers(...more) },
+  ],
+});
 
 export default tseslint.config(
   {
@@ -30,10 +45,7 @@ export default tseslint.config(
     files: ['**/*.ts', '**/*.js', '**/*.mjs'],
     plugins: { '@nx': nx },
     rules: {
-      '@nx/enforce-module-boundaries': [
-        'error',
-        { enforceBuildableLibDependency: false, allow: [], depConstraints: layers },
-      ],
+      ...boundaries(),
       'no-restricted-properties': [
         'error',
         {
@@ -47,5 +59,9 @@ export default tseslint.config(
         { argsIgnorePattern: '^_', varsIgnorePattern: '^_' },
       ],
     },
+  },
+  {
+    files: ['**/*.test.ts', '**/testing/**'],
+    rules: boundaries('layer:testkit'),
   },
 );

@@ -32,7 +32,7 @@ export function restingAdaptiveState(neurons: number): AdaptiveState {
 }
 
 /** The refractory response to a spike of a neuron at rest, (1 − dη)·ρ·θ, in float32. */
-export function restingResponse({ rest, refractoryDecay, threshold }: AdaptiveParameters): number {
+function restingResponse({ rest, refractoryDecay, threshold }: AdaptiveParameters): number {
   return Math.fround((1 - refractoryDecay) * rest * threshold);
 }
 

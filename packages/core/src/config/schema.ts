@@ -19,12 +19,12 @@ export const stageSchema = z.strictObject({
   options: z.record(z.string(), z.unknown()).optional(),
 });
 
-export const reporterSchema = z.strictObject({
+const reporterSchema = z.strictObject({
   use: z.string().min(1),
   options: z.record(z.string(), z.unknown()).optional(),
 });
 
-export const matrixSchema = z.strictObject({
+const matrixSchema = z.strictObject({
   name: z.string().min(1).optional(),
   zip: axes.optional(),
   product: axes.optional(),

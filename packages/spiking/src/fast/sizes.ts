@@ -119,7 +119,7 @@ function spikeBuffers(plan: Plan, layer: PlannedLayer, index: number, extent: Ex
   return buffers;
 }
 
-export function neuronsOf({ height, width, channels }: Shape): number {
+function neuronsOf({ height, width, channels }: Shape): number {
   return height * width * channels;
 }
 

@@ -6,7 +6,7 @@ export interface StepSchedule {
 }
 
 /** The paper's schedule: ÷10 at 50 % and again at 70 % of the epochs. */
-export const paperSchedule: StepSchedule = { milestones: [0.5, 0.7], divideBy: 10 };
+const paperSchedule: StepSchedule = { milestones: [0.5, 0.7], divideBy: 10 };
 
 /**
  * The learning rate of one epoch.
