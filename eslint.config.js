@@ -61,7 +61,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ['**/*.test.ts', '**/testing/**'],
+    files: ['**/*.test.ts', '**/*.test.js', '**/testing/**'],
     rules: boundaries('layer:testkit'),
   },
 );
