@@ -36,6 +36,7 @@ it.each([
   await writeFile(file, content);
   await expect(save()).rejects.toMatchObject({
     code: 'FILE_NOT_OWN',
+    option: 'path',
     message: expect.stringContaining(file) as string,
     hint: expect.stringContaining('overwrite: true') as string,
   });

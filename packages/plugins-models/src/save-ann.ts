@@ -106,7 +106,10 @@ async function refuseForeign(weights: string): Promise<void> {
       'configuration',
       'FILE_NOT_OWN',
       `${file} exists and was not written by "save-ann". It was left as it is.`,
-      { hint: 'Choose another "path", or set "overwrite: true" to replace it.' },
+      {
+        hint: 'Choose another "path", or set "overwrite: true" to replace it.',
+        option: 'path',
+      },
     );
   }
 }
