@@ -9,7 +9,7 @@ import { createReferenceEngine } from '../reference/engine.js';
 import { networkSpec } from './engine.js';
 import { thresholdsOf } from './infer.js';
 import { loadKernels, type KernelKind } from './kernels.js';
-import { Network } from './network.js';
+import { Network } from './network/network.js';
 import { simulate } from './simulate.js';
 import { GuardedHeap } from './testing/guarded-heap.js';
 import { networkCase, type NetworkCase } from './testing/random-network.js';

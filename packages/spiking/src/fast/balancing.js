@@ -3,8 +3,11 @@
  * layer has spiked, so that a layer is simulated once for its largest current and once for its spikes. Most of the
  * first is left out: an upper bound tells which currents cannot be the largest.
  */
-import { at, Network } from './network.js';
-import { operations } from './operations.js';
+import { element } from './element.js';
+import { layerInput } from './network/layer-input.js';
+import { Network } from './network/network.js';
+import { allocateBits } from './network/spike-bits.js';
+import { forwardSpikes } from './network/spiking-layer.js';
 
 /** Bins of a histogram of currents: the top 19 bits of a positive 32-bit float. */
 const bins = 2 ** 19;
@@ -19,7 +22,7 @@ const noBounds = { bounds: 0, unit: 0 };
 export class Balancing {
   /**
    * @param {import('./heap.js').Heap} heap
-   * @param {import('./network.js').NetworkSpec} spec its thresholds are set layer by layer
+   * @param {import('./network/network-spec.js').NetworkSpec} spec its thresholds are set layer by layer
    * @param {{ pixels: Float32Array, start: number, end: number, firstImage: number }} images
    */
   constructor(heap, spec, images) {
@@ -35,16 +38,14 @@ export class Balancing {
   }
 
   /** @param {number} i */
-  pixels(i) {
+  image(i) {
     const { height, width, channels } = this.network.spec.plan.input;
     const size = height * width * channels;
     const image = this.images.start + i;
-    return this.images.pixels.subarray(image * size, (image + 1) * size);
-  }
-
-  /** @param {number} i */
-  number(i) {
-    return this.images.firstImage + this.images.start + i;
+    return {
+      pixels: this.images.pixels.subarray(image * size, (image + 1) * size),
+      number: this.images.firstImage + image,
+    };
   }
 
   /** The kept spikes of image `i`, back in the heap. @param {number} layer the one that reads them @param {number} i */
@@ -52,7 +53,7 @@ export class Balancing {
     if (layer === 0) return undefined;
     const { bytes, isSqueezed, spikes } = /** @type {Kept} */ (this.kept[i]);
     const { heap } = this;
-    const bits = this.network.allocBits(layer - 1);
+    const bits = allocateBits(this.network, layer - 1);
     if (!isSqueezed) {
       heap.u8(bits.at, bits.bytes).set(bytes);
       return { ...bits, spikes };
@@ -60,7 +61,7 @@ export class Balancing {
     const top = heap.top;
     const from = heap.alloc('kept spikes', bytes.length);
     heap.u8(from, bytes.length).set(bytes);
-    heap.run(operations.expand, [from, bits.at, bits.bytes]);
+    heap.run('expand', { from, to: bits.at, bytes: bits.bytes });
     heap.release(top);
     return { ...bits, spikes };
   }
@@ -84,14 +85,12 @@ export class Balancing {
     for (let i = 0; i < this.count; i++) {
       heap.release(floor);
       const before = this.before(layer, i);
-      const { conv } = network.input(layer, before, this.pixels(i), this.number(i));
+      const { conv } = layerInput(network, layer, before, this.image(i));
       const counts = histogram ? heap.alloc('the histogram of currents', bins * 4) : 0;
       if (counts) heap.clear(counts, bins * 4);
-      const results = heap.run(operations.largest, [...conv, counts, bounds], [unit, largest]);
-      const current = new Float32Array(results.buffer, results.byteOffset, results.length);
-      largest = at(current, conv.length + 3);
+      ({ largest } = heap.run('largest', { conv, histogram: counts, bounds, unit, largest }));
       if (histogram) {
-        heap.u32(counts, bins).forEach((n, bin) => (histogram[bin] = at(histogram, bin) + n));
+        heap.u32(counts, bins).forEach((n, bin) => (histogram[bin] = element(histogram, bin) + n));
       }
     }
     return { largest, histogram };
@@ -111,7 +110,7 @@ export class Balancing {
     for (let i = 0; i < this.count; i++) {
       heap.release(network.floor);
       const before = this.before(layer, i);
-      const bits = network.spike(layer, before, this.pixels(i), this.number(i));
+      const bits = forwardSpikes(network, layer, before, this.image(i));
       total += bits.spikes;
       this.kept[i] = this.keep(bits);
     }
@@ -121,7 +120,7 @@ export class Balancing {
   /**
    * A copy of bits, without their zero bytes where all images' would take much memory.
    *
-   * @param {import('./network.js').Bits} bits
+   * @param {import('./network/spike-bits.js').Bits} bits
    * @returns {Kept}
    */
   keep(bits) {
@@ -132,7 +131,7 @@ export class Balancing {
     }
     const whole = Math.ceil(bits.bytes / 8) * 8;
     const to = heap.alloc('kept spikes', (whole / 8) * 9 + 8);
-    const length = at(heap.run(operations.squeeze, [bits.at, to, whole, 0]), 3);
+    const { length } = heap.run('squeeze', { from: bits.at, to, bytes: whole });
     return { bytes: heap.u8(to, length).slice(), isSqueezed: true, spikes: bits.spikes };
   }
 
@@ -144,11 +143,10 @@ export class Balancing {
    */
   bounds(layer) {
     const { heap, network } = this;
-    const { weights, base, floats } = network.packed(layer);
-    if (base || (layer === 0 && network.spec.encoder === 'constant')) return noBounds;
+    const { weights, bias, floats } = network.packed(layer);
+    if (bias || network.isConstant(layer)) return noBounds;
     const bounds = heap.alloc('the weights in 8 bits', floats);
-    const results = heap.run(operations.bound, [weights, bounds, floats], [0]);
-    const [unit] = new Float32Array(results.buffer, results.byteOffset + 12, 1);
+    const { unit } = heap.run('bound', { from: weights, to: bounds, length: floats });
     return unit ? { bounds, unit } : noBounds;
   }
 }

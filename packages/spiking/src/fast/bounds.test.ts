@@ -7,11 +7,12 @@ import { Balancing } from './balancing.js';
 import { networkSpec } from './engine.js';
 import { thresholdsOf } from './infer.js';
 import { loadKernels, type KernelKind } from './kernels.js';
-import { Network } from './network.js';
+import type { InputImage } from './network/network-spec.js';
+import { Network } from './network/network.js';
 import { simulate } from './simulate.js';
 import { GuardedHeap } from './testing/guarded-heap.js';
 import { networkCase, type NetworkCase } from './testing/random-network.js';
-import { Training } from './training.js';
+import { Training } from './training/training.js';
 
 const kinds = engineInfo()
   .filter(({ implementation, available }) => available && implementation !== 'reference')
@@ -35,9 +36,9 @@ function imagesOf({ snn, pixels, firstImage }: NetworkCase) {
   return { pixels, start: 0, end: pixels.length / (height * width * channels), firstImage };
 }
 
-function firstImageOf({ snn, pixels }: NetworkCase): Float32Array {
+function firstImageOf({ snn, pixels, firstImage }: NetworkCase): InputImage {
   const [height, width, channels] = snn.architecture.inputShape;
-  return pixels.slice(0, height * width * channels);
+  return { pixels: pixels.slice(0, height * width * channels), number: firstImage };
 }
 
 describe.each(kinds)('%s kernels write nothing beyond their buffers', (kind) => {
@@ -80,13 +81,13 @@ describe.each(kinds)('%s kernels write nothing beyond their buffers', (kind) => 
           scale: 1,
           memoryBudget,
         });
-        const { logits } = training.forward(firstImageOf(network), network.firstImage);
+        const { logits } = training.forward(firstImageOf(network));
         const atInput = training.backward(logits.map((_, i) => i - 0.5));
         expect(atInput).toBeDefined();
-        training.sizes().forEach((size, index) => {
+        training.sums.sizes().forEach((size, index) => {
           const sums = new Float32Array(size);
-          training.takeSums(index, sums);
-          training.unpack(index, 1, sums);
+          training.sums.readAndReset(index, sums);
+          training.sums.unpack(index, 1, sums);
         });
       }),
       { numRuns: 40 },

@@ -21,7 +21,7 @@ import { balanceExtent, gradientExtent, inferenceExtent } from './extents.js';
 import { gradients } from './gradients.js';
 import { infer } from './infer.js';
 import type { KernelKind } from './kernels.js';
-import type { NetworkSpec } from './network.js';
+import type { NetworkSpec } from './network/network-spec.js';
 import { planOf } from './plan.js';
 import { WorkerPool, type WorkerOverrides } from './pool.js';
 import { SharedMemory } from './shared-memory.js';

@@ -5,9 +5,9 @@ import type { GradientRequest, Gradients } from '../engine.js';
 import { activityOf, addCounts } from './activity.js';
 import { everyThread, type Crew } from './engine.js';
 import { thresholdsOf } from './infer.js';
-import type { NetworkSpec } from './network.js';
+import type { NetworkSpec } from './network/network-spec.js';
 import { planOf } from './plan.js';
-import type { TrainingSpec } from './training.js';
+import type { TrainingSpec } from './training/training-spec.js';
 
 /** Image i is summed into part i mod this, and the parts are added in order, on however many threads. */
 const parts = 4;

@@ -2,11 +2,26 @@
  * Memory of the kernels: buffers are taken from the heap's end and given back in the reverse order.
  */
 
+import { readResults, writeArguments } from './kernel-arguments.js';
+import { layouts } from './kernel-layouts.js';
+import { operations } from './operations.js';
+
+/**
+ * @typedef {import('./kernel-layouts.js').KernelName} KernelName
+ * @typedef {import('./kernel-layouts.js').Layouts} Layouts
+ * @typedef {import('./kernel-arguments.js').NamedValues} NamedValues
+ */
+/** @template L @typedef {import('./kernel-layouts.js').Values<L>} Values */
+/** @template L @typedef {import('./kernel-layouts.js').Results<L>} Results */
+
 /** The most bytes that a heap can hold. */
 export const heapLimit = 65536 * 65536;
 
 /** Bytes after each buffer, as kernels may read 32 entries of a list beyond its end. */
 const slack = 128;
+
+/** Room for the arguments of any kernel. */
+const argumentWords = 64;
 
 /** Sizes that do not fit: a matter of what was asked for, not a defect. */
 export class SizeError extends RangeError {}
@@ -36,7 +51,7 @@ export class Heap {
     this.top = kernels.heapBase;
     /** The most bytes that were ever in use. */
     this.peak = this.top;
-    this.argsAt = this.alloc('arguments', 256);
+    this.argsAt = this.alloc('arguments', 4 * argumentWords);
     this.bottom = this.top;
   }
 
@@ -142,17 +157,20 @@ export class Heap {
   /**
    * Runs a kernel.
    *
-   * @param {number} op
-   * @param {readonly number[]} integers the structure's integer fields, in order, references among them
-   * @param {readonly number[]} [floats] the structure's float fields, which follow
-   * @returns {Int32Array} the structure afterwards: kernels leave results in it
+   * @template {KernelName} K
+   * @param {K} kernel
+   * @param {Values<Layouts[K]>} values its arguments by name
+   * @returns {Results<Layouts[K]>}
    */
-  run(op, integers, floats = []) {
-    const args = this.i32(this.argsAt, 64);
-    args.set(integers);
-    if (floats.length > 0) this.f32(this.argsAt + 4 * integers.length, floats.length).set(floats);
-    const status = this.kernels.run(op, this.argsAt);
-    if (status !== 0) throw new Error(`The kernels have no operation ${op}.`);
-    return args;
+  run(kernel, values) {
+    const words = {
+      integers: this.i32(this.argsAt, argumentWords),
+      floats: this.f32(this.argsAt, argumentWords),
+    };
+    const layout = /** @type {import('./kernel-layouts.js').Layout} */ (layouts[kernel]);
+    writeArguments(layout, /** @type {NamedValues} */ (values), words);
+    const status = this.kernels.run(operations[kernel], this.argsAt);
+    if (status !== 0) throw new Error(`The kernels have no operation "${kernel}".`);
+    return /** @type {Results<Layouts[K]>} */ (readResults(layout, words));
   }
 }

@@ -3,13 +3,11 @@ import { describe, expect, it } from 'vitest';
 
 import { checkedProduct, Heap } from './heap.js';
 import { loadKernels, loadNative, loadWasm } from './kernels.js';
-import { operations } from './operations.js';
 
 describe('kernels', () => {
   it('run on WebAssembly everywhere', () => {
     const heap = new Heap(loadWasm());
-    const [lanes, block] = heap.run(0, [0, 0]);
-    expect([lanes, block]).toEqual([4, 32]);
+    expect(heap.run('info', {})).toEqual({ lanes: 4, block: 32 });
   });
 
   it('fall back to WebAssembly where the native ones are missing', () => {
@@ -29,7 +27,7 @@ describe('kernels', () => {
     const big = heap.alloc('b', 50_000_000);
     heap.u8(big, 50_000_000)[49_999_999] = 1;
     expect(heap.i32(first, 1)[0]).toBe(42);
-    expect(heap.run(0, [0, 0])[1]).toBeGreaterThan(0);
+    expect(heap.run('info', {}).block).toBeGreaterThan(0);
   });
 
   it('leave zero bytes out of kept spikes, and put them back', () => {
@@ -44,9 +42,9 @@ describe('kernels', () => {
         const to = heap.alloc('squeezed', words.length * 9 + 8);
         const back = heap.alloc('back', bytes.length);
         heap.u8(from, bytes.length).set(bytes);
-        const length = heap.run(operations.squeeze, [from, to, bytes.length, 0])[3]!;
+        const { length } = heap.run('squeeze', { from, to, bytes: bytes.length });
         expect(length).toBe(words.length + bytes.filter((b) => b !== 0).length);
-        heap.run(operations.expand, [to, back, bytes.length]);
+        heap.run('expand', { from: to, to: back, bytes: bytes.length });
         expect(heap.u8(back, bytes.length)).toEqual(bytes);
       }),
     );

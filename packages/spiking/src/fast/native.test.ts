@@ -60,7 +60,7 @@ function load(): { kind: string; dense: string; file?: string; error?: string; s
 
 function pack(folder: string): void {
   execFileSync(process.execPath, [
-    join(spiking, 'kernels', 'pack-prebuilt.mjs'),
+    join(spiking, 'kernels', 'package-prebuilt.mjs'),
     ...['--output', folder, '--file', current!],
   ]);
 }

@@ -1,11 +1,14 @@
 /**
  * Images through a network, one after the other.
  */
-import { at } from './network.js';
+import { element } from './element.js';
+import { encode } from './network/encoding.js';
+import { integrateReadout } from './network/readout.js';
+import { forwardSpikes } from './network/spiking-layer.js';
 
 /**
- * @typedef {import('./network.js').Network} Network
- * @typedef {import('./network.js').Bits} Bits
+ * @typedef {import('./network/network.js').Network} Network
+ * @typedef {import('./network/spike-bits.js').Bits} Bits
  *
  * @typedef {object} Simulation
  * @property {Float32Array} potentials [images, records, classes]
@@ -35,22 +38,24 @@ export function simulate(network, images, recordAt, raster) {
 
   for (let i = 0; i < count; i++) {
     const image = images.start + i;
-    const number = images.firstImage + image;
-    const pixels = images.pixels.subarray(image * size, (image + 1) * size);
+    const input = {
+      pixels: images.pixels.subarray(image * size, (image + 1) * size),
+      number: images.firstImage + image,
+    };
     heap.release(network.floor);
     /** @type {Bits | undefined} */
     let bits;
     for (let index = 0; index < last; index++) {
-      const result = network.spike(index, bits, pixels, number);
-      if (index === 0) spikes[0] = at(spikes, 0) + result.inputSpikes;
-      spikes[index + 1] = at(spikes, index + 1) + result.spikes;
+      const result = forwardSpikes(network, index, bits, input);
+      if (index === 0) spikes[0] = element(spikes, 0) + result.inputSpikes;
+      spikes[index + 1] = element(spikes, index + 1) + result.spikes;
       bits = result;
       const to = rasters[network.layer(index).name];
       if (to) fillRaster(network, index, result, to, i);
     }
-    if (last === 0) spikes[0] = at(spikes, 0) + network.encode(pixels, number).spikes;
+    if (last === 0) spikes[0] = element(spikes, 0) + encode(network, input).spikes;
     potentials.set(
-      network.integrate(bits, pixels, number, recordAt),
+      integrateReadout(network, bits, input, recordAt),
       i * recordAt.length * plan.classes,
     );
   }
@@ -85,7 +90,7 @@ function fillRaster(network, index, bits, to, image) {
       for (let x = 0; x < width; x++) {
         const pixel = ((y * timeSteps + t) * width + x) * bits.words;
         for (let c = 0; c < channels; c++) {
-          to[unit++] = (at(words, pixel + (c >>> 5)) >>> (c & 31)) & 1;
+          to[unit++] = (element(words, pixel + (c >>> 5)) >>> (c & 31)) & 1;
         }
       }
     }

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { createEngine, engineInfo } from '../create-engine.js';
 import { Heap } from './heap.js';
 import { loadWasm } from './kernels.js';
-import { Network } from './network.js';
+import { Network } from './network/network.js';
 import { networkSpec } from './engine.js';
 import { planOf } from './plan.js';
 import { checkSizes, type Extent } from './sizes.js';

@@ -8,13 +8,13 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { Balancing } from './balancing.js';
 import { Heap, SizeError } from './heap.js';
 import { loadKernels } from './kernels.js';
-import { Network } from './network.js';
+import { Network } from './network/network.js';
 import { simulate } from './simulate.js';
-import { Training } from './training.js';
+import { Training } from './training/training.js';
 
 /**
- * @typedef {import('./network.js').NetworkSpec} NetworkSpec
- * @typedef {import('./training.js').TrainingSpec} TrainingSpec
+ * @typedef {import('./network/network-spec.js').NetworkSpec} NetworkSpec
+ * @typedef {import('./training/training-spec.js').TrainingSpec} TrainingSpec
  *
  * @typedef {{ pixels: Float32Array, start: number, end: number, firstImage: number }} Images A shared batch, and
  *   the part of it [start, end) that a task is about.
@@ -26,7 +26,7 @@ import { Training } from './training.js';
  *   | { task: 'train', spec: TrainingSpec }
  *   | { task: 'forward', pixels: Float32Array, image: number }
  *   | { task: 'backward', gradient: Float32Array }
- *   | { task: 'layer', parameters: import('./network.js').Parameters }
+ *   | { task: 'layer', parameters: import('./network/network-spec.js').Parameters }
  *   | { task: 'sums', index: number, to: Float32Array }
  *   | { task: 'unpack', index: number, factor: number, sums: Float32Array }
  *   | { task: 'thresholds' }
@@ -59,19 +59,19 @@ function perform(task) {
       return present(balancing).spike(task.layer, task.threshold);
     case 'train':
       training = new Training(freshHeap(), task.spec);
-      return training.sizes();
+      return training.sums.sizes();
     case 'layer':
-      return present(training).network.add(task.parameters);
+      return present(training).network.addLayer(task.parameters);
     case 'forward':
-      return present(training).forward(task.pixels, task.image);
+      return present(training).forward({ pixels: task.pixels, number: task.image });
     case 'backward':
       return present(training).backward(task.gradient);
     case 'sums':
-      return present(training).takeSums(task.index, task.to);
+      return present(training).sums.readAndReset(task.index, task.to);
     case 'unpack':
-      return present(training).unpack(task.index, task.factor, task.sums);
+      return present(training).sums.unpack(task.index, task.factor, task.sums);
     case 'thresholds':
-      return present(training).takeThresholds();
+      return present(training).sums.readAndResetThresholds();
     case 'release':
       network = balancing = training = undefined;
       // A heap cannot shrink: a large one is given up.

@@ -1,4 +1,5 @@
 import { Heap } from '../heap.js';
+import type { KernelName, Layouts, Results, Values } from '../kernel-layouts.js';
 
 const guardBytes = 64;
 const mark = 0xa5;
@@ -30,15 +31,11 @@ export class GuardedHeap extends Heap {
     this.alloc(what, bytes);
   }
 
-  override run(
-    op: number,
-    integers: readonly number[],
-    floats: readonly number[] = [],
-  ): Int32Array {
-    const result = super.run(op, integers, floats);
+  override run<K extends KernelName>(kernel: K, values: Values<Layouts[K]>): Results<Layouts[K]> {
+    const result = super.run(kernel, values);
     for (const guard of this.guards ?? []) {
       if (this.u8(guard, guardBytes).some((byte) => byte !== mark)) {
-        throw new Error(`Kernel ${op} wrote beyond a buffer, at ${guard}.`);
+        throw new Error(`Kernel ${kernel} wrote beyond a buffer, at ${guard}.`);
       }
     }
     return result;

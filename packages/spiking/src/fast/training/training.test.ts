@@ -2,20 +2,18 @@ import { biasOf, weightedLayers, weightOf } from '@privatesnn/core';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 
-import { networkSpec } from './engine.js';
-import { Heap } from './heap.js';
-import { thresholdsOf } from './infer.js';
-import { loadKernels } from './kernels.js';
-import { networkCase, type NetworkCase } from './testing/random-network.js';
+import { networkSpec } from '../engine.js';
+import { Heap } from '../heap.js';
+import { thresholdsOf } from '../infer.js';
+import { loadKernels } from '../kernels.js';
+import { networkCase, type NetworkCase } from '../testing/random-network.js';
 import { Training } from './training.js';
 
 /** Goes back one row of pooled pixels at a time, and keeps no potentials. */
 class RowByRow extends Training {
   override firstKept = this.last;
 
-  override bandBytes(): number {
-    return 1;
-  }
+  override bandBytes = 1;
 }
 
 const kernels = loadKernels();
@@ -38,16 +36,21 @@ function gradientsOf(Kind: typeof Training, { snn, pixels, seed }: NetworkCase):
     memoryBudget: 2 ** 30,
   });
   const [height, width, channels] = snn.architecture.inputShape;
-  const { logits } = training.forward(pixels.slice(0, height * width * channels), 0);
+  const image = { pixels: pixels.slice(0, height * width * channels), number: 0 };
+  const { logits } = training.forward(image);
   const atInput = training.backward(logits.map((_, i) => i - 0.5));
   const parameters = weightedLayers(snn.architecture).flatMap((layer, index) => {
     const biases = biasOf(snn.parameters, layer)?.data.length ?? 0;
-    const sums = new Float32Array(training.sizes()[index]!);
-    training.takeSums(index, sums);
-    training.unpack(index, 1, sums);
+    const sums = new Float32Array(training.sums.sizes()[index]!);
+    training.sums.readAndReset(index, sums);
+    training.sums.unpack(index, 1, sums);
     return [...sums.subarray(0, weightOf(snn.parameters, layer).data.length + biases)];
   });
-  return [parameters, [...atInput!], [...training.takeThresholds()].map((sum) => Math.fround(sum))];
+  return [
+    parameters,
+    [...atInput!],
+    [...training.sums.readAndResetThresholds()].map((sum) => Math.fround(sum)),
+  ];
 }
 
 it('computes the same gradients in bands of one row, without potentials that were kept, as in one band with them', () => {

@@ -1,7 +1,7 @@
 // Lays out the package of prebuilt native kernels for this machine's platform, ready for `npm publish`:
 // @privatesnn/spiking-<platform>-<arch>, with -musl where that is the C library.
 //
-//   node pack-prebuilt.mjs --output FOLDER [--file KERNELS.node]
+//   node package-prebuilt.mjs --output FOLDER [--file KERNELS.node]
 //
 // Without --file the kernels are built here.
 import { execFileSync } from 'node:child_process';
@@ -16,7 +16,7 @@ import { sourceDigest } from '../src/fast/source-digest.js';
 const folder = dirname(fileURLToPath(import.meta.url));
 const { values } = parseArgs({ options: { output: { type: 'string' }, file: { type: 'string' } } });
 if (!values.output) {
-  console.error('Usage: node pack-prebuilt.mjs --output FOLDER [--file KERNELS.node]');
+  console.error('Usage: node package-prebuilt.mjs --output FOLDER [--file KERNELS.node]');
   process.exit(2);
 }
 

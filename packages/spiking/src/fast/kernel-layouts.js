@@ -1,0 +1,133 @@
+/**
+ * The arguments of the kernels: the fields of `struct …_args` in kernels/*.h, by their names there and in their order.
+ * Every field takes 4 bytes. kernel-layouts.test.ts compares them with the headers.
+ */
+
+/**
+ * What a field holds. References are integers. A result is 0 before the kernel runs, and given back after it.
+ *
+ * @typedef {'int' | 'float' | 'float in-out' | 'int result' | 'uint result' | 'float result'} FieldKind
+ *
+ * @typedef {{ readonly [field: string]: FieldKind | Layout }} Layout
+ *
+ * @typedef {typeof layouts} Layouts
+ * @typedef {keyof Layouts} KernelName
+ */
+
+/**
+ * What a caller gives, by field.
+ *
+ * @template L
+ * @typedef {{ readonly [N in keyof L as L[N] extends `${string} result` ? never : N]: L[N] extends string ? number : Values<L[N]> }} Values
+ */
+
+/**
+ * What a kernel leaves, by field.
+ *
+ * @template L
+ * @typedef {{ readonly [N in keyof L as L[N] extends `${string} result` | `${string} in-out` ? N : never]: number }} Results
+ */
+
+/**
+ * @template {FieldKind} K
+ * @param {K} kind
+ * @returns {<const N extends string>(...names: N[]) => { readonly [P in N]: K }}
+ */
+function fields(kind) {
+  return (...names) => /** @type {any} */ (Object.fromEntries(names.map((name) => [name, kind])));
+}
+
+const int = fields('int');
+const float = fields('float');
+const floatInOut = fields('float in-out');
+const intResult = fields('int result');
+const uintResult = fields('uint result');
+const floatResult = fields('float result');
+
+/** A convolution of spike lists (kernels/conv.h). */
+const conv = {
+  ...int('ptr', 'list', 'weights', 'base', 'basePerPixel', 'steps', 'height', 'width', 'channels'),
+  ...int('outHeight', 'outWidth', 'kernel', 'stride', 'padding', 'blocks'),
+};
+
+/** What outputs send to inputs (kernels/transposed.h). */
+const transposed = {
+  ...int('ptr', 'list', 'weights', 'tile', 'rows', 'steps', 'height', 'width', 'channels'),
+  ...int('outHeight', 'outWidth', 'outChannels', 'kernel', 'stride', 'padding', 'blocks', 'dense'),
+};
+
+const neuron = { ...int('reset'), ...float('leak', 'threshold', 'silent') };
+
+const adaptiveNeuron = {
+  ...float('currentDecay', 'membraneDecay', 'refractoryDecay', 'thresholdDecay', 'growth', 'rest'),
+};
+
+const integerNeuron = int('reset', 'leak', 'threshold', 'silent');
+
+const compressed = {
+  ...int('values', 'ptr', 'list', 'rows', 'steps', 'width', 'channels', 'padded', 'start'),
+  ...uintResult('end'),
+};
+
+export const layouts = Object.freeze({
+  info: intResult('lanes', 'block'),
+  pack: { ...int('from', 'to', 'taps', 'inputs', 'outputs', 'isSigned'), ...float('factor') },
+  unpack: { ...int('from', 'to', 'taps', 'inputs', 'outputs', 'isSigned'), ...float('factor') },
+  byEntry: {
+    ...int('ptr', 'list', 'unitPtr', 'units', 'scratch'),
+    ...int('steps', 'height', 'width', 'channels'),
+  },
+  encode: {
+    ...int('pixels', 'keep', 'scratch', 'ptr', 'list', 'kind', 'steps', 'height', 'width'),
+    ...int('channels', 'pool', 'flat', 'seed', 'image'),
+    ...intResult('spikes'),
+  },
+  count: { ...int('bits', 'words'), ...uintResult('spikes') },
+  compress: {
+    ...int('bits', 'mask', 'ptr', 'list', 'steps', 'height', 'width', 'channels', 'words'),
+    ...int('pool', 'flat'),
+  },
+  maxPool: {
+    ...int('bits', 'mask', 'result', 'winners'),
+    ...int('steps', 'height', 'width', 'words', 'pool'),
+  },
+  dropout: {
+    ...int('mask', 'height', 'width', 'channels', 'words', 'pool'),
+    ...int('seed', 'image', 'layer', 'dropped'),
+  },
+  forward: { conv, ...int('bits'), neuron },
+  largest: { conv, ...int('histogram', 'bounds'), ...float('unit'), ...floatInOut('largest') },
+  integrate: { conv, ...int('recordAt', 'potentials', 'records') },
+  gather: { from: transposed, ...int('result') },
+  valuedCurrent: { conv, ...int('result') },
+  weightGradients: { conv, ...int('gradients', 'weights', 'isValued') },
+  backward: {
+    conv,
+    above: transposed,
+    ...int('constant', 'pool', 'mask', 'maskSteps', 'firstRow', 'endRow', 'scratch'),
+    ...int('potentials', 'weights', 'unitPtr', 'units', 'bias', 'sources', 'sum'),
+    ...int('surrogate', 'detach'),
+    neuron,
+    ...float('height', 'inverse', 'decay', 'first'),
+    ...floatResult('threshold'),
+  },
+  compressValues: compressed,
+  compressGroups: compressed,
+  packInt: int('from', 'to', 'taps', 'inputs', 'outputs', 'isSigned'),
+  forwardInt: { conv, ...int('bits'), neuron: integerNeuron },
+  integrateInt: { conv, ...int('recordAt', 'potentials', 'records') },
+  valuedCurrentInt: {
+    ...int('pixels', 'weights', 'base', 'result', 'height', 'width', 'channels', 'outHeight'),
+    ...int('outWidth', 'outChannels', 'padded', 'kernel', 'stride', 'padding'),
+  },
+  bound: { ...int('from', 'to', 'length'), ...floatResult('unit') },
+  squeeze: { ...int('from', 'to', 'bytes'), ...intResult('length') },
+  expand: int('from', 'to', 'bytes'),
+  forwardKept: { conv, ...int('bits', 'potentials'), neuron },
+  forwardAdaptive: { conv, ...int('bits'), neuron: adaptiveNeuron },
+  integrateFiltered: {
+    conv,
+    ...int('recordAt', 'currents', 'records'),
+    ...float('currentDecay'),
+  },
+});

@@ -1,0 +1,36 @@
+import type { NeuronModel } from '@privatesnn/core';
+
+import type { IntegerLayer } from '../../integer.js';
+import type { Plan } from '../plan.js';
+
+/** A layer's. */
+export interface Parameters {
+  readonly weight: Float32Array;
+  readonly bias: Float32Array | undefined;
+}
+
+/** What a worker has to know of a network. */
+export interface NetworkSpec {
+  readonly plan: Plan;
+  /** By layer; none when they come later, layer by layer (`Network.addLayer`). */
+  readonly parameters: readonly Parameters[];
+  /** Of all layers but the last; Infinity for one that never fires. */
+  readonly thresholds: readonly number[];
+  readonly neuron: NeuronModel;
+  readonly encoder: 'poisson' | 'constant' | 'first-spike';
+  readonly timeSteps: number;
+  readonly seed: number;
+  readonly dropout: boolean;
+  /** The decay of the last layer's current, where its filtered current is read. */
+  readonly filteredBy?: number;
+  /** By layer, for integer mode; then the parameters are not read. */
+  readonly integers?: readonly IntegerLayer[];
+}
+
+/** An image at the network's input. */
+export interface InputImage {
+  /** [height, width, channels] */
+  readonly pixels: Float32Array;
+  /** Its number in the noise. */
+  readonly number: number;
+}

@@ -1,0 +1,102 @@
+/**
+ * A network in the kernels' heap: its layers' weights, and the sizes that the kernels lay them out by.
+ */
+import { packIntegerWeights, packWeights } from './packed-weights.js';
+
+/**
+ * @typedef {import('../heap.js').Heap} Heap
+ * @typedef {import('../plan.js').PlannedLayer} PlannedLayer
+ * @typedef {import('./network-spec.js').NetworkSpec} NetworkSpec
+ * @typedef {import('./network-spec.js').Parameters} Parameters
+ * @typedef {import('./packed-weights.js').PackedLayer} PackedLayer
+ */
+
+export class Network {
+  /**
+   * @param {Heap} heap
+   * @param {NetworkSpec} spec
+   */
+  constructor(heap, spec) {
+    this.heap = heap;
+    this.spec = spec;
+    /** Channels that the kernels compute at once. */
+    this.block = heap.run('info', {}).block;
+    /** Where each layer's weights and biases are. @type {PackedLayer[]} */
+    this.layers = [];
+    if (spec.integers) {
+      spec.integers.forEach((integers, index) =>
+        this.layers.push(packIntegerWeights(this, index, integers)),
+      );
+    } else {
+      for (const parameters of spec.parameters) this.addLayer(parameters);
+    }
+    this.thresholds = [...spec.thresholds];
+    /** Below this, the heap stays as it is from image to image. */
+    this.floor = heap.top;
+  }
+
+  /** Loads the next layer's parameters. @param {Parameters} parameters */
+  addLayer(parameters) {
+    this.layers.push(packWeights(this, this.layers.length, parameters));
+    this.floor = this.heap.top;
+  }
+
+  /** Sets a layer's biases to the parameter's divided by a number. @param {number} index @param {number} divisor */
+  divideBias(index, divisor) {
+    const bias = this.spec.parameters[index]?.bias;
+    const at = this.layers[index]?.bias;
+    if (bias && at) this.heap.f32(at, bias.length).set(bias.map((b) => b / divisor));
+  }
+
+  /** @param {number} index */
+  layer(index) {
+    return /** @type {PlannedLayer} */ (this.spec.plan.layers[index]);
+  }
+
+  /** @param {number} index */
+  packed(index) {
+    return /** @type {PackedLayer} */ (this.layers[index]);
+  }
+
+  /** @param {number} index */
+  threshold(index) {
+    return /** @type {number} */ (this.thresholds[index]);
+  }
+
+  /** Blocks of channels. @param {number} channels */
+  blocks(channels) {
+    return Math.ceil(channels / this.block);
+  }
+
+  /** Floats of one pixel, whole blocks. @param {number} channels */
+  padded(channels) {
+    return this.blocks(channels) * this.block;
+  }
+
+  /** Words of a pixel's bits, whole blocks. @param {number} channels */
+  words(channels) {
+    return this.padded(channels) / 32;
+  }
+
+  /** Whether a layer's input has two channels for each, one for negative spikes. @param {number} index */
+  isSigned(index) {
+    return index === 0 && this.spec.encoder !== 'constant';
+  }
+
+  /** Whether a layer's input is a constant current. @param {number} index */
+  isConstant(index) {
+    return index === 0 && this.spec.encoder === 'constant';
+  }
+
+  /** Channels of a layer's input, those for negative spikes among them. @param {number} index */
+  inputChannels(index) {
+    return (this.isSigned(index) ? 2 : 1) * this.layer(index).input.channels;
+  }
+
+  /** The factor of average pooling, and of dropout for the units that are kept. @param {PlannedLayer} layer */
+  inputFactor({ before }) {
+    let factor = 1 / before.averagePool ** 2;
+    if (this.spec.dropout) for (const { rate } of before.dropouts) factor *= 1 / (1 - rate);
+    return factor;
+  }
+}

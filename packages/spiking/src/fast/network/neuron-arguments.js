@@ -1,0 +1,42 @@
+/**
+ * A layer's neurons as the kernels want them.
+ */
+import { element } from '../element.js';
+
+/** @typedef {import('./network.js').Network} Network */
+
+const resets = { soft: 0, 'delayed-soft': 1, hard: 2 };
+
+/** `struct neuron`. @param {Network} network @param {number} index */
+export function neuronArguments(network, index) {
+  const { reset, leak, firing } = network.spec.neuron;
+  const threshold = Math.fround(network.threshold(index));
+  const silent = firing === 'strict' ? threshold : floatBelow(threshold);
+  return { reset: resets[reset], leak, threshold, silent };
+}
+
+/** `struct neuron_int`. @param {Network} network @param {number} index */
+export function integerNeuronArguments(network, index) {
+  const { reset, leak, firing } = network.spec.neuron;
+  const threshold = network.spec.integers?.[index]?.threshold ?? 0;
+  const silent = firing === 'strict' ? threshold : threshold - 1;
+  return { reset: resets[reset], leak: Math.round(leak * 2 ** 15), threshold, silent };
+}
+
+/** `struct adaptive`. @param {Network} network @param {number} index */
+export function adaptiveNeuronArguments(network, index) {
+  const { adaptation } = network.spec.neuron;
+  if (!adaptation) throw new Error('The neurons are not adaptive.');
+  const { growth, thresholdDecay, refractoryDecay, currentDecay, membraneDecay } = adaptation;
+  const rest = (1 - refractoryDecay) * adaptation.rest * network.threshold(index);
+  return { currentDecay, membraneDecay, refractoryDecay, thresholdDecay, growth, rest };
+}
+
+/** The largest 32-bit float below a positive one. @param {number} x */
+function floatBelow(x) {
+  if (x === Infinity) return x;
+  const float = Float32Array.of(x);
+  const bits = new Int32Array(float.buffer);
+  bits[0] = element(bits, 0) - 1;
+  return element(float, 0);
+}

@@ -1,0 +1,42 @@
+/**
+ * A spiking layer's way forward, through all time-steps.
+ */
+import { layerInput } from './layer-input.js';
+import {
+  adaptiveNeuronArguments,
+  integerNeuronArguments,
+  neuronArguments,
+} from './neuron-arguments.js';
+import { allocateBits } from './spike-bits.js';
+
+/** @typedef {import('./spike-bits.js').Bits} Bits */
+
+/**
+ * A layer's spikes.
+ *
+ * @param {import('./network.js').Network} network
+ * @param {number} index
+ * @param {Bits | undefined} before spikes of the layer before; undefined for the first layer
+ * @param {import('./network-spec.js').InputImage} image
+ * @param {number} [potentials] where potentials are kept, for training; 0: they are not
+ * @returns {Bits & { readonly inputSpikes: number }}
+ */
+export function forwardSpikes(network, index, before, image, potentials = 0) {
+  const { heap, spec } = network;
+  const result = allocateBits(network, index);
+  const bits = result.at;
+  const top = heap.top;
+  const { conv, spikes: inputSpikes } = layerInput(network, index, before, image);
+  if (spec.integers) {
+    heap.run('forwardInt', { conv, bits, neuron: integerNeuronArguments(network, index) });
+  } else if (spec.neuron.adaptation) {
+    heap.run('forwardAdaptive', { conv, bits, neuron: adaptiveNeuronArguments(network, index) });
+  } else {
+    const neuron = neuronArguments(network, index);
+    if (potentials) heap.run('forwardKept', { conv, bits, potentials, neuron });
+    else heap.run('forward', { conv, bits, neuron });
+  }
+  heap.release(top);
+  const { spikes } = heap.run('count', { bits, words: result.bytes / 4 });
+  return { ...result, spikes, inputSpikes };
+}

@@ -1,0 +1,86 @@
+/**
+ * A layer's sources, the sparse part of its gradient (kernels/backward.h): computed as dense numbers for a band of rows
+ * at a time, so that they take little memory, and kept as valued lists.
+ */
+import { checkedProduct } from '../heap.js';
+
+/** Time-steps that one entry of the lists holds, and its bytes (kernels/transposed.h). */
+export const groupSteps = 4;
+const groupBytes = 4 + 4 * groupSteps;
+
+export class SourceBands {
+  /**
+   * @param {import('./training.js').Training} training
+   * @param {number} index
+   * @param {number} pool how many times smaller than the layer's outputs the pixels of the layer above are
+   * @param {number} rowFloats of one row of outputs at all time-steps
+   */
+  constructor(training, index, pool, rowFloats) {
+    this.training = training;
+    this.index = index;
+    this.pool = pool;
+    const { heap, network, spec } = training;
+    const { name, output } = network.layer(index);
+    const what = `the way back through layer "${name}"`;
+    this.pooledRows = Math.floor(output.height / pool);
+    const fitting = Math.floor(training.bandBytes / (rowFloats * 4 * pool));
+    /** Rows of pooled pixels of a band. */
+    this.rows = Math.max(1, Math.min(this.pooledRows, fitting));
+    this.denseBytes = this.rows * pool * rowFloats * 4;
+    /** A band's sources, [rows · pool][steps][width][padded channels]. */
+    this.dense = heap.alloc(what, this.denseBytes);
+    this.rowPositions = Math.ceil(spec.network.timeSteps / groupSteps) * (output.width + 1);
+    this.positions = output.height * this.rowPositions;
+    this.ptr = heap.alloc(what, this.positions * 4);
+    // Taken last: it grows with each band.
+    this.list = heap.alloc(what, 0);
+    this.entries = 0;
+  }
+
+  /** To be called before a band's sources are computed: columns that no window of the pooling covers are 0. */
+  clear() {
+    const { heap, network } = this.training;
+    const { width } = network.layer(this.index).output;
+    if (width % this.pool !== 0) heap.clear(this.dense, this.denseBytes);
+  }
+
+  /**
+   * Appends a band's sources to the lists.
+   *
+   * @param {number} row the band's first row of pooled pixels
+   * @param {number} endRow
+   */
+  append(row, endRow) {
+    const { training, pool } = this;
+    const { heap, network } = training;
+    const { name, output } = network.layer(this.index);
+    const band = {
+      ...{ values: this.dense, rows: (endRow - row) * pool, steps: network.spec.timeSteps },
+      ...{ width: output.width, channels: output.channels },
+      ...{ padded: network.padded(output.channels), start: this.entries },
+    };
+    const counted = heap.run('compressGroups', { ...band, ptr: 0, list: 0 });
+    const what = `the gradients of layer "${name}"`;
+    heap.extend(what, this.list, checkedProduct(what, counted.end, groupBytes));
+    training.checkBudget(what);
+    const ptr = this.ptr + row * pool * this.rowPositions * 4;
+    this.entries = heap.run('compressGroups', { ...band, ptr, list: this.list }).end;
+  }
+
+  /**
+   * The lists of all bands, moved down to the floor.
+   *
+   * @param {number} floor what is above is no longer needed
+   */
+  finish(floor) {
+    const { heap } = this.training;
+    // Rows that no window of the pooling covers send nothing.
+    const covered = this.pooledRows * this.pool * this.rowPositions;
+    heap.u32(this.ptr, this.positions).fill(this.entries, covered);
+    const [ptr = 0, list = 0] = heap.moveDown(floor, [
+      { at: this.ptr, bytes: this.positions * 4 },
+      { at: this.list, bytes: this.entries * groupBytes },
+    ]);
+    return { ptr, list };
+  }
+}

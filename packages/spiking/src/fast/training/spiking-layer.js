@@ -1,0 +1,107 @@
+/**
+ * Back through a spiking layer (kernels/backward.h).
+ */
+import { zeros } from '../kernel-arguments.js';
+import { checkedProduct } from '../heap.js';
+import { layouts } from '../kernel-layouts.js';
+import { layerInput } from '../network/layer-input.js';
+import { neuronArguments } from '../network/neuron-arguments.js';
+import { gradientMask } from './gradient-mask.js';
+import { groupSteps, SourceBands } from './source-bands.js';
+import { noUnits, spikesByEntry } from './spikes-by-entry.js';
+import { surrogateArguments } from './surrogate-arguments.js';
+import { transposedArguments } from './transposed.js';
+import { addWeightGradients } from './weight-gradients.js';
+
+/**
+ * @typedef {import('./training.js').Training} Training
+ * @typedef {import('./training.js').Arriving} Arriving
+ */
+
+/**
+ * Adds the layer's gradients to the sums.
+ *
+ * @param {Training} training
+ * @param {number} index
+ * @param {Arriving} arriving from the layer above
+ * @param {number} floor the heap's top before the way back: what is above is rearranged
+ * @returns {Arriving} for the layer before; for the first layer what `inputGradient` needs
+ */
+export function backwardSpikes(training, index, arriving, floor) {
+  const { heap, network, sums } = training;
+  const { bits, potentials, image } = training.passing();
+  const { output } = network.layer(index);
+  const above = network.layer(index + 1);
+  const pool = above.before.maxPool * above.before.averagePool;
+  const rowFloats = rowSize(training, index);
+  const { weights: weightSums, bias } = sums.layer(index);
+
+  const { mask, maskSteps } = gradientMask(training, index);
+  const { conv, spikes } = layerInput(network, index, bits[index - 1], image);
+  const scratch = allocateScratch(training, index);
+  // Those of a constant input follow from the gradient's sum over time.
+  const weights = network.isConstant(index) ? 0 : weightSums;
+  const units = weights ? spikesByEntry(training, index, conv, spikes) : noUnits;
+  const sum = allocateSum(training, index);
+  const bands = index > 0 ? new SourceBands(training, index, pool, rowFloats) : undefined;
+  const given = {
+    ...{ conv, above: sourcesAbove(training, index, arriving), constant: arriving.constant ?? 0 },
+    ...{ pool, mask, maskSteps, scratch, potentials: potentials[index] ?? 0, weights, ...units },
+    ...{ bias, sources: bands?.dense ?? 0, sum, detach: Number(training.spec.detachReset) },
+    neuron: neuronArguments(network, index),
+    ...surrogateArguments(training.spec.surrogate, network.threshold(index)),
+  };
+
+  const pooledRows = Math.floor(output.height / pool);
+  const bandRows = bands?.rows ?? pooledRows;
+  for (let firstRow = 0; firstRow < pooledRows; firstRow += bandRows) {
+    const endRow = Math.min(pooledRows, firstRow + bandRows);
+    bands?.clear();
+    const { threshold } = heap.run('backward', { ...given, firstRow, endRow });
+    sums.addThreshold(index, threshold);
+    bands?.append(firstRow, endRow);
+  }
+  if (network.isConstant(index) && weightSums) addWeightGradients(training, index, sum, 1);
+  return bands ? { lists: bands.finish(floor) } : { constant: sum };
+}
+
+/** Floats of one row of a layer's neurons at all time-steps. @param {Training} training @param {number} index */
+function rowSize({ network }, index) {
+  const { name, output } = network.layer(index);
+  const padded = network.padded(output.channels);
+  const what = whatOf(name);
+  return checkedProduct(what, network.spec.timeSteps, output.width, padded);
+}
+
+/** @param {Training} training @param {number} index */
+function allocateScratch({ heap, network }, index) {
+  const steps = Math.ceil(network.spec.timeSteps / groupSteps) * groupSteps;
+  return heap.alloc(whatOf(network.layer(index).name), (3 * steps + 1) * network.block * 4);
+}
+
+/**
+ * Room for the first layer's gradient at its current, summed over time, where it is wanted; 0 elsewhere.
+ *
+ * @param {Training} training
+ * @param {number} index
+ */
+function allocateSum({ heap, network, spec, sums }, index) {
+  const isForWeights = network.isConstant(index) && sums.layer(index).weights !== 0;
+  if (index > 0 || !(spec.wanted.input || isForWeights)) return 0;
+  const { name, output } = network.layer(index);
+  const bytes = output.height * output.width * network.padded(output.channels) * 4;
+  const sum = heap.alloc(whatOf(name), bytes);
+  heap.clear(sum, bytes);
+  return sum;
+}
+
+/** @param {Training} training @param {number} index @param {Arriving} arriving */
+function sourcesAbove(training, index, { lists }) {
+  if (!lists) return zeros(layouts.backward.above);
+  return transposedArguments(training, index + 1, lists, training.network.spec.timeSteps);
+}
+
+/** @param {string} name */
+function whatOf(name) {
+  return `the way back through layer "${name}"`;
+}

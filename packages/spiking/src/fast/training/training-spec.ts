@@ -1,0 +1,18 @@
+import type { Surrogate } from '../../engine.js';
+import type { NetworkSpec } from '../network/network-spec.js';
+
+/** What a worker has to know of a training. */
+export interface TrainingSpec {
+  readonly network: NetworkSpec;
+  readonly surrogate: Surrogate;
+  readonly detachReset: boolean;
+  readonly wanted: {
+    readonly parameters: boolean;
+    readonly thresholds: boolean;
+    readonly input: boolean;
+  };
+  /** The read-out's factor: logits are the potentials times this. */
+  readonly scale: number;
+  /** Bytes that an image's pass may take. */
+  readonly memoryBudget: number;
+}
