@@ -231,7 +231,8 @@ function balancing(network, cases) {
   const found = cases.filter(({ activity }) => ['trained', 'conversion'].includes(activity));
   for (const { activity, ...task } of found) {
     for (const implementation of implementations) {
-      const how = { implementation, threads: 2, count: 40, timeSteps: inferenceSteps };
+      const count = implementation === 'native' ? 200 : 40;
+      const how = { implementation, threads: 2, count, timeSteps: inferenceSteps };
       const sweep = measure({ task: 'balance', ...how, ...task });
       const again = measure({ task: 'resimulate', ...how, ...task });
       const seconds = ((sweep.seconds * 100) / how.count).toFixed(2);

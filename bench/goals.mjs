@@ -48,12 +48,12 @@ const goals = [
     about: is({ task: 'train', implementation: 'native', ...at5(1) }),
     value: ({ memory }) => memory,
   },
-  {
-    what: 'native threshold balancing, 2 threads',
+  ...['conversion', 'trained'].map((activity) => ({
+    what: `native threshold balancing, activity ${activity}, 2 threads`,
     to: 'simulating again for each layer',
     asked: 5,
-    about: is({ task: 'balance', implementation: 'native', network: 'VGG16' }),
-  },
+    about: is({ task: 'balance', implementation: 'native', network: 'VGG16', activity }),
+  })),
   {
     what: 'native inference, float, activity 0.05, 2 threads',
     to: '1 thread',
