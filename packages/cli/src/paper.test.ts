@@ -133,7 +133,7 @@ test('one report joins the newest run of each profile', async () => {
     runs: [{ profile: 'desk' }],
     cells: [{ ours: 1, setting: '' }, { ours: null }],
   });
-}, 30_000);
+});
 
 test('one that fails is told at once and at the end; the others run', async () => {
   const at = folder();
@@ -189,7 +189,7 @@ test('Ctrl-C ends all of them; the report of what had finished is there', async 
     false,
     false,
   ]);
-}, 30_000);
+});
 
 test('where nothing has data the exit code says so', async () => {
   expect(await paper(folder(), 'table9-lost')).toMatchObject({ code: 3 });
