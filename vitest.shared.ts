@@ -15,6 +15,7 @@ export function packageConfig(root: string) {
       exclude: ['src/**/*.slow.test.ts'],
       // Only against what never ends: tests say nothing about time, and a machine may be busy.
       testTimeout: 180_000,
+      hookTimeout: 180_000,
     },
   });
 }
