@@ -1,7 +1,7 @@
 // Adaptive spiking neurons (src/adaptive-neuron.ts): their currents have a memory, and their thresholds grow with each
 // spike. Nothing else differs from forward.h.
 #pragma once
-#include "conv.h"
+#include "bursts.h"
 
 struct adaptive {
   float currentDecay, membraneDecay, refractoryDecay, thresholdDecay;
@@ -10,18 +10,17 @@ struct adaptive {
 };
 
 // One block of one pixel; `constant` is its current at every step.
-INLINE void run_adaptive(const struct window *w, const uint32_t *list, const float *weights, const vf *constant,
-                         const struct adaptive *n, int32_t steps, uint32_t *bits, ptrdiff_t bitStep) {
-  vf current[VECS], membrane[VECS], refractory[VECS], adapted[VECS];
+INLINE void run_adaptive(const struct conv *c, const struct burst *bursts, const uint32_t *list, const float *weights,
+                         const vf *constant, const struct adaptive *n, int32_t oy, int32_t ox, uint32_t *bits,
+                         ptrdiff_t bitStep) {
+  vf current[VECS], membrane[VECS], refractory[VECS], adapted[VECS], currents[PERIOD][VECS];
   for (int v = 0; v < VECS; v++) current[v] = membrane[v] = refractory[v] = adapted[v] = splat(0);
-  for (int32_t t = 0; t < steps; t++, bits += bitStep) {
-    vf input[VECS];
-    for (int v = 0; v < VECS; v++) input[v] = splat(0);
-    add_spikes(input, w, list, weights, t);
+  for (int32_t t = 0; t < c->steps; t++, bits += bitStep) {
+    if (t % PERIOD == 0) currents_at(currents, c, bursts, list, weights, oy, ox, t);
     uint32_t word = 0;
 #pragma GCC unroll 16
     for (int v = 0; v < VECS; v++) {
-      current[v] = splat(n->currentDecay) * current[v] + splat(1 - n->currentDecay) * input[v];
+      current[v] = splat(n->currentDecay) * current[v] + splat(1 - n->currentDecay) * currents[t % PERIOD][v];
       vf whole = current[v];
       if (constant) whole += constant[v];
       membrane[v] = splat(n->membraneDecay) * membrane[v] + splat(1 - n->membraneDecay) * whole;
@@ -41,31 +40,32 @@ INLINE void run_adaptive(const struct window *w, const uint32_t *list, const flo
 
 struct forward_adaptive_args {
   struct conv conv;
-  ref bits; // result: [outHeight][steps][outWidth][blocks · BLOCK / 32]
+  ref bursts; // of `bursts`
+  ref bits;   // result: [outHeight][steps][outWidth][blocks · BLOCK / 32]
   struct adaptive neuron;
 };
 
 KERNEL(forward_adaptive) {
   struct conv c = a->conv;
   struct adaptive n = a->neuron;
-  const uint32_t *ptr = AT(uint32_t, c.ptr), *list = AT(uint32_t, c.list);
   ptrdiff_t words = (ptrdiff_t)c.blocks * (BLOCK / 32);
   for (int32_t block = 0; block < c.blocks; block++) {
     const float *weights = block_weights(&c, AT(float, c.weights), block);
     prefetch_block(weights, block_rows(&c) * BLOCK * 4);
     for (int32_t oy = 0; oy < c.outHeight; oy++)
       for (int32_t ox = 0; ox < c.outWidth; ox++) {
-        struct window w = window_at(&c, ptr, oy, ox);
         const vf *constant = base_at(&c, AT(float, c.base), oy * c.outWidth + ox, block);
         uint32_t *bits = AT(uint32_t, a->bits) +
                          ((ptrdiff_t)oy * c.steps * c.outWidth + ox) * words + block * (BLOCK / 32);
-        run_adaptive(&w, list, weights, constant, &n, c.steps, bits, words * c.outWidth);
+        run_adaptive(&c, AT(struct burst, a->bursts), AT(uint32_t, c.list), weights, constant, &n, oy, ox, bits,
+                     words * c.outWidth);
       }
   }
 }
 
 struct integrate_filtered_args {
   struct conv conv;
+  ref bursts;   // of `bursts`
   ref recordAt; // 1-based time-steps, ascending, [records]
   ref currents; // result: [records][outHeight][outWidth][blocks · BLOCK]
   int32_t records;
@@ -75,22 +75,20 @@ struct integrate_filtered_args {
 // The last layer's filtered current, at some time-steps.
 KERNEL(integrate_filtered) {
   struct conv c = a->conv;
-  const uint32_t *ptr = AT(uint32_t, c.ptr), *list = AT(uint32_t, c.list);
   const uint32_t *recordAt = AT(uint32_t, a->recordAt);
   int32_t pixels = c.outHeight * c.outWidth;
   vf kept = splat(a->currentDecay), added = splat(1 - a->currentDecay);
   for (int32_t block = 0; block < c.blocks; block++) {
     const float *weights = block_weights(&c, AT(float, c.weights), block);
     for (int32_t pixel = 0; pixel < pixels; pixel++) {
-      struct window w = window_at(&c, ptr, pixel / c.outWidth, pixel % c.outWidth);
       const vf *constant = base_at(&c, AT(float, c.base), pixel, block);
-      vf current[VECS];
+      vf current[VECS], currents[PERIOD][VECS];
       for (int v = 0; v < VECS; v++) current[v] = splat(0);
       for (int32_t t = 0, r = 0; t < c.steps && r < a->records; t++) {
-        vf input[VECS];
-        for (int v = 0; v < VECS; v++) input[v] = splat(0);
-        add_spikes(input, &w, list, weights, t);
-        for (int v = 0; v < VECS; v++) current[v] = kept * current[v] + added * input[v];
+        if (t % PERIOD == 0)
+          currents_at(currents, &c, AT(struct burst, a->bursts), AT(uint32_t, c.list), weights, pixel / c.outWidth,
+                      pixel % c.outWidth, t);
+        for (int v = 0; v < VECS; v++) current[v] = kept * current[v] + added * currents[t % PERIOD][v];
         if (recordAt[r] != (uint32_t)t + 1) continue;
         vf *to = AT(vf, a->currents) + (((ptrdiff_t)r * pixels + pixel) * c.blocks + block) * VECS;
         for (int v = 0; v < VECS; v++) to[v] = current[v];

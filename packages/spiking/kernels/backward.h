@@ -81,6 +81,7 @@ KERNEL(weight_gradients) {
 
 struct forward_kept_args {
   struct conv conv;
+  ref bursts;     // of `bursts`
   ref bits;       // result, as of `forward`
   ref potentials; // result: before the reset, [blocks][outHeight · outWidth][steps][BLOCK]
   struct neuron neuron;
@@ -98,21 +99,21 @@ KERNEL(forward_kept) {
   ptrdiff_t words = (ptrdiff_t)c.blocks * (BLOCK / 32);
   for (int32_t block = 0; block < c.blocks; block++) {
     const float *weights = block_weights(&c, AT(float, c.weights), block);
-    prefetch_block(weights, block_rows(&c) * BLOCK * 4);
     for (int32_t y = 0; y < c.outHeight; y++)
       for (int32_t x = 0; x < c.outWidth; x++) {
-        struct window w = window_at(&c, AT(uint32_t, c.ptr), y, x);
         const vf *base = base_at(&c, AT(float, c.base), y * c.outWidth + x, block);
         uint32_t *bits = AT(uint32_t, a->bits) +
                          ((ptrdiff_t)y * c.steps * c.outWidth + x) * words + block * (BLOCK / 32);
         float *potentials = kept_potentials(&c, AT(float, a->potentials), y, x, block);
-        run_neurons(&w, AT(uint32_t, c.list), weights, base, &n, c.steps, potentials, bits, words * c.outWidth);
+        run_neurons(&c, AT(struct burst, a->bursts), AT(uint32_t, c.list), weights, base, &n, y, x, potentials, bits,
+                    words * c.outWidth);
       }
   }
 }
 
 struct backward_args {
   struct conv conv;        // the layer's own input, as for `forward`
+  ref bursts;              // of `bursts`; read where there are no potentials
   struct transposed above; // the sources of the layer above; ignored where `constant` is given
   ref constant;  // gradient at the pooled spikes, the same at all steps, [outHeight][outWidth][blocks · BLOCK]
   int32_t pool;  // how many times smaller than this layer's outputs the pixels of `above` are
@@ -174,10 +175,9 @@ STEP repeat_neurons(HEAP_PARAM const struct backward_args *a, const struct neuro
                     int32_t block, float *potentials) {
   struct conv c = a->conv;
   struct neuron neuron = *n;
-  struct window w = window_at(&c, AT(uint32_t, c.ptr), y, x);
   const vf *base = base_at(&c, AT(float, c.base), y * c.outWidth + x, block);
-  run_neurons(&w, AT(uint32_t, c.list), block_weights(&c, AT(float, c.weights), block), base, &neuron, c.steps,
-              potentials, NULL, 0);
+  run_neurons(&c, AT(struct burst, a->bursts), AT(uint32_t, c.list), block_weights(&c, AT(float, c.weights), block),
+              base, &neuron, y, x, potentials, NULL, 0);
 }
 
 // Adds a pixel's weight gradients. `gradients` are [steps + 1][BLOCK], the last ones 0.

@@ -1,55 +1,47 @@
 // A weighted layer, forward through all time-steps, with the membranes in registers.
 #pragma once
-#include "conv.h"
+#include "bursts.h"
 #include "neuron.h"
 
 // One block of one pixel. Potentials before the reset go to `potentials` [steps][BLOCK], bits of spikes to
 // `bits`, `bitStep` words apart; either may be absent (a constant where this is inlined).
-INLINE void run_neurons(const struct window *w, const uint32_t *list, const float *weights,
-                        const vf *base, const struct neuron *n, int32_t steps, float *potentials,
+INLINE void run_neurons(const struct conv *c, const struct burst *bursts, const uint32_t *list, const float *weights,
+                        const vf *base, const struct neuron *n, int32_t oy, int32_t ox, float *potentials,
                         uint32_t *bits, ptrdiff_t bitStep) {
-  vf u[VECS];
+  vf u[VECS], currents[PERIOD][VECS];
   for (int v = 0; v < VECS; v++) u[v] = splat(0);
-  vf currents[TOGETHER][VECS];
-  int32_t together = TOGETHER > 1 && w->usual >= MANY ? steps / TOGETHER * TOGETHER : 0;
-  // A time-step's spikes are collected while the one before is summed.
-  struct collected collected[2];
-  if (together < steps) collect(&collected[together % 2], w, list, together);
-  for (int32_t t = 0; t < steps; t++) {
-    add_base(u, base);
-    if (t < together) {
-      if (t % TOGETHER == 0) sum_together(currents, w, list, weights, t);
-      for (int v = 0; v < VECS; v++) u[v] += currents[t % TOGETHER][v];
-    } else {
-      if (t + 1 < steps) collect(&collected[(t + 1) % 2], w, list, t + 1);
-      add_collected(u, w, list, weights, t, &collected[t % 2]);
+  for (int32_t start = 0; start < c->steps; start += PERIOD) {
+    currents_at(currents, c, bursts, list, weights, oy, ox, start);
+    for (int32_t i = 0, t = start; i < period_at(c, start); i++, t++) {
+      add_base(u, base);
+      for (int v = 0; v < VECS; v++) u[v] += currents[i][v];
+      if (potentials)
+        for (int v = 0; v < VECS; v++) ((vf *)(potentials + (ptrdiff_t)t * BLOCK))[v] = u[v];
+      fire(n, u, bits ? bits + t * bitStep : NULL);
     }
-    if (potentials)
-      for (int v = 0; v < VECS; v++) ((vf *)(potentials + (ptrdiff_t)t * BLOCK))[v] = u[v];
-    fire(n, u, bits ? bits + t * bitStep : NULL);
   }
 }
 
 struct forward_args {
   struct conv conv;
-  ref bits; // result: [outHeight][steps][outWidth][blocks · BLOCK / 32]
+  ref bursts; // of `bursts`
+  ref bits;   // result: [outHeight][steps][outWidth][blocks · BLOCK / 32]
   struct neuron neuron;
 };
 
 INLINE void forward_with(HEAP_PARAM const struct forward_args *a, struct neuron n) {
   struct conv c = a->conv;
-  const uint32_t *ptr = AT(uint32_t, c.ptr), *list = AT(uint32_t, c.list);
   ptrdiff_t words = (ptrdiff_t)c.blocks * (BLOCK / 32);
   for (int32_t block = 0; block < c.blocks; block++) {
     const float *weights = block_weights(&c, AT(float, c.weights), block);
     prefetch_block(weights, block_rows(&c) * BLOCK * 4);
     for (int32_t oy = 0; oy < c.outHeight; oy++)
       for (int32_t ox = 0; ox < c.outWidth; ox++) {
-        struct window w = window_at(&c, ptr, oy, ox);
         const vf *base = base_at(&c, AT(float, c.base), oy * c.outWidth + ox, block);
         uint32_t *bits = AT(uint32_t, a->bits) +
                          ((ptrdiff_t)oy * c.steps * c.outWidth + ox) * words + block * (BLOCK / 32);
-        run_neurons(&w, list, weights, base, &n, c.steps, NULL, bits, words * c.outWidth);
+        run_neurons(&c, AT(struct burst, a->bursts), AT(uint32_t, c.list), weights, base, &n, oy, ox, NULL, bits,
+                    words * c.outWidth);
       }
   }
 }
@@ -70,6 +62,7 @@ KERNEL(forward) {
 
 struct integrate_args {
   struct conv conv;
+  ref bursts;     // of `bursts`
   ref recordAt;   // 1-based time-steps, ascending, [records]
   ref potentials; // result: [records][outHeight][outWidth][blocks · BLOCK]
   int32_t records;
@@ -78,19 +71,20 @@ struct integrate_args {
 // The last layer: currents summed over time, without leak or spike.
 KERNEL(integrate) {
   struct conv c = a->conv;
-  const uint32_t *ptr = AT(uint32_t, c.ptr), *list = AT(uint32_t, c.list);
   const uint32_t *recordAt = AT(uint32_t, a->recordAt);
   int32_t pixels = c.outHeight * c.outWidth;
   for (int32_t block = 0; block < c.blocks; block++) {
     const float *weights = block_weights(&c, AT(float, c.weights), block);
     for (int32_t pixel = 0; pixel < pixels; pixel++) {
-      struct window w = window_at(&c, ptr, pixel / c.outWidth, pixel % c.outWidth);
       const vf *base = base_at(&c, AT(float, c.base), pixel, block);
-      vf sum[VECS];
+      vf sum[VECS], currents[PERIOD][VECS];
       for (int v = 0; v < VECS; v++) sum[v] = splat(0);
       for (int32_t t = 0, r = 0; t < c.steps && r < a->records; t++) {
+        if (t % PERIOD == 0)
+          currents_at(currents, &c, AT(struct burst, a->bursts), AT(uint32_t, c.list), weights, pixel / c.outWidth,
+                      pixel % c.outWidth, t);
         add_base(sum, base);
-        add_spikes(sum, &w, list, weights, t);
+        for (int v = 0; v < VECS; v++) sum[v] += currents[t % PERIOD][v];
         if (recordAt[r] != (uint32_t)t + 1) continue;
         vf *to = AT(vf, a->potentials) + (((ptrdiff_t)r * pixels + pixel) * c.blocks + block) * VECS;
         for (int v = 0; v < VECS; v++) to[v] = sum[v];

@@ -1,6 +1,6 @@
 // Integer mode (src/integer.ts): weights of 16 bits, currents and membranes of 32, the same bits on every machine.
 #pragma once
-#include "conv.h"
+#include "bursts.h"
 #include "neuron.h"
 
 typedef int16_t vs __attribute__((vector_size(LANES * 4)));
@@ -73,35 +73,47 @@ INLINE void add_row_int(vs *part, const int16_t *row, ptrdiff_t next, int blocks
   }
 }
 
-// Adds the weight rows of one time-step's spikes in the window to `sum`.
-INLINE void add_spikes_int(vi *sum, const struct window *w, const uint32_t *list, const int16_t *weights,
-                           ptrdiff_t next, int blocks, int32_t step, const struct collected *collected) {
-  int32_t spikes = collected->count;
-  vs part[BLOCKS_INT * SHORT_VECS];
-  for (int v = 0; v < blocks * SHORT_VECS; v++) part[v] = (vs){0};
-  for (int32_t i = 0; i < spikes;) {
-    int32_t end = spikes - i < FLUSH ? spikes : i + FLUSH;
-    for (; i < end; i++) add_row_int(part, weights + collected->offsets[i], next, blocks);
-    widen(sum, part, blocks);
-  }
-  if (spikes >= 0) return;
-  const uint32_t *ptr = w->ptr + step * w->ptrStep;
-  int32_t first = w->weightRow;
-  uint32_t room = FLUSH, any = 0;
-  for (int32_t row = 0; row < w->rows; row++, ptr += w->ptrRow, first += w->weightRowStep) {
-    uint32_t i = ptr[w->left], end = ptr[w->right];
-    any |= end - i;
-    while (i < end) {
-      uint32_t stop = end - i < room ? end : i + room;
-      room -= stop - i;
-      for (; i < stop; i++) add_row_int(part, weights + (ptrdiff_t)(first + (int32_t)list[i]) * BLOCK, next, blocks);
-      if (!room) {
-        widen(sum, part, blocks);
-        room = FLUSH;
-      }
+// Adds a tap's currents to those of the period, [steps][blocks · VECS]; see add_tap.
+INLINE void add_tap_int(vi *currents, const struct burst *burst, int32_t steps, const uint32_t *list,
+                        const int16_t *weights, ptrdiff_t next, int blocks) {
+  for (const struct burst *end = burst + steps; burst < end && burst->count; burst++) {
+    vi *current = currents + (ptrdiff_t)burst->step * blocks * VECS;
+    const uint32_t *entry = list + burst->begin;
+    for (uint32_t i = 0, count = burst->count; i < count;) {
+      vs part[BLOCKS_INT * SHORT_VECS];
+      for (int v = 0; v < blocks * SHORT_VECS; v++) part[v] = (vs){0};
+      for (uint32_t stop = count - i < FLUSH ? count : i + FLUSH; i < stop; i++)
+        add_row_int(part, weights + (size_t)entry[i] * BLOCK, next, blocks);
+      widen(current, part, blocks);
     }
   }
-  if (any) widen(sum, part, blocks);
+}
+
+static __attribute__((noinline)) void add_tap_of_one(vi *currents, const struct burst *burst, int32_t steps,
+                                                     const uint32_t *list, const int16_t *weights) {
+  add_tap_int(currents, burst, steps, list, weights, 0, 1);
+}
+
+static __attribute__((noinline)) void add_tap_of_all(vi *currents, const struct burst *burst, int32_t steps,
+                                                     const uint32_t *list, const int16_t *weights, ptrdiff_t next) {
+  add_tap_int(currents, burst, steps, list, weights, next, BLOCKS_INT);
+}
+
+// The currents of a pixel in the period from `start` on, of one block or of BLOCKS_INT; see currents_at.
+INLINE void currents_int_at(vi *currents, const struct conv *c, const struct burst *bursts, const uint32_t *list,
+                            const int16_t *weights, ptrdiff_t next, int blocks, int32_t oy, int32_t ox,
+                            int32_t start) {
+  struct taps taps = taps_of(c);
+  int32_t steps = period_at(c, start);
+  for (int32_t i = 0; i < steps * blocks * VECS; i++) currents[i] = splat_int(0);
+  for (int32_t number = 0; number < taps.count; number++) {
+    struct tap tap = tap_at(c, &taps, bursts, number, oy, ox, start);
+    if (!tap.bursts) continue;
+    if (blocks == 1)
+      add_tap_of_one(currents, tap.bursts, steps, list, weights + tap.row * BLOCK);
+    else
+      add_tap_of_all(currents, tap.bursts, steps, list, weights + tap.row * BLOCK, next);
+  }
 }
 
 INLINE const vi *base_int_at(const struct conv *c, const int32_t *all, int32_t pixel, int32_t block) {
@@ -139,35 +151,32 @@ INLINE vi carry_int(const struct neuron_int *n, vm fired, vi u) {
 
 struct forward_int_args {
   struct conv conv; // weights of 16 bits, constant currents of 32
-  ref bits;         // as for `forward`
+  ref bursts, bits; // as for `forward`
   struct neuron_int neuron;
 };
 
 INLINE void forward_blocks_int(HEAP_PARAM const struct forward_int_args *a, struct neuron_int n, int32_t block,
                                int blocks) {
   struct conv c = a->conv;
-  const uint32_t *list = AT(uint32_t, c.list);
   const int16_t *weights = block_weights_int(&c, AT(int16_t, c.weights), block);
   ptrdiff_t words = (ptrdiff_t)c.blocks * (BLOCK / 32), next = block_rows(&c) * BLOCK;
   prefetch_block(weights, blocks * next * 2);
   for (int32_t oy = 0; oy < c.outHeight; oy++)
     for (int32_t ox = 0; ox < c.outWidth; ox++) {
-      struct window w = window_at(&c, AT(uint32_t, c.ptr), oy, ox);
       const vi *base = base_int_at(&c, AT(int32_t, c.base), oy * c.outWidth + ox, block);
-      vi u[BLOCKS_INT * VECS];
+      vi u[BLOCKS_INT * VECS], currents[PERIOD * BLOCKS_INT * VECS];
       for (int v = 0; v < blocks * VECS; v++) u[v] = splat_int(0);
       uint32_t *bits = AT(uint32_t, a->bits) +
                        ((ptrdiff_t)oy * c.steps * c.outWidth + ox) * words + block * (BLOCK / 32);
-      struct collected collected[2]; // see run_neurons
-      collect(&collected[0], &w, list, 0);
       for (int32_t t = 0; t < c.steps; t++, bits += words * c.outWidth) {
+        if (t % PERIOD == 0)
+          currents_int_at(currents, &c, AT(struct burst, a->bursts), AT(uint32_t, c.list), weights, next, blocks, oy,
+                          ox, t);
         add_base_int(u, base, blocks);
-        if (t + 1 < c.steps) collect(&collected[(t + 1) % 2], &w, list, t + 1);
-        add_spikes_int(u, &w, list, weights, next, blocks, t, &collected[t % 2]);
         uint32_t word = 0;
 #pragma GCC unroll 16
         for (int v = 0; v < blocks * VECS; v++) {
-          u[v] = clamp_int(u[v]);
+          u[v] = clamp_int(u[v] + currents[t % PERIOD * blocks * VECS + v]);
           vm fired = greater_int(u[v], splat_int(n.silent));
           u[v] = carry_int(&n, fired, u[v]);
           word |= lane_bits(fired) << (v * LANES % 32);
@@ -204,7 +213,7 @@ KERNEL(forward_int) {
 
 struct integrate_int_args {
   struct conv conv;
-  ref recordAt, potentials; // as for `integrate`; potentials of 32 bits
+  ref bursts, recordAt, potentials; // as for `integrate`; potentials of 32 bits
   int32_t records;
 };
 
@@ -214,16 +223,16 @@ KERNEL(integrate_int) {
   int32_t pixels = c.outHeight * c.outWidth;
   for (int32_t block = 0; block < c.blocks; block++)
     for (int32_t pixel = 0; pixel < pixels; pixel++) {
-      struct window w = window_at(&c, AT(uint32_t, c.ptr), pixel / c.outWidth, pixel % c.outWidth);
       const vi *base = base_int_at(&c, AT(int32_t, c.base), pixel, block);
-      vi sum[VECS];
+      const int16_t *weights = block_weights_int(&c, AT(int16_t, c.weights), block);
+      vi sum[VECS], currents[PERIOD * VECS];
       for (int v = 0; v < VECS; v++) sum[v] = splat_int(0);
       for (int32_t t = 0, r = 0; t < c.steps && r < a->records; t++) {
+        if (t % PERIOD == 0)
+          currents_int_at(currents, &c, AT(struct burst, a->bursts), AT(uint32_t, c.list), weights, 0, 1,
+                          pixel / c.outWidth, pixel % c.outWidth, t);
         add_base_int(sum, base, 1);
-        struct collected collected;
-        collect(&collected, &w, AT(uint32_t, c.list), t);
-        add_spikes_int(sum, &w, AT(uint32_t, c.list), block_weights_int(&c, AT(int16_t, c.weights), block), 0, 1,
-                       t, &collected);
+        for (int v = 0; v < VECS; v++) sum[v] += currents[t % PERIOD * VECS + v];
         if (recordAt[r] != (uint32_t)t + 1) continue;
         vi *to = AT(vi, a->potentials) + (((ptrdiff_t)r * pixels + pixel) * c.blocks + block) * VECS;
         for (int v = 0; v < VECS; v++) to[v] = sum[v];

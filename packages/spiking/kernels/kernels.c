@@ -4,6 +4,7 @@
 
 #include "adaptive.h"
 #include "backward.h"
+#include "bursts.h"
 #include "forward.h"
 #include "info.h"
 #include "integer.h"
@@ -46,6 +47,7 @@ __attribute__((visibility("default"))) int RUN(HEAP_PARAM uint32_t op, uint32_t 
     CASE(25, forward_kept)
     CASE(26, forward_adaptive)
     CASE(27, integrate_filtered)
+    CASE(28, bursts)
     default:
       return 1;
   }

@@ -55,6 +55,59 @@ INLINE int any_at_least(vs x, int16_t limit) {
 }
 #endif
 
+// So many spikes of a window are collected before they are summed.
+#define COLLECT 1024
+typedef uint32_t vu __attribute__((vector_size(LANES * 4), aligned(4)));
+
+// Where the weight rows of one time-step's spikes in a window begin, as one list: one loop over all rows of the window
+// has one end for the processor to mispredict, instead of one a row. `count` is -1 if they are more than COLLECT.
+struct collected {
+  uint32_t offsets[COLLECT + LANES] __attribute__((aligned(64)));
+  int32_t count;
+};
+
+INLINE void collect(struct collected *c, const struct window *w, const uint32_t *list, int32_t step) {
+  c->count = -1;
+  const uint32_t *ptr = w->ptr + step * w->ptrStep;
+  uint32_t first = (uint32_t)w->weightRow, n = 0;
+  for (int32_t row = 0; row < w->rows; row++, ptr += w->ptrRow, first += (uint32_t)w->weightRowStep) {
+    const uint32_t *from = list + ptr[w->left];
+    uint32_t count = ptr[w->right] - ptr[w->left];
+    if (n + count > COLLECT) return;
+    // Whole vectors: what is too much is overwritten by the next row.
+    vu *to = (vu *)(c->offsets + n);
+    for (uint32_t i = 0; i < count; i += LANES) to[i / LANES] = (((const vu *)from)[i / LANES] + first) * BLOCK;
+    n += count;
+  }
+  c->count = (int32_t)n;
+}
+
+// Calls `add(sum, row)` for the weight rows of one time-step's spikes in the window.
+#define FOR_EACH_SPIKE(add, sum, weights, w, list, step, collected)                                        \
+  do {                                                                                                     \
+    for (int32_t i = 0; i < (collected)->count; i++) add(sum, (weights) + (collected)->offsets[i]);         \
+    if ((collected)->count < 0) {                                                                          \
+      const uint32_t *ptr = (w)->ptr + (step) * (w)->ptrStep;                                              \
+      int32_t first = (w)->weightRow;                                                                      \
+      for (int32_t row = 0; row < (w)->rows; row++, ptr += (w)->ptrRow, first += (w)->weightRowStep)       \
+        for (uint32_t i = ptr[(w)->left], end = ptr[(w)->right]; i < end; i++)                             \
+          add(sum, (weights) + (ptrdiff_t)(first + (int32_t)(list)[i]) * BLOCK);                           \
+    }                                                                                                      \
+  } while (0)
+
+// The current of one time-step's spikes in the window.
+INLINE void sum_spikes(vf sum[VECS], const struct window *w, const uint32_t *list, const float *weights, int32_t step,
+                       const struct collected *collected) {
+#pragma GCC unroll 2
+  for (int v = 0; v < VECS; v += SUMMED) {
+    vf current[SUMMED];
+    for (int i = 0; i < SUMMED; i++) current[i] = splat(0);
+    FOR_EACH_SPIKE(add_row, current, weights + v * LANES, w, list, step, collected);
+#pragma GCC unroll 16
+    for (int i = 0; i < SUMMED; i++) sum[v + i] = current[i];
+  }
+}
+
 INLINE void add_row_bound(vs sum[SHORT_VECS], const int8_t *row) {
 #pragma GCC unroll 16
   for (int v = 0; v < SHORT_VECS; v++) sum[v] += load_bytes(row + v * LANES * 2);
@@ -62,19 +115,16 @@ INLINE void add_row_bound(vs sum[SHORT_VECS], const int8_t *row) {
 
 // Whether any current of a window's block may be above `largest`.
 INLINE int may_exceed(const struct window *w, const uint32_t *list, const int8_t *weights, int32_t step,
-                      float largest, float unit) {
-  const uint32_t *ptr = w->ptr + step * w->ptrStep;
-  int32_t spikes = 0;
-  for (int32_t row = 0; row < w->rows; row++, ptr += w->ptrRow)
-    spikes += (int32_t)(ptr[w->right] - ptr[w->left]);
-  if (spikes > BOUND_SPIKES) return 1;
+                      const struct collected *collected, float largest, float unit) {
+  int32_t spikes = collected->count;
+  if (spikes < 0 || spikes > BOUND_SPIKES) return 1;
   // The sum of the true weights is at most unit · (sum + spikes / 2); 1 more for rounding.
   float limit = largest / unit - 0.5f * (float)spikes - 1;
   if (limit >= 127.0f * (float)spikes) return 0;
   int16_t most = limit > -32768 ? (int16_t)limit : -32768;
   vs sum[SHORT_VECS];
   for (int v = 0; v < SHORT_VECS; v++) sum[v] = (vs){0};
-  FOR_EACH_SPIKE(add_row_bound, sum, weights, w, list, step);
+  FOR_EACH_SPIKE(add_row_bound, sum, weights, w, list, step, collected);
   int any = 0;
 #pragma GCC unroll 16
   for (int v = 0; v < SHORT_VECS; v++) any |= any_at_least(sum[v], most);
@@ -103,11 +153,12 @@ KERNEL(largest) {
         struct window w = window_at(&c, ptr, oy, ox);
         const vf *base = base_at(&c, AT(float, c.base), oy * c.outWidth + ox, block);
         for (int32_t t = 0; t < c.steps; t++) {
-          if (a->bounds && !may_exceed(&w, list, bounds, t, largest, a->unit)) continue;
+          struct collected collected;
+          collect(&collected, &w, list, t);
+          if (a->bounds && !may_exceed(&w, list, bounds, t, &collected, largest, a->unit)) continue;
           vf sum[VECS], most = splat(0);
-          for (int v = 0; v < VECS; v++) sum[v] = splat(0);
+          sum_spikes(sum, &w, list, weights, t, &collected);
           add_base(sum, base);
-          add_spikes(sum, &w, list, weights, t);
           for (int v = 0; v < VECS; v++) most = larger(most, sum[v]);
           for (int lane = 0; lane < LANES; lane++) largest = most[lane] > largest ? most[lane] : largest;
           if (a->histogram)

@@ -67,8 +67,12 @@ describe.each(available)('$implementation engine', ({ implementation }) => {
     );
   });
 
-  it.each([0.05, 0.3, 1])('sums the spikes of many channels, %d of which spike', async (pixel) => {
-    const outputs = 130;
+  // Taps of one pixel and of a row, bursts longer than are sorted, and more time-steps than a period (kernels/bursts.h).
+  it.each([
+    [130, 0.05],
+    [130, 1],
+    [24, 0.3],
+  ])('sums the spikes of %d channels, %d of which spike', async (outputs, pixel) => {
     const noise = (i: number) => Math.round(8 * Math.sin(i * i + 1)) / 8;
     const filled = (...shape: number[]) => {
       const size = shape.reduce((a, b) => a * b);
@@ -103,7 +107,7 @@ describe.each(available)('$implementation engine', ({ implementation }) => {
       neuron: { leak: 1, reset: 'soft', firing: 'strict' },
       encoder: { kind: 'poisson', range: [-1, 1] },
       readout: { kind: 'sum', scale: 1 },
-      timeSteps: 9,
+      timeSteps: 131,
       classNames: ['a', 'b', 'c'],
     };
     const pixels = new Float32Array(16 * outputs).fill(pixel);

@@ -28,4 +28,5 @@ export const operations = Object.freeze({
   forwardKept: 25,
   forwardAdaptive: 26,
   integrateFiltered: 27,
+  bursts: 28,
 });

@@ -102,6 +102,8 @@ function spikeBuffers(plan: Plan, layer: PlannedLayer, index: number, extent: Ex
   };
   const { input, output } = layer;
   add(`the input of layer "${layer.name}"`, input.height * timeSteps * (input.width + 1));
+  const columns = Math.max(input.width, output.width);
+  add(`the bursts of layer "${layer.name}"`, 3 * input.height * columns * timeSteps);
   if (index === 0 && encoder !== 'constant') {
     add('the spikes of the input', (neuronsOf(plan.input) + 1) * timeSteps);
   }

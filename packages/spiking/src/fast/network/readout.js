@@ -3,6 +3,7 @@
  */
 import { element } from '../element.js';
 import { checkedProduct } from '../heap.js';
+import { sortedBursts } from './bursts.js';
 import { layerInput } from './layer-input.js';
 
 /** @typedef {import('./network.js').Network} Network */
@@ -24,17 +25,18 @@ export function integrateReadout(network, before, image, timeSteps) {
   const rows = timeSteps.length * output.height * output.width;
   const top = heap.top;
   const { conv } = layerInput(network, index, before, image);
+  const bursts = sortedBursts(network, index, conv);
   const what = 'the read-out';
   const records = timeSteps.length;
   const recordAt = heap.alloc(what, records * 4);
   heap.u32(recordAt, records).set(timeSteps);
   const potentials = heap.alloc(what, 4 * checkedProduct(what, rows, padded));
   if (spec.filteredBy !== undefined) {
-    const currentDecay = spec.filteredBy;
-    heap.run('integrateFiltered', { conv, recordAt, currents: potentials, records, currentDecay });
+    const filtered = { recordAt, currents: potentials, records, currentDecay: spec.filteredBy };
+    heap.run('integrateFiltered', { conv, bursts, ...filtered });
   } else {
     const kernel = spec.integers ? 'integrateInt' : 'integrate';
-    heap.run(kernel, { conv, recordAt, potentials, records });
+    heap.run(kernel, { conv, bursts, recordAt, potentials, records });
   }
   const unit = spec.integers?.[index]?.unit ?? 1;
   const count = rows * padded;

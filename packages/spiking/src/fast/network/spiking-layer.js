@@ -1,6 +1,7 @@
 /**
  * A spiking layer's way forward, through all time-steps.
  */
+import { sortedBursts } from './bursts.js';
 import { layerInput } from './layer-input.js';
 import {
   adaptiveNeuronArguments,
@@ -27,14 +28,17 @@ export function forwardSpikes(network, index, before, image, potentials = 0) {
   const bits = result.at;
   const top = heap.top;
   const { conv, spikes: inputSpikes } = layerInput(network, index, before, image);
+  const bursts = sortedBursts(network, index, conv);
   if (spec.integers) {
-    heap.run('forwardInt', { conv, bits, neuron: integerNeuronArguments(network, index) });
+    const neuron = integerNeuronArguments(network, index);
+    heap.run('forwardInt', { conv, bursts, bits, neuron });
   } else if (spec.neuron.adaptation) {
-    heap.run('forwardAdaptive', { conv, bits, neuron: adaptiveNeuronArguments(network, index) });
+    const neuron = adaptiveNeuronArguments(network, index);
+    heap.run('forwardAdaptive', { conv, bursts, bits, neuron });
   } else {
     const neuron = neuronArguments(network, index);
-    if (potentials) heap.run('forwardKept', { conv, bits, potentials, neuron });
-    else heap.run('forward', { conv, bits, neuron });
+    if (potentials) heap.run('forwardKept', { conv, bursts, bits, potentials, neuron });
+    else heap.run('forward', { conv, bursts, bits, neuron });
   }
   heap.release(top);
   const { spikes } = heap.run('count', { bits, words: result.bytes / 4 });

@@ -4,6 +4,7 @@
 import { zeros } from '../kernel-arguments.js';
 import { checkedProduct } from '../heap.js';
 import { layouts } from '../kernel-layouts.js';
+import { sortedBursts } from '../network/bursts.js';
 import { layerInput } from '../network/layer-input.js';
 import { neuronArguments } from '../network/neuron-arguments.js';
 import { gradientMask } from './gradient-mask.js';
@@ -38,6 +39,8 @@ export function backwardSpikes(training, index, arriving, floor) {
 
   const { mask, maskSteps } = gradientMask(training, index);
   const { conv, spikes } = layerInput(network, index, bits[index - 1], image);
+  const kept = potentials[index] ?? 0;
+  const bursts = kept ? 0 : sortedBursts(network, index, conv);
   const scratch = allocateScratch(training, index);
   // Those of a constant input follow from the gradient's sum over time.
   const weights = network.isConstant(index) ? 0 : weightSums;
@@ -45,9 +48,10 @@ export function backwardSpikes(training, index, arriving, floor) {
   const sum = allocateSum(training, index);
   const bands = index > 0 ? new SourceBands(training, index, pool, rowFloats) : undefined;
   const given = {
-    ...{ conv, above: sourcesAbove(training, index, arriving), constant: arriving.constant ?? 0 },
-    ...{ pool, mask, maskSteps, scratch, potentials: potentials[index] ?? 0, weights, ...units },
-    ...{ bias, sources: bands?.dense ?? 0, sum, detach: Number(training.spec.detachReset) },
+    ...{ conv, bursts, above: sourcesAbove(training, index, arriving) },
+    ...{ constant: arriving.constant ?? 0, pool, mask, maskSteps, scratch, potentials: kept },
+    ...{ weights, ...units, bias, sources: bands?.dense ?? 0, sum },
+    detach: Number(training.spec.detachReset),
     neuron: neuronArguments(network, index),
     ...surrogateArguments(training.spec.surrogate, network.threshold(index)),
   };

@@ -1,0 +1,27 @@
+/**
+ * A layer's input as bursts (kernels/bursts.h): what its taps receive at each time-step.
+ */
+import { checkedProduct } from '../heap.js';
+
+const burstBytes = 12;
+
+/**
+ * Takes heap above the top.
+ *
+ * @param {import('./network.js').Network} network
+ * @param {number} index
+ * @param {ReturnType<typeof import('./conv-arguments.js').convArguments>} conv the layer's input
+ * @returns {number} where they are
+ */
+export function sortedBursts(network, index, conv) {
+  const { heap } = network;
+  const { name, input, output } = network.layer(index);
+  const what = `the bursts of layer "${name}"`;
+  const columns = Math.max(input.width, output.width);
+  const bursts = heap.alloc(
+    what,
+    burstBytes * checkedProduct(what, input.height, columns, conv.steps),
+  );
+  heap.run('bursts', { conv, bursts });
+  return bursts;
+}
