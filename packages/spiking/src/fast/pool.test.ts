@@ -61,7 +61,10 @@ describe('a worker thread that fails', () => {
     ['exit', 'balance', 'spike', /simulating spiking layer 1: it ended with exit code 7/],
     ['exit', 'gradients', 'forward', /taking image \d+ forward: it ended/],
     ['throw', 'gradients', 'backward', /taking an image backward: out of luck/],
+    ['throw', 'gradients', 'layer', /loading the network: out of luck/],
     ['exit', 'gradients', 'sums', /adding up gradients: it ended/],
+    ['throw', 'gradients', 'unpack', /adding up gradients: out of luck/],
+    ['throw', 'gradients', 'thresholds', /adding up gradients: out of luck/],
     ['exit', 'infer', 'release', /freeing memory: it ended/],
   ] as const)(
     'by %s in %s at "%s" is named, and the engine works again',

@@ -50,6 +50,7 @@ function doing(task: WorkerTask | undefined): string {
     case 'network':
     case 'balance':
     case 'train':
+    case 'layer':
       return 'while loading the network';
     case 'infer': {
       const { start, end, firstImage } = task['images'] as Record<string, number>;
@@ -63,8 +64,9 @@ function doing(task: WorkerTask | undefined): string {
       return `while taking image ${String(task['image'])} forward`;
     case 'backward':
       return 'while taking an image backward';
-    case 'clear':
     case 'sums':
+    case 'unpack':
+    case 'thresholds':
       return 'while adding up gradients';
     case 'release':
       return 'while freeing memory';
