@@ -5,9 +5,9 @@
 // flows to the layer before, Wᵀ·dU, is the scan of Wᵀ·s: only the entries of s are multiplied with weights.
 // They are kept as valued lists: like spike lists (conv.h), but of pairs (entry, value).
 #pragma once
-#include "by-entry.h"
 #include "forward.h"
 #include "surrogate.h"
+#include "trains.h"
 #include "transposed.h"
 
 struct valued_current_args {
@@ -120,10 +120,10 @@ struct backward_args {
   ref mask;      // bits of the units that the gradient reaches, [height][maskSteps][width][words]; 0: all
   int32_t maskSteps; // 1, or all steps
   int32_t firstRow, endRow; // which rows of pooled pixels
-  ref scratch;     // 3 · [steps, whole groups][BLOCK] and [BLOCK]
+  ref scratch;     // 3 · [steps, whole groups][BLOCK]
   ref potentials;  // what `forward_kept` kept; 0: computed again
   ref weights;     // weight gradients, added to; 0: not wanted
-  ref unitPtr, units; // the input by entry, see by_entry; where `weights` is given
+  ref trainPtr, trains, times; // the input's spike trains, see trains; where `weights` is given
   ref bias;        // bias gradients [blocks · BLOCK], added to; 0: not wanted
   ref sources;     // result, s: [rows · pool][steps][outWidth][blocks · BLOCK], rows from firstRow on; 0: not wanted
   ref sum;         // result: Σ dU over time, [outHeight][outWidth][blocks · BLOCK]; 0: not wanted
@@ -151,23 +151,33 @@ STEP arrive(HEAP_PARAM const struct backward_args *a, float leak, int32_t row, i
   const float *weights = AT(float, above.tile);
   int isFirst = row == a->firstRow && column == 0;
   if (isFirst || above.dense) turn_weights(HEAP_ARG &above, pooled, block);
+  const struct valued_group *list = AT(struct valued_group, above.list);
+  vf *sums = (vf *)arriving;
+  for (int32_t i = 0; i < groups * GROUP * VECS; i++) sums[i] = splat(0);
+  // Tap after tap, all groups of one together, as forward (bursts.h).
   struct cover cover = cover_of(&above, row, column);
-  for (int v = 0; v < VECS; v += STRIP) {
-    vf later[STRIP];
-    for (int i = 0; i < STRIP; i++) later[i] = splat(0);
-    for (int32_t g = groups - 1; g >= 0; g--) {
-      vf sum[GROUP][STRIP];
-      for (int t = 0; t < GROUP; t++)
-        for (int i = 0; i < STRIP; i++) sum[t][i] = splat(0);
-      FOR_EACH_RANGE(add_groups, sum, &above, cover, AT(uint32_t, above.ptr), AT(struct valued_group, above.list),
-                     weights + v * LANES, groups, g)
-      for (int t = GROUP - 1; t >= 0; t--)
-        for (int i = 0; i < STRIP; i++) {
-          later[i] = splat(leak) * later[i] + sum[t][i];
-          ((vf *)arriving)[(g * GROUP + t) * VECS + v + i] = later[i];
+  int32_t span = above.stride == 1 && above.kernel * above.channels <= ROW_CHANNELS ? above.kernel : 1;
+  for (int32_t oy = cover.top; oy <= cover.bottom; oy++)
+    for (int32_t ox = cover.left; ox <= cover.right; ox += span) {
+      int32_t last = ox + span - 1 < cover.right ? ox + span - 1 : cover.right;
+      int32_t first = (oy * above.stride - cover.low) * above.kernel - cover.lowX + (above.stride - 1) * ox;
+      const uint32_t *ptr = AT(uint32_t, above.ptr) + (ptrdiff_t)oy * groups * (above.width + 1);
+      for (int v = 0; v < VECS; v += STRIP)
+        for (int32_t g = 0; g < groups; g++) {
+          uint32_t from = ptr[g * (above.width + 1) + ox], to = ptr[g * (above.width + 1) + last + 1];
+          if (from == to) continue;
+          vf sum[GROUP][STRIP];
+          for (int t = 0; t < GROUP; t++)
+            for (int i = 0; i < STRIP; i++) sum[t][i] = sums[(g * GROUP + t) * VECS + v + i];
+          add_groups(sum, list, from, to, first * above.channels, weights + v * LANES);
+          for (int t = 0; t < GROUP; t++)
+            for (int i = 0; i < STRIP; i++) sums[(g * GROUP + t) * VECS + v + i] = sum[t][i];
         }
     }
-  }
+  vf later[VECS];
+  for (int v = 0; v < VECS; v++) later[v] = splat(0);
+  for (int32_t t = groups * GROUP - 1; t >= 0; t--)
+    for (int v = 0; v < VECS; v++) sums[t * VECS + v] = later[v] = splat(leak) * later[v] + sums[t * VECS + v];
 }
 
 // The potentials of the way forward, again, [steps][BLOCK].
@@ -180,7 +190,20 @@ STEP repeat_neurons(HEAP_PARAM const struct backward_args *a, const struct neuro
               base, &neuron, y, x, potentials, NULL, 0);
 }
 
-// Adds a pixel's weight gradients. `gradients` are [steps + 1][BLOCK], the last ones 0.
+// Adds a train's gradients to its weight row.
+INLINE void add_train(float *weight, const float *gradients, const uint16_t *times, uint32_t count) {
+  vf sum[VECS], *to = (vf *)weight;
+  for (int v = 0; v < VECS; v++) sum[v] = splat(0);
+  for (uint32_t i = 0; i < count; i++) {
+    const vf *from = (const vf *)(gradients + (ptrdiff_t)times[i] * BLOCK);
+#pragma GCC unroll 16
+    for (int v = 0; v < VECS; v++) sum[v] += from[v];
+  }
+#pragma GCC unroll 16
+  for (int v = 0; v < VECS; v++) to[v] += sum[v];
+}
+
+// Adds a pixel's weight gradients. `gradients` are [steps][BLOCK].
 STEP add_gradients(HEAP_PARAM const struct backward_args *a, int32_t y, int32_t x, int32_t block,
                    const float *gradients) {
   struct conv c = a->conv;
@@ -188,26 +211,21 @@ STEP add_gradients(HEAP_PARAM const struct backward_args *a, int32_t y, int32_t 
   for (int32_t i = 0; i < c.steps * VECS && !any; i++)
     any = lane_bits(differs(((const vf *)gradients)[i], splat(0))) != 0;
   if (!any) return;
-  c.steps = chunks; // of the lists by entry
-  struct window w = window_at(&c, AT(uint32_t, a->unitPtr), y, x);
-  const struct unit *units = AT(struct unit, a->units);
+  c.steps = chunks; // of the trains
+  struct window w = window_at(&c, AT(uint32_t, a->trainPtr), y, x);
+  const struct train *trains = AT(struct train, a->trains);
+  const uint16_t *times = AT(uint16_t, a->times);
   float *weights = (float *)block_weights(&c, AT(float, a->weights), block);
   for (int32_t chunk = 0; chunk < chunks; chunk++)
     for (int32_t row = 0; row < w.rows; row++) {
       const uint32_t *ptr = w.ptr + row * w.ptrRow + chunk * w.ptrStep;
       int32_t first = w.weightRow + row * w.weightRowStep;
       for (uint32_t i = ptr[w.left], end = ptr[w.right]; i < end; i++) {
-        float *weight = (float *)weight_row(weights, first + (int32_t)units[i].entry);
         // Beyond the list's end an entry may be any number.
-        const float *later = weight_row(weights, (int32_t)((uint32_t)first + units[i + AHEAD].entry));
+        const float *later = weight_row(weights, (int32_t)((uint32_t)first + trains[i + AHEAD].entry));
         for (int v = 0; v < BLOCK; v += 16) prefetch(later + v);
-        const float *from[UNIT];
-#pragma GCC unroll 16
-        for (int k = 0; k < UNIT; k++) from[k] = gradients + (ptrdiff_t)units[i].steps[k] * BLOCK;
-#pragma GCC unroll 16
-        for (int v = 0; v < BLOCK; v += LANES)
-          *(vf *)(weight + v) += (*(const vf *)(from[0] + v) + *(const vf *)(from[1] + v)) +
-                                 (*(const vf *)(from[2] + v) + *(const vf *)(from[3] + v));
+        float *weight = (float *)weight_row(weights, first + (int32_t)trains[i].entry);
+        add_train(weight, gradients, times + trains[i].begin, trains[i].count);
       }
     }
 }
@@ -219,7 +237,6 @@ INLINE void backward_with(HEAP_PARAM struct backward_args *a, struct neuron n, s
   int32_t pooledWidth = c.outWidth / pool;
   float *arriving = AT(float, a->scratch), *repeated = arriving + (ptrdiff_t)groups * GROUP * BLOCK;
   float *gradients = repeated + (ptrdiff_t)steps * BLOCK;
-  for (int v = 0; v < VECS; v++) ((vf *)gradients)[steps * VECS + v] = splat(0);
   float subtracted = n.reset == RESET_SOFT ? n.leak : n.reset == RESET_DELAYED ? 1 : 0;
   double atThreshold = 0;
 

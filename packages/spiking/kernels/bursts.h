@@ -15,15 +15,14 @@ struct burst {
 // A row of the kernel with at most so many channels is one tap.
 #define ROW_CHANNELS 384
 
-// The taps of a kernel: each `span` pixels wide. Bursts are [height][columns][steps].
+// The taps of a kernel: each is `span` pixels wide. Bursts are [height][columns][steps].
 struct taps {
-  int32_t span, columns, perRow, count;
+  int32_t span, columns;
 };
 
 INLINE struct taps taps_of(const struct conv *c) {
   int isRow = c->kernel > 1 && c->kernel * c->channels <= ROW_CHANNELS;
-  int32_t perRow = isRow ? 1 : c->kernel;
-  return (struct taps){isRow ? c->kernel : 1, isRow ? c->outWidth : c->width, perRow, perRow * c->kernel};
+  return (struct taps){isRow ? c->kernel : 1, isRow ? c->outWidth : c->width};
 }
 
 // One tap of an output pixel: its bursts of the period from `start` on (NULL outside of the image), and the weight row
@@ -33,9 +32,8 @@ struct tap {
   ptrdiff_t row;
 };
 
-INLINE struct tap tap_at(const struct conv *c, const struct taps *taps, const struct burst *bursts, int32_t number,
-                         int32_t oy, int32_t ox, int32_t start) {
-  int32_t ky = number / taps->perRow, kx = number % taps->perRow;
+INLINE struct tap tap_at(const struct conv *c, const struct taps *taps, const struct burst *bursts, int32_t ky,
+                         int32_t kx, int32_t oy, int32_t ox, int32_t start) {
   int32_t y = oy * c->stride - c->padding + ky, x = ox * c->stride - c->padding + kx;
   int32_t column = taps->span > 1 ? ox : x;
   if (y < 0 || y >= c->height || column < 0 || column >= taps->columns) return (struct tap){NULL, 0};
@@ -119,8 +117,9 @@ INLINE void currents_at(vf currents[PERIOD][VECS], const struct conv *c, const s
   int32_t steps = period_at(c, start);
   for (int32_t t = 0; t < steps; t++)
     for (int v = 0; v < VECS; v++) currents[t][v] = splat(0);
-  for (int32_t number = 0; number < taps.count; number++) {
-    struct tap tap = tap_at(c, &taps, bursts, number, oy, ox, start);
-    if (tap.bursts) add_tap(currents, tap.bursts, steps, list, weights + tap.row * BLOCK);
-  }
+  for (int32_t ky = 0; ky < c->kernel; ky++)
+    for (int32_t kx = 0; kx < c->kernel; kx += taps.span) {
+      struct tap tap = tap_at(c, &taps, bursts, ky, kx, oy, ox, start);
+      if (tap.bursts) add_tap(currents, tap.bursts, steps, list, weights + tap.row * BLOCK);
+    }
 }

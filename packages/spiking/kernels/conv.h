@@ -45,7 +45,11 @@ INLINE const float *weight_row(const float *weights, int32_t row) {
 }
 
 // How many vectors are summed at once: with more, V8 keeps some of them in memory.
-#define SUMMED (LANES == 4 ? 4 : VECS)
+#ifdef __wasm__
+#define SUMMED 4
+#else
+#define SUMMED VECS
+#endif
 
 INLINE void add_row(vf sum[SUMMED], const float *row) {
 #pragma GCC unroll 16

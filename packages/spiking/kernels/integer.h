@@ -106,14 +106,15 @@ INLINE void currents_int_at(vi *currents, const struct conv *c, const struct bur
   struct taps taps = taps_of(c);
   int32_t steps = period_at(c, start);
   for (int32_t i = 0; i < steps * blocks * VECS; i++) currents[i] = splat_int(0);
-  for (int32_t number = 0; number < taps.count; number++) {
-    struct tap tap = tap_at(c, &taps, bursts, number, oy, ox, start);
-    if (!tap.bursts) continue;
-    if (blocks == 1)
-      add_tap_of_one(currents, tap.bursts, steps, list, weights + tap.row * BLOCK);
-    else
-      add_tap_of_all(currents, tap.bursts, steps, list, weights + tap.row * BLOCK, next);
-  }
+  for (int32_t ky = 0; ky < c->kernel; ky++)
+    for (int32_t kx = 0; kx < c->kernel; kx += taps.span) {
+      struct tap tap = tap_at(c, &taps, bursts, ky, kx, oy, ox, start);
+      if (!tap.bursts) continue;
+      if (blocks == 1)
+        add_tap_of_one(currents, tap.bursts, steps, list, weights + tap.row * BLOCK);
+      else
+        add_tap_of_all(currents, tap.bursts, steps, list, weights + tap.row * BLOCK, next);
+    }
 }
 
 INLINE const vi *base_int_at(const struct conv *c, const int32_t *all, int32_t pixel, int32_t block) {

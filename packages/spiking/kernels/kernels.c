@@ -11,6 +11,7 @@
 #include "largest.h"
 #include "pack.h"
 #include "spikes.h"
+#include "trains.h"
 
 #ifndef RUN
 #define RUN run
@@ -22,7 +23,7 @@ __attribute__((visibility("default"))) int RUN(HEAP_PARAM uint32_t op, uint32_t 
     CASE(0, info)
     CASE(1, pack)
     CASE(2, unpack)
-    CASE(3, by_entry)
+    CASE(3, trains)
     CASE(4, encode)
     CASE(5, count)
     CASE(6, compress)

@@ -73,8 +73,8 @@ export const layouts = Object.freeze({
   info: intResult('lanes', 'block'),
   pack: { ...int('from', 'to', 'taps', 'inputs', 'outputs', 'isSigned'), ...float('factor') },
   unpack: { ...int('from', 'to', 'taps', 'inputs', 'outputs', 'isSigned'), ...float('factor') },
-  byEntry: {
-    ...int('ptr', 'list', 'unitPtr', 'units', 'scratch'),
+  trains: {
+    ...int('ptr', 'list', 'trainPtr', 'trains', 'times', 'scratch'),
     ...int('steps', 'height', 'width', 'channels'),
   },
   encode: {
@@ -107,7 +107,7 @@ export const layouts = Object.freeze({
     ...int('bursts'),
     above: transposed,
     ...int('constant', 'pool', 'mask', 'maskSteps', 'firstRow', 'endRow', 'scratch'),
-    ...int('potentials', 'weights', 'unitPtr', 'units', 'bias', 'sources', 'sum'),
+    ...int('potentials', 'weights', 'trainPtr', 'trains', 'times', 'bias', 'sources', 'sum'),
     ...int('surrogate', 'detach'),
     neuron,
     ...float('height', 'inverse', 'decay', 'first'),

@@ -3,7 +3,7 @@ export const operations = Object.freeze({
   info: 0,
   pack: 1,
   unpack: 2,
-  byEntry: 3,
+  trains: 3,
   encode: 4,
   count: 5,
   compress: 6,

@@ -9,7 +9,7 @@ import { layerInput } from '../network/layer-input.js';
 import { neuronArguments } from '../network/neuron-arguments.js';
 import { gradientMask } from './gradient-mask.js';
 import { groupSteps, SourceBands } from './source-bands.js';
-import { noUnits, spikesByEntry } from './spikes-by-entry.js';
+import { noTrains, spikeTrains } from './spike-trains.js';
 import { surrogateArguments } from './surrogate-arguments.js';
 import { transposedArguments } from './transposed.js';
 import { addWeightGradients } from './weight-gradients.js';
@@ -44,13 +44,13 @@ export function backwardSpikes(training, index, arriving, floor) {
   const scratch = allocateScratch(training, index);
   // Those of a constant input follow from the gradient's sum over time.
   const weights = network.isConstant(index) ? 0 : weightSums;
-  const units = weights ? spikesByEntry(training, index, conv, spikes) : noUnits;
+  const trains = weights ? spikeTrains(training, index, conv, spikes) : noTrains;
   const sum = allocateSum(training, index);
   const bands = index > 0 ? new SourceBands(training, index, pool, rowFloats) : undefined;
   const given = {
     ...{ conv, bursts, above: sourcesAbove(training, index, arriving) },
     ...{ constant: arriving.constant ?? 0, pool, mask, maskSteps, scratch, potentials: kept },
-    ...{ weights, ...units, bias, sources: bands?.dense ?? 0, sum },
+    ...{ weights, ...trains, bias, sources: bands?.dense ?? 0, sum },
     detach: Number(training.spec.detachReset),
     neuron: neuronArguments(network, index),
     ...surrogateArguments(training.spec.surrogate, network.threshold(index)),
@@ -80,7 +80,7 @@ function rowSize({ network }, index) {
 /** @param {Training} training @param {number} index */
 function allocateScratch({ heap, network }, index) {
   const steps = Math.ceil(network.spec.timeSteps / groupSteps) * groupSteps;
-  return heap.alloc(whatOf(network.layer(index).name), (3 * steps + 1) * network.block * 4);
+  return heap.alloc(whatOf(network.layer(index).name), 3 * steps * network.block * 4);
 }
 
 /**
