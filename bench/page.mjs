@@ -9,8 +9,10 @@ import { fileURLToPath } from 'node:url';
 /** What was measured with, for below a table. */
 export function machineLine() {
   const cwd = dirname(fileURLToPath(import.meta.url));
-  const describe = ['describe', '--always', '--dirty', '--exclude', '*'];
-  const commit = execFileSync('git', describe, { cwd, encoding: 'utf8' }).trim();
+  const git = (...args) => execFileSync('git', args, { cwd, encoding: 'utf8' }).trim();
+  // The page itself and its pictures may differ: a command writes them part after part.
+  const changed = git('status', '--porcelain', '--', ':/', ':(top,exclude)docs');
+  const commit = git('rev-parse', '--short', 'HEAD') + (changed ? '-dirty' : '');
   const [{ model }] = cpus();
   const processors = `${cpus().length} processors (${model.trim()})`;
   return `Measured with Node ${process.versions.node} on ${processors}, commit ${commit}.`;
