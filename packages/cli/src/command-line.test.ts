@@ -10,11 +10,11 @@ test.each([
     ['run', 'experiments/quickstart.yaml', 'convert.timeSteps=64'],
     'run experiments/quickstart.yaml convert.timeSteps=64',
   ],
-  [['run', '/home/me/work/x.yaml'], 'run x.yaml'],
+  [['run', '/home/me/nets/x.yaml'], 'run x.yaml'],
   [['run', '/elsewhere/x.yaml'], 'run /elsewhere/x.yaml'],
   [['run', 'my file.yaml', "a.b=it's"], "run 'my file.yaml' 'a.b=it'\\''s'"],
 ])('%j', (argv, text) => {
-  expect(commandLine(argv, '/home/me/work')).toBe(`privatesnn ${text}`);
+  expect(commandLine(argv, '/home/me/nets')).toBe(`privatesnn ${text}`);
 });
 
 // An argument holds no NUL, and one that starts with "/" is a path here.

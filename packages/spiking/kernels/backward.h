@@ -160,7 +160,7 @@ STEP arrive(HEAP_PARAM const struct backward_args *a, float leak, int32_t row, i
   for (int32_t oy = cover.top; oy <= cover.bottom; oy++)
     for (int32_t ox = cover.left; ox <= cover.right; ox += span) {
       int32_t last = ox + span - 1 < cover.right ? ox + span - 1 : cover.right;
-      int32_t first = (oy * above.stride - cover.low) * above.kernel - cover.lowX + (above.stride - 1) * ox;
+      int32_t first = row_from(&above, &cover, oy, ox);
       const uint32_t *ptr = AT(uint32_t, above.ptr) + (ptrdiff_t)oy * groups * (above.width + 1);
       for (int v = 0; v < VECS; v += STRIP)
         for (int32_t g = 0; g < groups; g++) {
@@ -169,7 +169,7 @@ STEP arrive(HEAP_PARAM const struct backward_args *a, float leak, int32_t row, i
           vf sum[GROUP][STRIP];
           for (int t = 0; t < GROUP; t++)
             for (int i = 0; i < STRIP; i++) sum[t][i] = sums[(g * GROUP + t) * VECS + v + i];
-          add_groups(sum, list, from, to, first * above.channels, weights + v * LANES);
+          add_groups(sum, list, from, to, first, weights + v * LANES);
           for (int t = 0; t < GROUP; t++)
             for (int i = 0; i < STRIP; i++) sums[(g * GROUP + t) * VECS + v + i] = sum[t][i];
         }

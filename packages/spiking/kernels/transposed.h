@@ -80,21 +80,12 @@ INLINE struct cover cover_of(const struct transposed *c, int32_t y, int32_t x) {
   return r;
 }
 
-// Calls `add(sum, list, from, to, first weight row, weights)` for the ranges of `list` that reach a pixel, at
-// step (or group) t of `steps`.
-#define FOR_EACH_RANGE(add, sum, c, cover, ptr, list, weights, steps, t)                                   \
-  for (int32_t oy = (cover).top; oy <= (cover).bottom; oy++) {                                             \
-    const uint32_t *row = (ptr) + ((ptrdiff_t)oy * (steps) + (t)) * ((c)->width + 1);                      \
-    /* Weight rows are [kernel - 1 - ky][kernel - 1 - kx][channels]. */                                    \
-    int32_t first = ((oy * (c)->stride - (cover).low) * (c)->kernel - (cover).lowX) * (c)->channels;       \
-    if ((c)->stride == 1) {                                                                                \
-      if ((cover).left <= (cover).right)                                                                   \
-        add(sum, list, row[(cover).left], row[(cover).right + 1], first, weights);                         \
-    } else {                                                                                               \
-      for (int32_t ox = (cover).left; ox <= (cover).right; ox++)                                           \
-        add(sum, list, row[ox], row[ox + 1], first + ((c)->stride - 1) * ox * (c)->channels, weights);     \
-    }                                                                                                      \
-  }
+// The weight row that entry 0 would have where it reaches the pixel from output pixel (oy, ox). Weight rows are
+// [kernel − 1 − ky][kernel − 1 − kx][channels], and an entry is ox * channels + c.
+INLINE int32_t row_from(const struct transposed *c, const struct cover *cover, int32_t oy, int32_t ox) {
+  int32_t s = c->stride;
+  return ((oy * s - cover->low) * c->kernel - cover->lowX + (s - 1) * ox) * c->channels;
+}
 
 typedef float v4 __attribute__((vector_size(16), may_alias));
 
@@ -159,7 +150,11 @@ KERNEL(gather) {
       vf sum[VECS];
       for (int v = 0; v < VECS; v++) sum[v] = splat(0);
       struct cover cover = cover_of(&c, pixel / c.outWidth, pixel % c.outWidth);
-      FOR_EACH_RANGE(add_valued, sum, &c, cover, AT(uint32_t, c.ptr), AT(struct valued, c.list), weights, 1, 0)
+      for (int32_t oy = cover.top; oy <= cover.bottom; oy++)
+        for (int32_t ox = cover.left; ox <= cover.right; ox++) {
+          const uint32_t *ptr = AT(uint32_t, c.ptr) + (ptrdiff_t)oy * (c.width + 1) + ox;
+          add_valued(sum, AT(struct valued, c.list), ptr[0], ptr[1], row_from(&c, &cover, oy, ox), weights);
+        }
       vf *to = AT(vf, a->result) + ((ptrdiff_t)pixel * c.blocks + block) * VECS;
       for (int v = 0; v < VECS; v++) to[v] = sum[v];
     }
