@@ -99,6 +99,7 @@ KERNEL(forward_kept) {
   ptrdiff_t words = (ptrdiff_t)c.blocks * (BLOCK / 32);
   for (int32_t block = 0; block < c.blocks; block++) {
     const float *weights = block_weights(&c, AT(float, c.weights), block);
+    prefetch_block(weights, block_rows(&c) * BLOCK * 4);
     for (int32_t y = 0; y < c.outHeight; y++)
       for (int32_t x = 0; x < c.outWidth; x++) {
         const vf *base = base_at(&c, AT(float, c.base), y * c.outWidth + x, block);
