@@ -13,9 +13,11 @@ export { openCache, type CacheEntry, type CacheStore, type Damage } from './cach
 export { writeWhole } from './cache/write-whole.js';
 export { digestOf } from './cache/canonical.js';
 export { UserErrorList } from './errors/error-list.js';
+export { fileKind, headBytes, type FileKind, type FileKindId } from './errors/file-kind.js';
 export { exitCode, exitCodes } from './errors/exit-codes.js';
 export { formatError, wrap, type ErrorFormat } from './errors/format-error.js';
 export { aboutOption, unreadableFile, type Unreadable } from './errors/unreadable-file.js';
+export { headOf, wrongFile, type WrongFile } from './errors/wrong-file.js';
 export { suggestion } from './errors/suggest.js';
 export { loadExperiment, type Experiment, type ExperimentRequest } from './plan/experiment.js';
 export { planExperiment, type PlanRequest } from './plan/build.js';
