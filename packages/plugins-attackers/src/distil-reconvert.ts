@@ -9,7 +9,7 @@ import {
   type StageContext,
 } from '@privatesnn/core';
 import { annForward, annTensors, TENSOR_RUNTIME, type Tf } from '@privatesnn/runtime-tfjs';
-import { reconvertToAnn, SPIKING_ENGINE } from '@privatesnn/spiking';
+import { reconvertToAnn, SPIKING_ENGINE, warnOfTies } from '@privatesnn/spiking';
 
 import { algorithm1 } from './algorithm-1.js';
 import { tunedAscent } from './class-image-options.js';
@@ -20,7 +20,7 @@ import { partOf } from './part-of.js';
 export const distilReconvert = defineStage({
   kind: 'attacker',
   id: 'distil-reconvert',
-  version: 1,
+  version: 2,
   summary:
     'An adaptive attack 1: distils the spiking network into the re-converted ANN and draws the classes from that.',
   source: 'distillation after Hinton et al. 2015, with Algorithm 1 of PrivateSNN',
@@ -56,6 +56,8 @@ export const distilReconvert = defineStage({
       const images = await draw(tf, partOf(context, options.rounds, parts), ann, options);
       const before = interrogation.judge(reconverted);
       const after = interrogation.judge(ann);
+      const kept = interrogation.judgedOn;
+      warnOfTies(context, 'the spiking network, or the ANN,', after.ties, kept);
       return {
         images,
         metrics: {

@@ -104,6 +104,11 @@ export class Interrogation {
     return fitReadout(this.logits(ann, pixels), potentials, this.classes);
   }
 
+  /** How many queries no distillation saw. */
+  get judgedOn(): number {
+    return this.kept.reduce((sum, { potentials }) => sum + potentials.length / this.classes, 0);
+  }
+
   private logits({ architecture, parameters }: Ann, pixels: Float32Array): Float32Array {
     const { tf, imageSize, classes } = this;
     const count = pixels.length / imageSize;

@@ -19,6 +19,7 @@ import {
   fitReadout,
   readoutOf,
   SPIKING_ENGINE,
+  warnOfTies,
   type Balance,
   type ReadoutFit,
   type SpikingEngine,
@@ -91,7 +92,7 @@ interface Candidate {
 export const thresholdBalancing = defineStage({
   kind: 'converter',
   id: 'threshold-balancing',
-  version: 2,
+  version: 3,
   summary:
     "Copies the ANN's weights and sets each layer's threshold to its largest input current, layer by layer.",
   source:
@@ -121,7 +122,7 @@ export const thresholdBalancing = defineStage({
     thresholds: output('series', 'threshold and largest input current by layer'),
     metrics: output(
       'scalars',
-      'the scale, the agreement with the ANN on the calibration images, their number',
+      'the scale, the agreement with the ANN on the calibration images, their number, those whose largest output several classes share',
     ),
   },
   dependencies: { engine: SPIKING_ENGINE, tensors: TENSOR_RUNTIME },
@@ -134,6 +135,8 @@ export const thresholdBalancing = defineStage({
       const best = await bestCandidate(context, engine, tensors, ann, calibration, options, noise);
       const { snn, balance, fit, scale } = best;
       if (options.readout !== snn.readout.kind) context.warn(unfittedReadout);
+      const judged = Math.min(calibration.shape[0], options.searchSamples);
+      warnOfTies(context, 'the network, or its ANN,', fit.ties, judged);
       return {
         snn,
         thresholds: thresholdSeries(balance, snn),
@@ -144,6 +147,7 @@ export const thresholdBalancing = defineStage({
             readoutScale: snn.readout.scale,
             agreement: fit.agreement,
             explained: fit.explained,
+            ties: fit.ties,
             samples: calibration.shape[0],
           },
         },

@@ -40,20 +40,23 @@ test('an ANN by hand: three of four', async () => {
     wilsonLow: expect.closeTo(0.3006, 4),
     wilsonHigh: expect.closeTo(0.9544, 4),
     images: 4,
+    ties: 0,
   });
   expect(curve.x).toEqual([]);
   expect(activity.x).toEqual([]);
 });
 
 test('a spiking network by hand: accuracy, activity and comparison with the ANN', async () => {
+  const context = fakeContext();
   const { metrics, curve, activity } = await stageOf(
     accuracy,
     { runtime, engine },
     { recordAt: [1], batch: 3 },
-  ).run(fakeContext(), { network: tinySnn, images, ann: tinyAnn });
-  // No current exceeds θ = 1 in one step, so all potentials are 0 and class 0 is taken: one of four is right.
+  ).run(context, { network: tinySnn, images, ann: tinyAnn });
+  // No current exceeds θ = 1 in one step, so all potentials are 0, which is right for no class.
   expect(curve.x).toEqual([1, 20]);
-  expect(lineOf(curve, 'accuracy')).toEqual([0.25, 0.75]);
+  expect(lineOf(curve, 'accuracy')).toEqual([0, 0.75]);
+  expect(context.warnings).toEqual([]);
   // Image 1: floor(20 · 0.9) = 18 spikes at most, one less where the sum meets θ exactly; so on for all.
   const sum = [...(images.pixels as Float32Array)].reduce((a, b) => a + b, 0);
   const spikes = metrics.values['spikesPerImage']! * 4;
@@ -71,6 +74,19 @@ test('a spiking network by hand: accuracy, activity and comparison with the ANN'
   expect(activity.x).toEqual(['input', 'hidden']);
   expect(lineOf(activity, 'spikes per neuron')[1]).toBeCloseTo(spikes / 12, 10);
   expect(lineOf(activity, 'spikes per neuron and time-step')[1]).toBeCloseTo(spikes / 240, 10);
+});
+
+test('images that no spike answers count as wrong, and their number is told', async () => {
+  const context = fakeContext();
+  const { metrics } = await stageOf(accuracy, { runtime, engine }, { timeSteps: 1 }).run(context, {
+    network: tinySnn,
+    images,
+    ann: tinyAnn,
+  });
+  expect(metrics.values).toMatchObject({ accuracy: 0, ties: 4, agreement: 0, accuracyLoss: 0.75 });
+  expect(context.warnings).toEqual([
+    expect.stringContaining('For 4 of 4 images the network gives'),
+  ]);
 });
 
 test('the engine sees each image once, under its own number, and the batch size changes nothing', async () => {

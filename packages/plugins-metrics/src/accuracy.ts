@@ -10,11 +10,16 @@ import {
   type StageContext,
 } from '@privatesnn/core';
 import { annLogits, TENSOR_RUNTIME, type TensorRuntime } from '@privatesnn/runtime-tfjs';
-import { SPIKING_ENGINE } from '@privatesnn/spiking';
+import {
+  countMatches,
+  countTies,
+  predictedClasses,
+  SPIKING_ENGINE,
+  warnOfTies,
+} from '@privatesnn/spiking';
 import { z } from 'zod';
 
 import { activitySeries } from './activity.js';
-import { countMatches, predictedClasses } from './classify.js';
 import { simulate } from './simulate.js';
 import { spreadImages } from './spread.js';
 import { timePoints } from './time-points.js';
@@ -50,7 +55,7 @@ const options = z.strictObject({
 export const accuracy = defineStage({
   kind: 'metric',
   id: 'accuracy',
-  version: 1,
+  version: 2,
   summary: 'Accuracy of a network with its 95 % interval; for a spiking one also against time.',
   source: 'Wilson 1927 (interval); PrivateSNN, Fig. 5a (accuracy against T)',
   options,
@@ -62,7 +67,7 @@ export const accuracy = defineStage({
   outputs: {
     metrics: output(
       'scalars',
-      'accuracy, wilsonLow, wilsonHigh, images; of an SNN also timeSteps, spikesPerNeuron, spikesPerImage; with `ann` also annAccuracy, accuracyLoss, agreement',
+      'accuracy, wilsonLow, wilsonHigh, images, ties (images without a single largest logit, which count as wrong); of an SNN also timeSteps, spikesPerNeuron, spikesPerImage; with `ann` also annAccuracy, accuracyLoss, agreement',
     ),
     curve: output('series', 'accuracy at each recorded time-step; empty for an ANN'),
     activity: output('series', 'spikes per neuron by layer; empty for an ANN'),
@@ -77,15 +82,23 @@ export const accuracy = defineStage({
       const count = images.shape[0];
       const score = (logits: Float32Array) =>
         countMatches(predictedClasses(logits, classes), images.labels);
-      const compare = (logits: Float32Array) =>
-        ann ? compareWith(context, runtime, ann, images, batch, logits) : {};
+      const result = async (logits: Float32Array) => {
+        const predicted = predictedClasses(logits, classes);
+        const ties = countTies(predicted);
+        warnOfTies(context, 'the network', ties, count);
+        return {
+          ...proportion(countMatches(predicted, images.labels), count),
+          ties,
+          ...(ann ? await compareWith(context, runtime, ann, images, batch, predicted) : {}),
+        };
+      };
 
       if (network.type === 'ann') {
         const logits = await logitsOf(context, runtime, network, images, batch);
         return {
           metrics: {
             type: 'scalars',
-            values: { ...proportion(score(logits), count), ...(await compare(logits)) },
+            values: await result(logits),
           },
           curve: accuracyCurve([], []),
           activity: activitySeries([], count, 1),
@@ -111,11 +124,10 @@ export const accuracy = defineStage({
         metrics: {
           type: 'scalars',
           values: {
-            ...proportion(score(last), count),
+            ...(await result(last)),
             timeSteps: steps,
             spikesPerNeuron: neurons > 0 ? spikes / (count * neurons) : null,
             spikesPerImage: spikes / count,
-            ...(await compare(last)),
           },
         },
         curve: accuracyCurve(points, curve),
@@ -161,12 +173,12 @@ async function compareWith(
   ann: Ann,
   images: Images,
   batch: number,
-  logits: Float32Array,
+  predicted: Int32Array,
 ) {
   const { classes } = ann.architecture;
-  const predicted = predictedClasses(logits, classes);
   const reference = predictedClasses(await logitsOf(context, runtime, ann, images, batch), classes);
   const count = images.shape[0];
+  warnOfTies(context, 'the ANN', countTies(reference), count);
   const annAccuracy = countMatches(reference, images.labels) / count;
   return {
     annAccuracy,

@@ -36,6 +36,7 @@ test('two of three recognised', async () => {
     leakage: expect.closeTo(0.5, 10),
     meanTargetProbability: expect.closeTo((2 * e + 1) / (3 * (e + 2)), 5),
     images: 3,
+    ties: 0,
   });
   expect(pictures.items.map(({ label }) => label)).toEqual(['a', 'b', 'c']);
   expect([...pictures.items[0]!.pixels]).toEqual([255, 0, 0]);

@@ -1,8 +1,9 @@
 import { assertImagesFit, defineStage, input, output } from '@privatesnn/core';
 import { annLogits, TENSOR_RUNTIME } from '@privatesnn/runtime-tfjs';
+import { countMatches, countTies, predictedClasses, warnOfTies } from '@privatesnn/spiking';
 import { z } from 'zod';
 
-import { countMatches, predictedClasses, softmax } from './classify.js';
+import { softmax } from './softmax.js';
 import { classPictures } from './pictures.js';
 import { spreadImages } from './spread.js';
 import { wilson } from './wilson.js';
@@ -11,7 +12,7 @@ import { wilson } from './wilson.js';
 export const attackAccuracy = defineStage({
   kind: 'metric',
   id: 'attack-accuracy',
-  version: 2,
+  version: 3,
   summary:
     'Class-leakage score: how often an independently trained classifier recognises the class of an attack image.',
   source: 'after PrivateSNN, Section 5.3; Nayak 2019',
@@ -36,7 +37,7 @@ export const attackAccuracy = defineStage({
   outputs: {
     metrics: output(
       'scalars',
-      'attackAccuracy, wilsonLow, wilsonHigh, chance, leakage = max(0, (attackAccuracy − chance)/(1 − chance)), meanTargetProbability, images',
+      'attackAccuracy, wilsonLow, wilsonHigh, chance, leakage = max(0, (attackAccuracy − chance)/(1 − chance)), meanTargetProbability, images, ties (images without a single largest logit, which count as wrong)',
     ),
     pictures: output('pictures', 'the class images, labelled by class'),
   },
@@ -52,7 +53,10 @@ export const attackAccuracy = defineStage({
         signal: context.signal,
         onProgress: (done, total) => context.progress(done, total, 'classifier'),
       });
-      const correct = countMatches(predictedClasses(logits, classes), images.labels);
+      const predicted = predictedClasses(logits, classes);
+      const ties = countTies(predicted);
+      warnOfTies(context, 'the classifier', ties, count);
+      const correct = countMatches(predicted, images.labels);
       const accuracy = correct / count;
       const [wilsonLow, wilsonHigh] = wilson(correct, count);
       const chance = 1 / classes;
@@ -71,6 +75,7 @@ export const attackAccuracy = defineStage({
             leakage: classes > 1 ? Math.max(0, (accuracy - chance) / (1 - chance)) : null,
             meanTargetProbability: probability / count,
             images: count,
+            ties,
           },
         },
         // The victim may have been loaded without class names; the classifier knows them from its data.

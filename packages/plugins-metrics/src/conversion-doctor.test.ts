@@ -45,7 +45,7 @@ test('a good conversion: rates follow the activations', async () => {
 
 test('thresholds far too high: silence is found, and lower ones are advised', async () => {
   const { metrics, layers, context } = await run({ ...tinySnn, thresholds: { hidden: 100 } });
-  expect(metrics.values).toMatchObject({ accuracy: 1 / 3, lowestCorrelation: null });
+  expect(metrics.values).toMatchObject({ accuracy: 0, ties: 3, lowestCorrelation: null });
   expect(lineOf(layers, 'dead neurons')).toEqual([1]);
   expect(context.infos[0]).toContain('No neuron spikes in hidden: lower `scale`');
   expect(metrics.values).toMatchObject({ suggestedTimeSteps: 20, suggestedPercentile: null });
@@ -63,7 +63,7 @@ const close = pixelImages(
 
 test('thresholds four times too high: the factor brings the rates back', async () => {
   const { metrics } = await run({ ...tinySnn, thresholds: { hidden: 4 } }, close);
-  expect(metrics.values).toMatchObject({ accuracy: 1 / 3, annAccuracy: 1 });
+  expect(metrics.values).toMatchObject({ accuracy: 0, ties: 3, annAccuracy: 1 });
   expect(metrics.values['suggestedThresholdFactor']).toBeCloseTo(0.1, 10);
 });
 
@@ -71,7 +71,7 @@ test('the same by weight normalisation: a percentile is suggested, and no thresh
   const coarse = tinyAnn.parameters['hidden.weight']!.data.map((w) => w / 4);
   const parameters = { ...tinyAnn.parameters, 'hidden.weight': { shape: [3, 3], data: coarse } };
   const { metrics, context } = await run({ ...tinySnn, parameters }, close);
-  expect(metrics.values).toMatchObject({ accuracy: 1 / 3, suggestedThresholdFactor: null });
+  expect(metrics.values).toMatchObject({ accuracy: 0, ties: 3, suggestedThresholdFactor: null });
   expect(metrics.values['suggestedPercentile']).toBe(100);
   expect(context.infos).toEqual([
     expect.stringMatching(/^`statistic: percentile` with `percentile: 100` would lower /),

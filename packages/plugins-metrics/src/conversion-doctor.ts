@@ -8,11 +8,16 @@ import {
   type Snn,
 } from '@privatesnn/core';
 import { TENSOR_RUNTIME } from '@privatesnn/runtime-tfjs';
-import { SPIKING_ENGINE } from '@privatesnn/spiking';
+import {
+  countMatches,
+  countTies,
+  predictedClasses,
+  SPIKING_ENGINE,
+  warnOfTies,
+} from '@privatesnn/spiking';
 import { z } from 'zod';
 
 import { neuronCounts } from './activity.js';
-import { countMatches, predictedClasses } from './classify.js';
 import { annActivations, logitsFrom } from './doctor/ann-activations.js';
 import { converterOf } from './doctor/converter-of.js';
 import { layerStatistics } from './doctor/layer-statistics.js';
@@ -26,7 +31,7 @@ import { timePoints } from './time-points.js';
 export const conversionDoctor = defineStage({
   kind: 'metric',
   id: 'conversion-doctor',
-  version: 2,
+  version: 3,
   summary:
     'Where a conversion loses accuracy: agreement of rates and activations by layer, dead and saturated neurons, advice.',
   source: 'This project',
@@ -59,7 +64,7 @@ export const conversionDoctor = defineStage({
   outputs: {
     metrics: output(
       'scalars',
-      'accuracy, annAccuracy, lowestCorrelation, suggestedThresholdFactor, suggestedPercentile, suggestedTimeSteps',
+      'accuracy, annAccuracy, ties (images for which several classes share the largest output, which count as wrong), lowestCorrelation, suggestedThresholdFactor, suggestedPercentile, suggestedTimeSteps',
     ),
     layers: output(
       'series',
@@ -109,7 +114,11 @@ export const conversionDoctor = defineStage({
       }
 
       const accuracy = logits.map(share);
-      const annAccuracy = share([...activations.values()].at(-1)!);
+      const annLogits = [...activations.values()].at(-1)!;
+      const annAccuracy = share(annLogits);
+      const ties = countTies(predictedClasses(logits.at(-1)!, classes));
+      warnOfTies(context, 'the spiking network', ties, count);
+      warnOfTies(context, 'the ANN', countTies(predictedClasses(annLogits, classes)), count);
       const scales = activationScales(network, ann);
       const samples = layers.map(({ layer }) => ({
         activations: activations.get(layer)!,
@@ -132,6 +141,7 @@ export const conversionDoctor = defineStage({
           values: {
             accuracy: accuracy.at(-1)!,
             annAccuracy,
+            ties,
             lowestCorrelation: correlations.length > 0 ? Math.min(...correlations) : null,
             suggestedThresholdFactor: suggestion.thresholdFactor,
             suggestedPercentile: suggestion.percentile,

@@ -11,10 +11,16 @@ import {
   type Snn,
 } from '@privatesnn/core';
 import { annLogits, TENSOR_RUNTIME } from '@privatesnn/runtime-tfjs';
-import { reconvertToAnn, relativeWeightChange } from '@privatesnn/spiking';
+import {
+  countMatches,
+  countTies,
+  predictedClasses,
+  reconvertToAnn,
+  relativeWeightChange,
+  warnOfTies,
+} from '@privatesnn/spiking';
 import { z } from 'zod';
 
-import { countMatches, predictedClasses } from './classify.js';
 import { spreadImages } from './spread.js';
 
 /**
@@ -25,7 +31,7 @@ import { spreadImages } from './spread.js';
 export const weightChange = defineStage({
   kind: 'metric',
   id: 'weight-change',
-  version: 1,
+  version: 2,
   summary:
     'Relative change and cosine of the weights by layer, and the accuracy of the re-converted ANN.',
   source: 'This project, on the encryption training of PrivateSNN (AAAI 2022)',
@@ -80,7 +86,10 @@ export const weightChange = defineStage({
           },
         );
         const { classes } = network.architecture;
-        return countMatches(predictedClasses(logits, classes), images.labels) / images.shape[0];
+        const predicted = predictedClasses(logits, classes);
+        const count = images.shape[0];
+        warnOfTies(context, `the network ${note}`, countTies(predicted), count);
+        return countMatches(predicted, images.labels) / count;
       };
       return {
         metrics: {

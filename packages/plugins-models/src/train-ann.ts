@@ -15,7 +15,7 @@ import { trainNetwork } from './training.js';
 export const trainAnn = defineStage({
   kind: 'model',
   id: 'train-ann',
-  version: 1,
+  version: 2,
   summary: 'Trains a VGG network on labelled images by cross-entropy.',
   source: 'Networks of PrivateSNN (AAAI 2022): VGG without bias and batch-norm, average pooling',
   options: trainOptions,

@@ -7,8 +7,8 @@ import { annForward, tidyValues, type Tf } from '@privatesnn/runtime-tfjs';
 export interface StepResult {
   /** Mean cross-entropy. */
   readonly loss: number;
-  /** Images whose largest logit is their class. */
-  readonly correct: number;
+  /** [images, classes]. */
+  readonly logits: Float32Array;
   /** ∂loss/∂parameter, by name. */
   readonly gradients: Record<string, Float32Array>;
 }
@@ -49,7 +49,7 @@ export function trainStep(
     })(weights);
     const result = {
       loss: value.dataSync()[0]!,
-      correct: countCorrect(logits!.dataSync() as Float32Array, labels, architecture.classes),
+      logits: logits!.dataSync() as Float32Array,
       gradients: Object.fromEntries(
         names.map((name, i) => [name, grads[i]!.dataSync() as Float32Array]),
       ),
@@ -63,20 +63,4 @@ function hardTargets(labels: Int32Array, classes: number): Float32Array {
   const targets = new Float32Array(labels.length * classes);
   labels.forEach((label, i) => (targets[i * classes + label] = 1));
   return targets;
-}
-
-/** How many rows of logits have their largest value at their label. */
-export function countCorrect(
-  logits: Float32Array,
-  labels: ArrayLike<number>,
-  classes: number,
-): number {
-  let correct = 0;
-  for (let i = 0; i < labels.length; i++) {
-    const row = logits.subarray(i * classes, (i + 1) * classes);
-    let best = 0;
-    for (let k = 1; k < classes; k++) if (row[k]! > row[best]!) best = k;
-    if (best === labels[i]) correct++;
-  }
-  return correct;
 }

@@ -7,13 +7,22 @@ import {
   type StageContext,
 } from '@privatesnn/core';
 import { annLogits, type TensorRuntime } from '@privatesnn/runtime-tfjs';
-import { createAdam, createSgd, type Optimizer, type OptimizerState } from '@privatesnn/spiking';
+import {
+  countMatches,
+  countTies,
+  createAdam,
+  createSgd,
+  predictedClasses,
+  warnOfTies,
+  type Optimizer,
+  type OptimizerState,
+} from '@privatesnn/spiking';
 
 import { makeBatch } from './batch.js';
 import { dropoutMasks } from './dropout-mask.js';
 import { initialise } from './initialise.js';
 import type { TrainOptions } from './train-options.js';
-import { countCorrect, trainStep } from './train-step.js';
+import { trainStep } from './train-step.js';
 import { trainingRate } from './training-rate.js';
 
 /** What one epoch gave. Accuracies are fractions. */
@@ -61,7 +70,7 @@ export async function trainNetwork(
   const history = [...(saved?.history ?? [])];
   for (let epoch = history.length; epoch < options.epochs; epoch++) {
     const result = await trainEpoch(training, parameters, optimizer, epoch, context);
-    const validationAccuracy = await validate(training, parameters, context.signal);
+    const validationAccuracy = await validate(training, parameters, epoch, context);
     history.push({ ...result, validationAccuracy });
     context.record('epoch', { epoch: epoch + 1, ...history.at(-1)! });
     await context.saveCheckpoint({ parameters, optimizer: optimizer.state(), history });
@@ -105,7 +114,7 @@ async function trainEpoch(
     optimizer.learningRate = trainingRate(options, epoch, step / steps);
     optimizer.step(weights, result.gradients);
     loss += result.loss * indices.length;
-    correct += result.correct;
+    correct += countMatches(predictedClasses(result.logits, architecture.classes), labels);
     const seen = step * options.batchSize + indices.length;
     context.progress(
       epoch * steps + step + 1,
@@ -119,11 +128,12 @@ async function trainEpoch(
   return { loss: loss / order.length, accuracy: correct / order.length };
 }
 
-/** Accuracy on the validation images, a fraction; null where there are none. */
+/** Accuracy on the validation images, a fraction; null where there are none. Ties of the last epoch are told. */
 async function validate(
   { runtime, architecture, options, validation }: Training,
   parameters: Parameters,
-  signal: AbortSignal,
+  epoch: number,
+  context: StageContext,
 ): Promise<number | null> {
   if (!validation) return null;
   const { inputRange } = options;
@@ -132,9 +142,13 @@ async function validate(
     runtime,
     { type: 'ann', architecture, parameters, inputRange, classNames },
     validation,
-    { signal },
+    { signal: context.signal },
   );
-  return countCorrect(logits, labels, architecture.classes) / labels.length;
+  const predicted = predictedClasses(logits, architecture.classes);
+  if (epoch === options.epochs - 1) {
+    warnOfTies(context, 'the trained network', countTies(predicted), labels.length);
+  }
+  return countMatches(predicted, labels) / labels.length;
 }
 
 function addDecay(gradient: Float32Array, weights: Float32Array, decay: number): void {

@@ -22,7 +22,7 @@ import type { StbpOptions } from './options.js';
 /** Images on which the read-out is fitted and the re-converted ANN is compared with the teacher. */
 export const probeImages = 200;
 
-const notFitted: ReadoutFit = { scale: 0, explained: 0, agreement: 0 };
+const notFitted: ReadoutFit = { scale: 0, explained: 0, agreement: 0, ties: 0 };
 
 /** All that one training works with. */
 export interface Work {

@@ -9,6 +9,8 @@ export interface Epoch {
   readonly loss: number;
   /** Part of the training images that the SNN put in their class while training. */
   readonly accuracy: number;
+  /** Training images for which several classes shared its largest output, while training. */
+  readonly ties: number;
   /** Part of the first training images that the re-converted ANN puts in the teacher's class; without one, in theirs. */
   readonly reconvertedAgreement: number;
   /** The root mean square of `weightChanges`. */

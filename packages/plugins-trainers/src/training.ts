@@ -15,11 +15,12 @@ import {
   reconvertToAnn,
   relativeWeightChange,
   targetLosses,
+  warnOfTies,
   type Gradients,
   type Loss,
 } from '@privatesnn/spiking';
 
-import { correctOf } from './batches.js';
+import { scoreOf } from './batches.js';
 import { surrogateOf } from './part-options.js';
 import { probeImages, type Work } from './prepare.js';
 import {
@@ -54,6 +55,13 @@ export async function train(work: Work): Promise<TrainingState> {
     await context.saveCheckpoint(checkpointOf(state));
   }
   warnOfSilence(work, state);
+  const { ties } = state.history.at(-1)!;
+  warnOfTies(
+    context,
+    'the network, while it was trained in the last epoch,',
+    ties,
+    work.images.shape[0],
+  );
   return state;
 }
 
@@ -65,6 +73,7 @@ async function trainEpoch(work: Work, state: TrainingState, epoch: number): Prom
   const batches = Math.ceil(count / options.batchSize);
   let loss = 0;
   let correct = 0;
+  let ties = 0;
   for (let batch = 0; batch < batches; batch++) {
     context.signal.throwIfAborted();
     const chosen = order.slice(batch * options.batchSize, (batch + 1) * options.batchSize);
@@ -73,7 +82,9 @@ async function trainEpoch(work: Work, state: TrainingState, epoch: number): Prom
     countSilence(state.silence, result.parameters, epoch);
     step(state, result);
     loss += result.loss * chosen.length;
-    correct += correctOf(result.logits, chosen, images);
+    const score = scoreOf(result.logits, chosen, images);
+    correct += score.correct;
+    ties += score.ties;
     context.progress(
       epoch * batches + batch + 1,
       options.epochs * batches,
@@ -85,6 +96,7 @@ async function trainEpoch(work: Work, state: TrainingState, epoch: number): Prom
   return {
     loss: loss / count,
     accuracy: correct / count,
+    ties,
     reconvertedAgreement: await reconvertedAgreement(work, snn),
     weightChange: rootMeanSquare(Object.values(change)),
     weightChanges: change,
@@ -148,7 +160,7 @@ async function reconvertedAgreement(work: Work, snn: Snn): Promise<number> {
   const teacher = work.teacherLogits?.subarray(0, logits.length);
   if (teacher) return fitReadout(logits, teacher, classes).agreement;
   const all = Int32Array.from(probe.labels, (_, i) => i);
-  return correctOf(logits, all, probe) / probe.shape[0];
+  return scoreOf(logits, all, probe).correct / probe.shape[0];
 }
 
 /** Counts a batch in which some parameter has no gradient. */

@@ -49,18 +49,25 @@ describe('fitReadout', () => {
       explained: 0,
     });
   });
+
+  it('does not agree where either network gives its largest output to several classes', () => {
+    const potentials = Float32Array.of(0, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0);
+    const y = Float32Array.of(3, 0, 0, 0, 1, 1, 0, 0, 4, 0, 0, 0);
+    expect(fitReadout(potentials, y, classes)).toMatchObject({ agreement: 1 / 3, ties: 2 });
+    expect(fitReadout(new Float32Array(4), new Float32Array(4), classes).agreement).toBe(0);
+  });
 });
 
 describe('readoutOf', () => {
   it('gives 1, 1/T, or the fitted scale', () => {
-    const fit = { scale: 0.05, explained: 1, agreement: 1 };
+    const fit = { scale: 0.05, explained: 1, agreement: 1, ties: 0 };
     expect(readoutOf('sum', 100, fit)).toEqual({ kind: 'sum', scale: 1 });
     expect(readoutOf('mean', 100, fit)).toEqual({ kind: 'mean', scale: 0.01 });
     expect(readoutOf('fitted', 100, fit)).toEqual({ kind: 'fitted', scale: 0.05 });
   });
 
   it('falls back to the mean where nothing could be fitted', () => {
-    const silent = { scale: 0, explained: 0, agreement: 0.1 };
+    const silent = { scale: 0, explained: 0, agreement: 0.1, ties: 0 };
     expect(readoutOf('fitted', 100, silent)).toEqual({ kind: 'mean', scale: 0.01 });
   });
 });

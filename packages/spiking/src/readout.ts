@@ -1,5 +1,7 @@
 import type { Readout } from '@privatesnn/core';
 
+import { countMatches, noClass, predictedClasses } from './predicted-class.js';
+
 /** How well one factor maps the SNN's summed membrane potentials to the ANN's logits. */
 export interface ReadoutFit {
   /** The factor, least squares. */
@@ -8,6 +10,8 @@ export interface ReadoutFit {
   readonly explained: number;
   /** Part of the images that both networks put in the same class. */
   readonly agreement: number;
+  /** Images that one of the networks puts in no class, since several share its largest output. */
+  readonly ties: number;
 }
 
 /**
@@ -26,7 +30,6 @@ export function fitReadout(
   let cross = 0;
   let potentialSquares = 0;
   let logitSquares = 0;
-  let agreeing = 0;
   for (let image = 0; image < images; image++) {
     const p = potentials.subarray(image * classes, (image + 1) * classes);
     const y = logits.subarray(image * classes, (image + 1) * classes);
@@ -39,13 +42,14 @@ export function fitReadout(
       potentialSquares += dp * dp;
       logitSquares += dy * dy;
     }
-    if (largest(p) === largest(y)) agreeing++;
   }
+  const [spiking, conventional] = [potentials, logits].map((z) => predictedClasses(z, classes));
   const scale = potentialSquares > 0 ? cross / potentialSquares : 0;
   return {
     scale,
     explained: logitSquares > 0 ? (scale * cross) / logitSquares : 0,
-    agreement: agreeing / images,
+    agreement: countMatches(spiking!, conventional!) / images,
+    ties: spiking!.filter((chosen, i) => chosen === noClass || conventional![i] === noClass).length,
   };
 }
 
@@ -64,8 +68,4 @@ export function readoutOf(
 
 function mean(values: Float32Array): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
-}
-
-function largest(values: Float32Array): number {
-  return values.indexOf(Math.max(...values));
 }

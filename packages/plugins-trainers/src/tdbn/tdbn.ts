@@ -9,7 +9,7 @@ import { trainTdbn, type TdbnEpoch } from './training.js';
 export const tdbn = defineStage({
   kind: 'trainer',
   id: 'tdbn',
-  version: 2,
+  version: 3,
   summary:
     'Spike-based training with threshold-dependent batch normalisation, which is folded into weights and biases at the end.',
   source:

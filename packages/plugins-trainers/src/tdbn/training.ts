@@ -8,9 +8,14 @@ import {
   type StageContext,
 } from '@privatesnn/core';
 import type { TensorRuntime } from '@privatesnn/runtime-tfjs';
-import { learningRateAt, type Optimizer, type OptimizerState } from '@privatesnn/spiking';
+import {
+  learningRateAt,
+  warnOfTies,
+  type Optimizer,
+  type OptimizerState,
+} from '@privatesnn/spiking';
 
-import { correctOf } from '../batches.js';
+import { scoreOf } from '../batches.js';
 import { optimizerOf } from '../part-options.js';
 import { encodeBatch, initialNorms, type Statistics } from './network.js';
 import type { TdbnOptions } from './options.js';
@@ -21,6 +26,8 @@ export interface TdbnEpoch {
   readonly loss: number;
   /** Part of the training images that the network put in their class while training. */
   readonly accuracy: number;
+  /** Training images for which several classes shared its largest output, while training. */
+  readonly ties: number;
 }
 
 /** What training changes, and, with the optimizer's state, what a checkpoint keeps. */
@@ -65,6 +72,13 @@ export async function trainTdbn(work: TdbnWork): Promise<TdbnState> {
     context.record('epoch', { epoch, ...record });
     await context.saveCheckpoint({ ...state, optimizer: optimizer.state() });
   }
+  const { ties } = state.history.at(-1)!;
+  warnOfTies(
+    context,
+    'the network, while it was trained in the last epoch,',
+    ties,
+    work.images.shape[0],
+  );
   return state;
 }
 
@@ -80,6 +94,7 @@ async function trainEpoch(
   const batches = Math.ceil(count / options.batchSize);
   let loss = 0;
   let correct = 0;
+  let ties = 0;
   for (let batch = 0; batch < batches; batch++) {
     context.signal.throwIfAborted();
     const chosen = order.slice(batch * options.batchSize, (batch + 1) * options.batchSize);
@@ -91,7 +106,9 @@ async function trainEpoch(
     optimizer.step(state.weights, result.gradients);
     follow(state.statistics, result.statistics, options.momentum);
     loss += result.loss * chosen.length;
-    correct += correctOf(result.logits, chosen, images);
+    const score = scoreOf(result.logits, chosen, images);
+    correct += score.correct;
+    ties += score.ties;
     context.progress(
       epoch * batches + batch + 1,
       options.epochs * batches,
@@ -100,7 +117,7 @@ async function trainEpoch(
     // Lets Ctrl-C and progress through between batches.
     await new Promise(setImmediate);
   }
-  return { loss: loss / count, accuracy: correct / count };
+  return { loss: loss / count, accuracy: correct / count, ties };
 }
 
 /** Moves the running statistics towards a batch's; the first batch sets them. */

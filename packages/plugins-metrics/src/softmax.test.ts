@@ -1,17 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 
-import { predictedClasses, softmax } from './classify.js';
-
-test('the first of the largest logits', () => {
-  expect([...predictedClasses(Float32Array.from([0, 2, 1, 3, 3, 3]), 3)]).toEqual([1, 0]);
-});
-
-test('a network that overflowed has no class', () => {
-  expect(() => predictedClasses(Float32Array.from([0, 1, NaN, 0]), 2)).toThrow(
-    'Expected finite logits, but the network gives NaN for image 1.',
-  );
-});
+import { softmax } from './softmax.js';
 
 test('softmax lies on the simplex and does not change when a constant is added', () => {
   const logits = fc
