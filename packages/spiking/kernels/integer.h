@@ -137,10 +137,10 @@ struct neuron_int {
   int32_t silent; // the largest potential that does not fire
 };
 
-// floor(λu), without a product of more than 32 bits.
+// λu, rounded, halves up, without a product of more than 32 bits.
 INLINE vi leak_int(const struct neuron_int *n, vi u) {
   if (n->leak == 1 << 15) return u;
-  return (u >> 15) * n->leak + (((u & 0x7fff) * n->leak) >> 15);
+  return (u >> 15) * n->leak + (((u & 0x7fff) * n->leak + (1 << 14)) >> 15);
 }
 
 INLINE vi carry_int(const struct neuron_int *n, vm fired, vi u) {
@@ -268,7 +268,7 @@ struct valued_current_int_args {
   ref pixels;  // [height][width][channels], 32 bits, x · 2⁸
   ref weights; // [kernel][kernel][channels][outChannels], 16 bits, unpacked
   ref base;    // constant current [outChannels], 32 bits; 0 for none
-  ref result;  // [outHeight][outWidth][padded], 32 bits: floor(Σ pixel · weight / 2⁸) + constant
+  ref result;  // [outHeight][outWidth][padded], 32 bits: Σ pixel · weight / 2⁸, rounded, halves up, + constant
   int32_t height, width, channels, outHeight, outWidth, outChannels, padded, kernel, stride, padding;
 };
 
@@ -289,6 +289,6 @@ KERNEL(valued_current_int) {
           for (int32_t c = 0; c < a->channels; c++, weight += a->outChannels)
             for (int32_t o = 0; o < a->outChannels; o++) to[o] += pixel[c] * weight[o];
         }
-      for (int32_t o = 0; o < a->outChannels; o++) to[o] = (to[o] >> 8) + (a->base ? base[o] : 0);
+      for (int32_t o = 0; o < a->outChannels; o++) to[o] = ((to[o] + 128) >> 8) + (a->base ? base[o] : 0);
     }
 }

@@ -133,11 +133,27 @@ INLINE int may_exceed(const struct window *w, const uint32_t *list, const int8_t
 
 struct largest_args {
   struct conv conv;
-  ref histogram; // counts of positive currents by their top 20 bits, [1 << 19], added to; 0 for none
-  ref bounds;    // the weights in 8 bits, see `bound`; 0 for none. Neither with constant currents nor a histogram
+  // Counts of positive currents, added to; 0 for none. By their top 20 bits, [1 << 19]; or, of those with the top bits
+  // `bin`, by their lowest 12, [1 << 12].
+  ref histogram;
+  ref bounds;    // the weights in 8 bits, see `bound`; 0 for none. Not with constant currents
+  int32_t bin;   // -1 for all
   float unit;    // of `bounds`
-  float largest; // the largest current so far, at least 0; result: the larger of it and the layer's
+  float largest; // without a histogram: the largest current so far, at least 0; result: the larger of it and the
+                 // layer's. With one: what need not be counted is at most this
 };
+
+INLINE void count_currents(uint32_t *histogram, const vf sum[VECS], int32_t bin) {
+  for (int v = 0; v < VECS; v++)
+    for (int lane = 0; lane < LANES; lane++) {
+      if (!(sum[v][lane] > 0)) continue;
+      int32_t bits = ((vi)sum[v])[lane];
+      if (bin < 0)
+        histogram[bits >> 12]++;
+      else if (bits >> 12 == bin)
+        histogram[bits & 0xfff]++;
+    }
+}
 
 KERNEL(largest) {
   struct conv c = a->conv;
@@ -159,12 +175,12 @@ KERNEL(largest) {
           vf sum[VECS], most = splat(0);
           sum_spikes(sum, &w, list, weights, t, &collected);
           add_base(sum, base);
+          if (a->histogram) {
+            count_currents(histogram, sum, a->bin);
+            continue;
+          }
           for (int v = 0; v < VECS; v++) most = larger(most, sum[v]);
           for (int lane = 0; lane < LANES; lane++) largest = most[lane] > largest ? most[lane] : largest;
-          if (a->histogram)
-            for (int v = 0; v < VECS; v++)
-              for (int lane = 0; lane < LANES; lane++)
-                if (sum[v][lane] > 0) histogram[(uint32_t)((vi)sum[v])[lane] >> 12]++;
         }
       }
   }

@@ -16,8 +16,9 @@ import { averagePoolBefore } from './fast/plan.js';
  * Layer by layer, one unit of the integers is worth `unit` = f · max|W| / limit, with f the factor of average
  * pooling before the layer and limit = 1023 (less for the last layer where its sum over time would not fit 31
  * bits). Weights are round(W · (limit / max|W|)) in double precision, biases and thresholds round(value / unit), thresholds at least 1;
- * constant inputs round(x · 2⁸). Membranes are clamped to ± 2³⁰ before they fire; the leak is
- * floor(u · round(λ · 2¹⁵) / 2¹⁵), after a soft and before a delayed reset.
+ * constant inputs round(x · 2⁸), and the current that they cause is rounded once more, to units. Membranes are clamped
+ * to ± 2³⁰ before they fire; the leak is round(u · round(λ · 2¹⁵) / 2¹⁵), after a soft and before a delayed reset.
+ * All halves are rounded up: cutting off would take half a unit a time-step from every neuron.
  */
 export interface IntegerLayer {
   /** In the order of the parameter; shared, for worker threads. */
@@ -31,6 +32,8 @@ export interface IntegerLayer {
 /** The largest weight: 32 of them fit into 16 bits. */
 const largestWeight = 1023;
 export const integerLimit = 2 ** 30;
+/** A constant input of 1. */
+export const pixelUnits = 256;
 
 /** @throws UserError when a layer's integers would not fit */
 export function integerLayers(snn: Snn, timeSteps: number): IntegerLayer[] {
@@ -49,10 +52,16 @@ export function integerLayers(snn: Snn, timeSteps: number): IntegerLayer[] {
     const unit = largest / limit / pool ** 2;
     const threshold = isLast ? 0 : Math.max(1, Math.round(snn.thresholds[layer.name]! / unit));
     const integerBias = bias && Array.from(bias, (b) => Math.round(b / unit));
-    const current = events * limit + largestMagnitude(integerBias ?? []);
-    const reach = isLast ? current * timeSteps : Math.max(current, threshold) * 2;
+    // Spikes are at most 1; a constant input is as large as its range.
     const isFirstConstant = layer === layers[0] && snn.encoder.kind === 'constant';
-    if (limit < 15 || reach >= 2 ** 31 || (isFirstConstant && events * limit * 256 >= 2 ** 31)) {
+    const received = events * limit * (isFirstConstant ? largestMagnitude(snn.encoder.range) : 1);
+    const current = received + largestMagnitude(integerBias ?? []);
+    const reach = isLast ? current * timeSteps : Math.max(current, threshold) * 2;
+    if (
+      limit < 15 ||
+      reach >= 2 ** 31 ||
+      (isFirstConstant && (received + 0.5) * pixelUnits >= 2 ** 31)
+    ) {
       throw new UserError(
         'configuration',
         'ENGINE_INTEGERS',
@@ -77,7 +86,7 @@ export function integerLeak(leak: number): number {
 
 /** A pixel of a constant input in units of 2⁻⁸. */
 export function integerPixel(x: number): number {
-  return Math.round(x * 256);
+  return Math.round(x * pixelUnits);
 }
 
 // Networks have millions of weights: plain loops, as callbacks take seconds.

@@ -19,5 +19,10 @@ export function percentileOf(
 
 /** The same of one array whose values ascend. */
 export function percentileOfSorted(values: Float32Array, percentile: number): number | undefined {
-  return values[Math.max(0, Math.ceil((percentile * values.length) / 100) - 1)];
+  return values[nearestRank(percentile, values.length) - 1];
+}
+
+/** The rank of the percentile among `count` > 0 values that ascend, from 1 on. */
+export function nearestRank(percentile: number, count: number): number {
+  return Math.max(1, Math.ceil((percentile * count) / 100));
 }

@@ -1,8 +1,10 @@
 import type { CheckedBatch } from '../checks.js';
 import type { Balance, BalanceRequest } from '../engine.js';
 import { rateScales } from '../normalisation.js';
+import { nearestRank } from '../percentile.js';
 import { activityOf } from './activity.js';
 import { everyThread, networkSpec, shared, type Crew } from './engine.js';
+import { floatOf } from './float-bits.js';
 
 /** Threshold balancing in one sweep: every thread keeps its images' spikes from layer to layer. */
 export async function balance(
@@ -33,20 +35,11 @@ export async function balance(
   const sizes = activityOf(spec.plan, []).slice(1);
   for (const [layer, { name }] of spiking.entries()) {
     const biasDivisor = request.scaleBiases ? rateScales(architecture, thresholds)[name]! : 1;
-    const found = await everyThread<{ largest: number; histogram?: Float64Array }>(crew, () => ({
-      task: 'largest',
-      layer,
-      biasDivisor,
-      histogram: percentile < 100,
-    }));
-    const largest = Math.max(...found.map((part) => part.largest));
+    const about = { layer, biasDivisor };
     const current =
-      percentile < 100 && largest > 0
-        ? percentileOf(
-            found.map((part) => part.histogram!),
-            percentile,
-          )
-        : largest;
+      percentile < 100
+        ? await percentileOf(crew, about, percentile)
+        : Math.max(...(await everyThread<number>(crew, () => ({ task: 'largest', ...about }))));
     if (current > 0) thresholds[name] = Math.fround(scale * current);
     const spikes = await everyThread<number>(crew, () => ({
       task: 'spike',
@@ -60,14 +53,35 @@ export async function balance(
 }
 
 /**
- * A percentile of positive currents from their histograms, to one part in 4,096: the middle of the bin (the
- * floats that share their upper 20 bits) in which the current of that rank lies.
+ * The nearest-rank percentile of a layer's positive currents, exactly, without keeping them: they are counted by the
+ * upper 20 bits of their floats, then those in the bin of the rank by the lower 12. 0 where there is none.
  */
-function percentileOf(histograms: readonly Float64Array[], percentile: number): number {
-  const counts = histograms[0]!.map((_, bin) => histograms.reduce((sum, h) => sum + h[bin]!, 0));
-  const total = counts.reduce((a, b) => a + b, 0);
-  const rank = Math.max(1, (percentile / 100) * total);
+async function percentileOf(
+  crew: Crew,
+  layer: { readonly layer: number; readonly biasDivisor: number },
+  percentile: number,
+): Promise<number> {
+  const countAll = async (bin?: number): Promise<Float64Array> =>
+    sum(await everyThread<Float64Array>(crew, () => ({ task: 'count', ...layer, bin })));
+  const coarse = await countAll();
+  const total = coarse.reduce((a, b) => a + b, 0);
+  if (total === 0) return 0;
+  const upper = binOfRank(coarse, nearestRank(percentile, total));
+  const lower = binOfRank(await countAll(upper.bin), upper.rank);
+  return floatOf(upper.bin * 2 ** 12 + lower.bin);
+}
+
+function sum(parts: readonly Float64Array[]): Float64Array {
+  return parts[0]!.map((_, i) => parts.reduce((total, part) => total + part[i]!, 0));
+}
+
+/** The bin in which the value of a rank lies, and its rank there. */
+function binOfRank(counts: Float64Array, rank: number): { bin: number; rank: number } {
   let below = 0;
-  const bin = counts.findIndex((n) => (below += n) >= rank);
-  return new Float32Array(Uint32Array.of(bin * 4096 + 2048).buffer)[0]!;
+  const bin = counts.findIndex((n) => {
+    if (below + n >= rank) return true;
+    below += n;
+    return false;
+  });
+  return { bin, rank: rank - below };
 }

@@ -4,13 +4,15 @@
  * first is left out: an upper bound tells which currents cannot be the largest.
  */
 import { element } from './element.js';
+import { floatOf } from './float-bits.js';
 import { layerInput } from './network/layer-input.js';
 import { Network } from './network/network.js';
 import { allocateBits } from './network/spike-bits.js';
 import { forwardSpikes } from './network/spiking-layer.js';
 
-/** Bins of a histogram of currents: the top 19 bits of a positive 32-bit float. */
-const bins = 2 ** 19;
+/** Counts of currents by the upper bits of a positive 32-bit float, and within one of those bins by the lower. */
+const coarseBins = 2 ** 19;
+const fineBins = 2 ** 12;
 
 /** Bytes of spikes that a worker keeps as they are. */
 const mostKept = 2 ** 28;
@@ -33,7 +35,7 @@ export class Balancing {
     this.kept = [];
   }
 
-  get count() {
+  get imageCount() {
     return this.images.end - this.images.start;
   }
 
@@ -67,33 +69,63 @@ export class Balancing {
   }
 
   /**
-   * The largest current of a layer, at least 0, and how often which positive current occurs.
+   * The largest current of a layer, at least 0.
    *
    * @param {number} layer
    * @param {number} biasDivisor what the layer's biases are divided by, from now on
-   * @param {boolean} wantsHistogram
-   * @returns {{ largest: number, histogram: Float64Array | undefined }}
    */
-  largest(layer, biasDivisor, wantsHistogram) {
+  largest(layer, biasDivisor) {
     const { heap, network } = this;
     network.divideBias(layer, biasDivisor);
     let largest = 0;
-    const histogram = wantsHistogram ? new Float64Array(bins) : undefined;
+    this.forEachInput(layer, true, (input) => {
+      ({ largest } = heap.run('largest', { ...input, histogram: 0, bin: -1, largest }));
+    });
+    return largest;
+  }
+
+  /**
+   * How often which positive current of a layer occurs.
+   *
+   * @param {number} layer
+   * @param {number} biasDivisor as for `largest`
+   * @param {number | undefined} bin left out: counts by the upper 20 bits; else, of the currents that have these, by
+   *   the lower 12
+   * @returns {Float64Array}
+   */
+  count(layer, biasDivisor, bin) {
+    const { heap, network } = this;
+    network.divideBias(layer, biasDivisor);
+    const bins = bin === undefined ? coarseBins : fineBins;
+    const counts = new Float64Array(bins);
+    // What lies below the bin need not be looked at: the float before its first.
+    const largest = bin ? floatOf(bin * fineBins - 1) : 0;
+    this.forEachInput(layer, bin !== undefined, (input) => {
+      const histogram = heap.alloc('the counts of currents', bins * 4);
+      heap.clear(histogram, bins * 4);
+      heap.run('largest', { ...input, histogram, bin: bin ?? -1, largest });
+      heap.u32(histogram, bins).forEach((n, i) => (counts[i] = element(counts, i) + n));
+    });
+    return counts;
+  }
+
+  /**
+   * Calls `use` with what a layer receives, for each image.
+   *
+   * @param {number} layer
+   * @param {boolean} bounded whether upper bounds tell which currents to leave out
+   * @param {(input: Pick<import('./heap.js').Values<import('./heap.js').Layouts['largest']>, 'conv' | 'bounds' | 'unit'>) => void} use
+   */
+  forEachInput(layer, bounded, use) {
+    const { heap, network } = this;
     heap.release(network.floor);
-    const { bounds, unit } = wantsHistogram ? noBounds : this.bounds(layer);
+    const bounds = bounded ? this.bounds(layer) : noBounds;
     const floor = heap.top;
-    for (let i = 0; i < this.count; i++) {
+    for (let i = 0; i < this.imageCount; i++) {
       heap.release(floor);
-      const before = this.before(layer, i);
-      const { conv } = layerInput(network, layer, before, this.image(i));
-      const counts = histogram ? heap.alloc('the histogram of currents', bins * 4) : 0;
-      if (counts) heap.clear(counts, bins * 4);
-      ({ largest } = heap.run('largest', { conv, histogram: counts, bounds, unit, largest }));
-      if (histogram) {
-        heap.u32(counts, bins).forEach((n, bin) => (histogram[bin] = element(histogram, bin) + n));
-      }
+      const { conv } = layerInput(network, layer, this.before(layer, i), this.image(i));
+      use({ conv, ...bounds });
     }
-    return { largest, histogram };
   }
 
   /**
@@ -107,7 +139,7 @@ export class Balancing {
     const { heap, network } = this;
     network.thresholds[layer] = threshold;
     let total = 0;
-    for (let i = 0; i < this.count; i++) {
+    for (let i = 0; i < this.imageCount; i++) {
       heap.release(network.floor);
       const before = this.before(layer, i);
       const bits = forwardSpikes(network, layer, before, this.image(i));
@@ -125,7 +157,7 @@ export class Balancing {
    */
   keep(bits) {
     const { heap } = this;
-    if (this.count * bits.bytes <= mostKept) {
+    if (this.imageCount * bits.bytes <= mostKept) {
       const bytes = heap.u8(bits.at, bits.bytes).slice();
       return { bytes, isSqueezed: false, spikes: bits.spikes };
     }

@@ -97,7 +97,12 @@ export const layouts = Object.freeze({
   },
   bursts: { conv, ...int('bursts') },
   forward: { conv, ...int('bursts', 'bits'), neuron },
-  largest: { conv, ...int('histogram', 'bounds'), ...float('unit'), ...floatInOut('largest') },
+  largest: {
+    conv,
+    ...int('histogram', 'bounds', 'bin'),
+    ...float('unit'),
+    ...floatInOut('largest'),
+  },
   integrate: { conv, ...int('bursts', 'recordAt', 'potentials', 'records') },
   gather: { from: transposed, ...int('result') },
   valuedCurrent: { conv, ...int('result') },

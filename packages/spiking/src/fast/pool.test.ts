@@ -36,6 +36,8 @@ const requests: Record<string, (engine: FastEngine) => Promise<unknown>> = {
   infer: (engine) => engine.infer(request()),
   balance: (engine) =>
     engine.balanceThresholds({ ...example.snn, ...request(), scale: 1, percentile: 100 }),
+  percentile: (engine) =>
+    engine.balanceThresholds({ ...example.snn, ...request(), scale: 1, percentile: 99 }),
   gradients: (engine) =>
     engine.gradients({
       ...request(),
@@ -58,6 +60,7 @@ describe('a worker thread that fails', () => {
       'largest',
       /looking for the largest current of spiking layer 1: out of luck/,
     ],
+    ['throw', 'percentile', 'count', /counting the currents of spiking layer 1: out of luck/],
     ['exit', 'balance', 'spike', /simulating spiking layer 1: it ended with exit code 7/],
     ['exit', 'gradients', 'forward', /taking image \d+ forward: it ended/],
     ['throw', 'gradients', 'backward', /taking an image backward: out of luck/],

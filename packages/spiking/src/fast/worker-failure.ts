@@ -58,6 +58,8 @@ function doing(task: WorkerTask | undefined): string {
     }
     case 'largest':
       return `while looking for the largest current of spiking layer ${Number(task['layer']) + 1}`;
+    case 'count':
+      return `while counting the currents of spiking layer ${Number(task['layer']) + 1}`;
     case 'spike':
       return `while simulating spiking layer ${Number(task['layer']) + 1}`;
     case 'forward':

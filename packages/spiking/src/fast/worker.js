@@ -21,7 +21,8 @@ import { Training } from './training/training.js';
  * @typedef {{ task: 'network', spec: NetworkSpec }
  *   | { task: 'infer', images: Images, recordAt: readonly number[], raster: readonly string[] }
  *   | { task: 'balance', spec: NetworkSpec, images: Images }
- *   | { task: 'largest', layer: number, biasDivisor: number, histogram: boolean }
+ *   | { task: 'largest', layer: number, biasDivisor: number }
+ *   | { task: 'count', layer: number, biasDivisor: number, bin: number | undefined }
  *   | { task: 'spike', layer: number, threshold: number }
  *   | { task: 'train', spec: TrainingSpec }
  *   | { task: 'forward', pixels: Float32Array, image: number }
@@ -54,7 +55,9 @@ function perform(task) {
       balancing = new Balancing(freshHeap(), task.spec, task.images);
       return undefined;
     case 'largest':
-      return present(balancing).largest(task.layer, task.biasDivisor, task.histogram);
+      return present(balancing).largest(task.layer, task.biasDivisor);
+    case 'count':
+      return present(balancing).count(task.layer, task.biasDivisor, task.bin);
     case 'spike':
       return present(balancing).spike(task.layer, task.threshold);
     case 'train':

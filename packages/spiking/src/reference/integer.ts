@@ -3,7 +3,7 @@ import type { NeuronModel } from '@privatesnn/core';
 import { checkInference } from '../checks.js';
 import { encode } from '../encoder.js';
 import type { Inference, InferenceRequest } from '../engine.js';
-import { integerLayers, integerLeak, integerLimit, integerPixel } from '../integer.js';
+import { integerLayers, integerLeak, integerLimit, integerPixel, pixelUnits } from '../integer.js';
 import { ActivityCounter } from './activity.js';
 import { forEachImage } from './batch.js';
 import { addRaster } from './inference.js';
@@ -45,11 +45,11 @@ export async function inferInteger(request: InferenceRequest): Promise<Inference
           { ...operation, weight: Float32Array.from(weight), bias: undefined },
           signal,
         );
-        const perUnit = isConstant && index === 0 ? 256 : 1;
+        const perUnit = isConstant && index === 0 ? pixelUnits : 1;
         const current = sums.map((x) =>
           Float64Array.from(
             x,
-            (sum, i) => Math.floor(sum / perUnit) + (bias?.[i % bias.length] ?? 0),
+            (sum, i) => Math.round(sum / perUnit) + (bias?.[i % bias.length] ?? 0),
           ),
         );
         index++;
@@ -81,7 +81,7 @@ function runIntegers(
   threshold: number,
 ): Signal {
   const kept = integerLeak(leak);
-  const leaked = (u: number): number => Math.floor((u * kept) / 2 ** 15);
+  const leaked = (u: number): number => Math.round((u * kept) / 2 ** 15);
   const spikes = current.map((x) => new Float32Array(x.length));
   for (let i = 0; i < current[0]!.length; i++) {
     let membrane = 0;
