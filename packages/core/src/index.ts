@@ -1,5 +1,6 @@
 export * from './contracts/artefacts.js';
 export * from './contracts/error.js';
+export * from './contracts/image-part.js';
 export * from './contracts/images.js';
 export * from './contracts/network.js';
 export * from './contracts/plugin.js';

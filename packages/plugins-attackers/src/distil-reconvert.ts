@@ -20,7 +20,7 @@ import { partOf } from './part-of.js';
 export const distilReconvert = defineStage({
   kind: 'attacker',
   id: 'distil-reconvert',
-  version: 2,
+  version: 3,
   summary:
     'An adaptive attack 1: distils the spiking network into the re-converted ANN and draws the classes from that.',
   source: 'distillation after Hinton et al. 2015, with Algorithm 1 of PrivateSNN',
@@ -49,7 +49,7 @@ export const distilReconvert = defineStage({
           here,
           round === 0
             ? interrogation.noise(here)
-            : (await draw(tf, here, ann, { ...options, imagesPerClass: perRound })).pixels,
+            : await draw(tf, here, ann, { ...options, imagesPerClass: perRound }),
         );
         ann = await interrogation.distil(here, ann);
       }

@@ -1,4 +1,4 @@
-import { UserError, type Ann, type Snn, type StageContext } from '@privatesnn/core';
+import { evenPlaces, UserError, type Ann, type Snn, type StageContext } from '@privatesnn/core';
 import { annForward, annTensors, initialImages, type Tf } from '@privatesnn/runtime-tfjs';
 import { fitReadout, type ReadoutFit, type SpikingEngine } from '@privatesnn/spiking';
 
@@ -7,6 +7,14 @@ import { distil } from './distil.js';
 
 /** One query of this many is kept from the distillation, to measure it. */
 const heldOut = 10;
+
+/** Images to ask about. */
+export interface Queries {
+  /** [images, height, width, channels], row-major. */
+  readonly pixels: ArrayLike<number>;
+  /** What kind of image each is: those kept from the distillation hold every kind in its share. */
+  readonly labels: ArrayLike<number>;
+}
 
 /** Images with the spiking network's answers to them: its summed potentials, [images, classes]. */
 interface Answered {
@@ -31,7 +39,7 @@ export class Interrogation {
   }
 
   /** Random images: one half of independent pixels, one half smooth. */
-  noise(context: StageContext): Float32Array {
+  noise(context: StageContext): Queries {
     const [height, width, channels] = this.victim.architecture.inputShape;
     const { range } = this.victim.encoder;
     const { queries } = this.options;
@@ -43,13 +51,13 @@ export class Interrogation {
       initialImages('smooth', [queries - half, height, width, channels], range, random),
       half * this.imageSize,
     );
-    return pixels;
+    return { pixels, labels: Int32Array.from({ length: queries }, (_, i) => (i < half ? 0 : 1)) };
   }
 
   /** Runs the spiking network on images and keeps its answers. */
-  async ask(context: StageContext, images: ArrayLike<number>): Promise<void> {
+  async ask(context: StageContext, { labels, ...queries }: Queries): Promise<void> {
     const { victim, options } = this;
-    const pixels = Float32Array.from(images);
+    const pixels = Float32Array.from(queries.pixels);
     const { potentials } = await this.engine.infer({
       snn: victim,
       pixels,
@@ -58,7 +66,7 @@ export class Interrogation {
       signal: context.signal,
       onProgress: (done, total) => context.progress(done / 2, total, 'asking the network'),
     });
-    const [kept, asked] = split({ pixels, potentials }, this.imageSize, this.classes);
+    const [kept, asked] = split({ pixels, potentials }, labels, this.imageSize, this.classes);
     this.kept.push(kept);
     this.asked.push(asked);
   }
@@ -132,12 +140,14 @@ export class Interrogation {
   }
 }
 
-/** Every tenth image, and the others. */
+/** One image in ten, of every label its share, and the others. */
 function split(
   { pixels, potentials }: Answered,
+  labels: ArrayLike<number>,
   size: number,
   classes: number,
 ): [kept: Answered, asked: Answered] {
+  const kept = new Set(evenPlaces(labels, Math.ceil(labels.length / heldOut)));
   const numbers = Array.from({ length: potentials.length / classes }, (_, i) => i);
   const chosen = (wanted: (i: number) => boolean): Answered => {
     const images = numbers.filter(wanted);
@@ -148,7 +158,7 @@ function split(
       ),
     };
   };
-  return [chosen((i) => i % heldOut === 0), chosen((i) => i % heldOut !== 0)];
+  return [chosen((i) => kept.has(i)), chosen((i) => !kept.has(i))];
 }
 
 function joined(parts: readonly Answered[]): Answered {

@@ -1,9 +1,9 @@
 import {
   assertImagesFit,
   defineStage,
-  firstImages,
   input,
   output,
+  partOfImages,
   UserError,
   weightedLayers,
   type Adaptation,
@@ -74,7 +74,13 @@ const options = z.strictObject({
     .max(100)
     .default(99.9)
     .describe("The percentile of a layer's positive activations that counts as 1."),
-  samples: z.int().min(1).default(200).describe('Calibration images: the first so many.'),
+  samples: z
+    .int()
+    .min(1)
+    .default(200)
+    .describe(
+      'Calibration images: so many of the images, of every class its share (all where there are fewer).',
+    ),
   batchSize: z.int().min(1).default(50).describe('Images that go through the ANN together.'),
 });
 
@@ -83,7 +89,7 @@ type Options = z.output<typeof options>;
 export const adaptiveSpiking = defineStage({
   kind: 'converter',
   id: 'adaptive-spiking',
-  version: 1,
+  version: 2,
   summary:
     'Keeps the weights and puts adaptive spiking neurons, whose threshold grows with every spike, for the ReLUs.',
   source: 'Zambrano, Nusselder, Scholte & Bohté 2019; Bohté 2012',
@@ -106,7 +112,7 @@ export const adaptiveSpiking = defineStage({
     async run(context, { ann, images }) {
       assertImagesFit(images, ann.architecture);
       assertPoolingAllowed(options, ann);
-      const calibration = firstImages(images, options.samples);
+      const calibration = partOfImages(images, options.samples);
       const activations = await positiveActivations(tensors, ann, calibration, {
         batchSize: options.batchSize,
         signal: context.signal,

@@ -1,9 +1,9 @@
 import {
   assertImagesFit,
   defineStage,
-  firstImages,
   input,
   output,
+  partOfImages,
   pixelsIn,
   UserError,
   weightedLayers,
@@ -42,7 +42,9 @@ const options = z.strictObject({
     .int()
     .min(1)
     .default(1000)
-    .describe('Calibration images: the first so many of the images (all where there are fewer).'),
+    .describe(
+      'Calibration images: so many of the images, of every class its share (all where there are fewer).',
+    ),
   scale: z
     .union([z.number().positive(), z.literal('auto')])
     .default(0.7)
@@ -92,7 +94,7 @@ interface Candidate {
 export const thresholdBalancing = defineStage({
   kind: 'converter',
   id: 'threshold-balancing',
-  version: 3,
+  version: 4,
   summary:
     "Copies the ANN's weights and sets each layer's threshold to its largest input current, layer by layer.",
   source:
@@ -131,7 +133,7 @@ export const thresholdBalancing = defineStage({
       assertImagesFit(images, ann.architecture);
       assertPoolingAllowed(options, ann);
       const noise = context.random('encoder');
-      const calibration = firstImages(images, options.samples);
+      const calibration = partOfImages(images, options.samples);
       const best = await bestCandidate(context, engine, tensors, ann, calibration, options, noise);
       const { snn, balance, fit, scale } = best;
       if (options.readout !== snn.readout.kind) context.warn(unfittedReadout);
@@ -165,7 +167,7 @@ async function bestCandidate(
   options: Options,
   noise: RandomStream,
 ): Promise<Candidate> {
-  const judged = firstImages(calibration, options.searchSamples);
+  const judged = partOfImages(calibration, options.searchSamples);
   const logits = await annLogits(tensors, ann, judged, { signal: context.signal });
   const seeds = { calibration: noise.uint32(), judging: noise.uint32() };
   const scales = options.scale === 'auto' ? options.scaleCandidates : [options.scale];

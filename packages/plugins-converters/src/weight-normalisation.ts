@@ -1,9 +1,9 @@
 import {
   assertImagesFit,
   defineStage,
-  firstImages,
   input,
   output,
+  partOfImages,
   weightedLayers,
   type Ann,
   type Images,
@@ -51,7 +51,13 @@ const options = z.strictObject({
       'Which inputs `statistic: model` allows for: those in the range that is encoded, where the first layer’s negative ' +
         'weights count with negative pixels, or [0, 1] as in Diehl 2015, whatever the range.',
     ),
-  samples: z.int().min(1).default(200).describe('Calibration images: the first so many.'),
+  samples: z
+    .int()
+    .min(1)
+    .default(200)
+    .describe(
+      'Calibration images: so many of the images, of every class its share (all where there are fewer).',
+    ),
   batchSize: z.int().min(1).default(50).describe('Images that go through the ANN together.'),
 });
 
@@ -60,7 +66,7 @@ type Options = z.output<typeof options>;
 export const weightNormalisation = defineStage({
   kind: 'converter',
   id: 'weight-normalisation',
-  version: 2,
+  version: 3,
   summary:
     "Scales each layer's weights and bias by the activations before and after it, so that every threshold is 1.",
   source: "Rueckauer 2017: W' = W·λ(l−1)/λ(l), b' = b/λ(l); Diehl 2015",
@@ -96,7 +102,7 @@ export const weightNormalisation = defineStage({
     async run(context, { ann, images }) {
       assertImagesFit(images, ann.architecture);
       assertPoolingAllowed(options, ann);
-      const calibration = firstImages(images, options.samples);
+      const calibration = partOfImages(images, options.samples);
       const scales = await layerScales(context, tensors, ann, calibration, options);
       return {
         snn: normalised(ann, scales, options),

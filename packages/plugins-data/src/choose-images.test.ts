@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
+import { evenPlaces } from '@privatesnn/core';
 import { testStream } from '@privatesnn/testkit';
 
 import { chooseImages } from './choose-images.js';
@@ -9,11 +10,11 @@ const labels = fc.array(fc.integer({ min: 0, max: 4 }), { minLength: 1, maxLengt
 const limits = fc.integer({ min: 1, max: 70 });
 
 describe('chooseImages', () => {
-  it('takes the first images unless they are to be drawn', () => {
+  it('takes of every class its share unless they are to be drawn', () => {
     fc.assert(
       fc.property(labels, limits, (all, limit) => {
         const chosen = chooseImages(all, 5, { limit, shuffle: false }, testStream('x'));
-        expect([...chosen]).toEqual([...all.keys()].slice(0, limit));
+        expect(chosen).toEqual(evenPlaces(all, limit));
       }),
     );
   });

@@ -1,10 +1,10 @@
-import { shuffleInPlace, type RandomStream } from '@privatesnn/core';
+import { evenPlaces, shuffleInPlace, type RandomStream } from '@privatesnn/core';
 
 /** Which images of a dataset are wanted. */
 export interface Choice {
   /** How many; null takes all. */
   readonly limit: number | null;
-  /** Whether they are drawn at random, the same number of each class, instead of the first ones. */
+  /** Whether they are drawn at random, the same number of each class, instead of evenly, of every class its share. */
   readonly shuffle: boolean;
 }
 
@@ -21,7 +21,7 @@ export function chooseImages(
   random: RandomStream,
 ): Int32Array {
   const count = Math.min(limit ?? labels.length, labels.length);
-  if (!shuffle) return Int32Array.from({ length: count }, (_, i) => i);
+  if (!shuffle) return evenPlaces(labels, count);
   const pools: number[][] = Array.from({ length: classes }, () => []);
   for (let i = 0; i < labels.length; i++) pools[labels[i]!]!.push(i);
   for (const pool of pools) shuffleInPlace(pool, random);

@@ -32,7 +32,7 @@ export function cifarStage({ layout, summary, ...published }: CifarSet) {
   return defineStage({
     kind: 'dataset',
     id: published.id,
-    version: 1,
+    version: 2,
     summary,
     source: 'Krizhevsky 2009: Learning Multiple Layers of Features from Tiny Images',
     options: z.strictObject({ ...commonOptions, ...archiveOptions(archive) }),

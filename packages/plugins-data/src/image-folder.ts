@@ -25,7 +25,7 @@ const options = z.strictObject({
 export const imageFolder = defineStage({
   kind: 'dataset',
   id: 'image-folder',
-  version: 1,
+  version: 2,
   summary: 'PNG or JPEG pictures of one size, one subfolder for each class.',
   source: 'This project; one folder a class, as ImageNet is unpacked',
   options,

@@ -41,7 +41,7 @@ const classNames = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9'];
 export const mnist = defineStage({
   kind: 'dataset',
   id: 'mnist',
-  version: 1,
+  version: 2,
   summary: 'MNIST: handwritten digits, 28 × 28 grey, 10 classes; a subset is embedded.',
   source: 'LeCun, Cortes, Burges: The MNIST database of handwritten digits',
   options,

@@ -3,12 +3,17 @@ import { z } from 'zod';
 /** Options that every dataset has. */
 export const commonOptions = {
   split: z.enum(['train', 'test']).default('train').describe('Which part of the dataset.'),
-  limit: z.int().min(1).nullable().default(null).describe('How many images; null takes all.'),
+  limit: z
+    .int()
+    .min(1)
+    .nullable()
+    .default(null)
+    .describe('How many images, of every class its share; null takes all.'),
   shuffle: z
     .boolean()
     .default(false)
     .describe(
-      'Draw the images at random, the same number of each class, instead of the first ones.',
+      'Draw the images at random, the same number of each class as far as the classes reach, and put them in random order.',
     ),
 };
 

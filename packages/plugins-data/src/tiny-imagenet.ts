@@ -30,7 +30,7 @@ const options = z.strictObject({
 export const tinyImagenet = defineStage({
   kind: 'dataset',
   id: 'tiny-imagenet',
-  version: 1,
+  version: 2,
   summary: 'Tiny-ImageNet: 64 × 64 colour photographs, 200 classes (original zip or folder).',
   source: 'Stanford CS231N: Tiny ImageNet Challenge',
   options,

@@ -31,7 +31,7 @@ const options = z.strictObject({
     .positive()
     .nullable()
     .default(null)
-    .describe('Images to test on, evenly spread over the set; null takes all.'),
+    .describe('Images to test on, of every class its share; null takes all.'),
   timeSteps: z
     .int()
     .positive()
@@ -55,7 +55,7 @@ const options = z.strictObject({
 export const accuracy = defineStage({
   kind: 'metric',
   id: 'accuracy',
-  version: 2,
+  version: 3,
   summary: 'Accuracy of a network with its 95 % interval; for a spiking one also against time.',
   source: 'Wilson 1927 (interval); PrivateSNN, Fig. 5a (accuracy against T)',
   options,

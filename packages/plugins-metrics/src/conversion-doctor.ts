@@ -31,7 +31,7 @@ import { timePoints } from './time-points.js';
 export const conversionDoctor = defineStage({
   kind: 'metric',
   id: 'conversion-doctor',
-  version: 3,
+  version: 4,
   summary:
     'Where a conversion loses accuracy: agreement of rates and activations by layer, dead and saturated neurons, advice.',
   source: 'This project',
@@ -41,7 +41,7 @@ export const conversionDoctor = defineStage({
       .positive()
       .default(50)
       .describe(
-        'Images to look at, evenly spread over the set; all their spike counts are kept in memory.',
+        'Images to look at, of every class its share; all their spike counts are kept in memory.',
       ),
     timeSteps: z
       .int()

@@ -31,7 +31,7 @@ import { spreadImages } from './spread.js';
 export const weightChange = defineStage({
   kind: 'metric',
   id: 'weight-change',
-  version: 2,
+  version: 3,
   summary:
     'Relative change and cosine of the weights by layer, and the accuracy of the re-converted ANN.',
   source: 'This project, on the encryption training of PrivateSNN (AAAI 2022)',
@@ -41,7 +41,7 @@ export const weightChange = defineStage({
       .positive()
       .nullable()
       .default(null)
-      .describe('Images to test on, evenly spread over the set; null takes all.'),
+      .describe('Images to test on, of every class its share; null takes all.'),
     batch: z.int().positive().default(200).describe('Images of one forward pass.'),
   }),
   inputs: {

@@ -1,7 +1,9 @@
 import {
   assertImagesFit,
-  firstImages,
+  evenPlaces,
   pixelsIn,
+  selectImages,
+  partOfImages,
   UserError,
   type Ann,
   type Images,
@@ -20,7 +22,7 @@ import {
 import type { StbpOptions } from './options.js';
 
 /** Images on which the read-out is fitted and the re-converted ANN is compared with the teacher. */
-export const probeImages = 200;
+const probeImages = 200;
 
 const notFitted: ReadoutFit = { scale: 0, explained: 0, agreement: 0, ties: 0 };
 
@@ -35,6 +37,8 @@ export interface Work {
   readonly images: Images;
   /** The teacher's logits for the training images, [images, classes]; left out without a teacher. */
   readonly teacherLogits: Float32Array | undefined;
+  /** A part of the images, and the teacher's logits for it. */
+  readonly probe: Pick<Work, 'images' | 'teacherLogits'>;
 }
 
 /** Checks the inputs, and computes what all epochs share. */
@@ -57,29 +61,43 @@ export async function prepare(
       },
     );
   }
-  const training = firstImages(images, options.samples);
+  const training = partOfImages(images, options.samples);
   const teacherLogits =
     teacher && (await annLogits(tensors, teacher, training, { signal: context.signal }));
   const start = { ...snn, timeSteps: options.timeSteps ?? snn.timeSteps };
-  const work = { context, engine, tensors, options, start, images: training, teacherLogits };
+  const probe = probeOf(training, teacherLogits, snn.architecture.classes);
+  const work = { context, engine, tensors, options, start, images: training, teacherLogits, probe };
   return options.readout === 'keep'
     ? work
     : { ...work, start: await withReadout(work, options.readout) };
 }
 
+function probeOf(
+  images: Images,
+  teacherLogits: Float32Array | undefined,
+  classes: number,
+): Work['probe'] {
+  const places = evenPlaces(images.labels, probeImages);
+  const row = (place: number) => teacherLogits!.subarray(place * classes, (place + 1) * classes);
+  return {
+    images: selectImages(images, places),
+    teacherLogits:
+      teacherLogits && Float32Array.from([...places].flatMap((place) => [...row(place)])),
+  };
+}
+
 async function withReadout(work: Work, kind: 'sum' | 'mean' | 'fitted'): Promise<Snn> {
-  const { start, images, teacherLogits, context } = work;
+  const { start, probe, context } = work;
+  const { teacherLogits } = probe;
   if (kind !== 'fitted' || !teacherLogits) {
     return { ...start, readout: readoutOf(kind, start.timeSteps, notFitted) };
   }
-  const probe = firstImages(images, probeImages);
-  const classes = start.architecture.classes;
   const { potentials } = await work.engine.infer({
     snn: start,
-    pixels: pixelsIn(probe, start.encoder.range),
+    pixels: pixelsIn(probe.images, start.encoder.range),
     seed: context.random('readout').uint32(),
     signal: context.signal,
   });
-  const fit = fitReadout(potentials, teacherLogits.subarray(0, probe.shape[0] * classes), classes);
+  const fit = fitReadout(potentials, teacherLogits, start.architecture.classes);
   return { ...start, readout: readoutOf(kind, start.timeSteps, fit) };
 }

@@ -11,7 +11,7 @@ export interface Epoch {
   readonly accuracy: number;
   /** Training images for which several classes shared its largest output, while training. */
   readonly ties: number;
-  /** Part of the first training images that the re-converted ANN puts in the teacher's class; without one, in theirs. */
+  /** Part of the probe's images that the re-converted ANN puts in the teacher's class; without one, in theirs. */
   readonly reconvertedAgreement: number;
   /** The root mean square of `weightChanges`. */
   readonly weightChange: number;

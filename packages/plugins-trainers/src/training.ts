@@ -1,5 +1,4 @@
 import {
-  firstImages,
   permutation,
   pixelsIn,
   selectImages,
@@ -22,7 +21,7 @@ import {
 
 import { scoreOf } from './batches.js';
 import { surrogateOf } from './part-options.js';
-import { probeImages, type Work } from './prepare.js';
+import type { Work } from './prepare.js';
 import {
   checkpointOf,
   initialState,
@@ -150,17 +149,17 @@ function step(state: TrainingState, gradients: Gradients): void {
   for (const theta of Object.values(state.thresholds)) theta[0] = Math.max(theta[0]!, 1e-6);
 }
 
-/** Part of the first training images that the re-converted ANN puts in the teacher's class, without one in theirs. */
+/** Part of the probe's images that the re-converted ANN puts in the teacher's class, without one in theirs. */
 async function reconvertedAgreement(work: Work, snn: Snn): Promise<number> {
-  const probe = firstImages(work.images, probeImages);
-  const { classes } = snn.architecture;
-  const logits = await annLogits(work.tensors, reconvertToAnn(snn), probe, {
+  const { images, teacherLogits } = work.probe;
+  const logits = await annLogits(work.tensors, reconvertToAnn(snn), images, {
     signal: work.context.signal,
   });
-  const teacher = work.teacherLogits?.subarray(0, logits.length);
-  if (teacher) return fitReadout(logits, teacher, classes).agreement;
-  const all = Int32Array.from(probe.labels, (_, i) => i);
-  return scoreOf(logits, all, probe).correct / probe.shape[0];
+  if (teacherLogits) {
+    return fitReadout(logits, teacherLogits, snn.architecture.classes).agreement;
+  }
+  const all = Int32Array.from(images.labels, (_, i) => i);
+  return scoreOf(logits, all, images).correct / images.shape[0];
 }
 
 /** Counts a batch in which some parameter has no gradient. */

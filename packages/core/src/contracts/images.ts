@@ -55,15 +55,6 @@ export function selectImages(images: Images, indices: ArrayLike<number>): Images
   };
 }
 
-/** The first `count` images, or all of them where there are fewer. */
-export function firstImages(images: Images, count: number): Images {
-  if (count >= images.shape[0]) return images;
-  return selectImages(
-    images,
-    Array.from({ length: count }, (_, i) => i),
-  );
-}
-
 /** Throws where images do not have the shape, or the number of classes, that a network takes. */
 export function assertImagesFit(
   images: Pick<Images, 'shape' | 'classNames'>,

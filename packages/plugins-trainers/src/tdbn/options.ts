@@ -8,7 +8,9 @@ export const tdbnOptions = z.strictObject({
     .int()
     .min(1)
     .default(50_000)
-    .describe('Training images: the first so many of the images (all where there are fewer).'),
+    .describe(
+      'Training images: so many of the images, of every class its share (all where there are fewer).',
+    ),
   epochs: z.int().min(1).default(20).describe('Passes over the training images.'),
   batchSize: z
     .int()

@@ -1,4 +1,4 @@
-import { assertImagesFit, defineStage, firstImages, input, output } from '@privatesnn/core';
+import { assertImagesFit, defineStage, input, output, partOfImages } from '@privatesnn/core';
 import { TENSOR_RUNTIME } from '@privatesnn/runtime-tfjs';
 import { checkNotAdaptive } from '@privatesnn/spiking';
 
@@ -9,7 +9,7 @@ import { trainTdbn, type TdbnEpoch } from './training.js';
 export const tdbn = defineStage({
   kind: 'trainer',
   id: 'tdbn',
-  version: 3,
+  version: 4,
   summary:
     'Spike-based training with threshold-dependent batch normalisation, which is folded into weights and biases at the end.',
   source:
@@ -30,7 +30,7 @@ export const tdbn = defineStage({
     async run(context, { snn, images }) {
       assertImagesFit(images, snn.architecture);
       checkNotAdaptive(snn, 'train');
-      const training = firstImages(images, options.samples);
+      const training = partOfImages(images, options.samples);
       const timeSteps = options.timeSteps ?? snn.timeSteps;
       const { readout } = snn;
       const start = {
