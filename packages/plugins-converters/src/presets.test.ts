@@ -16,6 +16,9 @@ const paper = {
   encoderRange: 'network',
   maxPooling: 'refuse',
   samples: 1000,
+  draw: 'spread',
+  cropPadding: 0,
+  flip: false,
   scale: 0.7,
   scaleCandidates: [0.9, 0.8, 0.7, 0.6, 0.5, 0.4],
   searchSamples: 100,
@@ -26,7 +29,16 @@ const paper = {
 const balancing = {
   'paper-aaai': paper,
   'paper-v1': { ...paper, timeSteps: 100 },
-  'official-code': { ...paper, timeSteps: 100, scale: 1 },
+  // Two batches of 1,024, randomly cropped from a border of 4 and mirrored.
+  'official-code': {
+    ...paper,
+    timeSteps: 100,
+    samples: 2048,
+    draw: 'random',
+    cropPadding: 4,
+    flip: true,
+    scale: 1,
+  },
   // The largest input current, hard reset, T = 2,500, Poisson input.
   'sengupta-2019': { ...paper, timeSteps: 2500, scale: 1, reset: 'hard' },
   // The same with soft reset and θ scaled by α.

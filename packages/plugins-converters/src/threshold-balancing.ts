@@ -26,6 +26,7 @@ import {
 } from '@privatesnn/spiking';
 import { z } from 'zod';
 
+import { calibrationImages, calibrationOptions } from './calibration-images.js';
 import { assertPoolingAllowed, encoderFor, neuronModel, neuronOptions } from './neuron-options.js';
 
 const options = z.strictObject({
@@ -38,13 +39,7 @@ const options = z.strictObject({
       'Time-steps of the calibration, and of the judging on synthetic images; T when left out. More than T where ' +
         'the images are too weak to reach the last layer within T.',
     ),
-  samples: z
-    .int()
-    .min(1)
-    .default(1000)
-    .describe(
-      'Calibration images: so many of the images, of every class its share (all where there are fewer).',
-    ),
+  ...calibrationOptions,
   scale: z
     .union([z.number().positive(), z.literal('auto')])
     .default(0.7)
@@ -94,7 +89,7 @@ interface Candidate {
 export const thresholdBalancing = defineStage({
   kind: 'converter',
   id: 'threshold-balancing',
-  version: 4,
+  version: 5,
   summary:
     "Copies the ANN's weights and sets each layer's threshold to its largest input current, layer by layer.",
   source:
@@ -103,7 +98,15 @@ export const thresholdBalancing = defineStage({
   presets: {
     'paper-aaai': {},
     'paper-v1': { timeSteps: 100 },
-    'official-code': { timeSteps: 100, scale: 1 },
+    // Two batches of 1,024 images, drawn, cropped and mirrored as for training.
+    'official-code': {
+      timeSteps: 100,
+      samples: 2048,
+      draw: 'random',
+      cropPadding: 4,
+      flip: true,
+      scale: 1,
+    },
     'sengupta-2019': { timeSteps: 2500, scale: 1, reset: 'hard' },
     'han-2020': { timeSteps: 2500, scale: 0.7 },
     'rathi-2020': {
@@ -133,7 +136,8 @@ export const thresholdBalancing = defineStage({
       assertImagesFit(images, ann.architecture);
       assertPoolingAllowed(options, ann);
       const noise = context.random('encoder');
-      const calibration = partOfImages(images, options.samples);
+      const draw = context.random('calibration');
+      const calibration = calibrationImages(images, options, draw);
       const best = await bestCandidate(context, engine, tensors, ann, calibration, options, noise);
       const { snn, balance, fit, scale } = best;
       if (options.readout !== snn.readout.kind) context.warn(unfittedReadout);

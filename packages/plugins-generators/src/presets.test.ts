@@ -18,9 +18,11 @@ const paper = {
   temperature: 20,
   batchSize: 100,
   learningRate: 1e-3,
+  accumulateGradient: false,
   iterations: 2500,
   initialisation: 'unit',
   projection: 'clip-at-end',
+  eightBit: false,
   stopAtLoss: 0,
   stopMeasure: 'cross-entropy',
   stopBy: 'image',
@@ -34,8 +36,15 @@ const paper = {
 const rows = {
   'paper-aaai': paper,
   'paper-v1': paper,
-  // 100 images a class, from noise over the whole input range.
-  'official-code': { ...paper, samplesPerClass: 100, initialisation: 'input-range' },
+  // 1,000 images a class, from noise over the whole input range, 2,499 steps along summed gradients, 8-bit files.
+  'official-code': {
+    ...paper,
+    samplesPerClass: 1000,
+    initialisation: 'input-range',
+    iterations: 2499,
+    accumulateGradient: true,
+    eightBit: true,
+  },
   // Strong, smooth images of one class each, stopped by the loss.
   tuned: {
     ...paper,

@@ -4,8 +4,17 @@ export const dataImpressionsPresets = {
   'paper-aaai': {},
   /** The first arXiv version; it synthesises in the same way. */
   'paper-v1': {},
-  /** The public code: 100 images a class, started from noise over the whole input range. */
-  'official-code': { samplesPerClass: 100, initialisation: 'input-range' },
+  /**
+   * The public code as it runs: 1,000 images a class, as its read-me asks for, from noise over the whole input range; a
+   * loop that begins at 1; an image gradient that is never cleared; images saved as 8-bit files.
+   */
+  'official-code': {
+    samplesPerClass: 1000,
+    initialisation: 'input-range',
+    iterations: 2499,
+    accumulateGradient: true,
+    eightBit: true,
+  },
   /** Strong, smooth images of one class each: they raise no threshold far, and still make deep layers spike. */
   tuned: {
     temperature: 1,

@@ -19,6 +19,12 @@ export const synthesisOptions = {
   temperature: z.number().positive().default(20).describe('Divides the logits in the loss.'),
   batchSize: z.int().min(1).default(100).describe('How many images are optimised together.'),
   learningRate: z.number().positive().default(1e-3).describe("Adam's step on the pixels."),
+  accumulateGradient: z
+    .boolean()
+    .default(false)
+    .describe(
+      "Whether Adam is given the sum of an image's gradients so far instead of the last one, as in the public code, which never clears it.",
+    ),
   iterations: z.int().min(1).default(2500).describe('Steps, at most.'),
   initialisation: z
     .enum(['unit', 'input-range', 'smooth'])
@@ -31,6 +37,12 @@ export const synthesisOptions = {
     .default('clip-at-end')
     .describe(
       "How pixels are kept in the network's input range: cut off after the last step or after each one, or each image stretched to the range after each step.",
+    ),
+  eightBit: z
+    .boolean()
+    .default(false)
+    .describe(
+      "Whether the finished images are rounded to the 256 levels of the network's input range that an 8-bit file keeps.",
     ),
   stopAtLoss: z
     .number()

@@ -1,6 +1,6 @@
 import type { Scalar, Tensor, Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
 
-import type { Ann, Images, StageContext } from '@privatesnn/core';
+import type { Ann, Images, PixelRange, StageContext } from '@privatesnn/core';
 import {
   annForward,
   annTensors,
@@ -99,6 +99,7 @@ export async function synthesise(
         }),
         optimizer: 'adam',
         learningRate: options.learningRate,
+        accumulateGradient: options.accumulateGradient,
         iterations: options.iterations,
         range: ann.inputRange,
         projection: projections[options.projection],
@@ -119,6 +120,7 @@ export async function synthesise(
           ),
       });
       projectPixels(result.pixels, ann.inputRange, 'clip');
+      if (options.eightBit) roundToEightBits(result.pixels, ann.inputRange);
       pixels.set(result.pixels, start * size);
       context.record('synthesised', {
         from: start,
@@ -141,6 +143,14 @@ export async function synthesise(
     classNames: ann.classNames,
     origin: 'synthetic',
   };
+}
+
+/** Rounds pixels, in place, to what an 8-bit file of the range keeps. */
+function roundToEightBits(pixels: Float32Array, [low, high]: PixelRange): void {
+  const level = (high - low) / 255;
+  for (let i = 0; i < pixels.length; i++) {
+    pixels[i] = low + Math.round((pixels[i]! - low) / level) * level;
+  }
 }
 
 const projections = {

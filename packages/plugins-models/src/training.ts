@@ -6,7 +6,7 @@ import {
   type Parameters,
   type StageContext,
 } from '@privatesnn/core';
-import { annLogits, type TensorRuntime } from '@privatesnn/runtime-tfjs';
+import { annLogits, augmentedPixels, type TensorRuntime } from '@privatesnn/runtime-tfjs';
 import {
   countMatches,
   countTies,
@@ -18,7 +18,6 @@ import {
   type OptimizerState,
 } from '@privatesnn/spiking';
 
-import { makeBatch } from './batch.js';
 import { dropoutMasks } from './dropout-mask.js';
 import { initialise } from './initialise.js';
 import type { TrainOptions } from './train-options.js';
@@ -104,7 +103,7 @@ async function trainEpoch(
   for (let step = 0; step < steps; step++) {
     context.signal.throwIfAborted();
     const indices = order.subarray(step * options.batchSize, (step + 1) * options.batchSize);
-    const pixels = makeBatch(images, indices, options.inputRange, options, augmentation);
+    const pixels = augmentedPixels(images, indices, options.inputRange, options, augmentation);
     const labels = Int32Array.from(indices, (i) => images.labels[i]!);
     const result = trainStep(runtime.tf, architecture, parameters, pixels, labels, mask);
     if (!Number.isFinite(result.loss)) throw diverged(result.loss, epoch, step, options);

@@ -1,4 +1,5 @@
 export * from './ann.js';
+export * from './augmented-pixels.js';
 export * from './blur.js';
 export * from './create.js';
 export * from './gradients.js';

@@ -1,6 +1,6 @@
 import type { Images, PixelRange, RandomStream } from '@privatesnn/core';
 
-/** Random changes to training images. */
+/** Random changes to images. */
 export interface Augmentation {
   /** Mirror half of the images left to right. */
   readonly flip: boolean;
@@ -14,7 +14,7 @@ export interface Augmentation {
  * @param indices places of the images
  * @returns [indices.length, height, width, channels], row-major
  */
-export function makeBatch(
+export function augmentedPixels(
   images: Images,
   indices: ArrayLike<number>,
   range: PixelRange,
@@ -24,7 +24,6 @@ export function makeBatch(
   const [, height, width, channels] = images.shape;
   const size = height * width * channels;
   const scale = (range[1] - range[0]) / (images.range[1] - images.range[0]);
-  const offset = range[0] - images.range[0] * scale;
   const batch = new Float32Array(indices.length * size).fill(range[0]);
   for (let n = 0; n < indices.length; n++) {
     const dy = shift > 0 ? random.integer(2 * shift + 1) - shift : 0;
@@ -37,7 +36,7 @@ export function makeBatch(
         const column = mirror ? width - 1 - (x + dx) : x + dx;
         const target = n * size + ((y + dy) * width + column) * channels;
         for (let c = 0; c < channels; c++) {
-          batch[target + c] = images.pixels[source + c]! * scale + offset;
+          batch[target + c] = (images.pixels[source + c]! - images.range[0]) * scale + range[0];
         }
       }
     }

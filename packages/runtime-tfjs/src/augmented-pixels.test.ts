@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { pixelsIn, selectImages, type Images } from '@privatesnn/core';
 import { testStream } from '@privatesnn/testkit';
 
-import { makeBatch } from './batch.js';
+import { augmentedPixels } from './augmented-pixels.js';
 
 const images: fc.Arbitrary<Images> = fc
   .tuple(
@@ -26,12 +26,18 @@ const images: fc.Arbitrary<Images> = fc
     }));
   });
 
-describe('makeBatch', () => {
+describe('augmentedPixels', () => {
   it('without augmentation takes the images as they are, in the wanted range', () => {
     fc.assert(
       fc.property(images, fc.array(fc.nat(3)), (all, places) => {
         const indices = places.map((place) => place % all.shape[0]);
-        const batch = makeBatch(all, indices, [-1, 1], { flip: false, shift: 0 }, testStream('x'));
+        const batch = augmentedPixels(
+          all,
+          indices,
+          [-1, 1],
+          { flip: false, shift: 0 },
+          testStream('x'),
+        );
         expect(batch).toEqual(pixelsIn(selectImages(all, indices), [-1, 1]));
       }),
     );
@@ -44,7 +50,7 @@ describe('makeBatch', () => {
         const plain = pixelsIn(all, [0, 1]);
         const indices = [...Array(count).keys()];
         const options = { flip: true, shift: 0 };
-        const batch = makeBatch(all, indices, [0, 1], options, testStream('x', seed));
+        const batch = augmentedPixels(all, indices, [0, 1], options, testStream('x', seed));
         const row = (data: Float32Array, i: number) =>
           Array.from({ length: width }, (_, x) =>
             data.slice((i * width + x) * channels, (i * width + x + 1) * channels),
@@ -72,7 +78,13 @@ describe('makeBatch', () => {
     };
     const seen = new Set<number>();
     for (let seed = 0; seed < 100; seed++) {
-      const batch = makeBatch(one, [0], [-1, 1], { flip: false, shift: 1 }, testStream('x', seed));
+      const batch = augmentedPixels(
+        one,
+        [0],
+        [-1, 1],
+        { flip: false, shift: 1 },
+        testStream('x', seed),
+      );
       const place = batch.indexOf(1);
       seen.add(place);
       const [dy, dx] = [Math.floor(place / 5) - 2, (place % 5) - 2];
