@@ -10,7 +10,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { exitCode, formatError, runExperiment } from '@privatesnn/core';
+import { exitCode, formatError, openCache, runExperiment } from '@privatesnn/core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
 import { openPlan, type OpenOptions } from './open.js';
@@ -57,7 +57,7 @@ async function screen(text: string, options: Partial<OpenOptions> = {}, file = '
   writeFileSync('first.yaml', text);
   try {
     const plan = await openPlan(file, { overrides: [], ...options });
-    await runExperiment(plan, { cacheDirectory: 'cache' });
+    await runExperiment(plan, { cache: openCache('cache') });
     return 'no error';
   } catch (error) {
     const shown = formatError(error, { colour: false, columns: 80 });

@@ -1,16 +1,31 @@
 export * from './contracts/artefacts.js';
 export * from './contracts/error.js';
 export * from './contracts/image-part.js';
+export * from './contracts/event.js';
 export * from './contracts/images.js';
+export * from './contracts/launcher.js';
+export * from './contracts/manifest.js';
 export * from './contracts/network.js';
 export * from './contracts/plugin.js';
 export * from './contracts/random.js';
 export * from './contracts/reporter.js';
 export * from './contracts/stage.js';
 export * from './contracts/token.js';
+export * from './contracts/work.js';
 export { cacheFolder } from './cache/location.js';
 export { decode, encode, type Encoded } from './cache/codec.js';
-export { openCache, type CacheEntry, type CacheStore, type Damage } from './cache/store.js';
+export type {
+  Cache,
+  CacheEntry,
+  Checkpoints,
+  Damage,
+  Lease,
+  Leases,
+  Maintenance,
+  Results,
+  Verdict,
+} from './cache/cache.js';
+export { openCache } from './cache/open.js';
 export { writeWhole } from './cache/write-whole.js';
 export { digestOf } from './cache/canonical.js';
 export { UserErrorList } from './errors/error-list.js';
@@ -33,8 +48,9 @@ export { permutation, shuffleInPlace } from './random/shuffle.js';
 export { randomStream } from './random/stream.js';
 export { sourceErrors, type SourceError } from './run/fingerprint.js';
 export { checkOutputs } from './run/artefact-check.js';
-export type { RunEvent, StageRef } from './run/events.js';
+export type { Observer } from './run/events.js';
+export { inProcess } from './run/launchers/in-process.js';
+export type { OpenLauncher, RunMaterials } from './run/launchers/open.js';
 export { markInterrupted } from './run/mark-interrupted.js';
-export type { Manifest, RunStatus, StageRecord } from './run/manifest.js';
 export { runExperiment, type RunRequest, type RunSummary } from './run/run.js';
 export { planStatus, type NodeStatus } from './run/status.js';

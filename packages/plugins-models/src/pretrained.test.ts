@@ -75,15 +75,6 @@ describe('pretrained and save-ann', () => {
     expect((await load({ path: 'two/y.safetensors' })).fingerprint).not.toBe(one.fingerprint);
   });
 
-  it('write again when the file is gone, whatever the cache holds', async () => {
-    const instance = saveAnn.create({}, saveAnn.options.parse({}));
-    const context = fakeContext({ folder });
-    const absent = await instance.fingerprint!(context);
-    expect(await instance.fingerprint!(context)).not.toBe(absent);
-    await save();
-    expect(await instance.fingerprint!(context)).toBe(await instance.fingerprint!(context));
-  });
-
   it('take the description from the options, or from YAML beside the file, options first', async () => {
     const architecture = vgg('vgg5', { inputShape: [8, 8, 1], classes: 3, width: 0.05, hidden: 4 });
     const parameters = initialise(architecture, testStream('x'));

@@ -45,3 +45,21 @@ it.each([
   await save({ overwrite: true });
   await save();
 });
+
+it('tells whether its files are there, as they were written', async () => {
+  const present = (outputs: Awaited<ReturnType<typeof save>>) =>
+    saveAnn.create({}, saveAnn.options.parse({})).effectPresent!(
+      { resolvePath: (path) => join(folder, path) },
+      outputs,
+    );
+  const first = await save();
+  expect(await present(first)).toBe(true);
+  const second = await save({}, 1);
+  expect(await present(first)).toBe(false);
+  expect(await present(second)).toBe(true);
+  await writeFile(join(folder, 'model.json'), '{}');
+  expect(await present(second)).toBe(false);
+  await save({ overwrite: true }, 1);
+  await rm(join(folder, 'model.safetensors'));
+  expect(await present(second)).toBe(false);
+});

@@ -1,11 +1,10 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 
 import { defineStage, input, output, UserError, writeWhole, type Ann } from '@privatesnn/core';
 import { z } from 'zod';
 
 import { descriptionSchema, type Description } from './description.js';
-import { digestOf } from './read-model.js';
 import { parseSafetensors, writeSafetensors } from './safetensors.js';
 import { statisticsTensors } from './statistics.js';
 
@@ -36,18 +35,24 @@ const options = z.strictObject({
 export const saveAnn = defineStage({
   kind: 'exporter',
   id: 'save-ann',
-  version: 1,
+  version: 2,
   summary: 'Writes an ANN to a safetensors file, with a JSON description beside it.',
   source: 'The safetensors format',
   options,
   inputs: { ann: input('ann', 'The network.') },
-  outputs: { file: output('scalars', 'Bytes, parameters and checksum of the file.') },
+  outputs: {
+    file: output('scalars', 'Bytes, parameters and checksums of the file and its description.'),
+  },
   dependencies: {},
   create: (_, { path, dtype, overwrite, notes }) => ({
-    // A missing file must be written whatever the cache holds, so its fingerprint never occurs twice.
-    fingerprint: async (context) => {
+    // The same path from another folder is another file.
+    fingerprint: (context) => Promise.resolve(context.resolvePath(path)),
+    async effectPresent(context, { file: { values } }) {
       const file = context.resolvePath(path);
-      return digestOf([file, descriptionFile(file)]).catch(() => randomUUID());
+      const sums = await Promise.all(
+        [file, descriptionFile(file)].map(async (name) => checksum(await readFile(name))),
+      ).catch(() => []);
+      return sums[0] === values['checksum'] && sums[1] === values['descriptionChecksum'];
     },
     async run(context, { ann }) {
       context.signal.throwIfAborted();
@@ -55,25 +60,29 @@ export const saveAnn = defineStage({
       if (!overwrite) await refuseForeign(file);
       const tensors = { ...ann.parameters, ...statisticsTensors(ann.statistics) };
       const bytes = writeSafetensors(tensors, dtype, { format });
-      const description = `${JSON.stringify(describe(ann, notes), null, 2)}\n`;
+      const description = Buffer.from(`${JSON.stringify(describe(ann, notes), null, 2)}\n`);
       await writeWhole(file, [bytes]);
-      await writeWhole(descriptionFile(file), [Buffer.from(description)]);
+      await writeWhole(descriptionFile(file), [description]);
       context.info(`Wrote ${file} (${bytes.length.toLocaleString('en')} bytes).`);
-      const digest = createHash('sha256').update(bytes).digest();
       return {
         file: {
           type: 'scalars',
           values: {
             bytes: bytes.length,
             parameters: Object.values(ann.parameters).reduce((n, { data }) => n + data.length, 0),
-            /** The first 48 bits of the SHA-256, which a number holds exactly. */
-            checksum: digest.readUIntBE(0, 6),
+            checksum: checksum(bytes),
+            descriptionChecksum: checksum(description),
           },
         },
       };
     },
   }),
 });
+
+/** The first 48 bits of the SHA-256, which a number holds exactly. */
+function checksum(bytes: Uint8Array): number {
+  return createHash('sha256').update(bytes).digest().readUIntBE(0, 6);
+}
 
 function descriptionFile(weights: string): string {
   return weights.replace(/\.safetensors$/, '.json');

@@ -9,20 +9,21 @@ type RuntimeId = TensorRuntime['id'];
 
 /**
  * Makes the tensor runtime: TensorFlow where it is installed, else the embedded engine. The environment variable
- * PRIVATESNN_TENSORS (`tensorflow` or `embedded`) decides when `prefer` is left out.
+ * PRIVATESNN_TENSORS (`tensorflow` or `embedded`) decides when `prefer` is left out. `threads` bounds those of the
+ * embedded engine, where it is made by this call.
  *
  * The backend is one for the whole process: a runtime made later replaces the one before.
  *
  * @throws UserError where TensorFlow is asked for and missing
  */
 export async function createTensorRuntime(
-  options: { prefer?: RuntimeId } = {},
+  options: { prefer?: RuntimeId; threads?: number } = {},
 ): Promise<TensorRuntime> {
   const wanted = chooseRuntime(options.prefer);
   // tfjs takes a while to load, and a run that finds everything in the cache only asks for the identity.
   const tf = await import('@tensorflow/tfjs-core');
   if (wanted.id === 'embedded') {
-    return { id: 'embedded', description: await useEmbeddedBackend(tf), tf };
+    return { id: 'embedded', description: await useEmbeddedBackend(tf, options.threads), tf };
   }
   await loadTensorFlow(tf);
   return { id: 'tensorflow', description: `TensorFlow ${wanted.version} (${wanted.source})`, tf };
@@ -42,7 +43,7 @@ export const tensorRuntimeService: Service<TensorRuntime> = {
     const asked = fromEnvironment();
     if (asked) chooseRuntime(asked);
   },
-  create: () => createTensorRuntime(),
+  create: (_, { threads }) => createTensorRuntime({ threads }),
 };
 
 function chooseRuntime(

@@ -69,7 +69,7 @@ export const engineService: Service<SpikingEngine> = {
     const asked = implementationOf(process.env['PRIVATESNN_ENGINE']);
     if (asked) assertAvailable(asked);
   },
-  create: () => createEngine(),
+  create: (_, { threads }) => createEngine({ threads }),
   close: (engine) => engine.close(),
 };
 

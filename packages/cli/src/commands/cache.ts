@@ -1,11 +1,11 @@
 import { cacheFolder, openCache } from '@privatesnn/core';
 
-import { byteSize, cut, duration } from '../progress/format.js';
+import { byteSize, count, cut, duration } from '../progress/format.js';
 import { terminalOf } from '../terminal.js';
 
 /** Prints what the cache holds. */
 export async function listCache(folder = cacheFolder()): Promise<void> {
-  const entries = await openCache(folder).list();
+  const entries = await openCache(folder).maintenance.list();
   const { columns } = terminalOf(process.stdout);
   const sizes = new Map<string, number>();
   const lines = entries.map(({ key, label, created, seconds, outputs }) => {
@@ -22,7 +22,12 @@ export async function listCache(folder = cacheFolder()): Promise<void> {
 
 /** Reads the whole cache; returns the exit code: 3 when damage was found and left. */
 export async function verifyCache(folder = cacheFolder(), remove = false): Promise<number> {
-  const damage = await openCache(folder).verify(remove);
+  const { damage, leftOver } = await openCache(folder).maintenance.verify(remove);
+  if (leftOver.length > 0) {
+    const files = count(leftOver.length, 'file');
+    const what = remove ? 'removed' : 'no harm; --remove removes them';
+    process.stdout.write(`${files} left over by processes that were ended: ${what}.\n`);
+  }
   if (damage.length === 0) {
     process.stdout.write(`The cache is sound: ${folder}\n`);
     return 0;
@@ -38,8 +43,8 @@ export async function verifyCache(folder = cacheFolder(), remove = false): Promi
 
 /** Removes all results and checkpoints. */
 export async function clearCache(folder = cacheFolder()): Promise<void> {
-  const store = openCache(folder);
-  const entries = await store.list();
-  await store.clear();
+  const { maintenance } = openCache(folder);
+  const entries = await maintenance.list();
+  await maintenance.clear();
   process.stdout.write(`${entries.length} results were removed from ${folder}\n`);
 }

@@ -8,8 +8,8 @@ export async function printPlan(
   plan: Plan,
   options: { cacheDirectory?: string | undefined; json?: boolean | undefined },
 ): Promise<void> {
-  const store = openCache(options.cacheDirectory ?? cacheFolder());
-  const status = await planStatus(plan, store);
+  const cache = openCache(options.cacheDirectory ?? cacheFolder());
+  const status = await planStatus(plan, cache.results);
   if (options.json) {
     const jobs = plan.jobs.map(({ name, axes, needed }) => ({
       name,

@@ -1,4 +1,6 @@
 import {
+  cacheFolder,
+  openCache,
   runExperiment,
   UserError,
   UserErrorList,
@@ -79,12 +81,14 @@ export async function runPlan(
     signal: options.signal,
     command: options.command,
     useCache: options.useCache ?? true,
-    onEvent(event) {
-      if (event.type === 'run-started') tellSupervisor({ folder: event.folder });
-      progress.onEvent(event);
-    },
+    observers: [
+      (event) => {
+        if (event.type === 'run-started') tellSupervisor({ folder: event.folder });
+      },
+      progress.onEvent,
+    ],
     ...(options.out === undefined ? {} : { outputDirectory: options.out }),
-    ...(options.cache === undefined ? {} : { cacheDirectory: options.cache }),
+    cache: openCache(options.cache ?? cacheFolder()),
     terminal: terminalOf(output),
     print(text) {
       progress.stop();

@@ -1,13 +1,20 @@
-import type { RunEvent, StageRef } from '@privatesnn/core';
+import type { RunNews, StageRef } from '@privatesnn/core';
 import { expect, onTestFinished, test, vi } from 'vitest';
 
 import { createProgress } from './progress.js';
 
-const ref: StageRef = { stage: 'train', use: 'stbp', jobs: ['DC + CET'], index: 3, count: 9 };
+const ref: StageRef = {
+  node: 'n',
+  stage: 'train',
+  use: 'stbp',
+  jobs: ['DC + CET'],
+  index: 3,
+  count: 9,
+};
 
 /** What is written for events that happen at the given seconds. */
 function written(
-  events: readonly (readonly [number, RunEvent])[],
+  events: readonly (readonly [number, RunNews])[],
   { live = false, quiet = false } = {},
 ): string {
   let text = '';
@@ -27,14 +34,14 @@ function written(
   return text;
 }
 
-const step = (done: number): RunEvent => ({
+const step = (done: number): RunNews => ({
   type: 'stage-progress',
   ...ref,
   done,
   total: 100,
   note: `loss ${done}`,
 });
-const finished = (cached: boolean): RunEvent => ({
+const finished = (cached: boolean): RunNews => ({
   type: 'stage-finished',
   ...ref,
   cached,
@@ -42,7 +49,7 @@ const finished = (cached: boolean): RunEvent => ({
   key: 'k',
   outputs: {},
 });
-const stage: (readonly [number, RunEvent])[] = [
+const stage: (readonly [number, RunNews])[] = [
   [0, finished(true)],
   [0, finished(true)],
   [0, { type: 'stage-started', ...ref }],
@@ -75,11 +82,11 @@ test('on a terminal one line is drawn over, and nothing is wider than the termin
   );
 });
 
-const quick: (readonly [number, RunEvent])[] = [
+const quick: (readonly [number, RunNews])[] = [
   [0, { type: 'stage-started', ...ref }],
   [0.1, { type: 'info', ...ref, message: 'A thousand images from the embedded subset.' }],
   [0.2, step(1)],
-  [0.3, { ...finished(false), seconds: 0.3 } as RunEvent],
+  [0.3, { ...finished(false), seconds: 0.3 } as RunNews],
 ];
 
 test('a quick stage leaves one line without a terminal, and beneath it what it told', () => {
@@ -91,7 +98,14 @@ test('a quick stage leaves one line without a terminal, and beneath it what it t
 });
 
 test('what a stage told is shown where it fails', () => {
-  const failed: RunEvent = { type: 'stage-failed', ...ref, message: 'no', stack: undefined };
+  const failed: RunNews = {
+    type: 'stage-failed',
+    ...ref,
+    status: 'failed',
+    message: 'no',
+    stack: undefined,
+    lastLines: [],
+  };
   expect(written([...quick.slice(0, 2), [1, failed]])).toContain('A thousand images');
 });
 

@@ -1,11 +1,11 @@
-import { wrap, type RunEvent, type StageRef } from '@privatesnn/core';
+import { wrap, type RunNews, type StageRef } from '@privatesnn/core';
 
 import { paintFor, type Terminal } from '../terminal.js';
 import { bar, cut, duration, remaining } from './format.js';
 
 /** Shows a run while it works. */
 export interface Progress {
-  readonly onEvent: (event: RunEvent) => void;
+  readonly onEvent: (event: RunNews) => void;
   /** Takes the live line away, e.g. before something else is printed. */
   stop(): void;
 }
@@ -20,6 +20,15 @@ export interface ProgressRequest {
   readonly now?: () => number;
 }
 
+/** A stage that works now. */
+interface Working {
+  readonly started: number;
+  /** When a line was last written of it. */
+  shown: number;
+  readonly told: string[];
+  announcement: NodeJS.Timeout | undefined;
+}
+
 const liveInterval = 100;
 const lineInterval = 10_000;
 /** A stage that ends sooner gets one line, when it ends. */
@@ -30,29 +39,30 @@ const widest = 80;
 /**
  * Every stage that is computed leaves one line with its time, and beneath it what it told. While it runs, a
  * terminal shows it on a live line with bar, note and remaining time; elsewhere a line is written once it has
- * taken five seconds, and then at most every ten.
+ * taken five seconds, and then at most every ten. Of several that run at a time the live line shows the one that told
+ * something last.
  */
 export function createProgress(request: ProgressRequest): Progress {
   const { write, terminal, quiet, jobs, now = () => performance.now() } = request;
   const paint = paintFor(terminal);
   const width = Math.min(terminal.columns, widest);
-  let started = 0;
-  let lastShown = 0;
+  const working = new Map<string, Working>();
+  let lastLive = -Infinity;
   let cached = 0;
   let live = '';
-  let told: string[] = [];
-  let announcement: NodeJS.Timeout | undefined;
 
   const clear = () => {
-    clearTimeout(announcement);
-    announcement = undefined;
     if (live !== '') write('\r\u001b[2K');
     live = '';
   };
   const line = (text: string) => {
-    if (live !== '') write('\r\u001b[2K');
-    live = '';
+    clear();
     write(`${text}\n`);
+  };
+  const draw = (head: string, rest: string) => {
+    live = cut(`${head}${rest}`, terminal.columns - 1);
+    const coloured = Math.min(head.length, live.length);
+    write(`\r\u001b[2K${paint.cyan(live.slice(0, coloured))}${live.slice(coloured)}`);
   };
   const flushCached = () => {
     if (cached === 0) return;
@@ -60,10 +70,15 @@ export function createProgress(request: ProgressRequest): Progress {
     line(paint.dim(`${mark('•')}${text}`));
     cached = 0;
   };
-  const flushTold = (ref: StageRef) => {
+  const ended = (ref: StageRef): readonly string[] => {
+    const stage = working.get(ref.node);
+    clearTimeout(stage?.announcement);
+    working.delete(ref.node);
+    return stage?.told ?? [];
+  };
+  const showTold = (ref: StageRef, told: readonly string[]) => {
     const indent = ' '.repeat(mark('✓').length + place(ref).length + 1);
     for (const message of told) line(paint.dim(wrap(message, width, indent)));
-    told = [];
   };
   const mark = (symbol: string) => (terminal.live ? `${symbol} ` : '');
   const place = ({ index, count }: StageRef) =>
@@ -73,49 +88,48 @@ export function createProgress(request: ProgressRequest): Progress {
     const use = ref.use === ref.stage ? '' : ` (${ref.use})`;
     return `${place(ref)} ${job}${ref.stage}${use}`;
   };
+  const others = () => (working.size > 1 ? ` (+${working.size - 1})` : '');
 
-  function announce(ref: StageRef): void {
-    clear();
-    line(cut(`${label(ref)} …`, width));
-  }
-
-  function stageProgress(event: RunEvent & { type: 'stage-progress' }): void {
+  function stageProgress(event: RunNews & { type: 'stage-progress' }): void {
+    const stage = working.get(event.node);
+    if (!stage) return;
     const time = now();
-    const interval = terminal.live ? liveInterval : announcement ? patience : lineInterval;
-    if (time - lastShown < interval) return;
-    lastShown = time;
+    const interval = terminal.live ? liveInterval : stage.announcement ? patience : lineInterval;
+    if (time - (terminal.live ? lastLive : stage.shown) < interval) return;
+    stage.shown = lastLive = time;
+    clearTimeout(stage.announcement);
+    stage.announcement = undefined;
     clear();
     const share = event.total > 0 ? event.done / event.total : 0;
-    const elapsed = (time - started) / 1000;
+    const elapsed = (time - stage.started) / 1000;
     const left =
       event.done >= event.total ? undefined : remaining(elapsed, event.done, event.total);
     const eta = left === undefined ? '' : `  ${duration(left)} left`;
     const note = event.note ? `  ${event.note}` : '';
     const percent = `${String(Math.floor(share * 100)).padStart(3)} %`;
     if (terminal.live) {
-      const columns = terminal.columns - 1;
-      const head = cut(label(event), Math.max(20, columns - 18));
-      live = cut(`${head} ${bar(share, 10)} ${percent}${eta}${note}`, columns);
-      write(`\r\u001b[2K${paint.cyan(live.slice(0, head.length))}${live.slice(head.length)}`);
+      const head = cut(`${label(event)}${others()}`, Math.max(20, terminal.columns - 19));
+      draw(head, ` ${bar(share, 10)} ${percent}${eta}${note}`);
     } else {
       line(cut(`${label(event)} ${percent}${eta}${note}`, width));
     }
   }
 
-  function stageStarted(event: RunEvent & { type: 'stage-started' }): void {
-    started = lastShown = now();
+  function stageStarted(event: RunNews & { type: 'stage-started' }): void {
+    const time = now();
+    const stage: Working = { started: time, shown: time, told: [], announcement: undefined };
+    working.set(event.node, stage);
     if (quiet) return;
     flushCached();
-    if (!terminal.live) {
-      announcement = setTimeout(announce, patience, event).unref();
-      return;
-    }
-    live = cut(label(event), terminal.columns - 1);
-    write(`\r\u001b[2K${paint.cyan(live)}`);
-    lastShown -= liveInterval;
+    if (terminal.live) return draw(`${label(event)}${others()}`, '');
+    stage.announcement = setTimeout(() => {
+      stage.announcement = undefined;
+      line(cut(`${label(event)} …`, width));
+    }, patience).unref();
   }
 
-  function stageFinished(event: RunEvent & { type: 'stage-finished' }): void {
+  function stageFinished(event: RunNews & { type: 'stage-finished' }): void {
+    const told = ended(event);
     clear();
     if (quiet) return;
     if (event.cached) {
@@ -126,10 +140,21 @@ export function createProgress(request: ProgressRequest): Progress {
     const room = width - mark('✓').length - time.length - 2;
     const text = cut(label(event), room).padEnd(room);
     line(`${paint.green(mark('✓'))}${text}  ${paint.dim(time)}`);
-    flushTold(event);
+    showTold(event, told);
   }
 
-  function onEvent(event: RunEvent): void {
+  function stageFailed(event: RunNews & { type: 'stage-failed' }): void {
+    showTold(event, ended(event));
+    clear();
+    // Where nothing goes on, the error itself comes next.
+    if (jobs > 1)
+      line(
+        paint.red(wrap(`${mark('✗')}${label(event)} (${event.status}): ${event.message}`, width)),
+      );
+    if (quiet) for (const text of event.lastLines) line(paint.dim(cut(`  | ${text}`, width)));
+  }
+
+  function onEvent(event: RunNews): void {
     switch (event.type) {
       case 'stage-started':
         return stageStarted(event);
@@ -139,14 +164,19 @@ export function createProgress(request: ProgressRequest): Progress {
       case 'stage-finished':
         return stageFinished(event);
       case 'stage-failed':
-        clear();
-        flushTold(event);
+        return stageFailed(event);
+      case 'stage-retried':
+        showTold(event, ended(event));
+        line(paint.yellow(wrap(`! ${label(event)} is tried again: ${event.message}`, width)));
         return;
       case 'warning':
         line(paint.yellow(wrap(`! ${event.stage}: ${event.message}`, width)));
         return;
       case 'info':
-        if (!quiet) told.push(event.message);
+        if (!quiet) working.get(event.node)?.told.push(event.message);
+        return;
+      case 'output':
+        if (!quiet) line(paint.dim(cut(`${event.stage} | ${event.text}`, terminal.columns - 1)));
         return;
       case 'run-finished':
         clear();
@@ -154,6 +184,7 @@ export function createProgress(request: ProgressRequest): Progress {
       case 'run-started':
       case 'record':
       case 'job-finished':
+      case 'job-failed':
         return;
     }
   }
@@ -162,6 +193,7 @@ export function createProgress(request: ProgressRequest): Progress {
     onEvent,
     stop() {
       clear();
+      for (const stage of working.values()) clearTimeout(stage.announcement);
       if (!quiet) flushCached();
     },
   };

@@ -31,7 +31,7 @@ export function folderWith(options = ''): string {
 export async function expectInterrupt(options: string): Promise<void> {
   const folder = folderWith(options);
   const child = start(folder, 'run', 'x.yaml');
-  while (!eventsIn(folder).includes('"stage-started","stage":"cet"')) await sleep(20);
+  while (!/"stage-started","node":"\w+","stage":"cet"/.test(eventsIn(folder))) await sleep(20);
   await sleep(300);
   child.kill('SIGINT');
   const { code, stderr } = await child.ended;

@@ -2,6 +2,7 @@ import { open, mkdir, rename, unlink, type FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
 import { diskFull, notWritable } from '../errors/templates/cache.js';
+import { asideName, sweepAsides } from './asides.js';
 
 /** How files are opened; tests put a full disk in its place. */
 export type OpenFile = (path: string, flags: string) => Promise<FileHandle>;
@@ -10,24 +11,52 @@ export interface WriteOptions {
   readonly openFile?: OpenFile | undefined;
   /** Whether the content must be on the disk before the file gets its name; true unless said. */
   readonly durable?: boolean;
+  /** Folder of the half-written file, on the same file system; the file's own when left out. */
+  readonly asides?: string;
 }
 
-let counter = 0;
+/** Folders in which this process has looked for what others left half-written. */
+const swept = new Set<string>();
 
 /**
- * Writes a file whole or not at all: aside, then renamed.
+ * Writes a file whole or not at all: aside, under a name that nobody else makes, then renamed. The first write into a
+ * folder removes what writers that are gone left in it.
  *
  * @throws UserError when the disk is full or the folder cannot be written
  */
 export async function writeWhole(
   path: string,
   chunks: readonly Uint8Array[],
-  { openFile = open, durable = true }: WriteOptions = {},
+  options: WriteOptions = {},
 ): Promise<void> {
-  const aside = join(dirname(path), `.aside-${process.pid}-${counter++}`);
+  const asides = options.asides ?? dirname(path);
+  if (!swept.has(asides)) {
+    swept.add(asides);
+    await sweepAsides(asides);
+  }
   try {
-    await mkdir(dirname(path), { recursive: true });
-    const file = await openFile(aside, 'wx');
+    await writeOnce(path, asides, chunks, options).catch((error: unknown) => {
+      // Somebody cleared the folder in between.
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+      return writeOnce(path, asides, chunks, options);
+    });
+  } catch (error) {
+    throw writeError(path, error);
+  }
+}
+
+async function writeOnce(
+  path: string,
+  asides: string,
+  chunks: readonly Uint8Array[],
+  { openFile = open, durable = true }: WriteOptions,
+): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  await mkdir(asides, { recursive: true });
+  const aside = join(asides, asideName());
+  // What cannot be opened is not ours to remove.
+  const file = await openFile(aside, 'wx');
+  try {
     try {
       for (const chunk of chunks) if (chunk.length > 0) await file.writeFile(chunk);
       if (durable) await file.sync();
@@ -37,7 +66,7 @@ export async function writeWhole(
     await rename(aside, path);
   } catch (error) {
     await unlink(aside).catch(() => undefined);
-    throw writeError(path, error);
+    throw error;
   }
 }
 

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 
 import type { Artefact, ArtefactType } from './artefacts.js';
+import type { Manifest } from './manifest.js';
 
 /** One finished job of a run: one cell of the matrix. */
 export interface JobResult {
@@ -29,7 +30,7 @@ export interface RunReport {
   readonly title: string;
   readonly description: string;
   readonly jobs: readonly JobResult[];
-  readonly manifest: Readonly<Record<string, unknown>>;
+  readonly manifest: Manifest;
 }
 
 export interface ReporterContext {

@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import type { ArtefactOf, ArtefactType } from './artefacts.js';
 import type { UserError } from './error.js';
 import type { RandomStream } from './random.js';
-import type { Token } from './token.js';
+import type { Dependencies, Resolved } from './token.js';
 
 export const stageKinds = [
   'dataset',
@@ -32,7 +32,6 @@ export interface OutputPort<T extends ArtefactType = ArtefactType> {
 
 export type InputPorts = Readonly<Record<string, InputPort>>;
 export type OutputPorts = Readonly<Record<string, OutputPort>>;
-export type Dependencies = Readonly<Record<string, Token<unknown>>>;
 
 export type InputsOf<I extends InputPorts> = {
   readonly [K in keyof I]: I[K] extends InputPort<infer T, infer O>
@@ -44,9 +43,14 @@ export type InputsOf<I extends InputPorts> = {
 export type OutputsOf<O extends OutputPorts> = {
   readonly [K in keyof O]: ArtefactOf<O[K]['type']>;
 };
-export type Resolved<D extends Dependencies> = {
-  readonly [K in keyof D]: D[K] extends Token<infer T> ? T : never;
-};
+
+/** What a stage wants while it runs; the scheduler shares out what there is. */
+export interface Resources {
+  /** The most threads that it can use; as many as there are when left out. */
+  readonly threads?: number;
+  /** Bytes of memory that it is expected to need at most. */
+  readonly memory?: number;
+}
 
 /** An ancestor of an input, as the plan has it. */
 export interface Ancestor {
@@ -93,6 +97,16 @@ export interface StageInstance<I extends InputPorts, O extends OutputPorts> {
    * for stages that read any.
    */
   fingerprint?(context: Pick<StageContext, 'resolvePath'>): Promise<string>;
+  /**
+   * Whether what the stage does besides giving outputs (the file that an exporter writes) is still there. Where it is
+   * not, the stage runs again though its result is in the cache. Only for stages with such an effect.
+   *
+   * @param outputs what it gave when it ran
+   */
+  effectPresent?(
+    context: Pick<StageContext, 'resolvePath'>,
+    outputs: OutputsOf<O>,
+  ): Promise<boolean>;
 }
 
 /** A stage: what a plugin declares. A plain object; nothing runs until `create`. */
@@ -118,6 +132,8 @@ export interface StageDefinition<
   readonly inputs: I;
   readonly outputs: O;
   readonly dependencies: D;
+  /** What it wants while it runs, where that is known beforehand. */
+  resources?(options: z.output<S>): Resources;
   /**
    * Whether the stage calls `context.ancestors`: the names that it reads are then part of its cache key, as equal
    * inputs may have been made by other stages. Not for attackers.

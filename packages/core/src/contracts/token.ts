@@ -10,9 +10,16 @@ export function token<T>(name: string, description: string): Token<T> {
   return { name, description };
 }
 
+export type Dependencies = Readonly<Record<string, Token<unknown>>>;
+export type Resolved<D extends Dependencies> = {
+  readonly [K in keyof D]: D[K] extends Token<infer T> ? T : never;
+};
+
 /** A provider of a service; created when a stage first needs it, once a run, and closed when the run ends. */
-export interface Service<T = unknown> {
+export interface Service<T = unknown, D extends Dependencies = Dependencies> {
   readonly token: Token<T>;
+  /** Other services that it is built on; none when left out. */
+  readonly dependencies?: D;
   /**
    * Identifies what computes: part of the cache key of every stage that depends on the service ("wasm",
    * "native avx512"). Asked before `create`, and without it where every result comes from the cache, so it must
@@ -24,6 +31,7 @@ export interface Service<T = unknown> {
    * service; cheap.
    */
   check?(): void;
-  create(): Promise<T>;
+  /** @param resources how many threads it may use */
+  create(dependencies: Resolved<D>, resources: { readonly threads: number }): Promise<T>;
   close?(instance: T): Promise<void>;
 }

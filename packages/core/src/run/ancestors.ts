@@ -1,10 +1,10 @@
 import type { Ancestor } from '../contracts/stage.js';
-import type { PlanNode } from '../plan/plan.js';
+import type { WorkNode } from './work.js';
 
 /** Names of the node and of those before it, each once, without looking past a `model` stage. */
-export function ancestorsOf(node: PlanNode | undefined): readonly Ancestor[] {
-  const found = new Map<PlanNode, Ancestor>();
-  const visit = (current: PlanNode) => {
+export function ancestorsOf(node: WorkNode | undefined): readonly Ancestor[] {
+  const found = new Map<WorkNode, Ancestor>();
+  const visit = (current: WorkNode) => {
     if (found.has(current)) return;
     const { kind, id } = current.declared.definition;
     found.set(current, Object.freeze({ stage: current.stage, kind, use: id }));

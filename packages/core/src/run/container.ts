@@ -3,45 +3,59 @@ import { Container } from 'inversify';
 
 import type { AnyService } from '../contracts/plugin.js';
 import type { InputPorts, OutputPorts, StageInstance } from '../contracts/stage.js';
-import type { Token } from '../contracts/token.js';
-import type { Plan, PlanNode } from '../plan/plan.js';
+import type { Dependencies } from '../contracts/token.js';
+import type { WorkNode } from './work.js';
 
-type AnyInstance = StageInstance<InputPorts, OutputPorts>;
-
-/** What one run computes with. */
+/** The services of one process that works on a run. */
 export interface RunContainer {
   /** The stage's instance with its services; these are created when a stage first needs them. */
-  instance(node: PlanNode): Promise<AnyInstance>;
+  instance(node: WorkNode): Promise<StageInstance<InputPorts, OutputPorts>>;
   /** Closes the services that were created, all of them; throws the first error of those that could not be closed. */
   close(): Promise<void>;
 }
 
-/** A fresh container for one run: services are singletons in it, and nothing lives on into the next run. */
-export function createContainer(plan: Plan): RunContainer {
+/**
+ * A fresh container: services are singletons in it, and nothing lives on into the next one.
+ *
+ * @param threads how many each service may use
+ */
+export function createContainer(
+  services: ReadonlyMap<string, AnyService>,
+  threads: number,
+): RunContainer {
   const container = new Container();
   const created: { service: AnyService; instance: unknown }[] = [];
-  for (const [name, service] of plan.registry.services) {
+  const resolve = async (
+    dependencies: Dependencies,
+    get: (name: string) => Promise<unknown>,
+  ): Promise<Record<string, unknown>> => {
+    const resolved: Record<string, unknown> = {};
+    for (const [name, token] of Object.entries(dependencies)) {
+      resolved[name] = await get(token.name);
+    }
+    return resolved;
+  };
+  for (const [name, service] of services) {
     container
       .bind<unknown>(serviceId(name))
-      .toDynamicValue(async () => {
-        const instance: unknown = await service.create();
+      .toDynamicValue(async (context) => {
+        const dependencies = await resolve((service.dependencies ?? {}) as Dependencies, (other) =>
+          context.getAsync(serviceId(other)),
+        );
+        const instance: unknown = await service.create(dependencies, { threads });
         created.push({ service, instance });
         return instance;
       })
       .inSingletonScope();
   }
-  for (const node of plan.nodes) {
-    const { definition } = node.declared;
-    container.bind<AnyInstance>(stageId(node)).toDynamicValue(async (context) => {
-      const dependencies: Record<string, unknown> = {};
-      for (const [name, token] of Object.entries(definition.dependencies)) {
-        dependencies[name] = await context.getAsync(serviceId((token as Token<unknown>).name));
-      }
-      return definition.create(dependencies, node.options) as AnyInstance;
-    });
-  }
   return {
-    instance: (node) => container.getAsync<AnyInstance>(stageId(node)),
+    async instance({ declared, options }) {
+      const { definition } = declared;
+      const dependencies = await resolve(definition.dependencies as Dependencies, (name) =>
+        container.getAsync(serviceId(name)),
+      );
+      return definition.create(dependencies, options) as StageInstance<InputPorts, OutputPorts>;
+    },
     async close() {
       const errors: unknown[] = [];
       for (const { service, instance } of created.splice(0).reverse()) {
@@ -57,4 +71,3 @@ export function createContainer(plan: Plan): RunContainer {
 }
 
 const serviceId = (name: string) => Symbol.for(`privatesnn:service:${name}`);
-const stageId = ({ id }: PlanNode) => Symbol.for(`privatesnn:stage:${id}`);

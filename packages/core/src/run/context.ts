@@ -1,48 +1,50 @@
 import { resolve } from 'node:path';
 
+import type { NodeEvent } from '../contracts/event.js';
 import type { StageContext } from '../contracts/stage.js';
-import type { CacheStore } from '../cache/store.js';
+import type { Checkpoints } from '../cache/cache.js';
 import { undeclaredAncestors } from '../errors/templates/run.js';
-import type { Plan, PlanNode } from '../plan/plan.js';
 import { randomStream } from '../random/stream.js';
 import { ancestorsOf } from './ancestors.js';
-import type { Emit, StageRef } from './events.js';
+import type { StopSignal } from './stop.js';
+import type { Work, WorkNode } from './work.js';
 
 export interface ContextParts {
-  readonly plan: Plan;
-  readonly node: PlanNode;
+  readonly work: Work;
+  readonly node: WorkNode;
   readonly key: string;
-  readonly store: CacheStore;
-  readonly signal: AbortSignal;
-  readonly emit: Emit;
-  readonly ref: StageRef;
+  readonly checkpoints: Checkpoints;
+  readonly stop: StopSignal;
+  readonly emit: (event: NodeEvent) => void;
 }
 
 /** What one running stage gets from the runner. */
 export function stageContext({
-  plan,
+  work,
   node,
   key,
-  store,
-  signal,
+  checkpoints,
+  stop,
   emit,
-  ref,
 }: ContextParts): StageContext {
+  const { id } = node;
   return {
     stage: node.stage,
-    signal,
-    random: (name) => randomStream(plan.seed, node.stage, name),
-    progress: (done, total, note) => emit({ type: 'stage-progress', ...ref, done, total, note }),
-    warn: (message) => emit({ type: 'warning', ...ref, message }),
-    info: (message) => emit({ type: 'info', ...ref, message }),
-    record: (event, data) => emit({ type: 'record', ...ref, event, data }),
+    signal: stop.signal,
+    random: (name) => randomStream(work.seed, node.stage, name),
+    progress: (done, total, note) => emit({ type: 'stage-progress', node: id, done, total, note }),
+    warn: (message) => emit({ type: 'warning', node: id, message }),
+    info: (message) => emit({ type: 'info', node: id, message }),
+    record: (event, data) => emit({ type: 'record', node: id, event, data }),
     ancestors(port) {
       if (!node.declared.definition.readsAncestors)
         throw undeclaredAncestors(node.declared.definition.id);
       return ancestorsOf(node.inputs[port]?.node);
     },
-    saveCheckpoint: (state) => store.saveCheckpoint(key, state),
-    loadCheckpoint: () => store.loadCheckpoint(key),
-    resolvePath: (path) => resolve(plan.experiment.loaded.folder, path),
+    async saveCheckpoint(state) {
+      await stop.whileSaving(() => checkpoints.save(key, state));
+    },
+    loadCheckpoint: () => checkpoints.load(key),
+    resolvePath: (path) => resolve(work.folder, path),
   };
 }

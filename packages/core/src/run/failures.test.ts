@@ -3,10 +3,11 @@ import { join } from 'node:path';
 
 import { expect, test } from 'vitest';
 
+import { openCache } from '../cache/open.js';
 import { UserError } from '../contracts/error.js';
 import type { AnyService } from '../contracts/plugin.js';
-import type { RunEvent } from './events.js';
-import type { Manifest } from './manifest.js';
+import type { RunEvent } from '../contracts/event.js';
+import type { Manifest } from '../contracts/manifest.js';
 import { fakePlugin, pipeline, workspace, type Workspace } from '../testing/workspace.js';
 
 const head = `name: x\nplugins: ["${fakePlugin}"]\n`;
@@ -90,7 +91,9 @@ async function interruptedRun(): Promise<Workspace> {
   const onEvent = (event: RunEvent) => {
     if (event.type === 'stage-progress' && event.done === 3) controller.abort();
   };
-  await expect(at.run('x.yaml', { signal: controller.signal, onEvent })).rejects.toMatchObject({
+  await expect(
+    at.run('x.yaml', { signal: controller.signal, observers: [onEvent] }),
+  ).rejects.toMatchObject({
     code: 'INTERRUPTED',
     errorClass: 'interrupted',
   });
@@ -129,7 +132,9 @@ test('a stage that does not notice an abort is left behind', async () => {
   const onEvent = (event: RunEvent) => {
     if (event.type === 'stage-progress') controller.abort();
   };
-  await expect(at.run('x.yaml', { signal: controller.signal, onEvent })).rejects.toMatchObject({
+  await expect(
+    at.run('x.yaml', { signal: controller.signal, observers: [onEvent] }),
+  ).rejects.toMatchObject({
     code: 'INTERRUPTED',
   });
 });
@@ -237,16 +242,18 @@ test('a service that cannot be closed does not hide the error of the run', async
 });
 
 test.each([
-  { cacheDirectory: 'x.yaml/cache' },
-  { outputDirectory: 'x.yaml' },
-  { outputDirectory: 'x.yaml/runs' },
-])('a folder that cannot be one is a clear error: %j', async (folders) => {
-  const at = workspace({ 'x.yaml': pipeline });
-  const [[name, folder]] = Object.entries(folders) as [[string, string]];
-  await expect(at.run('x.yaml', { [name]: at.file(folder) })).rejects.toMatchObject({
+  ['cache', 'x.yaml/cache'],
+  ['out', 'x.yaml'],
+  ['out', 'x.yaml/runs'],
+])('a folder that cannot be one is a clear error: %s %s', async (name, folder) => {
+  const text = `${head}stages: { data: { use: fake-images } }\n`;
+  const at = workspace({ 'x.yaml': text });
+  const path = at.file(folder);
+  const request = name === 'cache' ? { cache: openCache(path) } : { outputDirectory: path };
+  await expect(at.run('x.yaml', request)).rejects.toMatchObject({
     code: 'NOT_WRITABLE',
     errorClass: 'environment',
     message: expect.stringContaining('a file stands where a folder is needed') as string,
   });
-  expect(at.read('x.yaml')).toBe(pipeline);
+  expect(at.read('x.yaml')).toBe(text);
 });

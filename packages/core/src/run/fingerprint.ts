@@ -2,24 +2,49 @@ import { resolve } from 'node:path';
 
 import type { InputPorts, OutputPorts, StageInstance } from '../contracts/stage.js';
 import type { Token } from '../contracts/token.js';
+import type { StoredOutput } from '../contracts/work.js';
 import { usesServiceTooEarly } from '../errors/templates/run.js';
 import { UserError } from '../contracts/error.js';
 import type { Plan, PlanNode } from '../plan/plan.js';
+import type { WorkNode } from './work.js';
 
-/** Asks a stage for its fingerprint; services are not created for that, so it gets stand-ins. */
-export async function fingerprint(node: PlanNode, folder: string): Promise<string> {
-  const { definition } = node.declared;
+type Instance = StageInstance<InputPorts, OutputPorts>;
+
+/** Digest of what a stage reads besides its inputs; "" where it reads nothing. */
+export async function fingerprint(node: WorkNode, folder: string): Promise<string> {
+  return (await unserved(node).fingerprint?.(pathsFrom(folder))) ?? '';
+}
+
+/**
+ * Whether what a stage does besides giving outputs is there; true where it does nothing else.
+ *
+ * @param load loads an output that it gave
+ */
+export async function effectPresent(
+  node: WorkNode,
+  folder: string,
+  outputs: Readonly<Record<string, StoredOutput>>,
+  load: (digest: string) => Promise<unknown>,
+): Promise<boolean> {
+  const instance = unserved(node);
+  if (!instance.effectPresent) return true;
+  const loaded: Record<string, unknown> = {};
+  for (const [name, { digest }] of Object.entries(outputs)) loaded[name] = await load(digest);
+  return instance.effectPresent(pathsFrom(folder), loaded as never);
+}
+
+const pathsFrom = (folder: string) => ({ resolvePath: (path: string) => resolve(folder, path) });
+
+/** An instance to ask, not to run: services are not created for that, so it gets stand-ins. */
+function unserved({ declared, options }: WorkNode): Instance {
+  const { definition } = declared;
   const standIns = Object.fromEntries(
     Object.entries(definition.dependencies).map(([name, token]) => [
       name,
       standIn((token as Token<unknown>).name),
     ]),
   );
-  const instance = definition.create(standIns, node.options) as StageInstance<
-    InputPorts,
-    OutputPorts
-  >;
-  return (await instance.fingerprint?.({ resolvePath: (path) => resolve(folder, path) })) ?? '';
+  return definition.create(standIns, options) as Instance;
 }
 
 function standIn(service: string): object {

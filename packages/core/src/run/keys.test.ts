@@ -113,9 +113,11 @@ test('what a stage reads of its ancestors counts, even where its inputs are equa
   const at = workspace({ 'x.yaml': lineage });
   const names: unknown[] = [];
   const { jobs, manifest } = await at.run('x.yaml', {
-    onEvent: (event) => {
-      if (event.type === 'record') names.push(event.data['names']);
-    },
+    observers: [
+      (event) => {
+        if (event.type === 'record') names.push(event.data['names']);
+      },
+    ],
   });
   // The fake converter takes nothing from the images: both networks are equal to the last byte.
   const networks = manifest.stages.filter(({ stage }) => stage === 'convert');

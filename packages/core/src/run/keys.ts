@@ -1,46 +1,51 @@
-import type { Token } from '../contracts/token.js';
 import type { Ancestor } from '../contracts/stage.js';
 import { stageKey } from '../cache/key.js';
-import type { Plan, PlanNode } from '../plan/plan.js';
 import { ancestorsOf } from './ancestors.js';
 import { fingerprint } from './fingerprint.js';
+import { neededServices } from './services.js';
+import type { Work, WorkNode } from './work.js';
 
-/** Computes the cache keys of a plan's stages. */
-export interface Keys {
-  of(node: PlanNode, inputs: Readonly<Record<string, string>>): Promise<string>;
-  /** Identities of the services that were asked for so far, by token name. */
-  readonly identities: Readonly<Record<string, string>>;
+/** A node's cache key, and what of the machine went into it. */
+export interface NodeKey {
+  readonly key: string;
+  /** Identities of the services that the node needs, by token name. */
+  readonly services: Readonly<Record<string, string>>;
 }
 
-export function createKeys(plan: Plan): Keys {
+/** Computes the cache keys of a plan's nodes, where their work is done: runtime and engine belong to them. */
+export interface Keys {
+  of(node: WorkNode, inputs: Readonly<Record<string, string>>): Promise<NodeKey>;
+}
+
+export function createKeys(work: Work): Keys {
   const identities: Record<string, string> = {};
   return {
-    identities,
     async of(node, inputs) {
       const { definition, plugin, qualified } = node.declared;
       const services: Record<string, string> = {};
-      for (const { name } of Object.values(definition.dependencies) as Token<unknown>[]) {
-        identities[name] ??= await plan.registry.services.get(name)!.identity();
+      for (const name of neededServices(work.services, definition.dependencies)) {
+        identities[name] ??= await work.services.get(name)!.identity();
         services[name] = identities[name];
       }
-      return stageKey({
+      const key = stageKey({
         kind: definition.kind,
         use: qualified,
         version: definition.version,
         options: node.options,
         inputs,
-        rootSeed: plan.seed,
+        rootSeed: work.seed,
         stage: node.stage,
         code: plugin.codeDigest,
         services,
-        fingerprint: await fingerprint(node, plan.experiment.loaded.folder),
+        fingerprint: await fingerprint(node, work.folder),
         ...(definition.readsAncestors ? { ancestors: lineage(node) } : {}),
       });
+      return { key, services };
     },
   };
 }
 
-function lineage({ inputs }: PlanNode): Record<string, readonly Ancestor[]> {
+function lineage({ inputs }: WorkNode): Record<string, readonly Ancestor[]> {
   return Object.fromEntries(
     Object.entries(inputs).map(([port, { node }]) => [port, ancestorsOf(node)]),
   );

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { expect, test } from 'vitest';
 
-import { openCache } from '../cache/store.js';
+import { openCache } from '../cache/open.js';
 import { pipeline, workspace } from '../testing/workspace.js';
 
 const testing = resolve(import.meta.dirname, '../testing');
@@ -46,7 +46,7 @@ test('a run that is killed in the middle goes on from its last stage and checkpo
   const [folder] = readdirSync(at.file('runs'));
   const manifest = JSON.parse(at.read(`runs/${folder}/manifest.json`)) as { status: string };
   expect(manifest.status).toBe('running');
-  expect(await openCache(at.file('cache')).verify(false)).toEqual([]);
+  expect((await openCache(at.file('cache')).maintenance.verify(false)).damage).toEqual([]);
   const before = steps().length;
   expect(before).toBeLessThan(6);
 

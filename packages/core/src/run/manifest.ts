@@ -5,57 +5,9 @@ import { promisify } from 'node:util';
 
 import { toPlain } from '../config/node.js';
 import { packageOf } from '../plugins/locate.js';
+import type { Manifest } from '../contracts/manifest.js';
 import type { Plan } from '../plan/plan.js';
 import { fileURLToPath } from 'node:url';
-
-/** What happened to one stage of a run. */
-export interface StageRecord {
-  readonly stage: string;
-  readonly use: string;
-  readonly kind: string;
-  readonly jobs: readonly string[];
-  readonly key: string;
-  readonly cached: boolean;
-  /** Seconds in this run; 0 where the result came from the cache. */
-  readonly seconds: number;
-  /** Seconds that the result took when it was computed. */
-  readonly computeSeconds: number;
-  /** What the stage warned of when it was computed, in this run or before. */
-  readonly warnings: readonly string[];
-  readonly outputs: Readonly<Record<string, string>>;
-}
-
-export type RunStatus = 'running' | 'finished' | 'interrupted' | 'failed';
-
-/** What a run was: enough to repeat it and to judge its figures. */
-export interface Manifest {
-  readonly format: 1;
-  readonly status: RunStatus;
-  readonly name: string;
-  /** The experiment file, relative to the working directory; its name alone where it lies outside. */
-  readonly experiment: string;
-  /** The command line that made the run; null where it was started from a program. */
-  readonly command: string | null;
-  readonly profile: string | null;
-  /** The file's preset; null where it has none, or one a job. */
-  readonly preset: string | null;
-  readonly seed: number;
-  readonly started: string;
-  readonly finished: string | null;
-  readonly seconds: number | null;
-  readonly process: number;
-  readonly versions: Readonly<Record<string, string>>;
-  readonly git: { readonly commit: string; readonly changed: boolean } | null;
-  /** `threads` is how many an engine may use: PRIVATESNN_THREADS, else the processors that the process may use. */
-  readonly host: Readonly<Record<string, string | number>>;
-  readonly services: Readonly<Record<string, string>>;
-  readonly jobs: readonly {
-    readonly name: string;
-    readonly axes: Readonly<Record<string, unknown>>;
-  }[];
-  readonly stages: readonly StageRecord[];
-  readonly error: { readonly code: string; readonly message: string } | null;
-}
 
 /** The manifest of a run that starts now. */
 export async function startManifest(
@@ -94,8 +46,9 @@ export async function startManifest(
       memoryBytes: totalmem(),
     },
     services: {},
-    jobs: plan.jobs.map(({ name, axes }) => ({ name, axes })),
+    jobs: plan.jobs.map(({ name, axes }) => ({ name, axes, status: 'waiting' as const })),
     stages: [],
+    failures: [],
     error: null,
   };
 }

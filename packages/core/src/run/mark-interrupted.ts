@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { writeWhole } from '../cache/write-whole.js';
-import type { Manifest } from './manifest.js';
+import type { Manifest } from '../contracts/manifest.js';
 
 /** Marks a run as interrupted whose process was ended before it could do so itself. */
 export async function markInterrupted(folder: string): Promise<void> {

@@ -1,144 +1,151 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
 import type { Artefact } from '../contracts/artefacts.js';
+import type { NodeEvent } from '../contracts/event.js';
 import type { OutputPort } from '../contracts/stage.js';
-import type { CacheStore, StoredOutput } from '../cache/store.js';
-import { stageFailed } from '../errors/templates/run.js';
-import type { Plan, PlanNode } from '../plan/plan.js';
+import type { NodeJob, NodeOutcome, NodeResult, StoredOutput } from '../contracts/work.js';
+import type { Cache, CacheEntry, Lease } from '../cache/cache.js';
+import { errorData } from '../errors/error-data.js';
 import { checkOutputs } from './artefact-check.js';
 import type { RunContainer } from './container.js';
 import { stageContext } from './context.js';
-import type { Emit, StageRef } from './events.js';
-import type { Keys } from './keys.js';
+import { effectPresent } from './fingerprint.js';
+import type { Keys, NodeKey } from './keys.js';
+import { createStop } from './stop.js';
+import type { Work, WorkNode } from './work.js';
 
-/** What a stage gave, by digest; the artefacts themselves lie in the cache. */
-export interface NodeResult {
-  readonly key: string;
-  readonly cached: boolean;
-  readonly seconds: number;
-  readonly computeSeconds: number;
-  readonly warnings: readonly string[];
-  readonly outputs: Readonly<Record<string, StoredOutput>>;
-}
-
-export interface NodeRequest {
-  readonly plan: Plan;
-  readonly node: PlanNode;
-  readonly ref: StageRef;
-  readonly results: ReadonlyMap<PlanNode, NodeResult>;
-  readonly store: CacheStore;
-  readonly useCache: boolean;
+/** What a process needs to do nodes' work. */
+export interface NodeTools {
+  readonly work: Work;
   readonly keys: Keys;
-  readonly container: () => Promise<RunContainer>;
-  readonly signal: AbortSignal;
-  readonly emit: Emit;
+  readonly cache: Cache;
+  /** The services, with so many threads. */
+  readonly container: (threads: number) => Promise<RunContainer>;
 }
 
-/** How long a stage may take to notice that it shall end. */
-const graceMilliseconds = 700;
+/** The part of a job that says what to compute. */
+export type NodeTask = Pick<NodeJob, 'node' | 'inputs' | 'threads' | 'useCache'>;
 
-/** Runs one stage, or takes its result from the cache. */
-export async function runNode(request: NodeRequest): Promise<NodeResult> {
-  const { node, ref, store, useCache, keys, emit, signal } = request;
-  const { plugin } = node.declared;
-  const failed = (cause: unknown) => {
-    const stack = cause instanceof Error ? cause.stack : undefined;
-    const { stage, place, optionPlaces } = node;
-    const error = stageFailed(stage, ref.use, plugin.name, ref.jobs, place, optionPlaces, cause);
-    emit({ type: 'stage-failed', ...ref, message: error.message, stack });
-    return error;
-  };
-  const inputDigests = Object.fromEntries(
-    Object.entries(node.inputs).map(([port, { node: source, output }]) => [
-      port,
-      request.results.get(source)!.outputs[output]!.digest,
-    ]),
-  );
-  const key = await keys.of(node, inputDigests).catch((cause: unknown) => {
-    throw failed(cause);
-  });
-  const known = useCache ? await store.find(key) : undefined;
-  if (known) {
-    const result = {
-      key,
-      cached: true,
-      seconds: 0,
-      computeSeconds: known.seconds,
-      warnings: known.warnings,
-      outputs: known.outputs,
-    };
-    emit({
-      type: 'stage-finished',
-      ...ref,
-      cached: true,
-      seconds: 0,
-      key,
-      outputs: digests(known.outputs),
-    });
-    return result;
+type Emit = (event: NodeEvent) => void;
+
+/** How often a node that another process computes is looked for. */
+const waitMilliseconds = 500;
+
+/** Does one node's work: key, find, compute, commit. Inputs and outputs are digests; artefacts lie in the cache. */
+export async function runNode(
+  tools: NodeTools,
+  task: NodeTask,
+  emit: Emit,
+  signal: AbortSignal,
+): Promise<NodeOutcome> {
+  try {
+    const result = (await findNode(tools, task)) ?? (await computeOnce(tools, task, emit, signal));
+    return { status: 'finished', result };
+  } catch (error) {
+    const status = signal.aborted ? 'interrupted' : 'failed';
+    return { status: 'failed', failure: { status, error: errorData(error), lastLines: [] } };
   }
+}
 
-  emit({ type: 'stage-started', ...ref });
-  if (!useCache) await store.dropCheckpoint(key);
+/** The node's result, where the cache has it and whatever else the stage does is done. */
+export async function findNode(
+  { work, keys, cache }: Pick<NodeTools, 'work' | 'keys' | 'cache'>,
+  task: NodeTask,
+): Promise<NodeResult | undefined> {
+  if (!task.useCache) return undefined;
+  const node = work.nodes.get(task.node)!;
+  const nodeKey = await keys.of(node, task.inputs);
+  const entry = await cache.results.find(nodeKey.key);
+  if (!entry) return undefined;
+  const { load } = cache.results;
+  if (!(await effectPresent(node, work.folder, entry.outputs, load))) return undefined;
+  return foundResult(entry, nodeKey);
+}
+
+function foundResult(
+  { seconds, warnings, outputs }: CacheEntry,
+  { key, services }: NodeKey,
+): NodeResult {
+  return { key, cached: true, seconds: 0, computeSeconds: seconds, warnings, outputs, services };
+}
+
+/** Computes a node that no other process computes at the same time; waits for its result where one does. */
+async function computeOnce(
+  tools: NodeTools,
+  task: NodeTask,
+  emit: Emit,
+  signal: AbortSignal,
+): Promise<NodeResult> {
+  const { keys, cache, work } = tools;
+  const node = work.nodes.get(task.node)!;
+  const nodeKey = await keys.of(node, task.inputs);
+  for (let told = false; ;) {
+    signal.throwIfAborted();
+    const lease = await cache.leases.acquire(nodeKey.key);
+    if (lease) {
+      try {
+        // Its holder before may have finished it.
+        const found = await findNode(tools, task);
+        if (found) return found;
+        return await compute(tools, task, node, nodeKey, lease, emit, signal);
+      } catch (error) {
+        if (!lease.lost.aborted || signal.aborted) throw error;
+        emit({ type: 'warning', node: node.id, message: 'Another process took this work over.' });
+      } finally {
+        await lease.release();
+      }
+    }
+    if (!told) {
+      emit({ type: 'info', node: node.id, message: 'Another process computes this; waiting.' });
+      told = true;
+    }
+    await sleep(waitMilliseconds, undefined, { signal });
+    const found = await findNode(tools, task);
+    if (found) return found;
+  }
+}
+
+async function compute(
+  { work, cache, container }: NodeTools,
+  { inputs: inputDigests, threads, useCache }: NodeTask,
+  node: WorkNode,
+  { key, services }: NodeKey,
+  lease: Lease,
+  emit: Emit,
+  signal: AbortSignal,
+): Promise<NodeResult> {
+  const { results, checkpoints } = cache;
+  const { definition } = node.declared;
+  emit({ type: 'stage-started', node: node.id });
+  if (!useCache) await checkpoints.drop(key);
   const clock = performance.now();
   const warnings: string[] = [];
   const listen: Emit = (event) => {
     if (event.type === 'warning') warnings.push(event.message);
     emit(event);
   };
-  const values = await compute({ ...request, emit: listen }, key, inputDigests).catch(
-    (cause: unknown) => {
-      throw signal.aborted ? cause : failed(cause);
-    },
+  const instance = await (await container(threads)).instance(node);
+  // Every stage gets its own copy of its inputs, as they are stored: none can change another's.
+  const inputs: Record<string, unknown> = {};
+  for (const [port, digest] of Object.entries(inputDigests)) {
+    inputs[port] = await results.load(digest);
+  }
+  const stop = createStop(signal, lease.lost);
+  const context = stageContext({ work, node, key, checkpoints, stop, emit: listen });
+  const given = await stop.race(instance.run(context, inputs as never));
+  const values: Readonly<Record<string, Artefact>> = checkOutputs(
+    definition.outputs as Readonly<Record<string, OutputPort>>,
+    given as Readonly<Record<string, unknown>>,
   );
   const outputs: Record<string, StoredOutput> = {};
   for (const [name, value] of Object.entries(values)) {
-    outputs[name] = { type: value.type, ...(await store.put(value)) };
+    outputs[name] = { type: value.type, ...(await results.put(value)) };
   }
   const seconds = (performance.now() - clock) / 1000;
-  const label = `${ref.use} (stage ${node.stage})`;
+  const label = `${definition.id} (stage ${node.stage})`;
   const created = new Date().toISOString();
-  await store.commit({ key, label, seconds, created, warnings, outputs });
-  await store.dropCheckpoint(key);
-  emit({ type: 'stage-finished', ...ref, cached: false, seconds, key, outputs: digests(outputs) });
-  return { key, cached: false, seconds, computeSeconds: seconds, warnings, outputs };
-}
-
-async function compute(
-  request: NodeRequest,
-  key: string,
-  inputDigests: Readonly<Record<string, string>>,
-): Promise<Readonly<Record<string, Artefact>>> {
-  const { plan, node, store, signal, emit, ref, container } = request;
-  const instance = await (await container()).instance(node);
-  // Every stage gets its own copy of its inputs, as they are stored: none can change another's.
-  const inputs: Record<string, unknown> = {};
-  for (const [port, digest] of Object.entries(inputDigests))
-    inputs[port] = await store.load(digest);
-  const context = stageContext({ plan, node, key, store, signal, emit, ref });
-  const outputs = await endSoon(instance.run(context, inputs as never), signal);
-  return checkOutputs(
-    node.declared.definition.outputs as Readonly<Record<string, OutputPort>>,
-    outputs as Readonly<Record<string, unknown>>,
-  );
-}
-
-/** The promise's outcome, or, a moment after an abort, the abort's reason. */
-async function endSoon<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  let listen: (() => void) | undefined;
-  const aborted = new Promise<never>((_, reject) => {
-    listen = () => {
-      timer = setTimeout(() => reject(signal.reason as Error), graceMilliseconds);
-    };
-    signal.addEventListener('abort', listen, { once: true });
-  });
-  try {
-    return await Promise.race([promise, aborted]);
-  } finally {
-    clearTimeout(timer);
-    if (listen) signal.removeEventListener('abort', listen);
-  }
-}
-
-function digests(outputs: Readonly<Record<string, StoredOutput>>): Record<string, string> {
-  return Object.fromEntries(Object.entries(outputs).map(([name, { digest }]) => [name, digest]));
+  lease.lost.throwIfAborted();
+  await results.commit({ key, label, seconds, created, warnings, outputs });
+  await checkpoints.drop(key);
+  return { key, cached: false, seconds, computeSeconds: seconds, warnings, outputs, services };
 }

@@ -1,31 +1,46 @@
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 
 import type { Artefact } from '../contracts/artefacts.js';
 import { UserError } from '../contracts/error.js';
+import type { StageRef } from '../contracts/event.js';
+import type { Launcher } from '../contracts/launcher.js';
+import type { Manifest } from '../contracts/manifest.js';
 import type { JobResult } from '../contracts/reporter.js';
-import type { Token } from '../contracts/token.js';
-import { cacheFolder } from '../cache/location.js';
-import { openCache, type CacheStore } from '../cache/store.js';
+import type { NodeFailure, NodeJob, NodeOutcome, NodeResult } from '../contracts/work.js';
+import type { Cache, Results } from '../cache/cache.js';
+import { errorFrom } from '../errors/error-data.js';
 import { errorsOf, throwErrors } from '../errors/error-list.js';
-import { interrupted } from '../errors/templates/run.js';
-import type { Plan, PlanNode } from '../plan/plan.js';
+import { interrupted, stageFailed } from '../errors/templates/run.js';
+import type { Plan, PlanJob, PlanNode } from '../plan/plan.js';
 import { planToYaml } from '../plan/yaml.js';
-import type { RunContainer } from './container.js';
-import { eventSink, type Emit, type RunEvent } from './events.js';
-import { folderNames, makeRunFolder, type RunFolder } from './folder.js';
-import { createKeys, type Keys } from './keys.js';
-import { startManifest, type Manifest, type StageRecord } from './manifest.js';
-import { runNode, type NodeResult } from './node.js';
+import { announceTo, eventFile, type Observer } from './events.js';
+import { makeRunFolder, type RunFolder } from './folder.js';
+import { inProcess } from './launchers/in-process.js';
+import type { OpenLauncher } from './launchers/open.js';
+import { startManifest } from './manifest.js';
+import { planBytes, planDigest } from './plan-file.js';
+import { createRecord, digestsOf, type RunRecord } from './record.js';
 import { report } from './report.js';
+import { createSchedule } from './schedule.js';
+import { neededServices } from './services.js';
+import { workOf } from './work.js';
 
 export interface RunRequest {
+  readonly cache: Cache;
+  /** Where the work is done; in this process when left out. */
+  readonly launcher?: OpenLauncher;
   readonly signal?: AbortSignal;
-  readonly onEvent?: (event: RunEvent) => void;
+  /** Aborted to end at once whatever still works. */
+  readonly kill?: AbortSignal;
+  readonly observers?: readonly Observer[];
   /** Where run folders are made; `runs` in the working directory when left out. */
   readonly outputDirectory?: string;
-  readonly cacheDirectory?: string;
   /** Whether results and checkpoints of earlier runs are used; true unless said. Results are stored either way. */
   readonly useCache?: boolean;
+  /** Whether the first failure ends the run; otherwise all goes on that does not need what failed. */
+  readonly failFast?: boolean;
+  /** How often a stage that failed is tried again; 0 when left out. */
+  readonly retry?: number;
   /** The command line, for the manifest: `privatesnn run x.yaml`. */
   readonly command?: string;
   readonly terminal?: { readonly columns: number; readonly colour: boolean };
@@ -43,109 +58,89 @@ export interface RunSummary {
 }
 
 /**
- * Runs a plan: one stage after the other, each from the cache where its key is known, then the reporters.
+ * Runs a plan: its nodes where the launcher does them, each from the cache where its key is known, then the reporters
+ * on the jobs that have finished.
  *
- * @throws UserError when a stage or reporter fails, or the run is interrupted; what has finished stays in the cache
+ * @throws UserError, or a list of them, when stages or reporters fail, or the run is interrupted; what has finished
+ *   stays in the cache
  */
-export async function runExperiment(plan: Plan, request: RunRequest = {}): Promise<RunSummary> {
+export async function runExperiment(plan: Plan, request: RunRequest): Promise<RunSummary> {
   checkServices(plan);
   const started = new Date();
   const clock = performance.now();
   const seconds = () => (performance.now() - clock) / 1000;
-  const signal = request.signal ?? new AbortController().signal;
-  const folder = await makeRunFolder(
-    resolve(request.outputDirectory ?? 'runs'),
-    plan.name,
-    started,
-  );
-  let manifest = await startManifest(plan, started, request.command ?? null);
-  const saveManifest = () =>
-    folder.write('manifest.json', `${JSON.stringify(manifest, null, 2)}\n`);
+  const parent = resolve(request.outputDirectory ?? 'runs');
+  // Every folder in it is as far from the experiment's.
+  const bytes = planBytes(plan, join(parent, plan.name));
+  const folder = await makeRunFolder(parent, plan.name, started);
+  const start = await startManifest(plan, started, request.command ?? null);
   await folder.write('config.resolved.yaml', planToYaml(plan, folder.path));
-  await saveManifest();
+  await folder.write('manifest.json', `${JSON.stringify(start, null, 2)}\n`);
+  await folder.write('plan.bin', bytes);
 
-  const emit = eventSink(resolve(folder.path, 'events.jsonl'), request.onEvent);
-  emit({
+  const run = openRun(plan, request, folder, start, planDigest(bytes));
+  const { record, announce, launcher } = run;
+  announce({
     type: 'run-started',
     folder: folder.path,
     jobs: plan.jobs.length,
     stages: plan.nodes.length,
   });
-  // Inversify takes a while to load, and a run that finds everything in the cache needs no container.
-  let container: Promise<RunContainer> | undefined;
-  const parts: Parts = {
-    plan,
-    folder,
-    emit,
-    signal,
-    store: openCache(request.cacheDirectory ?? cacheFolder()),
-    useCache: request.useCache ?? true,
-    keys: createKeys(plan),
-    container: () =>
-      (container ??= import('./container.js').then(({ createContainer }) => createContainer(plan))),
-  };
-  const records: StageRecord[] = [];
   const finish = async (status: 'finished' | 'failed' | 'interrupted', error?: unknown) => {
-    manifest = {
-      ...manifest,
-      status,
-      finished: new Date().toISOString(),
-      seconds: seconds(),
-      services: parts.keys.identities,
-      stages: records,
-      error: error === undefined ? null : errorRecord(error),
-    };
-    await saveManifest();
-    emit({ type: 'run-finished', status, seconds: seconds() });
+    await record.close(status, seconds(), error);
+    announce({ type: 'run-finished', status, seconds: seconds() });
   };
-
   let failed = false;
   try {
-    const results = await runNodes(parts, records);
-    const jobs = plan.jobs.map((job) => jobResult(job, results, parts.store));
-    manifest = { ...manifest, services: parts.keys.identities, stages: records };
-    await report(
-      plan,
-      {
-        name: plan.name,
-        title: plan.title,
-        description: plan.description,
-        jobs,
-        manifest: { ...manifest },
-      },
-      folder,
-      request.terminal ?? { columns: 80, colour: false },
-      request.print ?? ((text) => process.stdout.write(text.endsWith('\n') ? text : `${text}\n`)),
-    );
+    const errors = await work(run);
+    if (request.signal?.aborted) throw interrupted(folder.path);
+    const { manifest, results } = record;
+    const done = plan.jobs.filter((_, index) => manifest.jobs[index]!.status === 'finished');
+    const jobs = done.map((job) => jobResult(job, results, request.cache.results));
+    if (jobs.length > 0) {
+      const { name, title, description } = plan;
+      await report(
+        plan,
+        { name, title, description, jobs, manifest },
+        folder,
+        request.terminal ?? { columns: 80, colour: false },
+        request.print ?? ((text) => process.stdout.write(text.endsWith('\n') ? text : `${text}\n`)),
+      ).catch((error: unknown) => errors.push(...errorsOf(error)));
+    }
+    throwErrors(errors);
     await finish('finished');
-    const cached = records.filter((record) => record.cached).length;
-    return { folder: folder.path, manifest, jobs, computed: records.length - cached, cached };
+    const { stages } = record.manifest;
+    const cached = stages.filter((stage) => stage.cached).length;
+    return {
+      folder: folder.path,
+      manifest: record.manifest,
+      jobs,
+      computed: stages.length - cached,
+      cached,
+    };
   } catch (error) {
     failed = true;
-    if (signal.aborted) {
-      const why = interrupted(folder.path);
-      await finish('interrupted', why);
-      throw why;
-    }
+    const status =
+      error instanceof UserError && error.errorClass === 'interrupted' ? 'interrupted' : 'failed';
     // The first error counts; a disk that is full must not hide it.
-    await finish('failed', error).catch(() => undefined);
+    await finish(status, error).catch(() => undefined);
     throw error;
   } finally {
     // Nor may a service that cannot be closed.
-    const closed = container?.then((services) => services.close());
-    await (failed ? closed?.catch(() => undefined) : closed);
+    const closed = launcher.close();
+    await (failed ? closed.catch(() => undefined) : closed);
   }
 }
 
 /** Lets the services that the plan needs look at the environment: a mistake there ends a run before it begins. */
-function checkServices({ nodes, registry }: Plan): void {
+function checkServices({ nodes, registry: { services } }: Plan): void {
   const names = nodes.flatMap(({ declared }) =>
-    (Object.values(declared.definition.dependencies) as Token<unknown>[]).map(({ name }) => name),
+    neededServices(services, declared.definition.dependencies),
   );
   const errors: UserError[] = [];
   for (const name of new Set(names)) {
     try {
-      registry.services.get(name)?.check?.();
+      services.get(name)?.check?.();
     } catch (error) {
       errors.push(...errorsOf(error));
     }
@@ -153,75 +148,170 @@ function checkServices({ nodes, registry }: Plan): void {
   throwErrors(errors);
 }
 
-interface Parts {
+/** A run in progress. */
+interface Run {
   readonly plan: Plan;
-  readonly folder: RunFolder;
-  readonly emit: Emit;
-  readonly signal: AbortSignal;
-  readonly store: CacheStore;
-  readonly useCache: boolean;
-  readonly keys: Keys;
-  readonly container: () => Promise<RunContainer>;
+  readonly request: RunRequest;
+  readonly planFile: NodeJob['plan'];
+  readonly record: RunRecord;
+  readonly launcher: Launcher;
+  readonly announce: ReturnType<typeof announceTo>;
+  readonly refs: ReadonlyMap<PlanNode, StageRef>;
 }
 
-async function runNodes(parts: Parts, records: StageRecord[]): Promise<Map<PlanNode, NodeResult>> {
-  const { plan, emit, signal } = parts;
-  const results = new Map<PlanNode, NodeResult>();
-  const folders = folderNames(plan.jobs.map(({ name }) => name));
-  const waiting = new Map(plan.jobs.map((job) => [job, new Set(job.needed)]));
-  for (const [index, node] of plan.nodes.entries()) {
-    signal.throwIfAborted();
-    const jobs = plan.jobs.filter(({ needed }) => needed.includes(node)).map(({ name }) => name);
-    const { id, kind } = node.declared.definition;
-    const ref = { stage: node.stage, use: id, jobs, index: index + 1, count: plan.nodes.length };
-    const result = await runNode({ ...parts, node, ref, results });
-    results.set(node, result);
-    records.push({
+function openRun(
+  plan: Plan,
+  request: RunRequest,
+  folder: RunFolder,
+  start: Manifest,
+  digest: string,
+): Run {
+  const jobsOf = new Map<PlanNode, PlanJob[]>(plan.nodes.map((node) => [node, []]));
+  for (const job of plan.jobs) for (const node of job.needed) jobsOf.get(node)!.push(job);
+  const refs = plan.nodes.map((node, index): [PlanNode, StageRef] => [
+    node,
+    {
+      node: node.id,
       stage: node.stage,
-      use: node.declared.qualified,
-      kind,
-      jobs,
-      key: result.key,
-      cached: result.cached,
-      seconds: result.seconds,
-      computeSeconds: result.computeSeconds,
-      warnings: result.warnings,
-      outputs: Object.fromEntries(
-        Object.entries(result.outputs).map(([name, { digest }]) => [name, digest]),
-      ),
-    });
-    for (const [job, left] of waiting) {
-      if (!left.delete(node) || left.size > 0) continue;
-      await writeResults(parts, folders.get(job.name)!, job.needed, results);
-      emit({ type: 'job-finished', job: job.name });
-    }
-  }
-  return results;
+      use: node.declared.definition.id,
+      jobs: jobsOf.get(node)!.map(({ name }) => name),
+      index: index + 1,
+      count: plan.nodes.length,
+    },
+  ]);
+  const { cache } = request;
+  const open = request.launcher ?? inProcess;
+  return {
+    plan,
+    request,
+    planFile: { file: join(folder.path, 'plan.bin'), digest },
+    record: createRecord(plan, start, folder, cache.results, jobsOf),
+    launcher: open({ work: workOf(plan), cache, folder: folder.path }),
+    announce: announceTo([
+      eventFile(join(folder.path, 'events.jsonl')),
+      ...(request.observers ?? []),
+    ]),
+    refs: new Map(refs),
+  };
 }
 
-/** Writes a job's numbers for people and scripts: `results/<job>/<stage>.<output>.json`. */
-async function writeResults(
-  { store, folder }: Parts,
-  job: string,
-  nodes: readonly PlanNode[],
-  results: ReadonlyMap<PlanNode, NodeResult>,
-): Promise<void> {
-  for (const node of nodes) {
-    for (const [output, { type, digest }] of Object.entries(results.get(node)!.outputs)) {
-      if (type !== 'scalars' && type !== 'series') continue;
-      const value = await store.load(digest);
-      await folder.write(
-        `results/${job}/${node.stage}.${output}.json`,
-        `${JSON.stringify(value, null, 2)}\n`,
-      );
+/** Does the nodes of a run, as many at a time as the launcher takes; returns what failed. */
+async function work(run: Run): Promise<UserError[]> {
+  const { plan, request, record, launcher, announce, refs } = run;
+  const stop = new AbortController();
+  const onAbort = () => stop.abort();
+  request.signal?.addEventListener('abort', onAbort, { once: true });
+  if (request.signal?.aborted) stop.abort();
+  const onKill = () => void launcher.cancel();
+  request.kill?.addEventListener('abort', onKill, { once: true });
+  const byId = new Map(plan.nodes.map((node) => [node.id, node]));
+  const schedule = createSchedule(
+    plan.nodes.map((node) => ({
+      id: node.id,
+      inputs: Object.values(node.inputs).map(({ node: source }) => source.id),
+      wanted: refs.get(node)!.jobs.length,
+      resources: node.declared.definition.resources?.(node.options) ?? {},
+    })),
+    launcher,
+    { failFast: request.failFast ?? false },
+  );
+  const errors: UserError[] = [];
+  const running = new Map<PlanNode, Promise<void>>();
+
+  const fail = (node: PlanNode, failure: NodeFailure) => {
+    const ref = refs.get(node)!;
+    const lost = schedule.end(node.id, 'failed').map((id) => byId.get(id)!);
+    if (stop.signal.aborted && failure.status === 'interrupted') return;
+    const error = failureError(node, ref, failure);
+    errors.push(error);
+    const failing = record.failed(node, failure, error, lost);
+    const { status, lastLines } = failure;
+    const { stack } = failure.error;
+    announce({ type: 'stage-failed', ...ref, status, message: error.message, stack, lastLines });
+    for (const { name } of failing) announce({ type: 'job-failed', job: name, stage: node.stage });
+    if (request.failFast) stop.abort();
+  };
+  const finish = async (node: PlanNode, result: NodeResult) => {
+    const { cached, seconds, key } = result;
+    const outputs = digestsOf(result);
+    announce({ type: 'stage-finished', ...refs.get(node)!, cached, seconds, key, outputs });
+    for (const { name } of await record.finished(node, result)) {
+      announce({ type: 'job-finished', job: name });
     }
+    schedule.end(node.id, 'finished');
+  };
+  const begin = async (node: PlanNode, threads: number) => {
+    const outcome = await tryNode(run, node, threads, stop.signal);
+    if (outcome.status === 'finished') await finish(node, outcome.result);
+    else fail(node, outcome.failure);
+  };
+
+  try {
+    for (;;) {
+      if (!stop.signal.aborted) {
+        for (const { node: id, threads } of schedule.next()) {
+          const node = byId.get(id)!;
+          running.set(
+            node,
+            begin(node, threads).finally(() => running.delete(node)),
+          );
+        }
+      }
+      if (running.size === 0) return errors;
+      await Promise.race(running.values());
+    }
+  } catch (error) {
+    // A defect, or a disk that is full: nothing is left working behind.
+    stop.abort();
+    await Promise.allSettled(running.values());
+    throw error;
+  } finally {
+    request.signal?.removeEventListener('abort', onAbort);
+    request.kill?.removeEventListener('abort', onKill);
   }
+}
+
+/** Launches a node, and again where it fails and may be tried again. */
+async function tryNode(
+  { request, planFile, record, launcher, announce, refs }: Run,
+  node: PlanNode,
+  threads: number,
+  signal: AbortSignal,
+): Promise<NodeOutcome> {
+  const ref = refs.get(node)!;
+  const inputs = Object.entries(node.inputs).map(([port, { node: source, output }]) => [
+    port,
+    record.results.get(source)!.outputs[output]!.digest,
+  ]);
+  const job: NodeJob = {
+    plan: planFile,
+    node: node.id,
+    inputs: Object.fromEntries(inputs) as Record<string, string>,
+    threads,
+    useCache: request.useCache ?? true,
+  };
+  for (let attempt = 1; ; attempt++) {
+    const outcome = await launcher.launch(job, (event) => announce({ ...event, ...ref }), signal);
+    if (outcome.status === 'finished' || signal.aborted) return outcome;
+    if (attempt > (request.retry ?? 0)) return outcome;
+    const { message } = failureError(node, ref, outcome.failure);
+    announce({ type: 'stage-retried', ...ref, attempt, message });
+  }
+}
+
+/** A failure as a user sees it: with stage, plugin, job and place; damage in the cache is no stage's. */
+function failureError(node: PlanNode, ref: StageRef, failure: NodeFailure): UserError {
+  const error = errorFrom(failure.error);
+  if (error instanceof UserError && error.code === 'CACHE_CORRUPT') return error;
+  const { stage, declared, place, optionPlaces } = node;
+  const { use, jobs } = ref;
+  return stageFailed(stage, use, declared.plugin.name, jobs, place, optionPlaces, error);
 }
 
 function jobResult(
-  job: Plan['jobs'][number],
+  job: PlanJob,
   results: ReadonlyMap<PlanNode, NodeResult>,
-  store: CacheStore,
+  store: Results,
 ): JobResult {
   const stages = job.needed.map((node) => {
     const outputs = Object.entries(results.get(node)!.outputs).map(([name, { type, digest }]) => [
@@ -232,9 +322,4 @@ function jobResult(
     return [node.stage, { kind, use: id, outputs: Object.fromEntries(outputs) }];
   });
   return { name: job.name, axes: job.axes, stages: Object.fromEntries(stages) };
-}
-
-function errorRecord(error: unknown): { code: string; message: string } {
-  if (error instanceof UserError) return { code: error.code, message: error.message };
-  return { code: 'DEFECT', message: error instanceof Error ? error.message : String(error) };
 }

@@ -1,6 +1,8 @@
-import type { CacheStore } from '../cache/store.js';
+import type { Results } from '../cache/cache.js';
 import type { Plan, PlanNode } from '../plan/plan.js';
+import { effectPresent } from './fingerprint.js';
 import { createKeys } from './keys.js';
+import { workOf } from './work.js';
 
 /** Whether a stage's result is in the cache. */
 export type NodeStatus = 'cached' | 'to do';
@@ -8,9 +10,10 @@ export type NodeStatus = 'cached' | 'to do';
 /** What a run of the plan would take from the cache; nothing is computed. */
 export async function planStatus(
   plan: Plan,
-  store: CacheStore,
+  results: Results,
 ): Promise<ReadonlyMap<PlanNode, NodeStatus>> {
-  const keys = createKeys(plan);
+  const work = workOf(plan);
+  const keys = createKeys(work);
   const digests = new Map<PlanNode, Readonly<Record<string, string>>>();
   const status = new Map<PlanNode, NodeStatus>();
   for (const node of plan.nodes) {
@@ -20,9 +23,13 @@ export async function planStatus(
     ]);
     const known = inputs.every(([, digest]) => digest !== undefined);
     const entry = known
-      ? await store.find(await keys.of(node, Object.fromEntries(inputs) as Record<string, string>))
+      ? await results.find(
+          (await keys.of(node, Object.fromEntries(inputs) as Record<string, string>)).key,
+        )
       : undefined;
-    status.set(node, entry ? 'cached' : 'to do');
+    const done =
+      entry && (await effectPresent(node, work.folder, entry.outputs, (one) => results.load(one)));
+    status.set(node, done ? 'cached' : 'to do');
     if (entry) {
       digests.set(
         node,

@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 
 import { onTestFinished } from 'vitest';
 
+import { openCache } from '../cache/open.js';
 import type { AnyService } from '../contracts/plugin.js';
 import { planExperiment } from '../plan/build.js';
 import { loadExperiment, type ExperimentRequest } from '../plan/experiment.js';
@@ -45,7 +46,7 @@ export interface Workspace {
   /** Runs an experiment with the folder's own cache; what reporters print is kept aside. */
   run(
     name: string,
-    request?: RunRequest & ExperimentRequest,
+    request?: Partial<RunRequest> & ExperimentRequest,
     services?: readonly AnyService[],
   ): Promise<RunSummary>;
 }
@@ -73,7 +74,7 @@ export function workspace(files: Readonly<Record<string, string>> = {}): Workspa
     run: async (name, request = {}, services = []) =>
       runExperiment(await plan(name, request, services), {
         outputDirectory: file('runs'),
-        cacheDirectory: file('cache'),
+        cache: openCache(file('cache')),
         print: () => undefined,
         ...request,
       }),

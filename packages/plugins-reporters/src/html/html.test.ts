@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
 import {
+  fakeManifest,
   fakeRun,
   gridExample,
   jobNames,
@@ -112,11 +113,17 @@ describe('hostile text', () => {
       description: text,
       jobs: [job],
       manifest: {
+        ...fakeManifest,
         profile: text,
         services: { [text]: text },
-        stages: [{ stage: text, jobs: [text], warnings: [text], computeSeconds: 1 }],
-        [`k${text}`]: { [text]: text },
-        list: [{ [`c${text}`]: text }],
+        versions: { [`k${text}`]: text },
+        jobs: [{ name: text, axes: { [`c${text}`]: text }, status: 'finished' }],
+        stages: fakeManifest.stages.map((stage) => ({
+          ...stage,
+          stage: text,
+          jobs: [text],
+          warnings: [text],
+        })),
       },
     };
   }

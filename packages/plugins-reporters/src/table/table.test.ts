@@ -2,7 +2,7 @@ import { UserError, type RunReport } from '@privatesnn/core';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
-import { fakeRun, scalars, stage, tableExample } from '../testing/fake-run.js';
+import { fakeManifest, fakeRun, scalars, stage, tableExample } from '../testing/fake-run.js';
 import { record } from '../testing/recorder.js';
 import { displayWidth } from '../text.js';
 import { table } from './table.js';
@@ -15,7 +15,7 @@ function runOf(jobs: Record<string, Record<string, number | null>>): RunReport {
     name: 'small',
     title: '',
     description: '',
-    manifest: {},
+    manifest: fakeManifest,
     jobs: Object.entries(jobs).map(([name, values]) => ({
       name,
       axes: {},

@@ -1,4 +1,12 @@
-import type { Artefact, JobResult, JobStage, Pictures, RunReport, Series } from '@privatesnn/core';
+import type {
+  Artefact,
+  JobResult,
+  JobStage,
+  Pictures,
+  Manifest,
+  RunReport,
+  Series,
+} from '@privatesnn/core';
 
 import { glyphsOf } from '../grid/font.js';
 
@@ -208,13 +216,14 @@ export function fakeRun(colour = false): RunReport {
 
 const digest = '3f9a1c5be0d2478896aa01c3e5f7d9b1a2c4e6f8091b3d5f7a9c1e3b5d7f9024';
 
-const fakeManifest = {
+export const fakeManifest: Manifest = {
   format: 1,
   status: 'running',
   name: 'quickstart',
   experiment: 'experiments/quickstart.yaml',
   command: 'privatesnn run experiments/quickstart.yaml',
   profile: null,
+  preset: null,
   seed: 7,
   started: '2026-11-21T00:30:00.000Z',
   finished: null,
@@ -224,7 +233,11 @@ const fakeManifest = {
   git: { commit: '7aa918f0c4d1b5e6a7089f1e2d3c4b5a69788796', changed: false },
   host: { platform: 'linux', architecture: 'x64', processors: 2, memoryBytes: 8_323_000_000 },
   services: { 'spiking-engine': 'native 2 threads', 'tensor-runtime': 'embedded' },
-  jobs: jobNames.map((name) => ({ name, axes: { method: name, seed: 7 } })),
+  jobs: jobNames.map((name) => ({
+    name,
+    axes: { method: name, seed: 7 },
+    status: 'finished',
+  })),
   stages: [
     {
       stage: 'convert',
@@ -251,6 +264,7 @@ const fakeManifest = {
       outputs: { metrics: digest },
     },
   ],
+  failures: [],
   error: null,
 };
 

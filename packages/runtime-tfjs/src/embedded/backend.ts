@@ -1,4 +1,4 @@
-import { Dense, kernelDigest, setUpDense } from '@privatesnn/spiking';
+import { defaultThreads, Dense, kernelDigest, setUpDense } from '@privatesnn/spiking';
 
 import type { Tf } from '../runtime.js';
 import { convolutionKernels } from './convolution.js';
@@ -20,11 +20,12 @@ let engine: { readonly dense: Dense; readonly registered: Promise<void> } | unde
  * replaced by our own. Where a kernel of ours does not cover a case (dilation, channels first, another type), it
  * passes it on to tfjs's.
  *
+ * @param most the most threads that it may use; an engine that is there already keeps its own
  * @returns what computes, for people
  */
-export async function useEmbeddedBackend(tf: Tf): Promise<string> {
+export async function useEmbeddedBackend(tf: Tf, most = defaultThreads()): Promise<string> {
   if (!engine) {
-    const dense = new Dense();
+    const dense = new Dense({ threads: Math.min(most, defaultThreads()) });
     engine = { dense, registered: register(tf, dense) };
   }
   await engine.registered;

@@ -2,7 +2,7 @@ import type { RunReport } from '@privatesnn/core';
 
 import { formatValue } from '../../table/format.js';
 import { html, type Markup } from '../markup.js';
-import { isRecord, moment } from './manifest.js';
+import { moment } from './manifest.js';
 
 export interface Contents {
   readonly id: string;
@@ -35,11 +35,10 @@ export function headSection(run: RunReport, contents: readonly Contents[]): Mark
 }
 
 function factsOf({ manifest, jobs }: RunReport): [string, string][] {
-  const fact = (name: string, value: unknown): [string, string][] =>
-    typeof value === 'string' || typeof value === 'number' ? [[name, moment(String(value))]] : [];
-  const services = isRecord(manifest.services) ? Object.values(manifest.services).map(String) : [];
-  const seconds = stagesOf(manifest).map(({ computeSeconds }) => Number(computeSeconds));
-  const total = seconds.reduce((sum, each) => sum + each, 0);
+  const fact = (name: string, value: string | number | null): [string, string][] =>
+    value === null ? [] : [[name, moment(String(value))]];
+  const services = Object.values(manifest.services);
+  const total = manifest.stages.reduce((sum, { computeSeconds }) => sum + computeSeconds, 0);
   return [
     ...fact('Jobs', jobs.length),
     ...fact('Seed', manifest.seed),
@@ -52,10 +51,10 @@ function factsOf({ manifest, jobs }: RunReport): [string, string][] {
 
 /** The run's warnings, which a reader should see before its figures. */
 export function warningsSection(manifest: RunReport['manifest']): Markup | undefined {
-  const warnings = stagesOf(manifest).flatMap(({ stage, jobs, warnings }) =>
-    list(warnings).map((message) => ({
-      message: String(message),
-      where: [String(stage), list(jobs).join(', ')].filter(Boolean).join(': '),
+  const warnings = manifest.stages.flatMap(({ stage, jobs, warnings }) =>
+    warnings.map((message) => ({
+      message,
+      where: [stage, jobs.join(', ')].filter(Boolean).join(': '),
     })),
   );
   if (warnings.length === 0) return undefined;
@@ -76,7 +75,7 @@ export function reproduceSection({ command }: RunReport['manifest']): Markup {
   return html`<section id="reproduce" aria-labelledby="reproduce-title">
     <h2 id="reproduce-title">How to reproduce</h2>
     ${
-      typeof command === 'string' &&
+      command !== null &&
       html`<p class="lead">The command that made this run, in the folder where it was given:</p>
         <pre>${command}</pre>`
     }
@@ -87,12 +86,4 @@ export function reproduceSection({ command }: RunReport['manifest']): Markup {
     <pre>privatesnn run config.resolved.yaml</pre>
     <p class="lead">On the same runtime both give results with the same digests.</p>
   </section>`;
-}
-
-function stagesOf(manifest: RunReport['manifest']): Readonly<Record<string, unknown>>[] {
-  return list(manifest.stages).filter(isRecord);
-}
-
-function list(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : [];
 }

@@ -1,3 +1,5 @@
+import type { Manifest } from '@privatesnn/core';
+
 import { formatPrecise } from '../../table/format.js';
 import { html, type Markup } from '../markup.js';
 
@@ -8,7 +10,7 @@ const leftOut = new Set(['format', 'command', 'status', 'finished', 'seconds', '
 const late = new Set(['use', 'kind', 'key', 'outputs', 'warnings']);
 
 /** The manifest: nested pairs, tables for lists of records, text for the rest. */
-export function manifestSection(manifest: Readonly<Record<string, unknown>>): Markup {
+export function manifestSection(manifest: Manifest): Markup {
   const shown = Object.entries(manifest).filter(([name]) => !leftOut.has(name));
   const { plain, nested } = split(Object.fromEntries(shown));
   return html`<section id="manifest" aria-labelledby="manifest-title">
@@ -102,6 +104,6 @@ export function moment(text: string): string {
   return text.replace(/^(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.\d+)?Z$/, '$1 $2 UTC');
 }
 
-export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,0 +1,75 @@
+import { existsSync } from 'node:fs';
+import { rm, unlink } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+
+import { writeError } from './write-whole.js';
+import { isAside, isLeftOver } from './asides.js';
+import type { CacheEntry, Damage, Maintenance } from './cache.js';
+import { filesIn, type CacheFiles } from './files.js';
+import { loadObject, readEntry } from './results.js';
+
+/** Looks after a cache in a folder. */
+export function folderMaintenance({ folder, objectFile }: CacheFiles): Maintenance {
+  const parts = async (name: string) =>
+    (await filesIn(join(folder, name))).filter((file) => !isAside(basename(file)));
+  return {
+    async list() {
+      const entries: CacheEntry[] = [];
+      for (const file of await parts('keys')) {
+        const entry = await readEntry(file).catch(() => undefined);
+        if (entry) entries.push(entry);
+      }
+      return entries.sort((a, b) => (a.created < b.created ? -1 : 1));
+    },
+
+    async verify(remove) {
+      const damage: Damage[] = [];
+      const broken = new Set<string>();
+      const removed = async (file: string) => {
+        if (remove) await unlink(file).catch(() => undefined);
+      };
+      const report = async (file: string, what: string) => {
+        damage.push({ file, what });
+        await removed(file);
+      };
+      for (const file of await parts('objects')) {
+        try {
+          await loadObject(file);
+        } catch {
+          // A run may have replaced or removed it meanwhile.
+          if (!existsSync(file)) continue;
+          broken.add(basename(file));
+          await report(file, 'its content does not fit its digest');
+        }
+      }
+      for (const file of await parts('keys')) {
+        const entry = await readEntry(file).catch(() => undefined);
+        if (!entry) {
+          if (existsSync(file)) await report(file, 'the entry is not whole');
+        } else if (
+          Object.values(entry.outputs).some(
+            ({ digest }) => broken.has(digest) || !existsSync(objectFile(digest)),
+          )
+        ) {
+          await report(file, `an output of ${entry.label} is damaged or gone`);
+        }
+      }
+      const leftOver: string[] = [];
+      for (const file of await filesIn(folder)) {
+        if (!isAside(basename(file)) || !(await isLeftOver(file))) continue;
+        leftOver.push(file);
+        await removed(file);
+      }
+      return { damage, leftOver };
+    },
+
+    async clear() {
+      for (const part of ['keys', 'objects', 'checkpoints']) {
+        const path = join(folder, part);
+        await rm(path, { recursive: true, force: true }).catch((error: unknown) => {
+          throw writeError(path, error);
+        });
+      }
+    },
+  };
+}

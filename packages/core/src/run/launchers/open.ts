@@ -1,0 +1,14 @@
+import type { Launcher } from '../../contracts/launcher.js';
+import type { Cache } from '../../cache/cache.js';
+import type { Work } from '../work.js';
+
+/** What a launcher of a run may use. */
+export interface RunMaterials {
+  readonly work: Work;
+  readonly cache: Cache;
+  /** The run's folder. */
+  readonly folder: string;
+}
+
+/** Makes the launcher of one run. */
+export type OpenLauncher = (materials: RunMaterials) => Launcher;
