@@ -20,6 +20,7 @@ const paper = {
   cropPadding: 0,
   flip: false,
   scale: 0.7,
+  scaleApplied: 'while-balancing',
   scaleCandidates: [0.9, 0.8, 0.7, 0.6, 0.5, 0.4],
   searchSamples: 100,
   percentile: 100,
@@ -38,6 +39,7 @@ const balancing = {
     cropPadding: 4,
     flip: true,
     scale: 1,
+    scaleApplied: 'afterwards',
   },
   // The largest input current, hard reset, T = 2,500, Poisson input.
   'sengupta-2019': { ...paper, timeSteps: 2500, scale: 1, reset: 'hard' },
@@ -50,6 +52,7 @@ const balancing = {
     calibrationSteps: 1000,
     samples: 512,
     scale: 0.7,
+    scaleApplied: 'afterwards',
     reset: 'delayed-soft',
   },
   // A lower scale at T = 100, and logits of the size of the ANN's.

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 
 import type { Ann, Images, StageContext } from '@privatesnn/core';
@@ -48,6 +49,33 @@ describe('threshold-balancing', () => {
     const full = await convert({ scale: 1 });
     const half = await convert({ scale: 0.5 });
     expect(half.snn.thresholds['conv1']).toBeCloseTo(0.5 * full.snn.thresholds['conv1']!, 6);
+  });
+
+  it('multiplies every threshold of a balance at scale 1, with scaleApplied: afterwards', async () => {
+    const full = await convert({ scale: 1 });
+    const layers = Object.keys(full.snn.thresholds);
+    await fc.assert(
+      fc.asyncProperty(fc.double({ min: 0.05, max: 3, noNaN: true }), async (scale) => {
+        const { snn } = await convert({ scale, scaleApplied: 'afterwards' });
+        for (const layer of layers)
+          expect(snn.thresholds[layer]).toBe(Math.fround(scale * full.snn.thresholds[layer]!));
+      }),
+      { numRuns: 10 },
+    );
+  });
+
+  it('balances later layers on the spikes of scaled ones, with scaleApplied: while-balancing', async () => {
+    const full = await convert({ scale: 1 });
+    const { snn } = await convert({ scale: 0.4 });
+    expect(snn.thresholds['fc1']).not.toBeCloseTo(0.4 * full.snn.thresholds['fc1']!, 3);
+  });
+
+  it.each(['while-balancing', 'afterwards'])('keeps biases in proportion, %s', async (when) => {
+    const options = { scale: 0.6, scaleApplied: when, encoder: 'constant' };
+    const { snn } = await convert(options, fakeContext(), waveAnnWithBiases);
+    const original = await annLogits(tensors, waveAnnWithBiases, images);
+    const back = await annLogits(tensors, reconvertToAnn(snn), images);
+    back.forEach((logit, i) => expect(logit).toBeCloseTo(original[i]!, 4));
   });
 
   it('chooses, with scale: auto, the candidate that explains most of the logits', async () => {

@@ -47,6 +47,13 @@ const options = z.strictObject({
       'α, the factor on every threshold (Han 2020); `auto` takes the candidate whose network explains most of ' +
         "the ANN's logits on the calibration images, which needs no labels and no real data.",
     ),
+  scaleApplied: z
+    .enum(['while-balancing', 'afterwards'])
+    .default('while-balancing')
+    .describe(
+      "Whether a layer's threshold is scaled before the next layer is balanced, or all are balanced at α = 1 and " +
+        'scaled together afterwards, as in the public code.',
+    ),
   scaleCandidates: z
     .array(z.number().positive())
     .min(1)
@@ -106,6 +113,7 @@ export const thresholdBalancing = defineStage({
       cropPadding: 4,
       flip: true,
       scale: 1,
+      scaleApplied: 'afterwards',
     },
     'sengupta-2019': { timeSteps: 2500, scale: 1, reset: 'hard' },
     'han-2020': { timeSteps: 2500, scale: 0.7 },
@@ -114,6 +122,7 @@ export const thresholdBalancing = defineStage({
       calibrationSteps: 1000,
       samples: 512,
       scale: 0.7,
+      scaleApplied: 'afterwards',
       reset: 'delayed-soft',
     },
     tuned: { timeSteps: 100, samples: 200, scale: 0.5, readout: 'fitted' },
@@ -175,20 +184,18 @@ async function bestCandidate(
   const logits = await annLogits(tensors, ann, judged, { signal: context.signal });
   const seeds = { calibration: noise.uint32(), judging: noise.uint32() };
   const scales = options.scale === 'auto' ? options.scaleCandidates : [options.scale];
+  const balanceAt = (scale: number, report: (part: number) => void): Promise<Balance> =>
+    balanced(engine, ann, calibration, options, scale, seeds.calibration, context.signal, report);
+  let unscaled: Balance | undefined;
   let best: Candidate | undefined;
   for (const [i, scale] of scales.entries()) {
     const report = (part: number) =>
       context.progress(i + part, scales.length, `threshold scale ${scale}`);
-    const balance = await balanced(
-      engine,
-      ann,
-      calibration,
-      options,
-      scale,
-      seeds.calibration,
-      context.signal,
-      (part) => report(0.6 * part),
-    );
+    const reportBalance = (part: number) => report(0.6 * part);
+    const balance =
+      options.scaleApplied === 'afterwards'
+        ? scaled((unscaled ??= await balanceAt(1, reportBalance)), scale)
+        : await balanceAt(scale, reportBalance);
     const snn = network(ann, balance, options);
     const { potentials } = await engine.infer({
       snn,
@@ -202,8 +209,8 @@ async function bestCandidate(
     context.record('threshold-scale', { candidate: scale, fit, layers: balance.layers });
     if (!best || fit.explained > best.fit.explained) {
       // Potentials grow with time: a scale fitted over the calibration's steps is brought to the network's.
-      const scaled = { ...fit, scale: (fit.scale * stepsOf(options)) / options.timeSteps };
-      const readout = readoutOf(options.readout, options.timeSteps, scaled);
+      const rescaled = { ...fit, scale: (fit.scale * stepsOf(options)) / options.timeSteps };
+      const readout = readoutOf(options.readout, options.timeSteps, rescaled);
       best = { scale, snn: { ...snn, readout }, balance, fit };
     }
   }
@@ -250,6 +257,14 @@ async function balanced(
     );
   }
   return balance;
+}
+
+/** The balance with every threshold times the scale; currents and spikes stay those of the calibration. */
+function scaled(balance: Balance, scale: number): Balance {
+  const thresholds = Object.entries(balance.thresholds).map(
+    ([layer, threshold]) => [layer, Math.fround(scale * threshold)] as const,
+  );
+  return { ...balance, thresholds: Object.fromEntries(thresholds) };
 }
 
 /** Time-steps of the calibration and of the judging of candidates. */
