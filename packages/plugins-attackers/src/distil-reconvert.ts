@@ -1,5 +1,3 @@
-import type { Tensor4D } from '@tensorflow/tfjs-core';
-
 import {
   defineStage,
   input,
@@ -8,7 +6,7 @@ import {
   type Images,
   type StageContext,
 } from '@privatesnn/core';
-import { annForward, annTensors, TENSOR_RUNTIME, type Tf } from '@privatesnn/runtime-tfjs';
+import { frozenAnn, TENSOR_RUNTIME, type Tf } from '@privatesnn/runtime-tfjs';
 import { reconvertToAnn, SPIKING_ENGINE, warnOfTies } from '@privatesnn/spiking';
 
 import { algorithm1 } from './algorithm-1.js';
@@ -81,12 +79,11 @@ async function draw(
   { architecture, parameters, inputRange, classNames }: Ann,
   options: DistilStageOptions,
 ): Promise<Images> {
-  const tensors = annTensors(tf, parameters);
+  const network = frozenAnn(tf, architecture, parameters, options.batchSize);
   try {
     const target = { inputShape: architecture.inputShape, inputRange, classNames };
-    const forward = (x: Tensor4D) => annForward(tf, architecture, tensors, x);
-    return await algorithm1(tf, context, target, forward, options);
+    return await algorithm1(tf, context, target, network.forward, options);
   } finally {
-    tf.dispose(Object.values(tensors));
+    network.dispose();
   }
 }

@@ -1,8 +1,7 @@
-import type { Tensor4D } from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 
 import { defineStage, input, output } from '@privatesnn/core';
-import { annForward, annTensors, TENSOR_RUNTIME } from '@privatesnn/runtime-tfjs';
+import { frozenAnn, TENSOR_RUNTIME } from '@privatesnn/runtime-tfjs';
 import { reconvertToAnn } from '@privatesnn/spiking';
 
 import { algorithm1Options, tunedAscent } from './class-image-options.js';
@@ -30,13 +29,12 @@ export const reconvert = defineStage({
       const { tf } = runtime;
       const ann = victim.type === 'snn' ? reconvertToAnn(victim) : victim;
       const { architecture, inputRange, classNames } = ann;
-      const tensors = annTensors(tf, ann.parameters);
+      const network = frozenAnn(tf, architecture, ann.parameters, options.batchSize);
       try {
         const target = { inputShape: architecture.inputShape, inputRange, classNames };
-        const forward = (x: Tensor4D) => annForward(tf, architecture, tensors, x);
-        return { images: await algorithm1(tf, context, target, forward, options) };
+        return { images: await algorithm1(tf, context, target, network.forward, options) };
       } finally {
-        tf.dispose(Object.values(tensors));
+        network.dispose();
       }
     },
   }),

@@ -1,10 +1,11 @@
-import type { Scalar, Tensor, Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
+import type { Scalar, Tensor, Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 
 import type { Ann, Images, PixelRange, StageContext } from '@privatesnn/core';
 import {
   annForward,
   annTensors,
   binomialBlur,
+  frozenAnn,
   gaussianBlur,
   initialImages,
   optimiseImages,
@@ -53,7 +54,7 @@ export async function synthesise(
   const size = height * width * channels;
   const count = labels.length;
   const pixels = new Float32Array(count * size);
-  const tensors = annTensors(tf, ann.parameters);
+  const network = synthesisNetwork(tf, ann, batchTerm, Math.min(count, options.batchSize));
   const batches = Math.ceil(count / options.batchSize);
   const saved = (await context.loadCheckpoint()) as Checkpoint | undefined;
   if (saved) pixels.set(saved.pixels);
@@ -77,16 +78,7 @@ export async function synthesise(
             ]),
             [indices.length, classes],
           );
-          const outputs = new Map<string, Tensor>();
-          const logits = annForward(tf, ann.architecture, tensors, x, {
-            activation: (output, layer) => {
-              outputs.set(layer, output);
-              return tf.relu(output);
-            },
-            onActivation: (layer, activation) => {
-              if (!outputs.has(layer)) outputs.set(layer, activation);
-            },
-          });
+          const { logits, term } = network.forward(x);
           const crossEntropy = softCrossEntropy(tf, logits, wanted, options.temperature);
           // A constant of each image, so that the gradient is the same.
           const measure =
@@ -94,7 +86,7 @@ export async function synthesise(
               ? tf.sub<Tensor1D>(crossEntropy, entropy(tf, wanted))
               : crossEntropy;
           const perImage = prior ? tf.add<Tensor1D>(measure, prior(tf, x)) : measure;
-          const loss = batchTerm ? tf.add<Tensor1D>(perImage, batchTerm(tf, outputs)) : perImage;
+          const loss = term ? tf.add<Tensor1D>(perImage, term) : perImage;
           return { loss, measure };
         }),
         optimizer: 'adam',
@@ -131,7 +123,7 @@ export async function synthesise(
       if (end < count) await context.saveCheckpoint({ done: end, pixels } satisfies Checkpoint);
     }
   } finally {
-    tf.dispose(Object.values(tensors));
+    network.dispose();
   }
   return {
     type: 'images',
@@ -151,6 +143,39 @@ function roundToEightBits(pixels: Float32Array, [low, high]: PixelRange): void {
   for (let i = 0; i < pixels.length; i++) {
     pixels[i] = low + Math.round((pixels[i]! - low) / level) * level;
   }
+}
+
+/** The network's logits, and the term of the batch that its layers' outputs before their ReLU give. */
+function synthesisNetwork(
+  tf: Tf,
+  ann: Ann,
+  batchTerm: SynthesisRequest['batchTerm'],
+  batch: number,
+): {
+  readonly forward: (x: Tensor4D) => { readonly logits: Tensor2D; readonly term?: Scalar };
+  readonly dispose: () => void;
+} {
+  if (!batchTerm) {
+    const { forward, dispose } = frozenAnn(tf, ann.architecture, ann.parameters, batch);
+    return { forward: (x) => ({ logits: forward(x) }), dispose };
+  }
+  const tensors = annTensors(tf, ann.parameters);
+  return {
+    forward: (x) => {
+      const outputs = new Map<string, Tensor>();
+      const logits = annForward(tf, ann.architecture, tensors, x, {
+        activation: (output, layer) => {
+          outputs.set(layer, output);
+          return tf.relu(output);
+        },
+        onActivation: (layer, activation) => {
+          if (!outputs.has(layer)) outputs.set(layer, activation);
+        },
+      });
+      return { logits, term: batchTerm(tf, outputs) };
+    },
+    dispose: () => tf.dispose(Object.values(tensors)),
+  };
 }
 
 const projections = {

@@ -2,6 +2,7 @@ export * from './ann.js';
 export * from './augmented-pixels.js';
 export * from './blur.js';
 export * from './create.js';
+export * from './frozen-ann.js';
 export * from './gradients.js';
 export * from './initial-images.js';
 export * from './jitter.js';

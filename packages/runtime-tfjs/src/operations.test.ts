@@ -13,7 +13,7 @@ const helpers = [
   ...['tensor', 'tensor1d', 'tensor2d', 'tensor3d', 'tensor4d', 'scalar', 'zeros'],
   ...['tidy', 'keep', 'dispose'],
   ...['valueAndGrad', 'valueAndGrads', 'customGrad'],
-  ...['setBackend', 'registerBackend', 'registerKernel', 'getKernelsForBackend'],
+  ...['getBackend', 'setBackend', 'registerBackend', 'registerKernel', 'getKernelsForBackend'],
 ];
 
 /** The packages' sources without their tests, by path. */

@@ -16,6 +16,8 @@ __attribute__((visibility("default"))) int DENSE(HEAP_PARAM uint32_t op, uint32_
     CASE(65, pack)
     CASE(66, product)
     CASE(67, outer)
+    CASE(68, pool)
+    CASE(69, pool_gradient)
     default:
       return 1;
   }

@@ -42,12 +42,12 @@ struct units {
 };
 
 // Packs a right-hand matrix for the kernels below: [blocks of COLUMNS columns][taps · depth][COLUMNS], the last
-// block filled up by zeros. Element (tap t, k, column n) is at origin + t·tap_step + k·row_step + n·column_step.
+// block filled up by zeros. Element (tap t, k, column n) is at origin + t·tapStep + k·rowStep + n·columnStep.
 // One unit a block.
 struct pack_args {
   struct units units;
   ref from, to;
-  int32_t taps, depth, columns, origin, tap_step, row_step, column_step;
+  int32_t taps, depth, columns, origin, tapStep, rowStep, columnStep;
 };
 
 KERNEL(pack) {
@@ -56,23 +56,54 @@ KERNEL(pack) {
     float *to = AT(float, a->to) + (size_t)block * a->taps * a->depth * COLUMNS;
     for (int t = 0; t < a->taps; t++) {
       const float *from = AT(float, a->from) + (ptrdiff_t)a->origin +
-                          (ptrdiff_t)t * a->tap_step + (ptrdiff_t)first * a->column_step;
+                          (ptrdiff_t)t * a->tapStep + (ptrdiff_t)first * a->columnStep;
       for (int k = 0; k < a->depth; k++, to += COLUMNS) {
-        const float *row = from + (ptrdiff_t)k * a->row_step;
-        if (a->column_step == 1 && columns == COLUMNS) {
+        const float *row = from + (ptrdiff_t)k * a->rowStep;
+        if (a->columnStep == 1 && columns == COLUMNS) {
           EACH(v, VECTORS) store(to + v * LANES, load(row + v * LANES));
         } else {
           for (int n = 0; n < COLUMNS; n++)
-            to[n] = n < columns ? row[(ptrdiff_t)n * a->column_step] : 0;
+            to[n] = n < columns ? row[(ptrdiff_t)n * a->columnStep] : 0;
         }
       }
     }
   }
 }
 
-// The sum over `segments` stretches of `length` numbers of each row times the packed matrix.
-INLINE void product_tile(int rows, const float *const *row, int segments, ptrdiff_t step, int length,
-                         const float *b, float *to, ptrdiff_t to_step, int columns) {
+// The first numbers of a row of a tile, the rest zeros.
+INLINE void load_row(vf *row, const float *from, int columns) {
+  if (columns == COLUMNS) {
+    EACH(v, VECTORS) row[v] = load(from + v * LANES);
+  } else {
+    EACH(v, VECTORS) row[v] = (vf){0};
+    for (int i = 0; i < columns; i++) row[i / LANES][i % LANES] = from[i];
+  }
+}
+
+// What becomes of a sum: the bias is added, then ReLU is taken; or it is kept where the mask is above 0. NaN stays.
+struct finish {
+  const float *bias;
+  int relu;
+};
+
+INLINE void finish_row(vf *row, struct finish finish, const float *mask, int columns) {
+  vf other[VECTORS];
+  if (finish.bias) {
+    load_row(other, finish.bias, columns);
+    EACH(v, VECTORS) row[v] += other[v];
+  }
+  if (finish.relu) EACH(v, VECTORS) row[v] = drop(greater((vf){0}, row[v]), row[v]);
+  if (mask) {
+    load_row(other, mask, columns);
+    EACH(v, VECTORS) row[v] = keep(greater(other[v], (vf){0}), row[v]);
+  }
+}
+
+// The sum over `segments` stretches of `length` numbers of each row times the first `vectors` vectors of the packed
+// matrix's rows.
+INLINE void product_tile(int rows, int vectors, const float *const *row, int segments, ptrdiff_t step,
+                         int length, const float *b, float *const *to, const float *const *mask,
+                         struct finish finish, int columns) {
   vf sum[ROWS][VECTORS];
   EACH(r, rows) EACH(v, VECTORS) sum[r][v] = (vf){0};
   const float *p[ROWS];
@@ -80,47 +111,65 @@ INLINE void product_tile(int rows, const float *const *row, int segments, ptrdif
   for (int s = 0; s < segments; s++) {
     for (int k = 0; k < length; k++, b += COLUMNS) {
       vf w[VECTORS];
-      EACH(v, VECTORS) w[v] = load(b + v * LANES);
+      EACH(v, vectors) w[v] = load(b + v * LANES);
       EACH(r, rows) {
         vf x = splat(p[r][k]);
-        EACH(v, VECTORS) sum[r][v] += x * w[v];
+        EACH(v, vectors) sum[r][v] += x * w[v];
       }
     }
     EACH(r, rows) p[r] += step;
   }
-  EACH(r, rows) store_row(to + r * to_step, sum[r], columns);
+  for (int r = 0; r < rows; r++) {
+    finish_row(sum[r], finish, mask[r], columns);
+    store_row(to[r], sum[r], columns);
+  }
+}
+
+// Where row q = (image, y, x) starts: image·imageStep + y·yStep + x·xStep.
+struct place {
+  int32_t imageStep, yStep, xStep;
+};
+
+INLINE ptrdiff_t at_place(struct place p, int image, int y, int x) {
+  return (ptrdiff_t)image * p.imageStep + (ptrdiff_t)y * p.yStep + (ptrdiff_t)x * p.xStep;
 }
 
 // The product of rows found by place and a packed matrix: a convolution with the kernel's rows as segments, or,
-// with one segment, a matrix product. Row q = (image, y, x) starts at image·image_step + y·y_step + x·x_step.
-// A unit is `chunk` rows of one block of columns, blocks outermost.
+// with one segment, a matrix product. `bias` and `mask` may be none. A unit is `chunk` rows of one block of columns,
+// blocks outermost.
 struct product_args {
   struct units units;
-  ref from, packed, to;
+  ref from, packed, to, bias, mask;
   int32_t rows, columns, height, width;
-  int32_t image_step, y_step, x_step;
-  int32_t segments, segment_step, length;
-  int32_t chunk;
+  struct place fromPlace, toPlace, maskPlace;
+  int32_t segments, segmentStep, length;
+  int32_t relu, chunk;
 };
 
 KERNEL(product) {
   int chunks = (a->rows + a->chunk - 1) / a->chunk, area = a->height * a->width;
   for (int unit = a->units.begin; unit < a->units.end; unit++) {
-    int block = unit / chunks, first = unit % chunks * a->chunk;
-    int last = least(first + a->chunk, a->rows), columns = least(COLUMNS, a->columns - block * COLUMNS);
+    int block = unit / chunks, first = unit % chunks * a->chunk, column = block * COLUMNS;
+    int last = least(first + a->chunk, a->rows), columns = least(COLUMNS, a->columns - column);
     const float *b = AT(float, a->packed) + (size_t)block * a->segments * a->length * COLUMNS;
-    float *to = AT(float, a->to) + block * COLUMNS;
+    struct finish finish = {a->bias ? AT(float, a->bias) + column : 0, a->relu};
     for (int q = first; q < last; q += ROWS) {
       int rows = least(ROWS, last - q);
-      const float *row[ROWS];
+      const float *row[ROWS], *mask[ROWS];
+      float *to[ROWS];
       for (int r = 0; r < rows; r++) {
         int image = (q + r) / area, y = (q + r) % area / a->width, x = (q + r) % a->width;
-        row[r] = AT(float, a->from) + (ptrdiff_t)image * a->image_step + (ptrdiff_t)y * a->y_step +
-                 (ptrdiff_t)x * a->x_step;
+        row[r] = AT(float, a->from) + at_place(a->fromPlace, image, y, x);
+        to[r] = AT(float, a->to) + at_place(a->toPlace, image, y, x) + column;
+        mask[r] = a->mask ? AT(float, a->mask) + at_place(a->maskPlace, image, y, x) + column : 0;
       }
-      float *out = to + (size_t)q * a->columns;
-#define TILE(n) \
-  case n: product_tile(n, row, a->segments, a->segment_step, a->length, b, out, a->columns, columns); break;
+#define TILE(n)                                                                                           \
+  case n:                                                                                                 \
+    if (columns <= LANES)                                                                                 \
+      product_tile(n, 1, row, a->segments, a->segmentStep, a->length, b, to, mask, finish, columns);     \
+    else                                                                                                  \
+      product_tile(n, VECTORS, row, a->segments, a->segmentStep, a->length, b, to, mask, finish, columns); \
+    break;
       switch (rows) {
         TILE(1) TILE(2) TILE(3) TILE(4)
 #if ROWS == 6
@@ -132,16 +181,91 @@ KERNEL(product) {
   }
 }
 
+// Pooling of windows that lie side by side, whole vectors of channels at a time: their average, or their largest.
+// Pixel (image, y, x) of the output is at `toPlace`; its window begins at pixel (y·size, x·size) of `from`. A unit
+// is an image.
+struct pool_args {
+  struct units units;
+  ref from, to;
+  int32_t height, width, channels, size, largest;
+  struct place fromPlace, toPlace;
+};
+
+KERNEL(pool) {
+  float weight = 1.0f / (a->size * a->size);
+  for (int image = a->units.begin; image < a->units.end; image++)
+    for (int y = 0; y < a->height; y++)
+      for (int x = 0; x < a->width; x++) {
+        const float *from = AT(float, a->from) + at_place(a->fromPlace, image, y * a->size, x * a->size);
+        float *to = AT(float, a->to) + at_place(a->toPlace, image, y, x);
+        for (int c = 0; c < a->channels; c++) to[c] = a->largest ? from[c] : 0;
+        for (int dy = 0; dy < a->size; dy++)
+          for (int dx = 0; dx < a->size; dx++) {
+            const float *tap = from + at_place(a->fromPlace, 0, dy, dx);
+            if (a->largest)
+              for (int c = 0; c < a->channels; c++) to[c] = tap[c] > to[c] || tap[c] != tap[c] ? tap[c] : to[c];
+            else
+              for (int c = 0; c < a->channels; c++) to[c] += tap[c];
+          }
+        if (!a->largest)
+          for (int c = 0; c < a->channels; c++) to[c] *= weight;
+      }
+}
+
+// The gradient of pooling: each window's gradient `dy` goes to its pixels alike, or to the first of the largest. `x` is
+// what was pooled; with `relu` the gradient passes only where it is above 0. Gradient and input lie at their own
+// places. A unit is an image.
+struct pool_gradient_args {
+  struct units units;
+  ref dy, x, dx;
+  int32_t height, width, channels, size, largest, relu;
+  struct place dyPlace, xPlace, dxPlace;
+};
+
+KERNEL(pool_gradient) {
+  float weight = 1.0f / (a->size * a->size);
+  for (int image = a->units.begin; image < a->units.end; image++)
+    for (int y = 0; y < a->height; y++)
+      for (int x = 0; x < a->width; x++) {
+        const float *dy = AT(float, a->dy) + at_place(a->dyPlace, image, y, x);
+        const float *in = AT(float, a->x) + at_place(a->xPlace, image, y * a->size, x * a->size);
+        float *out = AT(float, a->dx) + at_place(a->dxPlace, image, y * a->size, x * a->size);
+        for (int v = 0; v < a->size; v++)
+          for (int u = 0; u < a->size; u++) {
+            const float *tap = in + at_place(a->xPlace, 0, v, u);
+            float *to = out + at_place(a->dxPlace, 0, v, u);
+            if (a->largest) {
+              for (int c = 0; c < a->channels; c++) to[c] = 0;
+            } else if (a->relu) {
+              for (int c = 0; c < a->channels; c++) to[c] = tap[c] > 0 ? dy[c] * weight : 0;
+            } else {
+              for (int c = 0; c < a->channels; c++) to[c] = dy[c] * weight;
+            }
+          }
+        if (!a->largest) continue;
+        for (int c = 0; c < a->channels; c++) {
+          int best_y = 0, best_x = 0;
+          float best = in[c];
+          for (int v = 0; v < a->size; v++)
+            for (int u = 0; u < a->size; u++) {
+              float value = in[at_place(a->xPlace, 0, v, u) + c];
+              if (value > best) best = value, best_y = v, best_x = u;
+            }
+          if (!a->relu || best > 0) out[at_place(a->dxPlace, 0, best_y, best_x) + c] = dy[c];
+        }
+      }
+}
+
 // Adds to a tile of `to` the sum over pixels of a column vector (numbers beside each other at `left`) times a
 // row vector (packed).
 INLINE void outer_tile(int rows, const float *left, const int32_t *segment, int segments, int width,
-                       ptrdiff_t x_step, const float *b, float *to, ptrdiff_t to_step, int columns,
+                       ptrdiff_t xStep, const float *b, float *to, ptrdiff_t to_step, int columns,
                        int fresh) {
   vf sum[ROWS][VECTORS];
   EACH(r, rows) EACH(v, VECTORS) sum[r][v] = (vf){0};
   for (int s = 0; s < segments; s++) {
     const float *p = left + segment[s];
-    for (int x = 0; x < width; x++, p += x_step, b += COLUMNS) {
+    for (int x = 0; x < width; x++, p += xStep, b += COLUMNS) {
       vf w[VECTORS];
       EACH(v, VECTORS) w[v] = load(b + v * LANES);
       EACH(r, rows) {
@@ -172,20 +296,20 @@ INLINE void outer_tile(int rows, const float *left, const int32_t *segment, int 
 struct outer_args {
   struct units units;
   ref from, packed, to, segment;
-  int32_t segments, width, x_step;
-  int32_t kernel_rows, kernel_step, length, columns;
+  int32_t segments, width, xStep;
+  int32_t kernelRows, kernelStep, length, columns;
   int32_t chunk, group;
 };
 
 KERNEL(outer) {
   int groups = (a->length + a->group - 1) / a->group;
   for (int unit = a->units.begin; unit < a->units.end; unit++) {
-    int block = unit / (groups * a->kernel_rows), k = unit / groups % a->kernel_rows;
+    int block = unit / (groups * a->kernelRows), k = unit / groups % a->kernelRows;
     int first = unit % groups * a->group, last = least(first + a->group, a->length);
     int columns = least(COLUMNS, a->columns - block * COLUMNS);
     const float *packed =
         AT(float, a->packed) + (size_t)block * a->segments * a->width * COLUMNS;
-    const float *from = AT(float, a->from) + (ptrdiff_t)k * a->kernel_step;
+    const float *from = AT(float, a->from) + (ptrdiff_t)k * a->kernelStep;
     float *to = AT(float, a->to) + (size_t)k * a->length * a->columns + block * COLUMNS;
     for (int s = 0; s < a->segments; s += a->chunk) {
       int segments = least(a->chunk, a->segments - s);
@@ -194,7 +318,7 @@ KERNEL(outer) {
       for (int i = first; i < last; i += ROWS) {
 #define TILE(n)                                                                          \
   case n:                                                                                \
-    outer_tile(n, from + i, segment, segments, a->width, a->x_step, b,                   \
+    outer_tile(n, from + i, segment, segments, a->width, a->xStep, b,                   \
                to + (size_t)i * a->columns, a->columns, columns, s == 0);                \
     break;
         switch (least(ROWS, last - i)) {

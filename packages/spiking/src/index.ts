@@ -1,5 +1,6 @@
 export { setUpDense } from './dense/kernels.js';
 export { Dense } from './dense/dense.js';
+export type { DenseLayer, DenseNetwork } from './dense/network.js';
 export type { ConvShape, MatMulShape } from './dense/shapes.js';
 export { defaultThreads, type DensePoolOptions } from './dense/pool.js';
 export { threadsAsked } from './threads.js';

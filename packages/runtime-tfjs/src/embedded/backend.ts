@@ -35,6 +35,11 @@ export async function useEmbeddedBackend(tf: Tf, most = defaultThreads()): Promi
   return `embedded engine (${kernels}, ${threads} ${threads === 1 ? 'thread' : 'threads'})`;
 }
 
+/** The dense kernels of the embedded engine; undefined where TensorFlow computes. */
+export function embeddedDense(tf: Tf): Dense | undefined {
+  return tf.getBackend() === embeddedBackend ? engine?.dense : undefined;
+}
+
 /** "embedded-wasm-simd128-0123456789ab": what the results' last bits depend on, with the kernels' digest. */
 export function embeddedIdentity(): string {
   const { kind, instructions } = engine?.dense ?? setUpDense();

@@ -1,8 +1,6 @@
 import type { DensePool } from './pool.js';
 import type { Floats } from './shapes.js';
 
-/** Numbers of the kernels in kernels/dense.c. */
-const op = { tile: 64, pack: 65, product: 66, outer: 67 };
 /** Rows of a unit of a product: enough to pay for reading its columns. */
 const rowsPerUnit = 96;
 /** Pixels whose outer products are summed at a time, so that both factors stay in the level-2 cache. */
@@ -21,14 +19,19 @@ export interface MatrixLayout {
   readonly columnStep: number;
 }
 
+/** Where row q = (image, y, x) starts: image·imageStep + y·yStep + x·xStep. */
+export interface Place {
+  readonly imageStep: number;
+  readonly yStep: number;
+  readonly xStep: number;
+}
+
 /** Row q = (image, y, x) of a left-hand matrix: `segments` stretches of `length` numbers, `segmentStep` apart. */
 export interface RowLayout {
   readonly rows: number;
   readonly height: number;
   readonly width: number;
-  readonly imageStep: number;
-  readonly yStep: number;
-  readonly xStep: number;
+  readonly place: Place;
   readonly segments: number;
   readonly segmentStep: number;
   readonly length: number;
@@ -44,6 +47,20 @@ export interface PixelLayout {
   readonly length: number;
 }
 
+/** Where a product goes, and what becomes of it on the way; offsets of 0 mean none. */
+export interface Destination {
+  readonly to: number;
+  readonly place: Place;
+  /** The offset of [columns] numbers that are added. */
+  readonly bias?: number;
+  /** Whether ReLU is taken, after the bias. */
+  readonly relu?: boolean;
+  /** The offset of what must be above 0 where the product is kept, and where its rows lie. */
+  readonly mask?: { readonly at: number; readonly place: Place };
+}
+
+const nowhere: Place = { imageStep: 0, yStep: 0, xStep: 0 };
+
 /** The kernels as functions between buffers of the pool's heap. */
 export class DenseCalls {
   readonly pool: DensePool;
@@ -52,7 +69,7 @@ export class DenseCalls {
 
   constructor(pool: DensePool) {
     this.pool = pool;
-    [, this.#tileColumns] = pool.query(op.tile);
+    [, this.#tileColumns] = pool.tileSize();
   }
 
   copyIn(source: Floats, length: number): number {
@@ -63,36 +80,57 @@ export class DenseCalls {
 
   /** Lays out a matrix in blocks of columns, as the other kernels read it. */
   pack(source: Floats, m: MatrixLayout): number {
-    const from = this.copyIn(source, m.taps * m.depth * m.columns);
-    if (m.columns === this.#tileColumns && m.columnStep === 1 && m.taps === 1) return from;
-    const blocks = this.#blocks(m.columns);
-    const size = blocks * this.#tileColumns * m.taps * m.depth;
+    const { taps, depth, columns, origin = 0, tapStep = 0, rowStep, columnStep } = m;
+    const length = taps * depth * columns;
+    if (columns === this.#tileColumns && columnStep === 1 && taps === 1) {
+      return this.copyIn(source, length);
+    }
+    const blocks = this.#blocks(columns);
+    const size = blocks * this.#tileColumns * taps * depth;
     const to = this.pool.allocate(4 * size);
-    this.pool.run(
-      op.pack,
-      [
-        ...[from, to, m.taps, m.depth, m.columns],
-        ...[m.origin ?? 0, m.tapStep ?? 0, m.rowStep, m.columnStep],
-      ],
-      blocks,
-      size,
-    );
+    this.pool.scope(() => {
+      const from = this.copyIn(source, length);
+      this.pool.run(
+        'pack',
+        { from, to, taps, depth, columns, origin, tapStep, rowStep, columnStep },
+        blocks,
+        size,
+      );
+    });
     return to;
   }
 
   /** @returns [rows, columns] */
   product(from: number, p: RowLayout, packed: number, columns: number): Float32Array {
     const to = this.pool.allocate(4 * p.rows * columns);
-    this.pool.run(
-      op.product,
-      [
-        ...[from, packed, to, p.rows, columns, p.height, p.width],
-        ...[p.imageStep, p.yStep, p.xStep, p.segments, p.segmentStep, p.length, rowsPerUnit],
-      ],
-      this.#blocks(columns) * Math.ceil(p.rows / rowsPerUnit),
-      p.rows * columns * p.segments * p.length,
-    );
+    const xStep = columns;
+    const yStep = p.width * xStep;
+    this.productTo(from, p, packed, columns, {
+      to,
+      place: { imageStep: p.height * yStep, yStep, xStep },
+    });
     return this.pool.floats(to, p.rows * columns);
+  }
+
+  /** The product, written to a place of its own. */
+  productTo(
+    from: number,
+    p: RowLayout,
+    packed: number,
+    columns: number,
+    { to, place, bias = 0, relu = false, mask }: Destination,
+  ): void {
+    const { rows, height, width, segments, segmentStep, length } = p;
+    this.pool.run(
+      'product',
+      {
+        ...{ from, packed, to, bias, mask: mask?.at ?? 0, rows, columns, height, width },
+        ...{ fromPlace: p.place, toPlace: place, maskPlace: mask?.place ?? nowhere },
+        ...{ segments, segmentStep, length, relu: Number(relu), chunk: rowsPerUnit },
+      },
+      this.#blocks(columns) * Math.ceil(rows / rowsPerUnit),
+      rows * columns * segments * length,
+    );
   }
 
   /** @returns [kernelRows, length, columns], Σ over pixels of left numbers (outer) right row */
@@ -101,15 +139,16 @@ export class DenseCalls {
     const to = this.pool.allocate(4 * size);
     const segment = this.pool.allocate(4 * p.segments.length);
     this.pool.integers(segment, p.segments.length).set(p.segments);
+    const { segments, width, xStep, kernelRows, kernelStep, length } = p;
     this.pool.run(
-      op.outer,
-      [
-        ...[from, packed, to, segment, p.segments.length, p.width, p.xStep],
-        ...[p.kernelRows, p.kernelStep, p.length, columns],
-        ...[Math.max(1, Math.floor(pixelsPerPass / p.width)), outerRowsPerUnit],
-      ],
-      this.#blocks(columns) * p.kernelRows * Math.ceil(p.length / outerRowsPerUnit),
-      p.segments.length * p.width * size,
+      'outer',
+      {
+        ...{ from, packed, to, segment, segments: segments.length, width, xStep },
+        ...{ kernelRows, kernelStep, length, columns },
+        ...{ chunk: Math.max(1, Math.floor(pixelsPerPass / width)), group: outerRowsPerUnit },
+      },
+      this.#blocks(columns) * kernelRows * Math.ceil(length / outerRowsPerUnit),
+      segments.length * width * size,
     );
     return this.pool.floats(to, size);
   }

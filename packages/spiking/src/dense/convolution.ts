@@ -8,14 +8,7 @@ const floatsPerPart = 2 ** 26;
 /** @returns [images, outHeight, outWidth, filters] */
 export function conv(calls: DenseCalls, s: ConvShape, x: Floats, filter: Floats): Float32Array {
   const depth = s.kernelHeight * s.kernelWidth * s.channels;
-  const weights: MatrixLayout = {
-    taps: 1,
-    depth,
-    columns: s.filters,
-    rowStep: s.filters,
-    columnStep: 1,
-  };
-  return convolve(calls, s, windowFrame(s), x, filter, weights);
+  return convolve(calls, s, windowFrame(s), x, filter, rowMajor(depth, s.filters));
 }
 
 /**
@@ -32,15 +25,6 @@ export function convInputGradient(
   filter: Floats,
 ): Float32Array {
   const taps = s.kernelHeight * s.kernelWidth;
-  const turned: MatrixLayout = {
-    taps,
-    depth: s.filters,
-    columns: s.channels,
-    origin: (taps - 1) * s.channels * s.filters,
-    tapStep: -s.channels * s.filters,
-    rowStep: 1,
-    columnStep: s.filters,
-  };
   const backwards: ConvShape = {
     images: s.images,
     height: s.outHeight,
@@ -61,7 +45,7 @@ export function convInputGradient(
     width: s.width + s.kernelWidth - 1,
     spread: [s.strideHeight, s.strideWidth],
   };
-  return convolve(calls, backwards, frame, dy, filter, turned);
+  return convolve(calls, backwards, frame, dy, filter, turned(taps, s.channels, s.filters));
 }
 
 /**
@@ -86,13 +70,7 @@ export function convFilterGradient(
       const from = copyFramed(calls.pool, x, first, images, s, frame);
       const packed = calls.pack(
         dy.subarray(first * outSize, (first + images) * outSize) as Floats,
-        {
-          taps: 1,
-          depth: images * s.outHeight * s.outWidth,
-          columns: s.filters,
-          rowStep: s.filters,
-          columnStep: 1,
-        },
+        rowMajor(images * s.outHeight * s.outWidth, s.filters),
       );
       const pixels = {
         segments: Array.from({ length: images * s.outHeight }, (_, i) => {
@@ -133,9 +111,11 @@ function convolve(
           rows: images * s.outHeight * s.outWidth,
           height: s.outHeight,
           width: s.outWidth,
-          imageStep: frame.height * rowSize,
-          yStep: s.strideHeight * rowSize,
-          xStep: s.strideWidth * s.channels,
+          place: {
+            imageStep: frame.height * rowSize,
+            yStep: s.strideHeight * rowSize,
+            xStep: s.strideWidth * s.channels,
+          },
           segments: s.kernelHeight,
           segmentStep: rowSize,
           length: s.kernelWidth * s.channels,
@@ -145,6 +125,25 @@ function convolve(
     });
   });
   return result;
+}
+
+/** A matrix [depth, columns] as it is. */
+export function rowMajor(depth: number, columns: number): MatrixLayout {
+  return { taps: 1, depth, columns, rowStep: columns, columnStep: 1 };
+}
+
+/** A filter [taps, channels, filters] turned by 180°, its channels swapped; with one tap, a transposed matrix. */
+export function turned(taps: number, channels: number, filters: number): MatrixLayout {
+  const size = channels * filters;
+  return {
+    taps,
+    depth: filters,
+    columns: channels,
+    origin: (taps - 1) * size,
+    tapStep: -size,
+    rowStep: 1,
+    columnStep: filters,
+  };
 }
 
 /** Splits images so that one part's working memory stays bounded. */

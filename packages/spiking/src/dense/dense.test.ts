@@ -1,33 +1,11 @@
 import fc from 'fast-check';
-import { afterAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, test } from 'vitest';
 
-import { loadNative } from '../fast/kernels.js';
 import { Dense } from './dense.js';
 import type { ConvShape, MatMulShape } from './shapes.js';
+import { engines, expectSame, numbers } from './testing/engines.js';
 
-const engines = [new Dense({ kind: 'wasm', threads: 1 })];
-try {
-  loadNative();
-  for (const instructions of ['baseline', 'avx2', 'avx512']) {
-    try {
-      engines.push(new Dense({ kind: 'native', instructions, threads: 1 }));
-    } catch {
-      // This processor lacks them.
-    }
-  }
-} catch {
-  // No native kernels here: the WebAssembly ones are tested.
-}
 afterAll(() => Promise.all(engines.map((engine) => engine.close())));
-
-/** Small integers, so that sums in any order are exact. */
-function numbers(length: number, seed: number): Float32Array {
-  let state = (seed % 2147483646) + 1;
-  return Float32Array.from({ length }, () => {
-    state = (state * 48271) % 2147483647;
-    return (state % 9) - 4;
-  });
-}
 
 const side = fc.integer({ min: 1, max: 7 });
 const convShapes = fc
@@ -50,13 +28,6 @@ const convShapes = fc
     outWidth: Math.floor((s.width + 2 * s.padLeft - s.kernelWidth) / s.strideWidth) + 1,
   }))
   .filter((s) => s.outHeight > 0 && s.outWidth > 0);
-
-/** Says where two arrays differ; faster than comparing them with `toEqual`. */
-function expectSame(actual: Float32Array, expected: Float32Array): void {
-  expect(actual.length).toBe(expected.length);
-  const at = actual.findIndex((value, i) => value !== expected[i]);
-  if (at >= 0) expect({ at, value: actual[at] }).toEqual({ at, value: expected[at] });
-}
 
 /** Calls back for each product of the convolution, with the places in input, filter and output. */
 function forEachProduct(

@@ -1,6 +1,7 @@
 import { DenseCalls } from './calls.js';
 import { conv, convFilterGradient, convInputGradient } from './convolution.js';
 import { matMul } from './mat-mul.js';
+import { DenseNetwork, type DenseLayer } from './network.js';
 import { DensePool, type DensePoolOptions } from './pool.js';
 import type { ConvShape, Floats, MatMulShape } from './shapes.js';
 
@@ -48,6 +49,15 @@ export class Dense {
   /** See {@link matMul}. */
   matMul(shape: MatMulShape, a: Floats, b: Floats): Float32Array {
     return matMul(this.#calls, shape, a, b);
+  }
+
+  /** See {@link DenseNetwork}. */
+  network(
+    input: readonly [number, number, number],
+    layers: readonly DenseLayer[],
+    capacity: number,
+  ): DenseNetwork {
+    return new DenseNetwork(this.#calls, input, layers, capacity);
   }
 
   /** Ends the worker threads. */

@@ -3,10 +3,19 @@ import { Worker } from 'node:worker_threads';
 
 import { UserError } from '@privatesnn/core';
 
+import { writeArguments, type NamedValues } from '../fast/kernel-arguments.js';
+import type { Values } from '../fast/kernel-layouts.js';
 import { threadsAsked } from '../threads.js';
 import { argumentFields, control, takeShares } from './job.js';
+import { denseLayouts, denseOperations } from './layouts.js';
 import { loadDense, setUpDense, stackBytes, type DenseSetup } from './kernels.js';
 
+type DenseKernel = keyof typeof denseLayouts;
+
+/** The number of the kernel that tells the size of a tile. */
+const tileSize = 64;
+/** Dense kernels have no fields of floats. */
+const floats = new Float32Array(0);
 const pageSize = 65536;
 /** No share takes so long, in milliseconds. */
 const stalled = 120_000;
@@ -61,6 +70,20 @@ export class DensePool {
   }
 
   /**
+   * Calls `work`, and keeps what it allocated.
+   *
+   * @returns gives the memory back, unless something else was allocated after it
+   */
+  keep(work: () => void): () => void {
+    const start = this.#top;
+    work();
+    const end = this.#top;
+    return () => {
+      if (this.#top === end) this.#top = start;
+    };
+  }
+
+  /**
    * Takes a buffer, aligned to 64 bytes; its content is undefined.
    *
    * @returns its offset in the heap
@@ -97,13 +120,21 @@ export class DensePool {
   /**
    * Runs a kernel over units [0, units), and returns when all are done.
    *
-   * @param args the fields of its arguments after the units
+   * @param args its arguments after the units, by name
    * @param work multiplications, to tell whether other threads are worth waking
    */
-  run(op: number, args: readonly number[], units: number, work: number): void {
-    this.integers(this.#common, argumentFields).set([0, units, ...args]);
+  run<K extends DenseKernel>(
+    kernel: K,
+    args: Values<(typeof denseLayouts)[K]>,
+    units: number,
+    work: number,
+  ): void {
+    const op = denseOperations[kernel];
+    const integers = this.integers(this.#common, argumentFields);
+    integers.set([0, units]);
+    writeArguments(denseLayouts[kernel], args as NamedValues, { integers, floats }, 2);
     if (this.threads === 1 || units === 1 || work < 500_000) {
-      if (this.#run(op, this.#common) !== 0) throw new Error(`There is no dense kernel ${op}.`);
+      if (this.#run(op, this.#common) !== 0) throw new Error(`There is no dense kernel ${kernel}.`);
       return;
     }
     this.#workers ??= this.#startWorkers();
@@ -126,13 +157,13 @@ export class DensePool {
         throw new UserError(
           'run',
           'TENSOR_WORKER',
-          `One of the ${this.threads - 1} worker threads of the embedded tensor engine (${this.setup.kind}) died in kernel ${op}: no progress for ${stalled / 1000} s.`,
+          `One of the ${this.threads - 1} worker threads of the embedded tensor engine (${this.setup.kind}) died in kernel ${kernel}: no progress for ${stalled / 1000} s.`,
           { hint: 'Set PRIVATESNN_THREADS=1 to compute without worker threads.' },
         );
       }
     }
     if (Atomics.exchange(state, control.failed, 0) === 1) {
-      throw new Error(`Dense kernel ${op} failed.`);
+      throw new Error(`Dense kernel ${kernel} failed.`);
     }
   }
 
@@ -142,11 +173,11 @@ export class DensePool {
     this.#workers = undefined;
   }
 
-  /** Runs the kernel that reports its build: two fields, without units. */
-  query(op: number): [number, number] {
-    if (this.#run(op, this.#common) !== 0) throw new Error(`There is no dense kernel ${op}.`);
-    const [first, second] = this.integers(this.#common, 2);
-    return [first!, second!];
+  /** Rows and columns of a tile of the kernels. */
+  tileSize(): [rows: number, columns: number] {
+    if (this.#run(tileSize, this.#common) !== 0) throw new Error('There is no dense kernel.');
+    const [rows, columns] = this.integers(this.#common, 2);
+    return [rows!, columns!];
   }
 
   #places(thread: number): { common: number; own: number } {

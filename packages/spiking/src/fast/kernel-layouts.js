@@ -37,7 +37,8 @@ function fields(kind) {
   return (...names) => /** @type {any} */ (Object.fromEntries(names.map((name) => [name, kind])));
 }
 
-const int = fields('int');
+export const ints = fields('int');
+const int = ints;
 const float = fields('float');
 const floatInOut = fields('float in-out');
 const intResult = fields('int result');

@@ -2,12 +2,14 @@ import { readFileSync } from 'node:fs';
 
 import { describe, expect, it } from 'vitest';
 
+import { denseLayouts, denseOperations } from '../dense/layouts.js';
 import { readResults, writeArguments } from './kernel-arguments.js';
 import { layouts, type FieldKind, type KernelName, type Layout } from './kernel-layouts.js';
 import { operations } from './operations.js';
 
 const folder = new URL('../../kernels/', import.meta.url);
 const sources = [...withIncludes('kernels.c').values()].join('\n');
+const denseSources = [...withIncludes('dense.c').values()].join('\n');
 
 /** A C file and all that it includes, by name. */
 function withIncludes(name: string, files = new Map<string, string>()): Map<string, string> {
@@ -21,15 +23,15 @@ function withIncludes(name: string, files = new Map<string, string>()): Map<stri
 /** The fields of a C structure as [type, name], inner structures in their place as [fields, name]. */
 type CField = readonly [string | CField[], string];
 
-function fieldsOf(struct: string): CField[] {
-  const body = new RegExp(`^struct ${struct} \\{\n(.*?)^\\};`, 'ms').exec(sources)?.[1];
+function fieldsOf(struct: string, text: string): CField[] {
+  const body = new RegExp(`^struct ${struct} \\{\n(.*?)^\\};`, 'ms').exec(text)?.[1];
   if (body === undefined) throw new Error(`The headers have no structure "${struct}".`);
   const declarations = body.replace(/\/\/.*$/gm, '').split(';');
   return declarations.flatMap((declaration) => {
     const match = /^\s*(struct \w+|\w+)\s+(.+?)\s*$/s.exec(declaration);
     if (!match) return [];
     const [, type = '', names = ''] = match;
-    const inner = type.startsWith('struct ') ? fieldsOf(type.slice('struct '.length)) : type;
+    const inner = type.startsWith('struct ') ? fieldsOf(type.slice('struct '.length), text) : type;
     return names.split(',').map((name): CField => [inner, name.trim()]);
   });
 }
@@ -61,13 +63,30 @@ const kernels = Object.keys(layouts) as KernelName[];
 
 describe('layouts of the kernels', () => {
   it.each(kernels)('of "%s": the fields of its structure in C, in their order', (kernel) => {
-    expectSame(layouts[kernel], fieldsOf(`${nameInC(kernel)}_args`));
+    expectSame(layouts[kernel], fieldsOf(`${nameInC(kernel)}_args`, sources));
   });
 
   it('are there for all kernels, under their numbers in C', () => {
     const cases = [...sources.matchAll(/CASE\((\d+), (\w+)\)/g)];
     expect(Object.fromEntries(cases.map(([, number, name]) => [name, Number(number)]))).toEqual(
       Object.fromEntries(kernels.map((kernel) => [nameInC(kernel), operations[kernel]])),
+    );
+  });
+});
+
+describe('layouts of the dense kernels', () => {
+  const names = Object.keys(denseLayouts) as (keyof typeof denseLayouts)[];
+
+  it.each(names)('of "%s": the fields of its structure in C after the units', (kernel) => {
+    const [units, ...rest] = fieldsOf(`${nameInC(kernel)}_args`, denseSources);
+    expect(units?.[1]).toBe('units');
+    expectSame(denseLayouts[kernel], rest);
+  });
+
+  it('are there for all kernels, under their numbers in C', () => {
+    const cases = [...denseSources.matchAll(/CASE\((\d+), (\w+)\)/g)];
+    expect(Object.fromEntries(cases.map(([, number, name]) => [name, Number(number)]))).toEqual(
+      Object.fromEntries(names.map((kernel) => [nameInC(kernel), denseOperations[kernel]])),
     );
   });
 });

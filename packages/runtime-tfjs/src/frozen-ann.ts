@@ -1,0 +1,93 @@
+import type { Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
+
+import type { Architecture, Layer, Parameters } from '@privatesnn/core';
+import type { DenseLayer } from '@privatesnn/spiking';
+
+import { annForward, annTensors } from './ann.js';
+import { embeddedDense } from './embedded/backend.js';
+import type { Tf } from './runtime.js';
+
+/** An ANN whose weights stay: its logits, differentiable with respect to the images. */
+export interface FrozenAnn {
+  /** @param x [images, height, width, channels] in the network's input range; @returns logits, [images, classes] */
+  readonly forward: (x: Tensor4D) => Tensor2D;
+  readonly dispose: () => void;
+}
+
+/**
+ * Prepares an ANN for many passes with the same weights, as image synthesis and attacks make them. On the embedded
+ * engine the whole network runs in one place, without a tensor for each layer; the bits are those of {@link annForward}.
+ *
+ * @param batch images of a pass, at most
+ */
+export function frozenAnn(
+  tf: Tf,
+  architecture: Architecture,
+  parameters: Parameters,
+  batch: number,
+): FrozenAnn {
+  const dense = embeddedDense(tf);
+  const layers = dense && denseLayers(architecture, parameters);
+  if (!dense || !layers) {
+    const tensors = annTensors(tf, parameters);
+    return {
+      forward: (x) => annForward(tf, architecture, tensors, x),
+      dispose: () => tf.dispose(Object.values(tensors)),
+    };
+  }
+  const network = dense.network(architecture.inputShape, layers, batch);
+  // What the heap holds belongs to one pass; another one in between makes the way back compute it anew.
+  let passes = 0;
+  const forward = tf.customGrad((input) => {
+    const x = input as Tensor4D;
+    const pass = ++passes;
+    const [images] = x.shape;
+    const logits = network.forward(x.dataSync() as Float32Array, images);
+    return {
+      value: tf.tensor2d(logits, [images, architecture.classes]),
+      gradFunc: (dy) => {
+        if (pass !== passes) network.forward(x.dataSync() as Float32Array, images);
+        passes++;
+        return tf.tensor4d(network.backward(dy.dataSync() as Float32Array), x.shape);
+      },
+    };
+  });
+  return { forward: (x) => forward(x) as Tensor2D, dispose: () => network.close() };
+}
+
+/** The architecture as a chain of dense layers; undefined where it is none. */
+function denseLayers(
+  { layers }: Architecture,
+  parameters: Parameters,
+): readonly DenseLayer[] | undefined {
+  const weighted = layers.filter(({ kind }) => kind === 'conv' || kind === 'dense');
+  const chain: DenseLayer[] = [];
+  for (const layer of layers) {
+    if (layer.kind === 'dropout' || layer.kind === 'flatten') continue;
+    const made = denseLayer(layer, parameters, layer !== weighted.at(-1));
+    if (!made) return undefined;
+    chain.push(made);
+  }
+  return chain;
+}
+
+function denseLayer(
+  layer: Exclude<Layer, { kind: 'dropout' | 'flatten' }>,
+  parameters: Parameters,
+  relu: boolean,
+): DenseLayer | undefined {
+  if (!('name' in layer)) {
+    return { kind: 'pool', size: layer.size, largest: layer.kind === 'max-pool' };
+  }
+  const { data, shape } = parameters[`${layer.name}.weight`]!;
+  const common = {
+    kind: 'weighted' as const,
+    weight: data,
+    filters: shape.at(-1)!,
+    relu,
+    ...(layer.bias ? { bias: parameters[`${layer.name}.bias`]!.data } : {}),
+  };
+  if (layer.kind === 'dense') return common;
+  const { kernel, stride, padding } = layer;
+  return padding < kernel ? { ...common, window: { kernel, stride, padding } } : undefined;
+}
