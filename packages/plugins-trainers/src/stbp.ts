@@ -7,13 +7,18 @@ import { prepare } from './prepare.js';
 import { train } from './training.js';
 import { networkOf, type Epoch } from './training-state.js';
 
-/** What both surrogates of Rathi 2020 share: hard labels of real images, no distillation. */
+/** What both surrogates of Rathi 2020 share: hard labels of real images, no distillation, the public code's training. */
 const hybrid = {
   samples: 50_000,
+  epochs: 300,
+  batchSize: 64,
+  amsgrad: true,
+  weightDecay: 5e-4,
+  milestones: [0.4, 0.65, 0.85],
   distillation: false,
   divideByTheta: true,
   dropout: true,
-} as const;
+};
 
 export const stbp = defineStage({
   kind: 'trainer',
