@@ -23,6 +23,11 @@ export interface Images {
   readonly labels: Int32Array;
   /** Class probabilities, [count, classes], where the images were made for them. */
   readonly softLabels?: Float32Array;
+  /**
+   * 1 for images whose maker got no gradient from the network at any step, so that they show nothing of it; 0 for the
+   * others, [count]. Left out where there are none.
+   */
+  readonly withoutGradient?: Uint8Array;
   readonly classNames: readonly string[];
   /** Whether any pixel comes from a dataset. */
   readonly origin: 'real' | 'synthetic';
@@ -123,6 +128,8 @@ export interface Snn {
 export interface Scalars {
   readonly type: 'scalars';
   readonly values: Readonly<Record<string, number | null>>;
+  /** Why values are null, by name, where the stage knows. */
+  readonly reasons?: Readonly<Record<string, string>>;
 }
 
 /** Curves over one common axis: accuracy against T, loss against epoch. */

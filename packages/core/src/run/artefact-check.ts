@@ -1,13 +1,23 @@
 import type { Artefact, ArtefactType } from '../contracts/artefacts.js';
 import type { OutputPort } from '../contracts/stage.js';
 import { badArtefact } from '../errors/templates/run.js';
+import { assertFinite } from './finite-check.js';
 
 /**
  * The members that an artefact of each type has. Nothing else may travel with it: an SNN that carried its
  * calibration images would hand them to an attacker.
  */
 const members: Readonly<Record<ArtefactType, readonly string[]>> = {
-  images: ['shape', 'pixels', 'range', 'labels', 'softLabels', 'classNames', 'origin'],
+  images: [
+    'shape',
+    'pixels',
+    'range',
+    'labels',
+    'softLabels',
+    'withoutGradient',
+    'classNames',
+    'origin',
+  ],
   ann: ['architecture', 'parameters', 'inputRange', 'classNames', 'statistics'],
   snn: [
     'architecture',
@@ -19,16 +29,16 @@ const members: Readonly<Record<ArtefactType, readonly string[]>> = {
     'timeSteps',
     'classNames',
   ],
-  scalars: ['values'],
+  scalars: ['values', 'reasons'],
   series: ['title', 'xLabel', 'yLabel', 'x', 'lines'],
   pictures: ['title', 'shape', 'items'],
 };
-const optionalMembers = new Set(['softLabels', 'statistics']);
+const optionalMembers = new Set(['softLabels', 'withoutGradient', 'statistics', 'reasons']);
 
 /**
  * Checks a stage's outputs against its ports.
  *
- * @throws UserError BAD_ARTEFACT
+ * @throws UserError BAD_ARTEFACT, NOT_FINITE
  */
 export function checkOutputs(
   ports: Readonly<Record<string, OutputPort>>,
@@ -60,6 +70,7 @@ function checkArtefact(name: string, type: ArtefactType, value: unknown): void {
     }
   }
   if (type === 'images') checkImages(name, artefact as never);
+  assertFinite(name, value as Artefact);
 }
 
 function checkImages(
