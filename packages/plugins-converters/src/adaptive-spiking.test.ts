@@ -40,13 +40,13 @@ runStageContract(adaptiveSpiking, {
 describe('adaptive-spiking', () => {
   it('takes the time constants of the original as decays a time-step', async () => {
     const { snn } = await convert();
-    expect(snn.neuron.adaptation).toMatchObject({
+    expect(snn.neuron).toMatchObject({
       thresholdDecay: Math.exp(-1 / 15),
       refractoryDecay: Math.exp(-1 / 50),
       currentDecay: Math.exp(-1 / 50),
       membraneDecay: Math.exp(-1 / 2.5),
     });
-    expect((await convert({ tauMembrane: 0 })).snn.neuron.adaptation!.membraneDecay).toBe(0);
+    expect((await convert({ tauMembrane: 0 })).snn.neuron).toMatchObject({ membraneDecay: 0 });
   });
 
   it('gives the logits of the ANN, where thresholds are fine and do not grow', async () => {

@@ -6,7 +6,7 @@ import {
   partOfImages,
   UserError,
   weightedLayers,
-  type Adaptation,
+  type AdaptiveNeuron,
   type Ann,
   type Series,
   type Snn,
@@ -122,8 +122,8 @@ export const adaptiveSpiking = defineStage({
       for (const { name } of weightedLayers(ann.architecture).slice(0, -1)) {
         scales[name] = scaleOf(name, percentileOf(activations[name] ?? [], options.percentile));
       }
-      const { adaptation, height } = matchedNeuron(options);
-      const snn = network(ann, scales, adaptation, height, options);
+      const { neuron, height } = matchedNeuron(options);
+      const snn = network(ann, scales, neuron, height, options);
       return {
         snn,
         scales: {
@@ -137,12 +137,12 @@ export const adaptiveSpiking = defineStage({
             { name: 'threshold', y: Object.keys(scales).map((name) => snn.thresholds[name]!) },
           ],
         },
-        transfer: transferSeries(adaptation, height),
+        transfer: transferSeries(neuron, height),
         metrics: {
           type: 'scalars',
           values: {
             spikeHeight: height,
-            rateAtOne: rateAtCurrent(1 / height, adaptation),
+            rateAtOne: rateAtCurrent(1 / height, neuron),
             samples: calibration.shape[0],
           },
         },
@@ -155,18 +155,19 @@ export const adaptiveSpiking = defineStage({
  * The neuron, and its spikes' height h: the activation (1 at the percentile) that a rate of one spike a time-step
  * stands for. With spikes of that height `matchAt` comes out as it went in.
  */
-function matchedNeuron(options: Options): { adaptation: Adaptation; height: number } {
+function matchedNeuron(options: Options): { neuron: AdaptiveNeuron; height: number } {
   const decay = (tau: number): number => (tau === 0 ? 0 : Math.exp(-1 / tau));
-  const neuron = {
+  const shape = {
+    kind: 'adaptive',
     growth: options.growth,
     thresholdDecay: decay(options.tauThreshold),
     refractoryDecay: decay(options.tauRefractory),
     currentDecay: decay(options.tauCurrent),
     membraneDecay: decay(options.tauMembrane),
-  };
+  } as const;
   // In the original a spike adds ϑ to the refractory response; here the response's filter has gain 1.
-  const rest = options.threshold / (1 - neuron.refractoryDecay);
-  const rate = rateAtCurrent(options.matchAt, { ...neuron, rest });
+  const rest = options.threshold / (1 - shape.refractoryDecay);
+  const rate = rateAtCurrent(options.matchAt, { ...shape, rest });
   if (rate === 0) {
     throw new UserError(
       'configuration',
@@ -176,13 +177,13 @@ function matchedNeuron(options: Options): { adaptation: Adaptation; height: numb
     );
   }
   const height = options.matchAt / rate;
-  return { adaptation: { ...neuron, rest: rest / height }, height };
+  return { neuron: { ...shape, rest: rest / height }, height };
 }
 
 function network(
   ann: Ann,
   scales: Readonly<Record<string, number>>,
-  adaptation: Adaptation,
+  neuron: AdaptiveNeuron,
   height: number,
   options: Options,
 ): Snn {
@@ -200,7 +201,7 @@ function network(
     architecture,
     parameters: biasesToRates(architecture, parameters, thresholds),
     thresholds,
-    neuron: { leak: 1, reset: 'soft', firing: 'strict', adaptation },
+    neuron,
     encoder: encoderFor(options, ann),
     readout:
       options.readout === 'mean'
@@ -211,7 +212,7 @@ function network(
   };
 }
 
-function transferSeries(adaptation: Adaptation, height: number): Series {
+function transferSeries(neuron: AdaptiveNeuron, height: number): Series {
   const x = Array.from({ length: 31 }, (_, i) => Number((i * 0.05).toFixed(2)));
   return {
     type: 'series',
@@ -222,7 +223,7 @@ function transferSeries(adaptation: Adaptation, height: number): Series {
     lines: [
       {
         name: 'adaptive neuron',
-        y: x.map((value) => height * rateAtCurrent(value / height, adaptation)),
+        y: x.map((value) => height * rateAtCurrent(value / height, neuron)),
       },
       { name: 'ReLU', y: x },
     ],

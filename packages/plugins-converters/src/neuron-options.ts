@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-import { UserError, type Ann, type Encoder, type NeuronModel } from '@privatesnn/core';
+import { UserError, type Ann, type Encoder, type IntegrateAndFire } from '@privatesnn/core';
 
 /** Options that every converter shares: the neuron, the encoder and the pooling of the network that it makes. */
 export const neuronOptions = {
@@ -39,8 +39,8 @@ export const neuronOptions = {
 type NeuronOptions = z.output<z.ZodObject<typeof neuronOptions>>;
 
 /** The neuron model that the options describe. */
-export function neuronModel({ leak, reset, firing }: NeuronOptions): NeuronModel {
-  return { leak, reset, firing };
+export function neuronModel({ leak, reset, firing }: NeuronOptions): IntegrateAndFire {
+  return { kind: 'integrate-and-fire', leak, reset, firing };
 }
 
 /** The encoder that the options describe, for a given network. */

@@ -27,12 +27,10 @@ import {
 import { z } from 'zod';
 
 import { calibrationImages, calibrationOptions } from './calibration-images.js';
-import { delayOption, undelayedSteps } from './layer-delay.js';
 import { assertPoolingAllowed, encoderFor, neuronModel, neuronOptions } from './neuron-options.js';
 
 const options = z.strictObject({
   ...neuronOptions,
-  ...delayOption,
   calibrationSteps: z
     .int()
     .min(1)
@@ -126,7 +124,6 @@ export const thresholdBalancing = defineStage({
       scale: 0.7,
       scaleApplied: 'afterwards',
       reset: 'delayed-soft',
-      layerDelay: true,
     },
     tuned: { timeSteps: 100, samples: 200, scale: 0.5, readout: 'fitted' },
   },
@@ -143,9 +140,8 @@ export const thresholdBalancing = defineStage({
     ),
   },
   dependencies: { engine: SPIKING_ENGINE, tensors: TENSOR_RUNTIME },
-  create: ({ engine, tensors }, given) => ({
+  create: ({ engine, tensors }, options) => ({
     async run(context, { ann, images }) {
-      const options = { ...given, timeSteps: undelayedSteps(given, ann) };
       assertImagesFit(images, ann.architecture);
       assertPoolingAllowed(options, ann);
       const noise = context.random('encoder');

@@ -124,7 +124,7 @@ describe('weight-normalisation', () => {
     const { snn } = await convert({ statistic: 'none', leak: 0.99 });
     expect(snn.parameters).toEqual(waveAnn.parameters);
     expect(snn.thresholds).toEqual({ conv1: 1, fc1: 1 });
-    expect(snn.neuron.leak).toBe(0.99);
+    expect(snn.neuron).toMatchObject({ leak: 0.99 });
   });
 
   it('refuses max-pooling unless it is allowed to pass any spike', async () => {

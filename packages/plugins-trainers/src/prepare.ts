@@ -12,7 +12,7 @@ import {
 } from '@privatesnn/core';
 import { annLogits, type TensorRuntime } from '@privatesnn/runtime-tfjs';
 import {
-  checkNotAdaptive,
+  integrateAndFireOf,
   fitReadout,
   readoutOf,
   type ReadoutFit,
@@ -50,7 +50,7 @@ export async function prepare(
   { snn, images, teacher }: { snn: Snn; images: Images; teacher: Ann | undefined },
 ): Promise<Work> {
   assertImagesFit(images, snn.architecture);
-  checkNotAdaptive(snn, 'train');
+  integrateAndFireOf(snn, 'train');
   if (options.labels === 'soft' && !images.softLabels) {
     throw new UserError(
       'configuration',

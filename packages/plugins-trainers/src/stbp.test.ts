@@ -26,7 +26,7 @@ const snn: Snn = {
   architecture: teacher.architecture,
   parameters: teacher.parameters,
   thresholds: { conv1: 0.9, fc1: 0.4 },
-  neuron: { leak: 1, reset: 'soft', firing: 'strict' },
+  neuron: { kind: 'integrate-and-fire', leak: 1, reset: 'soft', firing: 'strict' },
   encoder: { kind: 'poisson', range: [-1, 1] },
   readout: { kind: 'sum', scale: 1 },
   timeSteps: 10,
@@ -247,15 +247,15 @@ describe('stbp', () => {
   });
 
   it('does not take adaptive neurons', async () => {
-    const adaptation = {
+    const neuron = {
+      kind: 'adaptive',
       rest: 1,
       growth: 0.1,
       thresholdDecay: 0.9,
       refractoryDecay: 0.9,
       currentDecay: 0.9,
       membraneDecay: 0.5,
-    };
-    const neuron = { leak: 1, reset: 'soft', firing: 'strict', adaptation } as const;
+    } as const;
     await expect(
       train({}, fakeContext(), { snn: { ...snn, neuron }, images, teacher }),
     ).rejects.toMatchObject({ code: 'ADAPTIVE_NEURON' });

@@ -37,6 +37,7 @@ const sixteenths = fc.integer({ min: -40, max: 40 }).map((n) => (2 * n + 1) / 16
 
 const runs = fc.record({
   neuron: fc.record({
+    kind: fc.constant('integrate-and-fire' as const),
     leak: fc.constantFrom(1, 0.5),
     reset: fc.constantFrom('soft' as const, 'delayed-soft' as const, 'hard' as const),
     firing: fc.constantFrom('strict' as const, 'inclusive' as const),

@@ -1,14 +1,14 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 
-import type { NeuronModel } from '@privatesnn/core';
+import type { IntegrateAndFire } from '@privatesnn/core';
 import { neverFiredSteps, type Surrogate } from '@privatesnn/spiking';
 
 import type { Tf } from './runtime.js';
 import { spikeTimeGradientTensor, surrogateGradientTensor } from './surrogate.js';
 
-/** A layer of neurons without adaptation. */
+/** A layer of integrate-and-fire neurons. */
 export interface SpikingNeurons {
-  readonly neuron: NeuronModel;
+  readonly neuron: IntegrateAndFire;
   /** θ > 0. */
   readonly threshold: number;
   /** T. */
@@ -55,7 +55,7 @@ function spike(
   tf: Tf,
   u: Tensor,
   threshold: number,
-  firing: NeuronModel['firing'],
+  firing: IntegrateAndFire['firing'],
   slope: (potential: Tensor) => Tensor,
 ): Tensor {
   return tf.customGrad((potential, save) => {

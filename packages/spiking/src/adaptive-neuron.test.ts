@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import type { Adaptation } from '@privatesnn/core';
+import type { AdaptiveNeuron } from '@privatesnn/core';
 
 import {
   adaptiveStep,
@@ -15,8 +15,9 @@ const tau = { gamma: 15, eta: 50, beta: 50, phi: 2.5 };
 const decay = (time: number): number => Math.exp(-1 / time);
 
 /** The original's time constants; currents in units of the original, where a spike adds ϑ to the response. */
-function original(growth: number, threshold: number): Adaptation {
+function original(growth: number, threshold: number): AdaptiveNeuron {
   return {
+    kind: 'adaptive',
     rest: threshold / (1 - decay(tau.eta)),
     growth,
     thresholdDecay: decay(tau.gamma),

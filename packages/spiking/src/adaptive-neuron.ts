@@ -1,4 +1,4 @@
-import type { Adaptation } from '@privatesnn/core';
+import type { AdaptiveNeuron } from '@privatesnn/core';
 
 /** What a layer of adaptive neurons carries from one time-step to the next; all [neurons]. */
 export interface AdaptiveState {
@@ -14,8 +14,8 @@ export interface AdaptiveState {
   readonly spikes: Float32Array;
 }
 
-/** An adaptation with the threshold θ > 0 of its layer. */
-export interface AdaptiveParameters extends Adaptation {
+/** Adaptive neurons with the threshold θ > 0 of their layer. */
+export interface AdaptiveParameters extends Omit<AdaptiveNeuron, 'kind'> {
   readonly threshold: number;
 }
 
@@ -86,8 +86,8 @@ export function adaptiveStep(
  *
  * @param interval > τγ·ln(1 + m), below which the threshold grows without bound
  */
-export function currentAtInterval(interval: number, adaptation: Adaptation): number {
-  const { rest, growth, thresholdDecay, refractoryDecay } = adaptation;
+export function currentAtInterval(interval: number, neuron: Omit<AdaptiveNeuron, 'kind'>): number {
+  const { rest, growth, thresholdDecay, refractoryDecay } = neuron;
   const grown = 1 - growth * remainder(thresholdDecay, interval);
   if (grown <= 0) return Infinity;
   const response = ((1 - refractoryDecay) * rest) / grown;
@@ -98,15 +98,15 @@ export function currentAtInterval(interval: number, adaptation: Adaptation): num
  * The transfer function: spikes a time-step at a constant current, in units of θ; 0 below half the resting response, at
  * most 1, as there is one spike a time-step at most.
  */
-export function rateAtCurrent(current: number, adaptation: Adaptation): number {
-  const { rest, refractoryDecay } = adaptation;
+export function rateAtCurrent(current: number, neuron: Omit<AdaptiveNeuron, 'kind'>): number {
+  const { rest, refractoryDecay } = neuron;
   if (!(current > ((1 - refractoryDecay) * rest) / 2)) return 0;
-  if (currentAtInterval(1, adaptation) <= current) return 1;
+  if (currentAtInterval(1, neuron) <= current) return 1;
   let [low, high] = [1, 2];
-  while (currentAtInterval(high, adaptation) > current) [low, high] = [high, 2 * high];
+  while (currentAtInterval(high, neuron) > current) [low, high] = [high, 2 * high];
   for (let i = 0; i < 60; i++) {
     const middle = (low + high) / 2;
-    if (currentAtInterval(middle, adaptation) > current) low = middle;
+    if (currentAtInterval(middle, neuron) > current) low = middle;
     else high = middle;
   }
   return 2 / (low + high);

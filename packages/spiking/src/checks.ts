@@ -4,6 +4,8 @@ import {
   weightedLayers,
   type Architecture,
   type ErrorClass,
+  type AdaptiveNeuron,
+  type IntegrateAndFire,
   type NeuronModel,
   type Parameters,
   type Snn,
@@ -23,7 +25,7 @@ export function checkInference(
   request: InferenceRequest,
 ): CheckedBatch & { readonly recordAt: readonly number[] } {
   const checked = checkSnnRequest(request);
-  if (request.precision === 'integer') checkNotAdaptive(request.snn, 'compute in integers');
+  if (request.precision === 'integer') integrateAndFireOf(request.snn, 'compute in integers');
   const recordAt = request.recordAt ?? [checked.timeSteps];
   recordAt.forEach((step, i) => {
     const previous = recordAt[i - 1] ?? 0;
@@ -52,7 +54,7 @@ export function checkInference(
 
 /** @throws UserError, and returns the batch's sizes. */
 export function checkGradients(request: GradientRequest): CheckedBatch {
-  checkNotAdaptive(request.snn, 'take gradients of');
+  integrateAndFireOf(request.snn, 'take gradients of');
   const { memoryBudget } = request;
   if (memoryBudget !== undefined && !(memoryBudget > 0)) {
     fail(
@@ -68,7 +70,7 @@ export function checkGradients(request: GradientRequest): CheckedBatch {
 /** @throws UserError, and returns the batch's sizes. */
 export function checkBalance(request: BalanceRequest): CheckedBatch {
   checkNetwork(request.architecture, request.parameters);
-  checkNotAdaptive(request, 'balance the thresholds of');
+  integrateAndFireOf(request, 'balance the thresholds of');
   checkNeuron(request.neuron);
   if (!(request.scale > 0) || !Number.isFinite(request.scale)) {
     fail(
@@ -209,11 +211,16 @@ function checkParameter(parameters: Parameters, name: string, shape: readonly nu
 }
 
 /**
+ * A network's integrate-and-fire neurons.
+ *
  * @param what as in "cannot ... a network of adaptive neurons"
  * @throws UserError where the neurons are adaptive
  */
-export function checkNotAdaptive({ neuron }: Pick<Snn, 'neuron'>, what: string): void {
-  if (!neuron.adaptation) return;
+export function integrateAndFireOf(
+  { neuron }: Pick<Snn, 'neuron'>,
+  what: string,
+): IntegrateAndFire {
+  if (neuron.kind === 'integrate-and-fire') return neuron;
   fail(
     'configuration',
     'ADAPTIVE_NEURON',
@@ -223,7 +230,7 @@ export function checkNotAdaptive({ neuron }: Pick<Snn, 'neuron'>, what: string):
 }
 
 function checkReadout({ neuron, readout }: Snn): void {
-  if (readout.kind !== 'filtered' || neuron.adaptation) return;
+  if (readout.kind !== 'filtered' || neuron.kind === 'adaptive') return;
   fail(
     'configuration',
     'ENGINE_READOUT',
@@ -232,17 +239,7 @@ function checkReadout({ neuron, readout }: Snn): void {
   );
 }
 
-function checkAdaptation({ leak, reset, firing, adaptation }: NeuronModel): void {
-  if (!adaptation) return;
-  if (leak !== 1 || reset !== 'soft' || firing !== 'strict') {
-    fail(
-      'data',
-      'ENGINE_ADAPTATION',
-      `Expected leak 1, reset soft and firing strict beside an adaptation, received ${leak}, ${reset} and ${firing}.`,
-      'The decays of the adaptation take their place.',
-    );
-  }
-  const { rest, growth, ...decays } = adaptation;
+function checkAdaptive({ rest, growth, kind: _, ...decays }: AdaptiveNeuron): void {
   const wrong = [
     ...Object.entries(decays).filter(([, value]) => !(value >= 0 && value < 1)),
     ...Object.entries({ growth }).filter(([, value]) => !(value >= 0 && value < Infinity)),
@@ -251,7 +248,7 @@ function checkAdaptation({ leak, reset, firing, adaptation }: NeuronModel): void
   if (wrong.length > 0) {
     fail(
       'data',
-      'ENGINE_ADAPTATION',
+      'ENGINE_ADAPTIVE',
       `Expected decays from 0 and below 1, a growth from 0 and a rest above 0, received ${wrong
         .map(([name, value]) => `${name} ${value}`)
         .join(', ')}.`,
@@ -261,8 +258,11 @@ function checkAdaptation({ leak, reset, firing, adaptation }: NeuronModel): void
 }
 
 function checkNeuron(neuron: NeuronModel): void {
+  if (neuron.kind === 'adaptive') {
+    checkAdaptive(neuron);
+    return;
+  }
   const { leak } = neuron;
-  checkAdaptation(neuron);
   if (!(leak > 0 && leak <= 1)) {
     fail(
       'configuration',

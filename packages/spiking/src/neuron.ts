@@ -1,4 +1,4 @@
-import type { NeuronModel } from '@privatesnn/core';
+import type { IntegrateAndFire } from '@privatesnn/core';
 
 import { membraneAfterReset, membraneBeforeInput } from './reset.js';
 
@@ -10,8 +10,8 @@ export interface NeuronState {
   readonly spikes: Float32Array;
 }
 
-/** A neuron model with the threshold θ > 0 of its layer. */
-export interface NeuronParameters extends NeuronModel {
+/** Integrate-and-fire neurons with the threshold θ > 0 of their layer. */
+export interface NeuronParameters extends Omit<IntegrateAndFire, 'kind'> {
   readonly threshold: number;
 }
 
@@ -29,7 +29,7 @@ export function restingState(neurons: number): NeuronState {
 export function fires(
   potential: number,
   threshold: number,
-  firing: NeuronModel['firing'],
+  firing: IntegrateAndFire['firing'],
 ): boolean {
   return firing === 'strict' ? potential > threshold : potential >= threshold;
 }

@@ -1,6 +1,6 @@
-import type { NeuronModel } from '@privatesnn/core';
+import type { IntegrateAndFire } from '@privatesnn/core';
 
-type Reset = NeuronModel['reset'];
+type Reset = IntegrateAndFire['reset'];
 
 /**
  * The membrane potential after this time-step's reset: u − θ after a spike (soft), 0 after a spike (hard), or u

@@ -1,3 +1,4 @@
+export * from './arbitraries/artefacts.js';
 export * from './arbitraries/networks.js';
 export * from './arbitraries/numbers.js';
 export * from './arbitraries/spiking.js';

@@ -1,6 +1,5 @@
-import type { Images, PixelRange } from './artefacts.js';
+import type { Architecture, Images, PixelRange } from './artefacts.js';
 import { UserError } from './error.js';
-import type { Architecture } from './network.js';
 
 /** Numbers in one image: height · width · channels. */
 export function imageSize(images: Pick<Images, 'shape'>): number {
@@ -39,12 +38,10 @@ export function selectImages(images: Images, indices: ArrayLike<number>): Images
   const labels = new Int32Array(count);
   const classes = images.classNames.length;
   const softLabels = images.softLabels && new Float32Array(count * classes);
-  const withoutGradient = images.withoutGradient && new Uint8Array(count);
   for (let i = 0; i < count; i++) {
     const from = indices[i]!;
     pixels.set(images.pixels.subarray(from * size, (from + 1) * size), i * size);
     labels[i] = images.labels[from]!;
-    if (withoutGradient) withoutGradient[i] = images.withoutGradient![from]!;
     softLabels?.set(images.softLabels!.subarray(from * classes, (from + 1) * classes), i * classes);
   }
   const [, height, width, channels] = images.shape;
@@ -54,7 +51,6 @@ export function selectImages(images: Images, indices: ArrayLike<number>): Images
     pixels,
     labels,
     ...(softLabels ? { softLabels } : {}),
-    ...(withoutGradient ? { withoutGradient } : {}),
   };
 }
 

@@ -1,78 +1,27 @@
-/**
- * The layers of a feed-forward classifier, shared by an ANN and the spiking network made from it.
- *
- * Tensors are channels-last: images [height, width, channels], convolution weights
- * [kernel, kernel, inChannels, outChannels], dense weights [inputs, outputs]. Every weighted layer but the
- * last is followed by its non-linearity: ReLU in an ANN, spiking neurons in an SNN. The last weighted layer
- * gives the logits (ANN) or the integrated membrane potentials (SNN, no leak, no spike).
- */
-export type Layer = ConvLayer | DenseLayer | PoolLayer | FlattenLayer | DropoutLayer;
-
-/** A square convolution, padded by zeros. */
-export interface ConvLayer {
-  readonly kind: 'conv';
-  /** Unique in its network; names the parameters `<name>.weight` and `<name>.bias`. */
-  readonly name: string;
-  readonly inChannels: number;
-  readonly outChannels: number;
-  readonly kernel: number;
-  readonly stride: number;
-  readonly padding: number;
-  readonly bias: boolean;
-}
-
-/** A fully connected layer over a flat input. */
-export interface DenseLayer {
-  readonly kind: 'dense';
-  readonly name: string;
-  readonly inputs: number;
-  readonly outputs: number;
-  readonly bias: boolean;
-}
-
-/** Pooling over `size` × `size` windows that do not overlap (stride = size). */
-export interface PoolLayer {
-  readonly kind: 'average-pool' | 'max-pool';
-  readonly size: number;
-}
-
-/** [height, width, channels] → [height · width · channels], channels fastest. */
-export interface FlattenLayer {
-  readonly kind: 'flatten';
-}
-
-/** Drops units with probability `rate` while training; the identity otherwise. */
-export interface DropoutLayer {
-  readonly kind: 'dropout';
-  readonly rate: number;
-}
-
-export type WeightedLayer = ConvLayer | DenseLayer;
-
-/** A network without its parameters. */
-export interface Architecture {
-  /** For people: "VGG16". */
-  readonly name: string;
-  /** [height, width, channels] of the input. */
-  readonly inputShape: readonly [number, number, number];
-  readonly classes: number;
-  readonly layers: readonly Layer[];
-}
-
-/** One named tensor, row-major. */
-export interface Parameter {
-  readonly shape: readonly number[];
-  readonly data: Float32Array;
-}
-
-/** Parameters by name: `<layer>.weight`, `<layer>.bias`. */
-export type Parameters = Readonly<Record<string, Parameter>>;
+import type { Architecture, WeightedLayer } from './artefacts/architecture.js';
+import type { Parameter, Parameters } from './artefacts/parameters.js';
 
 /** The layers that hold weights, in order. */
 export function weightedLayers(architecture: Architecture): WeightedLayer[] {
   return architecture.layers.filter(
     (layer): layer is WeightedLayer => layer.kind === 'conv' || layer.kind === 'dense',
   );
+}
+
+/** Channels (of a convolution) or units (of a dense layer) that a layer gives. */
+export function outputChannels(layer: WeightedLayer): number {
+  return layer.kind === 'conv' ? layer.outChannels : layer.outputs;
+}
+
+/** The shapes of a layer's parameters, by their names. */
+export function parameterShapes(layer: WeightedLayer): Record<string, number[]> {
+  const { name, bias } = layer;
+  const channels = outputChannels(layer);
+  const weight =
+    layer.kind === 'conv'
+      ? [layer.kernel, layer.kernel, layer.inChannels, channels]
+      : [layer.inputs, channels];
+  return { [`${name}.weight`]: weight, ...(bias ? { [`${name}.bias`]: [channels] } : {}) };
 }
 
 /** The weight of a layer; throws when the network lacks it. */

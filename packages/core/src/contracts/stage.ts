@@ -75,8 +75,9 @@ export interface StageContext {
   /** Adds one record to the run's events (a training epoch, a calibrated layer). */
   record(event: string, data: Readonly<Record<string, unknown>>): void;
   /**
-   * Stages whose results reached the given input on a way that does not pass through a `model` stage, each
-   * once: how the data-leakage metric knows whether real images were used after the ANN was trained.
+   * Stages whose results reached the given input on a way that does not pass through the training of the first ANN
+   * (a `model` stage that takes no ANN), each once: how the data-leakage metric knows whether real images were used
+   * after that.
    *
    * @throws Error where the definition does not say `readsAncestors`
    */

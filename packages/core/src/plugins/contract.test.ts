@@ -3,9 +3,10 @@ import { expect } from 'vitest';
 import { z } from 'zod';
 
 import { artefactTypes, type ArtefactType } from '../contracts/artefacts.js';
+import { kindContracts } from '../contracts/kinds.js';
 import type { AnyStage } from '../contracts/plugin.js';
 import { stageKinds, type StageKind } from '../contracts/stage.js';
-import { kindContracts, stageFaults } from './contract.js';
+import { pluginFaults, stageFaults } from './contract.js';
 
 function stage(kind: StageKind, inputs: readonly ArtefactType[], outputs: readonly ArtefactType[]) {
   const named = <T>(list: readonly ArtefactType[], port: (type: ArtefactType) => T) =>
@@ -37,9 +38,15 @@ test.prop([types])('a generator never takes images', (inputs) => {
 });
 
 test.each(stageKinds)('%s: what its kind allows has no fault, anything else has', (kind) => {
-  const { inputs, outputs, gives, inputCount } = kindContracts[kind];
+  const { inputs, outputs, gives, inputCount, needs = [] } = kindContracts[kind];
   const taken = inputs.slice(0, inputCount ?? inputs.length);
   expect(stageFaults(stage(kind, taken, gives ? [gives] : []))).toEqual([]);
+  for (const needed of needs) {
+    const without = inputs.filter((type) => !needed.includes(type));
+    expect(stageFaults(stage(kind, without, outputs)).join()).toContain(
+      'has no required input for',
+    );
+  }
   for (const type of artefactTypes) {
     if (!inputs.includes(type)) {
       expect(stageFaults(stage(kind, [type], outputs))).not.toEqual([]);
@@ -60,4 +67,38 @@ test('an attacker with a second, optional input is refused', () => {
 test('an attacker that reads ancestors is refused', () => {
   const attacker = { ...stage('attacker', ['snn'], ['images']), readsAncestors: true };
   expect(stageFaults(attacker).join()).toContain('learns nothing of how its victim was made');
+});
+
+const sound = stage('metric', ['snn'], ['scalars']);
+const service = { token: { name: 's' }, identity: () => '', create: () => 0 };
+
+test.each<[string, object, string]>([
+  ['a port that is nothing', { inputs: { a: null } }, 'a port "a" whose "types" is none'],
+  ['one type instead of a list', { inputs: { a: { types: 'snn' } } }, 'a port "a" whose "types"'],
+  ['a port of no type', { inputs: { a: { types: [] } } }, 'a port "a" whose "types" is none'],
+  ['an unknown type', { outputs: { a: { type: 'tensor' } } }, 'a port "a" whose "type" is none'],
+  ['an inherited name as a type', { outputs: { a: { type: 'toString' } } }, 'whose "type" is none'],
+  ['a bad port name', { inputs: JSON.parse('{"__proto__":{}}') as object }, 'bad name "__proto__"'],
+  ['a token that was not imported', { dependencies: { tf: undefined } }, 'a dependency "tf"'],
+  ['a preset that is no object', { presets: { tuned: 5 } }, 'needs "presets" of the form'],
+  ['a check that is no function', { check: 5 }, 'a "check" that is no function'],
+])('%s is told', (_, change, message) => {
+  const [fault, ...more] = pluginFaults({ name: 'p', stages: [{ ...sound, ...change }] });
+  expect(fault!.what).toContain(message);
+  expect(more).toEqual([]);
+});
+
+test.each<[unknown, string]>([
+  [null, 'a service has no token'],
+  [{ ...service, token: undefined }, 'a service has no token'],
+  [{ ...service, identity: 'v1' }, 'service "s" needs "identity" to be a function'],
+  [{ ...service, close: 5 }, 'service "s" needs "close" to be a function'],
+])('a service of another form is told: %j', (one, message) => {
+  expect(pluginFaults({ name: 'p', services: [one] })[0]!.what).toContain(message);
+  expect(pluginFaults({ name: 'p', services: [service] })).toEqual([]);
+});
+
+test('a port may be named like a method of every object', () => {
+  const ports = { toString: sound.inputs.port0, constructor: sound.inputs.port0 };
+  expect(stageFaults({ ...sound, inputs: ports } as AnyStage)).toEqual([]);
 });

@@ -1,37 +1,8 @@
 import { artefactTypes, type ArtefactType } from '../contracts/artefacts.js';
+import { kindContracts } from '../contracts/kinds.js';
 import type { AnyReporter, AnyStage, Plugin } from '../contracts/plugin.js';
-import { stageKinds, type StageKind } from '../contracts/stage.js';
-
-interface KindContract {
-  readonly inputs: readonly ArtefactType[];
-  readonly outputs: readonly ArtefactType[];
-  /** One of the outputs must have this type. */
-  readonly gives?: ArtefactType;
-  /** The stage must have exactly this many inputs. */
-  readonly inputCount?: number;
-}
-
-const reports: readonly ArtefactType[] = ['scalars', 'series', 'pictures'];
-
-/** Which artefacts a stage of each kind may take and give. */
-export const kindContracts: Readonly<Record<StageKind, KindContract>> = {
-  // From files, or a part of another dataset; what it gives counts as real.
-  dataset: { inputs: ['images'], outputs: ['images'], gives: 'images' },
-  model: { inputs: ['images', 'ann'], outputs: ['ann', ...reports], gives: 'ann' },
-  // Never an image: what a generator makes must not contain a real one.
-  generator: { inputs: ['ann', 'snn'], outputs: ['images', ...reports], gives: 'images' },
-  converter: { inputs: ['ann', 'images'], outputs: ['snn', ...reports], gives: 'snn' },
-  trainer: { inputs: ['snn', 'images', 'ann'], outputs: ['snn', ...reports], gives: 'snn' },
-  // One network and nothing else: an attacker reaches neither the training data nor the teacher.
-  attacker: {
-    inputs: ['snn', 'ann'],
-    outputs: ['images', ...reports],
-    gives: 'images',
-    inputCount: 1,
-  },
-  metric: { inputs: artefactTypes, outputs: reports },
-  exporter: { inputs: artefactTypes, outputs: reports },
-};
+import { stageKinds } from '../contracts/stage.js';
+import type { Token } from '../contracts/token.js';
 
 const idForm = /^[a-z0-9]+(?:-[a-z0-9]+)*$/;
 const portForm = /^[A-Za-z][A-Za-z0-9]*$/;
@@ -48,15 +19,16 @@ export function pluginFaults(value: unknown): Fault[] {
   if (!isObject(value)) return [{ what: 'its default export is no object.', hint }];
   const plugin = value as unknown as Plugin;
   if (typeof plugin.name !== 'string') return [{ what: 'its default export has no name.', hint }];
-  const { stages = [], reporters = [] } = plugin;
-  if (!Array.isArray(stages) || !Array.isArray(reporters)) {
-    return [{ what: 'its "stages" and "reporters" are not lists.', hint }];
+  const { stages = [], reporters = [], services = [] } = plugin;
+  if (![stages, reporters, services].every((list) => Array.isArray(list))) {
+    return [{ what: 'its "stages", "reporters" and "services" are not lists.', hint }];
   }
   return [
     ...stages.flatMap((stage) => misplaced(stage, 'stages') ?? faults(stageFaults(stage))),
     ...reporters.flatMap(
       (reporter) => misplaced(reporter, 'reporters') ?? faults(reporterFaults(reporter)),
     ),
+    ...services.flatMap(serviceFaults),
   ];
 }
 
@@ -85,17 +57,28 @@ export function stageFaults(stage: AnyStage): string[] {
   if (!isObject(stage.inputs) || !isObject(stage.outputs) || !isObject(stage.dependencies)) {
     return [...faults, `${name} must declare inputs, outputs and dependencies.`];
   }
+  const malformed = [...portFaults(stage.inputs, 'types'), ...portFaults(stage.outputs, 'type')];
+  malformed.push(...dependencyFaults(stage.dependencies));
+  if (malformed.length > 0) return [...faults, ...malformed.map((what) => `${name} has ${what}`)];
   const inputs = Object.entries(stage.inputs) as [string, AnyStage['inputs'][string]][];
   const outputs = Object.entries(stage.outputs) as [string, AnyStage['outputs'][string]][];
-  for (const [port] of [...inputs, ...outputs]) {
-    if (!portForm.test(port)) faults.push(`${name} has a port with the bad name "${port}".`);
-  }
   for (const [port, { types }] of inputs) {
     const wrong = types.filter((type: ArtefactType) => !contract.inputs.includes(type));
     if (wrong.length > 0) {
       faults.push(
         `${name} takes ${wrong.join(', ')} as "${port}"; a stage of kind ${stage.kind} may take ` +
-          `${contract.inputs.join(', ') || 'nothing'}.`,
+          `${contract.inputs.join(', ')}.`,
+      );
+    }
+  }
+  for (const needed of contract.needs ?? []) {
+    const found = inputs.some(
+      ([, { optional, types }]) =>
+        !optional && types.some((type: ArtefactType) => needed.includes(type)),
+    );
+    if (!found) {
+      faults.push(
+        `${name} has no required input for ${needed.join(' or ')}, as every stage of kind ${stage.kind} must.`,
       );
     }
   }
@@ -123,6 +106,44 @@ export function stageFaults(stage: AnyStage): string[] {
   return faults;
 }
 
+/** Ports of a form that cannot be read on: `types` of an input, `type` of an output. */
+function portFaults(ports: object, member: 'types' | 'type'): string[] {
+  return Object.entries(ports).flatMap(([port, declared]: [string, unknown]) => {
+    if (!portForm.test(port)) return [`a port with the bad name "${port}".`];
+    const value = isObject(declared) ? declared[member] : undefined;
+    const types: readonly unknown[] =
+      member === 'type' ? [value] : Array.isArray(value) ? value : [];
+    const known =
+      types.length > 0 && types.every((type) => artefactTypes.some((one) => one === type));
+    if (known) return [];
+    return [`a port "${port}" whose "${member}" is none; types are ${artefactTypes.join(', ')}.`];
+  });
+}
+
+function dependencyFaults(dependencies: object): string[] {
+  return Object.entries(dependencies).flatMap(([key, token]: [string, unknown]) =>
+    isToken(token) ? [] : [`a dependency "${key}" that is no token made by token().`],
+  );
+}
+
+function serviceFaults(service: unknown): Fault[] {
+  if (!isObject(service) || !isToken(service['token'])) {
+    return [{ what: 'a service has no token made by token().' }];
+  }
+  const name = `service "${service['token'].name}"`;
+  const missing = ['identity', 'create'].filter((key) => typeof service[key] !== 'function');
+  const wrong = ['check', 'close'].filter(
+    (key) => service[key] !== undefined && typeof service[key] !== 'function',
+  );
+  return [...missing, ...wrong].map((key) => ({
+    what: `${name} needs "${key}" to be a function.`,
+  }));
+}
+
+function isToken(value: unknown): value is Token<unknown> {
+  return isObject(value) && typeof value['name'] === 'string' && value['name'] !== '';
+}
+
 function reporterFaults(reporter: AnyReporter): string[] {
   if (!isObject(reporter)) return ['a reporter is no object made by defineReporter.'];
   const name = `reporter "${String(reporter.id)}"`;
@@ -143,6 +164,10 @@ function commonFaults(declared: AnyStage | AnyReporter, name: string): string[] 
     faults.push(`${name} needs a zod schema for its options.`);
   }
   if (typeof declared.create !== 'function') faults.push(`${name} needs a function "create".`);
+  const presets: unknown = 'presets' in declared ? (declared.presets ?? {}) : {};
+  if (!isObject(presets) || !Object.values(presets).every(isObject)) {
+    faults.push(`${name} needs "presets" of the form { name: { option: value } }.`);
+  }
   return faults;
 }
 

@@ -1,90 +1,83 @@
-import type { Artefact, ArtefactType } from '../contracts/artefacts.js';
-import type { OutputPort } from '../contracts/stage.js';
-import { badArtefact } from '../errors/templates/run.js';
-import { assertFinite } from './finite-check.js';
+import type { z } from 'zod';
+
+import { artefactSchemas, type Artefact, type ArtefactType } from '../contracts/artefacts.js';
+import { plainFault } from '../contracts/artefacts/plain.js';
+import { kindContracts } from '../contracts/kinds.js';
+import type { AnyStage } from '../contracts/plugin.js';
+import type { OutputPorts } from '../contracts/stage.js';
+import { badArtefact, noOutputs } from '../errors/templates/run.js';
+import { cutMiddle, kindOf } from '../errors/thrown.js';
+
+/** More complaints about one output are not shown. */
+const mostShown = 4;
 
 /**
- * The members that an artefact of each type has. Nothing else may travel with it: an SNN that carried its
- * calibration images would hand them to an attacker.
- */
-const members: Readonly<Record<ArtefactType, readonly string[]>> = {
-  images: [
-    'shape',
-    'pixels',
-    'range',
-    'labels',
-    'softLabels',
-    'withoutGradient',
-    'classNames',
-    'origin',
-  ],
-  ann: ['architecture', 'parameters', 'inputRange', 'classNames', 'statistics'],
-  snn: [
-    'architecture',
-    'parameters',
-    'thresholds',
-    'neuron',
-    'encoder',
-    'readout',
-    'timeSteps',
-    'classNames',
-  ],
-  scalars: ['values', 'reasons'],
-  series: ['title', 'xLabel', 'yLabel', 'x', 'lines'],
-  pictures: ['title', 'shape', 'items'],
-};
-const optionalMembers = new Set(['softLabels', 'withoutGradient', 'statistics', 'reasons']);
-
-/**
- * Checks a stage's outputs against its ports.
+ * Checks a stage's outputs against its ports and the contract of their types: nothing may travel along that the
+ * contract does not have, as it would reach whoever gets the output next.
  *
- * @throws UserError BAD_ARTEFACT, NOT_FINITE
+ * @returns copies of the outputs, which share their typed arrays; whatever the stage does to its own from now on
+ *   does not reach them
+ * @throws UserError NO_OUTPUTS, BAD_ARTEFACT
  */
 export function checkOutputs(
-  ports: Readonly<Record<string, OutputPort>>,
-  outputs: Readonly<Record<string, unknown>>,
+  stage: Pick<AnyStage, 'kind' | 'outputs'>,
+  outputs: unknown,
 ): Readonly<Record<string, Artefact>> {
-  for (const name of Object.keys(outputs)) {
+  const ports = stage.outputs as OutputPorts;
+  const { origin } = kindContracts[stage.kind];
+  if (typeof outputs !== 'object' || outputs === null || Array.isArray(outputs)) {
+    throw noOutputs(kindOf(outputs), Object.keys(ports));
+  }
+  const given = new Map<string, unknown>(Object.entries(outputs));
+  for (const name of given.keys()) {
     if (!Object.hasOwn(ports, name)) throw badArtefact(name, 'is not declared by the stage.');
   }
-  for (const [name, { type }] of Object.entries(ports)) {
-    checkArtefact(name, type, outputs[name]);
-  }
-  return outputs as Readonly<Record<string, Artefact>>;
+  return Object.fromEntries(
+    Object.entries(ports).map(([name, { type }]) => {
+      const artefact = checked(name, type, given.get(name));
+      if (artefact.type === 'images' && origin !== undefined && artefact.origin !== origin) {
+        throw badArtefact(
+          name,
+          `says "${artefact.origin}"; what a ${stage.kind} makes is ${origin}.`,
+        );
+      }
+      return [name, artefact];
+    }),
+  );
 }
 
-function checkArtefact(name: string, type: ArtefactType, value: unknown): void {
-  const actual = (value as { type?: unknown } | undefined)?.type;
-  if (actual !== type)
-    throw badArtefact(name, `should be of type ${type}, but is ${String(actual)}.`);
-  const allowed = members[type];
-  const artefact = value as Record<string, unknown>;
-  for (const key of Object.keys(artefact)) {
-    if (key !== 'type' && !allowed.includes(key)) {
-      throw badArtefact(name, `(${type}) has a member "${key}" that the type does not have.`);
-    }
+function checked(output: string, type: ArtefactType, value: unknown): Artefact {
+  if (typeof value !== 'object' || value === null) {
+    throw badArtefact(output, `should be of type ${type}, but is ${kindOf(value)}.`);
   }
-  for (const key of allowed) {
-    if (artefact[key] === undefined && !optionalMembers.has(key)) {
-      throw badArtefact(name, `(${type}) lacks "${key}".`);
-    }
+  const fault = plainFault(value);
+  if (fault)
+    throw badArtefact(output, `(${type}) is no plain data: ${at(fault.path)} ${fault.what}.`);
+  const actual = (value as { type?: unknown }).type;
+  if (actual !== type) {
+    const received = typeof actual === 'string' ? shorten(actual) : kindOf(actual);
+    throw badArtefact(output, `should be of type ${type}, but is ${received}.`);
   }
-  if (type === 'images') checkImages(name, artefact as never);
-  assertFinite(name, value as Artefact);
+  const parsed = artefactSchemas[type].safeParse(value);
+  if (parsed.success) return parsed.data;
+  const { issues } = parsed.error;
+  const shown = issues.slice(0, mostShown).map((issue) => complaint(type, issue));
+  if (issues.length > mostShown) shown.push(`and ${issues.length - mostShown} more faults.`);
+  throw badArtefact(output, `(${type}) breaks the contract: ${shown.join(' ')}`);
 }
 
-function checkImages(
-  name: string,
-  images: { shape: readonly number[]; pixels: ArrayLike<number>; labels: ArrayLike<number> },
-): void {
-  const expected = images.shape.reduce((product, size) => product * size, 1);
-  if (images.pixels.length !== expected) {
-    throw badArtefact(
-      name,
-      `has the shape ${images.shape.join(' × ')}, but ${images.pixels.length} pixels.`,
-    );
-  }
-  if (images.labels.length !== images.shape[0]) {
-    throw badArtefact(name, `has ${images.shape[0]} images, but ${images.labels.length} labels.`);
-  }
+function complaint(type: ArtefactType, issue: z.core.$ZodIssue): string {
+  const path = issue.path.map(String);
+  if (issue.code !== 'unrecognized_keys')
+    return `${at(path)}: ${issue.message.replace(/\.$/, '')}.`;
+  const fields = issue.keys.slice(0, mostShown).map((key) => `"${shorten(key)}"`);
+  return `${at(path)} has the field ${fields.join(', ')}, which the type ${type} does not have.`;
+}
+
+function at(path: readonly string[]): string {
+  return path.length === 0 ? 'it' : shorten(path.join('.'));
+}
+
+function shorten(text: string): string {
+  return cutMiddle(text, 80);
 }

@@ -60,7 +60,7 @@ const ann = (weights) => network('ann', weights, { inputRange: [0, 1] });
 const snn = (weights) =>
   network('snn', weights, {
     thresholds: {},
-    neuron: { leak: 1, reset: 'soft', firing: 'strict' },
+    neuron: { kind: 'integrate-and-fire', leak: 1, reset: 'soft', firing: 'strict' },
     encoder: { kind: 'poisson', range: [0, 1] },
     readout: { kind: 'sum', scale: 1 },
     timeSteps: 4,
@@ -118,7 +118,7 @@ const fakeGenerator = stage(
     const random = context.random('noise');
     return {
       images: images(
-        Array.from({ length: count }, () => random.normal()),
+        Array.from({ length: count }, () => random.uniform()),
         'synthetic',
       ),
     };
@@ -170,6 +170,7 @@ const fakeTrainer = stage(
         taught && !connected.has('teacher')
           ? [
               {
+                name: 'UserError',
                 errorClass: 'configuration',
                 code: 'FAKE_CHECK',
                 message: 'Mistake.',
@@ -187,7 +188,12 @@ const fakeAttacker = stage(
   { victim: port(['snn', 'ann']) },
   { images: gives('images') },
   {},
-  (given) => ({ images: images([...weightsOf(given.victim)], 'synthetic') }),
+  (given) => ({
+    images: images(
+      Array.from(weightsOf(given.victim), (w) => Math.abs(Math.tanh(w))),
+      'synthetic',
+    ),
+  }),
 );
 
 /** Counts the datasets behind a network, as the data-leakage metric does. */

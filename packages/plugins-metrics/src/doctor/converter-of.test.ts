@@ -6,15 +6,14 @@ import { converterOf } from './converter-of.js';
 test('thresholds of 1, others, and adaptive neurons tell the converters apart', () => {
   expect(converterOf(tinySnn)).toBe('weight-normalisation');
   expect(converterOf({ ...tinySnn, thresholds: { hidden: 0.7 } })).toBe('threshold-balancing');
-  const adaptation = {
+  const neuron = {
+    kind: 'adaptive',
     rest: 1,
     growth: 0,
     thresholdDecay: 0,
     refractoryDecay: 0,
     currentDecay: 0,
     membraneDecay: 0,
-  };
-  expect(converterOf({ ...tinySnn, neuron: { ...tinySnn.neuron, adaptation } })).toBe(
-    'adaptive-spiking',
-  );
+  } as const;
+  expect(converterOf({ ...tinySnn, neuron })).toBe('adaptive-spiking');
 });

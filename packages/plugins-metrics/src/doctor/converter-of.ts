@@ -11,7 +11,7 @@ export function converterOf({
   neuron,
   thresholds,
 }: Pick<Snn, 'neuron' | 'thresholds'>): ConverterKind {
-  if (neuron.adaptation) return 'adaptive-spiking';
+  if (neuron.kind === 'adaptive') return 'adaptive-spiking';
   return Object.values(thresholds).every((threshold) => threshold === 1)
     ? 'weight-normalisation'
     : 'threshold-balancing';

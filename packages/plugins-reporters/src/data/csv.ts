@@ -8,9 +8,8 @@ import { csvText, type CsvCell } from './csv-text.js';
 export const csv = defineReporter({
   kind: 'reporter',
   id: 'csv',
-  version: 2,
-  summary:
-    'Scalars (a line for each job and value, with why it is empty) and series (a line for each point) as CSV.',
+  version: 1,
+  summary: 'Scalars (a line for each job and value) and series (a line for each point) as CSV.',
   source: 'This project; RFC 4180',
   options: z.strictObject({
     scalars: fileOption('results.csv').describe('Path of the file with the scalars.'),
@@ -24,7 +23,7 @@ export const csv = defineReporter({
       await context.writeFile(
         options.scalars,
         csvText(
-          ['job', ...axisColumns, 'stage', 'output', 'name', 'value', 'reason'],
+          ['job', ...axisColumns, 'stage', 'output', 'name', 'value'],
           await scalarRecords(run, axisCells),
         ),
       );
@@ -61,7 +60,6 @@ async function scalarRecords(run: RunReport, axes: readonly CsvCell[][]): Promis
         output,
         name,
         value,
-        content.reasons?.[name] ?? null,
       ]),
     ),
   );

@@ -1,12 +1,6 @@
 import type { RunReport } from '@privatesnn/core';
 
-import {
-  knownPaths,
-  readReasons,
-  readValues,
-  requirePaths,
-  type JobValues,
-} from '../results/values.js';
+import { knownPaths, readValues, requirePaths, type JobValues } from '../results/values.js';
 import { formatValue } from '../table/format.js';
 import type { PaperCellOptions, PaperTableOptions } from './options.js';
 import { publishedFigures } from './published-figures.js';
@@ -35,13 +29,7 @@ export interface Comparison {
 /** @throws UserError REPORT_PATH where a cell of a job that ran names a scalar that no job has */
 export async function compare(run: RunReport, options: PaperTableOptions): Promise<Comparison[]> {
   const values = await readValues(run);
-  const reasons = await readReasons(run);
-  const jobs = new Map(
-    run.jobs.map((job, index) => [
-      job.name,
-      { job, values: values[index]!, reasons: reasons[index]! },
-    ]),
-  );
+  const jobs = new Map(run.jobs.map((job, index) => [job.name, { job, values: values[index]! }]));
   const wanted = options.cells
     .filter(({ job }) => jobs.has(job))
     .flatMap(({ value, interval, setting }) => [
@@ -55,11 +43,7 @@ export async function compare(run: RunReport, options: PaperTableOptions): Promi
       const empty = notRun(cell);
       const found = jobs.get(cell.job);
       const ours = found?.values.get(cell.value) ?? null;
-      if (found === undefined) return empty;
-      if (ours === null) {
-        const reason = found.reasons.get(cell.value);
-        return reason === undefined ? empty : { ...empty, setting: `empty: ${reason}` };
-      }
+      if (found === undefined || ours === null) return empty;
       return withOurs(empty, {
         ours,
         interval: intervalOf(cell, found.values),

@@ -2,7 +2,7 @@ import type { Tensor, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 
 import type { Snn } from '@privatesnn/core';
 import { annForward, spikingNeurons, type AnnTensors, type Tf } from '@privatesnn/runtime-tfjs';
-import { encode, spikingLayers } from '@privatesnn/spiking';
+import { encode, integrateAndFireOf, spikingLayers } from '@privatesnn/spiking';
 
 import { surrogateOf } from '../part-options.js';
 import type { TdbnOptions } from './options.js';
@@ -66,8 +66,12 @@ export function tdbnForward(
   options: TdbnOptions,
   onStatistics?: (layer: string, statistics: Statistics<Tensor>) => void,
 ): Tensor2D {
-  const { architecture, thresholds, neuron, timeSteps, readout } = snn;
-  const layer = { neuron, timeSteps, surrogate: surrogateOf(options) };
+  const { architecture, thresholds, timeSteps, readout } = snn;
+  const layer = {
+    neuron: integrateAndFireOf(snn, 'train'),
+    timeSteps,
+    surrogate: surrogateOf(options),
+  };
   const currents = annForward(tf, architecture, tensors, x, {
     activation: (current, name) => {
       const theta = thresholds[name]!;

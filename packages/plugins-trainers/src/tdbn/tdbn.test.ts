@@ -90,6 +90,7 @@ describe('tdbn', () => {
 
   it("folds a batch's statistics into a network with the same logits", async () => {
     const neurons = fc.record({
+      kind: fc.constant('integrate-and-fire' as const),
       leak: fc.constantFrom(1, 0.5),
       reset: fc.constantFrom('soft' as const, 'delayed-soft' as const, 'hard' as const),
       firing: fc.constantFrom('strict' as const, 'inclusive' as const),
@@ -166,17 +167,13 @@ describe('tdbn', () => {
 
   it('does not take adaptive neurons', async () => {
     const neuron = {
-      leak: 1,
-      reset: 'soft',
-      firing: 'strict',
-      adaptation: {
-        rest: 1,
-        growth: 0.1,
-        thresholdDecay: 0.9,
-        refractoryDecay: 0.9,
-        currentDecay: 0.9,
-        membraneDecay: 0.5,
-      },
+      kind: 'adaptive',
+      rest: 1,
+      growth: 0.1,
+      thresholdDecay: 0.9,
+      refractoryDecay: 0.9,
+      currentDecay: 0.9,
+      membraneDecay: 0.5,
     } as const;
     const instance = tdbn.create({ runtime }, tdbn.options.parse(quick));
     const inputs = { snn: network({ neuron }), images: bands(24) };

@@ -1,6 +1,6 @@
 import { assertImagesFit, defineStage, input, output, partOfImages } from '@privatesnn/core';
 import { TENSOR_RUNTIME } from '@privatesnn/runtime-tfjs';
-import { checkNotAdaptive } from '@privatesnn/spiking';
+import { integrateAndFireOf } from '@privatesnn/spiking';
 
 import { folded } from './fold.js';
 import { tdbnOptions } from './options.js';
@@ -29,7 +29,7 @@ export const tdbn = defineStage({
   create: ({ runtime }, options) => ({
     async run(context, { snn, images }) {
       assertImagesFit(images, snn.architecture);
-      checkNotAdaptive(snn, 'train');
+      integrateAndFireOf(snn, 'train');
       const training = partOfImages(images, options.samples);
       const timeSteps = options.timeSteps ?? snn.timeSteps;
       const { readout } = snn;

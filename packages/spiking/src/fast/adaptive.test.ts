@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 
-import type { Adaptation, Snn } from '@privatesnn/core';
+import type { AdaptiveNeuron, Snn } from '@privatesnn/core';
 
 import { createEngine, engineInfo } from '../create-engine.js';
 import type { SpikingEngine } from '../engine.js';
@@ -20,7 +20,8 @@ const available = engineInfo().filter(
 );
 
 /** Numbers of few bits, for few time-steps: sums stay exact in 32-bit floats. */
-const adaptation: fc.Arbitrary<Adaptation> = fc.record({
+const adaptiveNeuron: fc.Arbitrary<AdaptiveNeuron> = fc.record({
+  kind: fc.constant('adaptive'),
   rest: fc.constantFrom(0.5, 1),
   growth: fc.constantFrom(0, 0.5, 1),
   thresholdDecay: fc.constantFrom(0, 0.5),
@@ -33,14 +34,14 @@ const adaptation: fc.Arbitrary<Adaptation> = fc.record({
 const adaptiveNetwork: fc.Arbitrary<NetworkCase> = fc
   .tuple(
     networkCase({ encoders: ['poisson', 'constant', 'first-spike'], dropout: true }),
-    adaptation,
+    adaptiveNeuron,
     fc.constantFrom('sum' as const, 'filtered' as const),
   )
-  .map(([network, adaptation, kind]) => ({
+  .map(([network, neuron, kind]) => ({
     ...network,
     snn: {
       ...network.snn,
-      neuron: { leak: 1, reset: 'soft', firing: 'strict', adaptation },
+      neuron,
       readout: { kind, scale: 1 },
       timeSteps: Math.min(network.snn.timeSteps, 5),
     },
@@ -93,9 +94,9 @@ describe.each(available)('$implementation engine', ({ implementation }) => {
 
 describe('adaptive neurons', () => {
   const [example] = fc.sample(adaptiveNetwork, { numRuns: 1, seed: 3 }) as [NetworkCase];
-  const changed = (change: Partial<Snn['neuron']>) => ({
+  const changed = (change: Partial<AdaptiveNeuron>) => ({
     ...example,
-    snn: { ...example.snn, neuron: { ...example.snn.neuron, ...change } },
+    snn: { ...example.snn, neuron: { ...(example.snn.neuron as AdaptiveNeuron), ...change } },
   });
 
   it('cannot be trained, balanced or computed in integers, which the error says', async () => {
@@ -118,21 +119,23 @@ describe('adaptive neurons', () => {
     }
   });
 
-  it('are refused with decays that are none, or a leak beside them', async () => {
-    const { adaptation } = example.snn.neuron;
+  it('are refused with decays that are none', async () => {
     for (const wrong of [
-      changed({ leak: 0.5 }),
-      changed({ reset: 'hard' }),
-      changed({ adaptation: { ...adaptation!, currentDecay: 1 } }),
-      changed({ adaptation: { ...adaptation!, growth: -1 } }),
-      changed({ adaptation: { ...adaptation!, rest: 0 } }),
+      changed({ currentDecay: 1 }),
+      changed({ growth: -1 }),
+      changed({ rest: 0 }),
     ]) {
-      await expect(reference.infer(wrong)).rejects.toMatchObject({ code: 'ENGINE_ADAPTATION' });
+      await expect(reference.infer(wrong)).rejects.toMatchObject({ code: 'ENGINE_ADAPTIVE' });
     }
   });
 
   it('are what a filtered read-out needs', async () => {
-    const { adaptation: _, ...neuron } = example.snn.neuron;
+    const neuron = {
+      kind: 'integrate-and-fire',
+      leak: 1,
+      reset: 'soft',
+      firing: 'strict',
+    } as const;
     const snn: Snn = { ...example.snn, neuron, readout: { kind: 'filtered', scale: 1 } };
     await expect(reference.infer({ ...example, snn })).rejects.toMatchObject({
       code: 'ENGINE_READOUT',

@@ -2,6 +2,7 @@ import type { Snn } from '@privatesnn/core';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 
+import { integrateAndFireOf } from '../checks.js';
 import { createEngine, engineInfo } from '../create-engine.js';
 import type { SpikingEngine } from '../engine.js';
 import { createReferenceEngine } from '../reference/engine.js';
@@ -51,7 +52,8 @@ describe.each(available)('$implementation engine', ({ implementation }) => {
             { shape, data: data.map((x, i) => x * (1 + Math.sin(i + 1) / 7)) },
           ]),
         );
-        const neuron = { ...snn.neuron, leak: snn.neuron.leak === 1 ? 1 : 0.77 };
+        const own = integrateAndFireOf(snn, 'test');
+        const neuron = { ...own, leak: own.leak === 1 ? 1 : 0.77 };
         const request = {
           pixels,
           seed,
@@ -104,7 +106,7 @@ describe.each(available)('$implementation engine', ({ implementation }) => {
         'output.weight': filled(16 * outputs, 3),
       },
       thresholds: { conv: 16 },
-      neuron: { leak: 1, reset: 'soft', firing: 'strict' },
+      neuron: { kind: 'integrate-and-fire', leak: 1, reset: 'soft', firing: 'strict' },
       encoder: { kind: 'poisson', range: [-1, 1] },
       readout: { kind: 'sum', scale: 1 },
       timeSteps: 131,
@@ -216,7 +218,7 @@ describe.each(available)('$implementation engine', ({ implementation }) => {
     await fc.assert(
       fc.asyncProperty(anyNetwork, async (network) => {
         // Without leak all sums stay exact, so that no spike differs.
-        const neuron = { ...network.snn.neuron, leak: 1 };
+        const neuron = { ...integrateAndFireOf(network.snn, 'test'), leak: 1 };
         const request = {
           ...network,
           snn: { ...network.snn, neuron, timeSteps: 150 },

@@ -20,7 +20,9 @@ export async function infer(
   const parameters = integers ? {} : snn.parameters;
   const spec = networkSpec(snn.architecture, parameters, {
     ...(integers ? { integers } : {}),
-    ...(snn.readout.kind === 'filtered' ? { filteredBy: snn.neuron.adaptation!.currentDecay } : {}),
+    ...(snn.readout.kind === 'filtered' && snn.neuron.kind === 'adaptive'
+      ? { filteredBy: snn.neuron.currentDecay }
+      : {}),
     thresholds: thresholdsOf(snn),
     neuron: snn.neuron,
     encoder: snn.encoder.kind,

@@ -1,4 +1,4 @@
-import type { Snn } from '@privatesnn/core';
+import type { AdaptiveNeuron, Snn } from '@privatesnn/core';
 
 import { adaptiveStep, restingAdaptiveState, type AdaptiveState } from '../adaptive-neuron.js';
 import { currentOf } from './connections.js';
@@ -32,7 +32,7 @@ export function simulateAdaptive(
         if (last) {
           read =
             snn.readout.kind === 'filtered'
-              ? filtered(received, snn.neuron.adaptation!.currentDecay, recordAt)
+              ? filtered(received, adaptiveOf(snn).currentDecay, recordAt)
               : integrate(currents(operation, signal), recordAt);
         } else {
           signal = runAdaptive(received, snn, snn.thresholds[layer.name]!);
@@ -65,7 +65,12 @@ function layerInput(
 
 /** Adaptive neurons from rest through all time-steps. */
 function runAdaptive({ events, constant }: LayerInput, snn: Snn, threshold: number): Signal {
-  const parameters = { ...snn.neuron.adaptation!, threshold };
+  const parameters = { ...adaptiveOf(snn), threshold };
   let state: AdaptiveState = restingAdaptiveState(constant.length);
   return events.map((input) => (state = adaptiveStep(state, input, constant, parameters)).spikes);
+}
+
+function adaptiveOf({ neuron }: Snn): AdaptiveNeuron {
+  if (neuron.kind === 'adaptive') return neuron;
+  throw new Error('The neurons are not adaptive.');
 }

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { weightedLayers, type Architecture, type Parameters } from '@privatesnn/core';
 import { arbitrarySnnRun } from '@privatesnn/testkit';
 
+import { integrateAndFireOf } from '../checks.js';
 import { encode } from '../encoder.js';
 import type { BalanceRequest } from '../engine.js';
 import { neuronStep, restingState } from '../neuron.js';
@@ -28,7 +29,8 @@ function largestCurrent(
   depth: number,
   thresholds: Readonly<Record<string, number>>,
 ): number {
-  const { architecture, parameters, neuron, encoder, pixels, seed, timeSteps } = request;
+  const { architecture, parameters, encoder, pixels, seed, timeSteps } = request;
+  const neuron = integrateAndFireOf(request, 'test');
   const layers = weightedLayers(architecture);
   const size = architecture.inputShape.reduce((a, b) => a * b, 1);
   let largest = 0;

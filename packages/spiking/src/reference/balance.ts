@@ -1,4 +1,4 @@
-import { checkBalance } from '../checks.js';
+import { checkBalance, integrateAndFireOf } from '../checks.js';
 import { encode } from '../encoder.js';
 import type { Balance, BalanceRequest, LayerActivity } from '../engine.js';
 import { biasesToRates } from '../normalisation.js';
@@ -22,7 +22,8 @@ type BalancedLayer = LayerActivity & { readonly current: number };
  */
 export async function balanceThresholds(request: BalanceRequest): Promise<Balance> {
   const { images, timeSteps } = checkBalance(request);
-  const { architecture, parameters, encoder, seed, neuron, scale, percentile } = request;
+  const { architecture, parameters, encoder, seed, scale, percentile } = request;
+  const neuron = integrateAndFireOf(request, 'balance the thresholds of');
   const signals: Signal[] = [];
   await forEachImage(request, images, (pixels, _image, number) =>
     signals.push(encode(encoder.kind, pixels, { seed, image: number, timeSteps })),

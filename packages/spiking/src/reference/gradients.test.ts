@@ -7,6 +7,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { weightedLayers, type Layer, type Snn } from '@privatesnn/core';
 import { arbitrarySnnRun } from '@privatesnn/testkit';
 
+import { integrateAndFireOf } from '../checks.js';
 import { encode } from '../encoder.js';
 import type {
   GradientRequest,
@@ -27,11 +28,12 @@ beforeAll(() => tf.setBackend('cpu'));
 
 /** A spike with the surrogate for its derivative with respect to the potential, and minus it for θ. */
 function spike(snn: Snn, surrogate: Surrogate, theta: number) {
+  const { firing } = integrateAndFireOf(snn, 'test');
   const history: Uint8Array[] = [];
   return tf.customGrad((u, threshold, save) => {
     (save as tf.GradSaveFunc)([u as tf.Tensor]);
     const value =
-      snn.neuron.firing === 'strict'
+      firing === 'strict'
         ? tf.greater(u as tf.Tensor, threshold as tf.Tensor)
         : tf.greaterEqual(u as tf.Tensor, threshold as tf.Tensor);
     const before = history.slice();
@@ -80,7 +82,7 @@ function neurons(
   currents: tf.Tensor[],
   threshold: tf.Tensor,
 ): tf.Tensor[] {
-  const { leak, reset } = snn.neuron;
+  const { leak, reset } = integrateAndFireOf(snn, 'test');
   const fire = spike(snn, surrogate, threshold.dataSync()[0]!);
   let membrane = tf.zerosLike(currents[0]!);
   let pending = tf.zerosLike(currents[0]!);

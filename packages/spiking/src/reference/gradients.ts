@@ -1,6 +1,6 @@
 import { weightedLayers } from '@privatesnn/core';
 
-import { checkGradients } from '../checks.js';
+import { checkGradients, integrateAndFireOf } from '../checks.js';
 import { encode } from '../encoder.js';
 import type { GradientRequest, Gradients } from '../engine.js';
 import { dropoutMask } from '../noise.js';
@@ -115,6 +115,7 @@ function forward(
   encoded: Signal,
   image: number,
 ): { traces: Trace[]; output: Signal } {
+  const neuron = integrateAndFireOf(snn, 'take gradients of');
   const traces: Trace[] = [];
   let signal = encoded;
   for (const operation of operations) {
@@ -126,7 +127,7 @@ function forward(
           signal = current;
           traces.push({ operation, input });
         } else {
-          const run = runNeurons(current, snn.neuron, snn.thresholds[operation.layer.name]!);
+          const run = runNeurons(current, neuron, snn.thresholds[operation.layer.name]!);
           signal = run.spikes;
           traces.push({ operation, input, ...run });
         }
@@ -195,7 +196,7 @@ function throughNeurons(
 ): Signal {
   const { name } = (operation as WeightedOperation).layer;
   const result = neuronGradients({
-    neuron: snn.neuron,
+    neuron: integrateAndFireOf(snn, 'take gradients of'),
     threshold: snn.thresholds[name]!,
     surrogate,
     detachReset,

@@ -26,7 +26,7 @@ function chain(overrides: Partial<Snn> = {}): Snn {
       'output.weight': { shape: [1, 1], data: Float32Array.of(1) },
     },
     thresholds: { hidden: 1 },
-    neuron: { leak: 1, reset: 'soft', firing: 'strict' },
+    neuron: { kind: 'integrate-and-fire', leak: 1, reset: 'soft', firing: 'strict' },
     encoder: { kind: 'constant', range: [0, 1] },
     readout: { kind: 'sum', scale: 1 },
     timeSteps: 8,
@@ -52,7 +52,12 @@ describe('infer', () => {
   });
 
   it('fires at u = θ when firing is inclusive', async () => {
-    const neuron = { leak: 1, reset: 'soft', firing: 'inclusive' } as const;
+    const neuron = {
+      kind: 'integrate-and-fire',
+      leak: 1,
+      reset: 'soft',
+      firing: 'inclusive',
+    } as const;
     const result = await engine.infer({
       snn: chain({ neuron }),
       pixels: pixels(0.5),
@@ -122,7 +127,14 @@ describe('bad requests', () => {
     ['ENGINE_RECORD_AT', { recordAt: [9] }],
     ['ENGINE_RASTER_LAYER', { raster: ['output'] }],
     ['ENGINE_SEED', { seed: -1 }],
-    ['ENGINE_LEAK', { snn: chain({ neuron: { leak: 0, reset: 'soft', firing: 'strict' } }) }],
+    [
+      'ENGINE_LEAK',
+      {
+        snn: chain({
+          neuron: { kind: 'integrate-and-fire', leak: 0, reset: 'soft', firing: 'strict' },
+        }),
+      },
+    ],
     ['ENGINE_SHAPE', { snn: chain({ parameters: {} }) }],
   ];
 

@@ -1,6 +1,6 @@
 import type { Snn } from '@privatesnn/core';
 
-import { checkInference } from '../checks.js';
+import { checkInference, integrateAndFireOf } from '../checks.js';
 import { encode } from '../encoder.js';
 import type { Inference, InferenceRequest } from '../engine.js';
 import { ActivityCounter } from './activity.js';
@@ -16,7 +16,7 @@ export async function infer(request: InferenceRequest): Promise<Inference> {
   const { snn, raster = [] } = request;
   const { classes } = snn.architecture;
   const operations = operationsOf(snn.architecture, snn.parameters);
-  const run = snn.neuron.adaptation ? simulateAdaptive : simulate;
+  const run = snn.neuron.kind === 'adaptive' ? simulateAdaptive : simulate;
   const activity = new ActivityCounter(snn.architecture);
   const potentials = new Float32Array(images * recordAt.length * classes);
   const rasters = new Map<string, Uint8Array>();
@@ -43,6 +43,7 @@ function simulate(
   input: Signal,
   recordAt: readonly number[],
 ): ImageRun {
+  const neuron = integrateAndFireOf(snn, 'simulate');
   const spikes = new Map<string, Signal>([['input', input]]);
   let signal = input;
   for (const operation of operations) {
@@ -51,7 +52,7 @@ function simulate(
         signal = currents(operation, signal);
         if (!operation.last) {
           const { name } = operation.layer;
-          signal = runNeurons(signal, snn.neuron, snn.thresholds[name]!).spikes;
+          signal = runNeurons(signal, neuron, snn.thresholds[name]!).spikes;
           spikes.set(name, signal);
         }
         break;

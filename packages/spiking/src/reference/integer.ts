@@ -1,6 +1,6 @@
-import type { NeuronModel } from '@privatesnn/core';
+import type { IntegrateAndFire } from '@privatesnn/core';
 
-import { checkInference } from '../checks.js';
+import { checkInference, integrateAndFireOf } from '../checks.js';
 import { encode } from '../encoder.js';
 import type { Inference, InferenceRequest } from '../engine.js';
 import { integerLayers, integerLeak, integerLimit, integerPixel, pixelUnits } from '../integer.js';
@@ -20,6 +20,7 @@ export async function inferInteger(request: InferenceRequest): Promise<Inference
   const potentials = new Float32Array(images * recordAt.length * classes);
   const rasters = new Map<string, Uint8Array>();
   const isConstant = snn.encoder.kind === 'constant';
+  const neuron = integrateAndFireOf(snn, 'compute in integers');
 
   await forEachImage(request, images, (pixels, image, number) => {
     const keep = (name: string, spikes: Signal): void => {
@@ -65,7 +66,7 @@ export async function inferInteger(request: InferenceRequest): Promise<Inference
               );
           });
         } else {
-          signal = runIntegers(current, snn.neuron, threshold);
+          signal = runIntegers(current, neuron, threshold);
           keep(operation.layer.name, signal);
         }
       }
@@ -77,7 +78,7 @@ export async function inferInteger(request: InferenceRequest): Promise<Inference
 /** Neurons with integer membranes through all time-steps. */
 function runIntegers(
   current: readonly Float64Array[],
-  { reset, leak, firing }: NeuronModel,
+  { reset, leak, firing }: IntegrateAndFire,
   threshold: number,
 ): Signal {
   const kept = integerLeak(leak);

@@ -1,11 +1,11 @@
-import type { NeuronModel } from '@privatesnn/core';
+import type { IntegrateAndFire } from '@privatesnn/core';
 
 import type { Surrogate } from '../engine.js';
 import { spikeTimeGradients, surrogateGradient } from '../surrogate.js';
 import type { Signal } from './network.js';
 
 export interface NeuronBackward {
-  readonly neuron: NeuronModel;
+  readonly neuron: IntegrateAndFire;
   readonly threshold: number;
   readonly surrogate: Surrogate;
   readonly detachReset: boolean;

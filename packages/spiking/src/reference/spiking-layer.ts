@@ -1,4 +1,4 @@
-import type { NeuronModel } from '@privatesnn/core';
+import type { IntegrateAndFire } from '@privatesnn/core';
 
 import { neuronStep, restingState, type NeuronState } from '../neuron.js';
 import type { Signal } from './network.js';
@@ -10,8 +10,8 @@ export interface LayerRun {
   readonly potentials: Signal;
 }
 
-/** Runs neurons from rest through all time-steps. */
-export function runNeurons(current: Signal, neuron: NeuronModel, threshold: number): LayerRun {
+/** Runs integrate-and-fire neurons from rest through all time-steps. */
+export function runNeurons(current: Signal, neuron: IntegrateAndFire, threshold: number): LayerRun {
   const spikes: Float32Array[] = [];
   const potentials: Float32Array[] = [];
   let state: NeuronState = restingState(current[0]!.length);

@@ -5,7 +5,7 @@ import {
   type Architecture,
   type Encoder,
   type Images,
-  type NeuronModel,
+  type IntegrateAndFire,
   type PixelRange,
   type Snn,
 } from '@privatesnn/core';
@@ -20,18 +20,19 @@ import { floatArray, gridNumber } from './numbers.js';
 
 export interface SnnConstraints extends ArchitectureConstraints {
   readonly encoders?: readonly Encoder['kind'][];
-  readonly resets?: readonly NeuronModel['reset'][];
+  readonly resets?: readonly IntegrateAndFire['reset'][];
   readonly leaks?: readonly number[];
   /** Largest T; 8 when left out. */
   readonly maxTimeSteps?: number;
 }
 
-/** Neuron models: leaks that are exact in binary, any reset, any firing. */
+/** Integrate-and-fire neurons: leaks that are exact in binary, any reset, any firing. */
 export function arbitraryNeuron(
   constraints: Pick<SnnConstraints, 'resets' | 'leaks'> = {},
-): Arbitrary<NeuronModel> {
+): Arbitrary<IntegrateAndFire> {
   const { resets = ['soft', 'delayed-soft', 'hard'], leaks = [1, 0.75, 0.5] } = constraints;
   return fc.record({
+    kind: fc.constant('integrate-and-fire'),
     leak: fc.constantFrom(...leaks),
     reset: fc.constantFrom(...resets),
     firing: fc.constantFrom('strict', 'inclusive'),

@@ -3,8 +3,8 @@ import { z } from 'zod';
 
 import { defineStage, input, optionalInput, output, type Images } from '@privatesnn/core';
 
-import { problemsOfPorts, problemsOfResults } from './kinds.js';
 import { problemsOfOptions } from './options.js';
+import { problemsOfPorts } from './ports.js';
 import { runStageContract } from './stage-contract.js';
 
 const noise = defineStage({
@@ -75,39 +75,13 @@ describe('problemsOfPorts', () => {
       inputs: { snn: input('snn', 'The target.'), images: optionalInput('images', 'Pictures.') },
     };
     expect(problemsOfPorts(attacker)).toEqual([
-      'An attacker must have 1 input, this one has 2.',
-      'An attacker must not take images; the input "images" does.',
+      'stage "noise" takes images as "images"; a stage of kind attacker may take ann, snn.',
+      'stage "noise" has 2 inputs; a stage of kind attacker has exactly 1.',
     ]);
   });
 
-  it('finds a generator that takes no network and gives no images', () => {
-    const generator = { ...noise, inputs: {}, outputs: { curve: output('series', 'A curve.') } };
-    expect(problemsOfPorts(generator)).toEqual([
-      'A generator must take ann by a required input.',
-      'A generator must give images.',
-    ]);
-  });
-});
-
-describe('problemsOfResults', () => {
-  const images: Images = {
-    type: 'images',
-    shape: [1, 2, 2, 1],
-    pixels: Float32Array.of(0, 1, 0.5, 0.5),
-    range: [0, 1],
-    labels: Int32Array.of(0),
-    classNames: ['one'],
-    origin: 'synthetic',
-  };
-
-  it.each<[string, Record<string, Images>, RegExp]>([
-    ['a missing output', {}, /"images" must be images, it is missing/],
-    ['an output too many', { images, more: images }, /"more" is not declared/],
-    ['real images', { images: { ...images, origin: 'real' } }, /says real/],
-    ['pixels out of range', { images: { ...images, range: [0, 0.5] } }, /outside its range/],
-    ['too few labels', { images: { ...images, labels: new Int32Array(0) } }, /0 labels/],
-    ['a wrong shape', { images: { ...images, shape: [1, 3, 2, 1] } }, /do not fill its shape/],
-  ])('finds %s', (_name, results, expected) => {
-    expect(problemsOfResults(noise, results)).toEqual([expect.stringMatching(expected)]);
+  it('finds a port without a description', () => {
+    const silent = { ...noise, inputs: { ann: input('ann', '') } };
+    expect(problemsOfPorts(silent)).toEqual(['The input "ann" has no description.']);
   });
 });

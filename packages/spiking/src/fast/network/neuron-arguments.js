@@ -9,7 +9,7 @@ const resets = { soft: 0, 'delayed-soft': 1, hard: 2 };
 
 /** `struct neuron`. @param {Network} network @param {number} index */
 export function neuronArguments(network, index) {
-  const { reset, leak, firing } = network.spec.neuron;
+  const { reset, leak, firing } = integrateAndFire(network);
   const threshold = Math.fround(network.threshold(index));
   const silent = firing === 'strict' ? threshold : floatBelow(threshold);
   return { reset: resets[reset], leak, threshold, silent };
@@ -17,7 +17,7 @@ export function neuronArguments(network, index) {
 
 /** `struct neuron_int`. @param {Network} network @param {number} index */
 export function integerNeuronArguments(network, index) {
-  const { reset, leak, firing } = network.spec.neuron;
+  const { reset, leak, firing } = integrateAndFire(network);
   const threshold = network.spec.integers?.[index]?.threshold ?? 0;
   const silent = firing === 'strict' ? threshold : threshold - 1;
   return { reset: resets[reset], leak: Math.round(leak * 2 ** 15), threshold, silent };
@@ -25,11 +25,17 @@ export function integerNeuronArguments(network, index) {
 
 /** `struct adaptive`. @param {Network} network @param {number} index */
 export function adaptiveNeuronArguments(network, index) {
-  const { adaptation } = network.spec.neuron;
-  if (!adaptation) throw new Error('The neurons are not adaptive.');
-  const { growth, thresholdDecay, refractoryDecay, currentDecay, membraneDecay } = adaptation;
-  const rest = (1 - refractoryDecay) * adaptation.rest * network.threshold(index);
+  const { neuron } = network.spec;
+  if (neuron.kind !== 'adaptive') throw new Error('The neurons are not adaptive.');
+  const { growth, thresholdDecay, refractoryDecay, currentDecay, membraneDecay } = neuron;
+  const rest = (1 - refractoryDecay) * neuron.rest * network.threshold(index);
   return { currentDecay, membraneDecay, refractoryDecay, thresholdDecay, growth, rest };
+}
+
+/** @param {Network} network */
+function integrateAndFire({ spec: { neuron } }) {
+  if (neuron.kind === 'adaptive') throw new Error('The neurons are adaptive.');
+  return neuron;
 }
 
 /** The largest 32-bit float below a positive one. @param {number} x */

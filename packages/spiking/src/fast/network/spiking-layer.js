@@ -32,7 +32,7 @@ export function forwardSpikes(network, index, before, image, potentials = 0) {
   if (spec.integers) {
     const neuron = integerNeuronArguments(network, index);
     heap.run('forwardInt', { conv, bursts, bits, neuron });
-  } else if (spec.neuron.adaptation) {
+  } else if (spec.neuron.kind === 'adaptive') {
     const neuron = adaptiveNeuronArguments(network, index);
     heap.run('forwardAdaptive', { conv, bursts, bits, neuron });
   } else {

@@ -134,7 +134,12 @@ export function networkCase(kinds: NetworkKinds): fc.Arbitrary<NetworkCase> {
           architecture,
           parameters,
           thresholds,
-          neuron: { leak: shape.leak, reset: shape.reset, firing: shape.firing },
+          neuron: {
+            kind: 'integrate-and-fire',
+            leak: shape.leak,
+            reset: shape.reset,
+            firing: shape.firing,
+          },
           encoder: { kind: shape.encoder, range: [-1, 1] as const },
           readout: { kind: 'sum' as const, scale: 0.5 },
           timeSteps: shape.timeSteps,

@@ -1,0 +1,48 @@
+import { z } from 'zod';
+
+import type { Immutable } from './immutable.js';
+
+/** The part that is kept from one time-step to the next. */
+const decay = z.number().min(0).lt(1);
+
+const integrateAndFire = z.strictObject({
+  kind: z.literal('integrate-and-fire'),
+  /** λ in (0, 1]: the part of the membrane potential kept from one time-step to the next (Eq. 1). */
+  leak: z.number().gt(0).max(1),
+  /** After a spike: u ← u − θ at once, u ← u − θ one step later (Rathi 2020), or u ← 0. */
+  reset: z.enum(['soft', 'delayed-soft', 'hard']),
+  /** Whether a neuron fires at u > θ or already at u = θ. */
+  firing: z.enum(['strict', 'inclusive']),
+});
+
+const adaptive = z.strictObject({
+  kind: z.literal('adaptive'),
+  /** ρ > 0: the threshold at rest is ρ·θ. */
+  rest: z.number().positive(),
+  /** m ≥ 0: a spike raises the threshold by m times itself. */
+  growth: z.number().min(0),
+  /** Of what spikes have added to the threshold, exp(−1/τγ), in [0, 1). */
+  thresholdDecay: decay,
+  /** Of the refractory response, exp(−1/τη), in [0, 1). */
+  refractoryDecay: decay,
+  /** Of the current that arriving spikes cause, exp(−1/τβ), in [0, 1). */
+  currentDecay: decay,
+  /** Of the membrane filter, which the whole input passes, exp(−1/τφ), in [0, 1). */
+  membraneDecay: decay,
+});
+
+export const neuronSchema = z.discriminatedUnion('kind', [integrateAndFire, adaptive]);
+
+/** Leaky integrate-and-fire, without leak where λ = 1. */
+export interface IntegrateAndFire extends Immutable<z.output<typeof integrateAndFire>> {}
+
+/**
+ * An adaptive spiking neuron (Bohté 2012; Zambrano 2019): it encodes its filtered input current by a sum of decaying
+ * refractory responses, one a spike, each as high as its threshold of that moment; the threshold grows with every
+ * spike. A rate of one spike a time-step stands for a current of θ, the layer's threshold. Decays are the part that
+ * is kept from one time-step to the next.
+ */
+export interface AdaptiveNeuron extends Immutable<z.output<typeof adaptive>> {}
+
+/** How a spiking neuron integrates and fires; the same for all spiking layers. */
+export type NeuronModel = IntegrateAndFire | AdaptiveNeuron;

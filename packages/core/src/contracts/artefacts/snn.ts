@@ -1,0 +1,61 @@
+import { z } from 'zod';
+
+import { weightedLayers } from '../network.js';
+import { architectureSchema } from './architecture.js';
+import type { Immutable } from './immutable.js';
+import { neuronSchema } from './neuron.js';
+import { misfits, parametersSchema, wrongNames } from './parameters.js';
+import { name, pixelRange, size } from './values.js';
+
+const encoder = z.strictObject({
+  /**
+   * `poisson`: a spike of amplitude sign(x) with probability |x|; `constant`: x itself as a current at every
+   * step; `first-spike`: one spike, the earlier the larger |x|.
+   */
+  kind: z.enum(['poisson', 'constant', 'first-spike']),
+  /** Pixels are mapped to this range before encoding: [-1, 1] gives signed spikes, [0, 1] unsigned ones. */
+  range: pixelRange,
+});
+
+const readout = z.strictObject({
+  /**
+   * `sum`: as it is; `mean`: divided by T; `fitted`: times `scale`, fitted to the ANN's logits; `filtered`: not the
+   * sum, but the last layer's current as adaptive neurons filter it, at the time-step of reading, times `scale`.
+   */
+  kind: z.enum(['sum', 'mean', 'fitted', 'filtered']),
+  /** The factor on the summed potential (1, 1/T, or the fitted one) or on the filtered current. */
+  scale: z.number(),
+});
+
+export const snnSchema = z
+  .strictObject({
+    type: z.literal('snn'),
+    architecture: architectureSchema,
+    parameters: parametersSchema,
+    /** θ of each weighted layer but the last, by layer name; > 0. */
+    thresholds: z.record(name, z.number().positive()),
+    neuron: neuronSchema,
+    encoder,
+    readout,
+    /** T, the number of time-steps of one inference. */
+    timeSteps: size,
+    /** [classes] */
+    classNames: z.array(name),
+  })
+  .superRefine((snn, context) => {
+    const spiking = weightedLayers(snn.architecture).slice(0, -1);
+    const expected = spiking.map((layer) => layer.name);
+    const thresholds = wrongNames('thresholds', Object.keys(snn.thresholds), expected);
+    for (const misfit of [...misfits(snn), ...thresholds]) {
+      context.addIssue({ code: 'custom', ...misfit });
+    }
+  });
+
+/** A spiking network, as it is deployed: all that its holder, or an attacker, has. */
+export interface Snn extends Immutable<z.output<typeof snnSchema>> {}
+
+/** How pixels become the input of the first layer at each time-step. */
+export interface Encoder extends Immutable<z.output<typeof encoder>> {}
+
+/** How the last layer's membrane potential, summed over T time-steps, becomes logits. */
+export interface Readout extends Immutable<z.output<typeof readout>> {}
