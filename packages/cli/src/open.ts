@@ -1,4 +1,4 @@
-import { loadExperiment, planExperiment, type Plan } from '@privatesnn/core';
+import { guarded, loadExperiment, planExperiment, type Plan } from '@privatesnn/core';
 
 import { bundledServices } from './services.js';
 
@@ -11,10 +11,12 @@ export interface OpenOptions {
 /** Reads an experiment file and plans it, with the bundled plugins and services at hand. */
 export async function openPlan(file: string, options: OpenOptions): Promise<Plan> {
   const { profile, seed } = options;
-  const experiment = await loadExperiment(file, {
-    overrides: [...options.overrides, ...(seed === undefined ? [] : [`seed=${seed}`])],
-    ...(profile === undefined ? {} : { profile }),
-    moduleBase: import.meta.dirname,
-  });
+  const experiment = await guarded(undefined, () =>
+    loadExperiment(file, {
+      overrides: [...options.overrides, ...(seed === undefined ? [] : [`seed=${seed}`])],
+      ...(profile === undefined ? {} : { profile }),
+      moduleBase: import.meta.dirname,
+    }),
+  );
   return planExperiment(experiment, { services: await bundledServices() });
 }

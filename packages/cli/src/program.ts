@@ -61,6 +61,7 @@ export function createProgram(
         if (options.dryRun) return done(await plan(file, overrides, options));
         const supervision = await import('./commands/supervise.js');
         if (!supervision.isSupervised()) return done(await supervision.supervise(argv));
+        (await import('./stray-errors.js')).endOnStrayErrors();
         const { runHere } = await import('./commands/run.js');
         done(await runHere(file, overrides, { ...options, command: commandLine(argv) }));
       },
@@ -76,6 +77,7 @@ export function createProgram(
   experiment('validate', 'check an experiment file').action(
     async (file: string, overrides: string[], options: CommonOptions) => {
       const { openPlan } = await import('./open.js');
+      (await import('./stray-errors.js')).endOnStrayErrors();
       const { jobs, nodes } = await openPlan(file, { ...options, overrides });
       const { count } = await import('./progress/format.js');
       const found = `${count(jobs.length, 'job')}, ${count(nodes.length, 'stage')}`;
@@ -111,6 +113,7 @@ export function createProgram(
       }
       const supervision = await import('./commands/supervise.js');
       if (!supervision.isSupervised()) return done(await supervision.supervise(argv));
+      (await import('./stray-errors.js')).endOnStrayErrors();
       done(await (await load()).runPaper(names, overrides, settings));
     });
 
@@ -145,6 +148,7 @@ async function plan(
   options: CommonOptions,
 ): Promise<number> {
   const { openPlan } = await import('./open.js');
+  (await import('./stray-errors.js')).endOnStrayErrors();
   const { printPlan } = await import('./commands/plan.js');
   const opened = await openPlan(file, { ...options, overrides });
   await printPlan(opened, {

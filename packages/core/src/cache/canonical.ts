@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
 
+import { kindOf } from '../errors/thrown.js';
+
 /**
  * JSON with sorted keys: equal values have equal text. Only plain data is allowed; `undefined` members are
  * left out; NaN, the infinities and −0 are told apart from other values.
@@ -17,6 +19,11 @@ export function canonicalJson(value: unknown): string {
     case 'object': {
       if (value === null) return 'null';
       if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
+      // A Map or a Date would have the text of an empty object, and so the key of every other one.
+      const prototype: unknown = Object.getPrototypeOf(value);
+      if (prototype !== Object.prototype && prototype !== null) {
+        throw new TypeError(`${kindOf(value)} cannot be part of a cache key.`);
+      }
       const members = Object.entries(value)
         .filter(([, member]) => member !== undefined)
         .sort(([a], [b]) => (a < b ? -1 : 1))

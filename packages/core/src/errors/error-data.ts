@@ -1,33 +1,24 @@
 import { UserError } from '../contracts/error.js';
 import type { ErrorData } from '../contracts/work.js';
-
-/** Causes of causes are followed no further; a cycle ends here, too. */
-const deepest = 4;
+import { safeError } from './thrown.js';
 
 /** An error as plain data; anything may have been thrown. */
-export function errorData(thrown: unknown, depth = 0): ErrorData {
-  if (!(thrown instanceof Error)) {
-    return { errorClass: null, code: 'THROWN', message: textOf(thrown) };
-  }
-  const known = thrown instanceof UserError ? thrown : undefined;
-  const read = <T>(what: () => T): T | undefined => {
-    try {
-      return what();
-    } catch {
-      return undefined;
-    }
-  };
-  const cause = read(() => thrown.cause);
-  const stack = read(() => thrown.stack);
+export function errorData(thrown: unknown): ErrorData {
+  return dataOf(safeError(thrown));
+}
+
+function dataOf(error: Error): ErrorData {
+  const { message, stack, cause } = error;
+  const known = error instanceof UserError ? error : undefined;
   return {
     errorClass: known?.errorClass ?? null,
-    code: known?.code ?? read(() => (thrown as NodeJS.ErrnoException).code)?.toString() ?? 'ERROR',
-    message: textOf(read(() => thrown.message)),
+    code: known?.code ?? 'ERROR',
+    message,
     ...(known?.hint === undefined ? {} : { hint: known.hint }),
     ...(known?.place === undefined ? {} : { place: known.place }),
     ...(known?.option === undefined ? {} : { option: known.option }),
-    ...(typeof stack === 'string' ? { stack } : {}),
-    ...(cause === undefined || depth >= deepest ? {} : { cause: errorData(cause, depth + 1) }),
+    ...(stack === undefined ? {} : { stack }),
+    ...(cause instanceof Error ? { cause: dataOf(cause) } : {}),
   };
 }
 
@@ -46,12 +37,4 @@ export function errorFrom(data: ErrorData): Error {
         });
   if (stack !== undefined) error.stack = stack;
   return error;
-}
-
-function textOf(value: unknown): string {
-  try {
-    return String(value);
-  } catch {
-    return 'a value without a text';
-  }
 }

@@ -2,6 +2,7 @@ import { relative } from 'node:path';
 
 import { UserError, type Place } from '../contracts/error.js';
 import { UserErrorList } from './error-list.js';
+import { safeError } from './thrown.js';
 
 export interface ErrorFormat {
   readonly colour: boolean;
@@ -19,8 +20,9 @@ export function formatError(error: unknown, format: ErrorFormat): string {
     if (rest > 0) shown.push(`and ${rest} more ${rest === 1 ? 'error' : 'errors'}.`);
     return [...shown, paint.red(error.message)].join('\n\n');
   }
-  if (error instanceof UserError) return formatOne(error, format);
-  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  const safe = safeError(error);
+  if (safe instanceof UserError) return formatOne(safe, format);
+  const text = safe.stack ?? safe.message;
   return `${paint.red('Unexpected error')} (a defect of the program; please report it)\n${text}`;
 }
 
@@ -71,13 +73,11 @@ function shorter(file: string): string {
   return fromHere !== '' && fromHere.length < file.length && file.startsWith('/') ? fromHere : file;
 }
 
+/** Of an error from {@link safeError}, whose causes end. */
 function causes(error: Error): string[] {
   const found: string[] = [];
-  let cause = error.cause;
-  while (cause !== undefined && found.length < 4) {
-    const message = cause instanceof Error ? cause.message : String(cause);
-    if (!error.message.includes(message)) found.push(message);
-    cause = cause instanceof Error ? cause.cause : undefined;
+  for (let cause = error.cause; cause instanceof Error; cause = cause.cause) {
+    if (!error.message.includes(cause.message)) found.push(cause.message);
   }
   return found;
 }

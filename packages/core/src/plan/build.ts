@@ -1,9 +1,15 @@
-import type { Place, UserError } from '../contracts/error.js';
+import { types } from 'node:util';
+
+import { UserError, type Place } from '../contracts/error.js';
 import type { AnyService } from '../contracts/plugin.js';
 import type { Token } from '../contracts/token.js';
 import { child, entriesOf, toPlain, type ConfigNode } from '../config/node.js';
 import { throwErrors } from '../errors/error-list.js';
+import { ownOr } from '../errors/own.js';
 import { missingService, stageMistake, unusedPreset } from '../errors/templates/configuration.js';
+import { checkFailed } from '../errors/templates/plugins.js';
+import { stageName } from '../errors/templates/run.js';
+import { kindOf, safeError } from '../errors/thrown.js';
 import { createRegistry, type Registry } from '../plugins/registry.js';
 import { connectInputs, type Connection } from './connect.js';
 import type { Experiment, FilledCell } from './experiment.js';
@@ -30,7 +36,8 @@ export function planExperiment(experiment: Experiment, request: PlanRequest = {}
   const shared = new Map<string, PlanNode>();
   const jobs = experiment.cells.map((cell) => planJob(cell, registry, shared, errors));
   const reporters = planReporters(experiment, registry, errors);
-  throwErrors(errors.filter((error) => !followsFrom(error, experiment.problems)));
+  const own = errors.filter((error) => !followsFrom(error, experiment.problems));
+  throwErrors(withoutRepeated(own));
   return {
     experiment,
     name: config.name,
@@ -42,6 +49,15 @@ export function planExperiment(experiment: Experiment, request: PlanRequest = {}
     nodes: [...new Set(jobs.flatMap(({ needed }) => needed))],
     reporters,
   };
+}
+
+/** A plugin's fault at one place is one, whichever job meets it. */
+function withoutRepeated(errors: readonly UserError[]): UserError[] {
+  return errors.filter(
+    ({ errorClass, code, place }, at) =>
+      errorClass !== 'plugin' ||
+      errors.findIndex((one) => one.code === code && samePlace(one.place, place)) === at,
+  );
 }
 
 /** Whether an error is but the consequence of another: a plugin that did not load, an axis that is none. */
@@ -68,7 +84,10 @@ function planJob(
   const before = errors.length;
   const configured = new Map<string, ConfiguredStage | undefined>();
   for (const [name, { key, value }] of entriesOf(cell.stages)) {
-    configured.set(name, configureStage(name, value, key, registry, textOf(cell.preset), errors));
+    configured.set(
+      name,
+      configureStage(name, value, key, registry, textOf(cell.preset), cell.name, errors),
+    );
   }
   checkPreset(cell.preset, configured, errors);
   const goals = namedGoals(cell, [...configured.keys()], errors);
@@ -79,7 +98,7 @@ function planJob(
     const found = connectInputs(stage, configured, errors);
     connections.set(name, found);
     checkServices(stage, registry, errors);
-    checkStage(stage, errors);
+    checkStage(stage, cell.name, errors);
     for (const connection of found.values()) connect(connection.stage);
   };
   // A job that names its goals is checked as far as they reach: another job may wire the rest differently.
@@ -94,14 +113,33 @@ function planJob(
 /** What the stage itself says of its options and inputs; options that do not fit are told already. */
 function checkStage(
   { name, node, declared, options, place, optionPlaces }: ConfiguredStage,
+  job: string,
   errors: UserError[],
 ): void {
   const { id, check } = declared.definition;
   if (options === undefined || !check) return;
   const connected = new Set(entriesOf(child(node, 'inputs')).map(([port]) => port));
-  for (const found of check(options, connected)) {
-    errors.push(stageMistake(name, id, found, optionPlaces[found.option ?? ''] ?? place));
+  try {
+    for (const found of mistakes(check(options, connected))) {
+      errors.push(stageMistake(name, id, found, ownOr(optionPlaces, found.option, place)));
+    }
+  } catch (error) {
+    errors.push(checkFailed(stageName(name, id, declared.plugin.name, [job]), error, place));
   }
+}
+
+/** What a stage's `check` gave, where it is the list of UserErrors that it should be. */
+function mistakes(found: unknown): UserError[] {
+  if (!Array.isArray(found)) {
+    // Nobody waits for a promise: its error must not come later.
+    if (types.isPromise(found)) found.catch(() => undefined);
+    throw new TypeError(`it gave ${kindOf(found)}; expected a list of UserErrors`);
+  }
+  return found.map((one: unknown) => {
+    const error = safeError(one);
+    if (error instanceof UserError) return error;
+    throw new TypeError(`it gave a list with "${error.message}"; expected UserErrors`);
+  });
 }
 
 function checkServices(stage: ConfiguredStage, registry: Registry, errors: UserError[]): void {

@@ -9,6 +9,7 @@ import {
   unknownOutput,
   unknownStageName,
 } from '../errors/templates/configuration.js';
+import { ownOr } from '../errors/own.js';
 import type { ConfiguredStage } from './stage-config.js';
 
 /** Where an input comes from. */
@@ -32,7 +33,7 @@ export function connectInputs(
   const use = stage.declared.definition.id;
   const given = child(stage.node, 'inputs');
   for (const [port, { key, value }] of entriesOf(given)) {
-    const declared = ports[port];
+    const declared = ownOr(ports, port, undefined);
     if (!declared) {
       errors.push(unknownInput(stage.name, use, port, Object.keys(ports), key));
       continue;

@@ -22,7 +22,10 @@ export function planReporters(
         declared.definition.options,
         child(item, 'options'),
         use.place,
-        `reporter "${use.value}"`,
+        {
+          name: `reporter "${use.value}"`,
+          whole: `Reporter "${use.value}" of ${declared.plugin.name}`,
+        },
         errors,
       );
       planned.push({ declared, options });

@@ -6,8 +6,12 @@ import { issueErrors } from '../config/issues.js';
 import { mergeNodes } from '../config/merge.js';
 import { child, entriesOf, fromPlain, placeAt, toPlain, type ConfigNode } from '../config/node.js';
 import { stageSchema } from '../config/schema.js';
+import { canonicalJson } from '../cache/canonical.js';
 import { errorsOf } from '../errors/error-list.js';
+import { ownOr } from '../errors/own.js';
 import { unknownPreset } from '../errors/templates/configuration.js';
+import { optionsFailed } from '../errors/templates/plugins.js';
+import { stageName } from '../errors/templates/run.js';
 import type { Declared, Registry } from '../plugins/registry.js';
 
 /** A stage as the file has it, with its definition found and its options resolved. */
@@ -26,6 +30,7 @@ export interface ConfiguredStage {
  * the stage has that preset, over them the file's. A preset that the stage itself names must exist.
  *
  * @param preset the preset of the whole file
+ * @param job for errors
  * @returns undefined, with `errors` filled, where that fails
  */
 export function configureStage(
@@ -34,6 +39,7 @@ export function configureStage(
   key: Place,
   registry: Registry,
   preset: string | undefined,
+  job: string,
   errors: UserError[],
 ): ConfiguredStage | undefined {
   const form = stageSchema.safeParse(toPlain(node));
@@ -58,13 +64,16 @@ export function configureStage(
   if (own !== undefined && !Object.hasOwn(presets, own)) {
     errors.push(unknownPreset(own, use, Object.keys(presets), child(node, 'preset')!.place));
   }
-  const base = presets[own ?? preset ?? ''];
+  const base = ownOr(presets, own ?? preset, undefined);
   const given = child(node, 'options');
   const options = resolveOptions(
     declared.definition.options,
     base && given ? mergeNodes(fromPlain(base, key), given) : base ? fromPlain(base, key) : given,
     key,
-    `stage "${name}" (${use})`,
+    {
+      name: `stage "${name}" (${use})`,
+      whole: stageName(name, use, declared.plugin.name, [job]),
+    },
     errors,
   );
   const optionPlaces = Object.fromEntries(
@@ -73,21 +82,38 @@ export function configureStage(
   return { name, place: key, node, declared, options, optionPlaces };
 }
 
+/** How errors name a stage or a reporter: one that the user can mend, and one that its plugin has to. */
+export interface OptionsOwner {
+  readonly name: string;
+  /** With plugin and job. */
+  readonly whole: string;
+}
+
 /** Options after the schema has filled in its defaults; undefined, with `errors` filled, where they do not fit. */
 export function resolveOptions(
   schema: z.ZodType,
   node: ConfigNode | undefined,
   place: Place,
-  owner: string,
+  owner: OptionsOwner,
   errors: UserError[],
 ): unknown {
   const given: ConfigNode = node ?? { kind: 'map', entries: new Map(), place };
-  const parsed = schema.safeParse(toPlain(given));
-  if (parsed.success) return parsed.data;
-  errors.push(
-    ...issueErrors(parsed.error.issues, schema, given, (path) =>
-      path.length === 0 ? `the options of ${owner}` : `option "${path.join('.')}" of ${owner}`,
-    ),
-  );
+  try {
+    const parsed = schema.safeParse(toPlain(given));
+    if (parsed.success) {
+      // Throws where a schema makes something of the options that has no text, and so no key.
+      canonicalJson(parsed.data);
+      return parsed.data;
+    }
+    errors.push(
+      ...issueErrors(parsed.error.issues, schema, given, (path) =>
+        path.length === 0
+          ? `the options of ${owner.name}`
+          : `option "${path.join('.')}" of ${owner.name}`,
+      ),
+    );
+  } catch (error) {
+    errors.push(optionsFailed(owner.whole, error, place));
+  }
   return undefined;
 }

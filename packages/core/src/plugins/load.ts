@@ -2,12 +2,13 @@ import { existsSync, readdirSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
-import type { Place } from '../contracts/error.js';
+import { UserError, type Place } from '../contracts/error.js';
 import { pluginApi, type AnyStage, type Plugin } from '../contracts/plugin.js';
-import { throwErrors } from '../errors/error-list.js';
+import { throwErrors, UserErrorList } from '../errors/error-list.js';
 import { nearestFile } from '../errors/nearest-file.js';
 import {
   badDefinition,
+  badPluginName,
   duplicateId,
   notAPlugin,
   pluginFailed,
@@ -17,8 +18,9 @@ import {
   secondTensorflow,
   wrongApi,
 } from '../errors/templates/plugins.js';
+import { guarded } from '../errors/stray.js';
 import { fileCodeDigest, packageCodeDigest } from './code-digest.js';
-import { pluginFaults } from './contract.js';
+import { pluginFaults, type Fault } from './contract.js';
 import { entryFile, locatePackage } from './locate.js';
 
 /** A plugin with where it comes from. */
@@ -59,7 +61,20 @@ export async function loadPlugin(
   place: Place,
   search: PluginSearch,
 ): Promise<LoadedPlugin> {
-  return isLocal(name) ? loadLocal(name, place, search) : loadPackage(name, place, search);
+  // A path with a NUL is none to the file system, and makes its functions throw.
+  if (name.includes('\0')) throw badPluginName(name, place);
+  try {
+    return await (isLocal(name) ? loadLocal : loadPackage)(name, place, search);
+  } catch (thrown) {
+    if (!(thrown instanceof UserError)) throw pluginFailed(name, name, thrown, place);
+    if (thrown instanceof UserErrorList || thrown.place) throw thrown;
+    const { errorClass, code, message, hint, cause } = thrown;
+    throw new UserError(errorClass, code, message, {
+      place,
+      cause,
+      ...(hint === undefined ? {} : { hint }),
+    });
+  }
 }
 
 async function loadPackage(
@@ -80,7 +95,7 @@ async function loadPackage(
     throw secondTensorflow(name, theirs, ours, place);
   }
   const entry = entryFile(location);
-  if (!existsSync(entry)) throw pluginNotBuilt(name, entry, place);
+  if (!isFile(entry)) throw pluginNotBuilt(name, entry, place);
   return {
     name,
     version: location.manifest.version ?? '0.0.0',
@@ -95,9 +110,7 @@ async function loadLocal(
   { folder }: PluginSearch,
 ): Promise<LoadedPlugin> {
   const file = resolve(folder, name);
-  if (!statSync(file, { throwIfNoEntry: false })?.isFile()) {
-    throw pluginFileNotFound(name, nearestFile(file), place);
-  }
+  if (!isFile(file)) throw pluginFileNotFound(name, nearestFile(file), place);
   const exported = await importDefault(file, name, place);
   // A local file may export one stage instead of a plugin.
   const plugin = isStage(exported) ? { name, stages: [exported] } : exported;
@@ -109,9 +122,21 @@ async function loadLocal(
   };
 }
 
+function isFile(path: string): boolean {
+  try {
+    return statSync(path).isFile();
+  } catch {
+    // It is not there, or its path is too long or leads through a file.
+    return false;
+  }
+}
+
 async function importDefault(file: string, name: string, place: Place): Promise<unknown> {
   try {
-    const module = (await import(pathToFileURL(file).href)) as { default?: unknown };
+    const module = (await guarded(
+      { name: `The plugin "${name}"`, place },
+      () => import(pathToFileURL(file).href),
+    )) as { default?: unknown };
     return module.default;
   } catch (error) {
     throw pluginFailed(name, file, error, place);
@@ -119,7 +144,14 @@ async function importDefault(file: string, name: string, place: Place): Promise<
 }
 
 function checked(name: string, file: string, value: unknown, place: Place): Plugin {
-  throwErrors(pluginFaults(value).map((fault) => badDefinition(name, file, fault, place)));
+  let faults: Fault[];
+  try {
+    faults = pluginFaults(value);
+  } catch (error) {
+    // A getter of a definition that throws.
+    throw pluginFailed(name, file, error, place);
+  }
+  throwErrors(faults.map((fault) => badDefinition(name, file, fault, place)));
   const plugin = value as Plugin;
   for (const declared of [plugin.stages ?? [], plugin.reporters ?? []]) {
     const ids = new Set<string>();
@@ -135,6 +167,15 @@ function isStage(value: unknown): value is AnyStage {
   return typeof value === 'object' && value !== null && 'kind' in value && 'create' in value;
 }
 
+function isPlugin(name: string, folder: string): boolean {
+  try {
+    return locatePackage(name, folder)?.manifest.privatesnn?.plugin === true;
+  } catch {
+    // Its package.json is none.
+    return false;
+  }
+}
+
 /** Names of the packages that lie beside the program and call themselves plugins; for suggestions. */
 export function installedPlugins(folders: readonly string[]): string[] {
   const names = new Set<string>();
@@ -146,7 +187,7 @@ export function installedPlugins(folders: readonly string[]): string[] {
           const name = scope === '.' ? entry : `${scope}/${entry}`;
           if (entry.startsWith('.') || entry.startsWith('@')) continue;
           if (scope === '.' && !entry.includes('privatesnn')) continue;
-          if (locatePackage(name, folder)?.manifest.privatesnn?.plugin === true) names.add(name);
+          if (isPlugin(name, folder)) names.add(name);
         }
       }
       if (dirname(folder) === folder) break;

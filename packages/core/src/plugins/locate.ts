@@ -1,6 +1,11 @@
 import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 
+import { z } from 'zod';
+
+import { badPackageFile } from '../errors/templates/plugins.js';
+import { kindOf, safeError } from '../errors/thrown.js';
+
 /** An installed package. */
 export interface PackageLocation {
   /** Its real folder, links resolved. */
@@ -8,17 +13,25 @@ export interface PackageLocation {
   readonly manifest: PackageManifest;
 }
 
-export interface PackageManifest {
-  readonly name?: string;
-  readonly version?: string;
-  readonly main?: string;
-  readonly exports?: unknown;
-  readonly dependencies?: Readonly<Record<string, string>>;
-  readonly peerDependencies?: Readonly<Record<string, string>>;
-  readonly privatesnn?: { readonly plugin?: unknown; readonly api?: unknown };
-}
+const versions = z.record(z.string(), z.string());
+/** What is read of a package.json. */
+const manifestSchema = z.object({
+  name: z.string().optional(),
+  version: z.string().optional(),
+  main: z.unknown().optional(),
+  exports: z.unknown().optional(),
+  dependencies: versions.optional(),
+  peerDependencies: versions.optional(),
+  privatesnn: z.object({ plugin: z.unknown().optional(), api: z.unknown().optional() }).optional(),
+});
 
-/** Looks for a package in the `node_modules` folders from `start` upwards, as Node does. */
+export type PackageManifest = z.output<typeof manifestSchema>;
+
+/**
+ * Looks for a package in the `node_modules` folders from `start` upwards, as Node does.
+ *
+ * @throws UserError BAD_PACKAGE_FILE where its package.json is none
+ */
 export function locatePackage(name: string, start: string): PackageLocation | undefined {
   let folder = resolve(start);
   for (;;) {
@@ -45,10 +58,26 @@ export function packageOf(file: string): PackageLocation | undefined {
 }
 
 function readManifest(folder: string): PackageManifest {
-  return JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as PackageManifest;
+  const file = join(folder, 'package.json');
+  let content: unknown;
+  try {
+    content = JSON.parse(readFileSync(file, 'utf8'));
+  } catch (error) {
+    const cause = safeError(error);
+    throw badPackageFile(file, `cannot be read as JSON: ${cause.message}`, undefined, cause);
+  }
+  const parsed = manifestSchema.safeParse(content);
+  if (parsed.success) return parsed.data;
+  const [{ path, message }] = parsed.error.issues as [z.core.$ZodIssue];
+  const what = path.length === 0 ? 'is no package file' : `is wrong at "${path.join('.')}"`;
+  throw badPackageFile(file, `${what}: ${message}.`);
 }
 
-/** The file that `import` of a package's name loads. */
+/**
+ * The file that `import` of a package's name loads.
+ *
+ * @throws UserError BAD_PACKAGE_FILE
+ */
 export function entryFile({ folder, manifest }: PackageLocation): string {
   const { exports } = manifest;
   const root =
@@ -56,7 +85,12 @@ export function entryFile({ folder, manifest }: PackageLocation): string {
       ? (exports as Record<string, unknown>)['.']
       : exports;
   const target = chooseCondition(root, [...userConditions(), 'import', 'node', 'default']);
-  return join(folder, target ?? manifest.main ?? 'index.js');
+  const { main = 'index.js' } = manifest;
+  if (target === undefined && typeof main !== 'string') {
+    const what = `is wrong at "main": expected a text, received ${kindOf(main)}.`;
+    throw badPackageFile(join(folder, 'package.json'), what);
+  }
+  return join(folder, target ?? (main as string));
 }
 
 function chooseCondition(value: unknown, conditions: readonly string[]): string | undefined {

@@ -4,6 +4,8 @@ import { Container } from 'inversify';
 import type { AnyService } from '../contracts/plugin.js';
 import type { InputPorts, OutputPorts, StageInstance } from '../contracts/stage.js';
 import type { Dependencies } from '../contracts/token.js';
+import { noInstance, serviceFailed } from '../errors/templates/run.js';
+import { kindOf } from '../errors/thrown.js';
 import type { WorkNode } from './work.js';
 
 /** The services of one process that works on a run. */
@@ -54,7 +56,7 @@ export function createContainer(
       const dependencies = await resolve(definition.dependencies as Dependencies, (name) =>
         container.getAsync(serviceId(name)),
       );
-      return definition.create(dependencies, options) as StageInstance<InputPorts, OutputPorts>;
+      return madeInstance(definition.create(dependencies, options));
     },
     async close() {
       const errors: unknown[] = [];
@@ -62,12 +64,20 @@ export function createContainer(
         try {
           await service.close?.(instance);
         } catch (error) {
-          errors.push(error);
+          errors.push(serviceFailed(service.token.name, 'close()', error));
         }
       }
       if (errors.length > 0) throw errors[0];
     },
   };
+}
+
+/** What a stage's `create` gave, where it is an object with a `run`. */
+function madeInstance(made: unknown): StageInstance<InputPorts, OutputPorts> {
+  const run =
+    typeof made === 'object' && made !== null ? (made as { run?: unknown }).run : undefined;
+  if (typeof run !== 'function') throw noInstance(kindOf(made));
+  return made as StageInstance<InputPorts, OutputPorts>;
 }
 
 const serviceId = (name: string) => Symbol.for(`privatesnn:service:${name}`);

@@ -4,6 +4,7 @@ import type { NodeEvent } from '../contracts/event.js';
 import type { StageContext } from '../contracts/stage.js';
 import type { Checkpoints } from '../cache/cache.js';
 import { undeclaredAncestors } from '../errors/templates/run.js';
+import { textOf } from '../errors/thrown.js';
 import { randomStream } from '../random/stream.js';
 import { ancestorsOf } from './ancestors.js';
 import type { StopSignal } from './stop.js';
@@ -33,8 +34,8 @@ export function stageContext({
     signal: stop.signal,
     random: (name) => randomStream(work.seed, node.stage, name),
     progress: (done, total, note) => emit({ type: 'stage-progress', node: id, done, total, note }),
-    warn: (message) => emit({ type: 'warning', node: id, message }),
-    info: (message) => emit({ type: 'info', node: id, message }),
+    warn: (message) => emit({ type: 'warning', node: id, message: textOf(message) }),
+    info: (message) => emit({ type: 'info', node: id, message: textOf(message) }),
     record: (event, data) => emit({ type: 'record', node: id, event, data }),
     ancestors(port) {
       if (!node.declared.definition.readsAncestors)

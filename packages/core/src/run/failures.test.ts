@@ -39,7 +39,7 @@ test("a stage's exception names stage, plugin and job and keeps its cause", asyn
 });
 
 test.each([
-  ['extra', 'has a member "images" that the type does not have'],
+  ['extra', 'has the field "images", which the type scalars does not have'],
   ['type', 'should be of type scalars, but is series'],
 ])('an output that breaks the contract (%s) is refused and not stored', async (how, message) => {
   const at = workspace({ 'x.yaml': failing(how) });

@@ -44,7 +44,8 @@ function unserved({ declared, options }: WorkNode): Instance {
       standIn((token as Token<unknown>).name),
     ]),
   );
-  return definition.create(standIns, options) as Instance;
+  // What it gives is looked at when it is to run.
+  return (definition.create(standIns, options) as Instance | undefined) ?? ({} as Instance);
 }
 
 function standIn(service: string): object {

@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import type { Artefact } from '../contracts/artefacts.js';
 import type { NodeEvent } from '../contracts/event.js';
-import type { OutputPort } from '../contracts/stage.js';
 import type { NodeJob, NodeOutcome, NodeResult, StoredOutput } from '../contracts/work.js';
 import type { Cache, CacheEntry, Lease } from '../cache/cache.js';
 import { errorData } from '../errors/error-data.js';
+import { guarded } from '../errors/stray.js';
+import { stageName } from '../errors/templates/run.js';
 import { checkOutputs } from './artefact-check.js';
 import type { RunContainer } from './container.js';
 import { stageContext } from './context.js';
@@ -38,10 +38,18 @@ export async function runNode(
   emit: Emit,
   signal: AbortSignal,
 ): Promise<NodeOutcome> {
+  const { stage, declared } = tools.work.nodes.get(task.node)!;
+  const owner = { name: stageName(stage, declared.definition.id, declared.plugin.name, []) };
+  const ended = new AbortController();
+  const anyEnd = AbortSignal.any([signal, ended.signal]);
   try {
-    const result = (await findNode(tools, task)) ?? (await computeOnce(tools, task, emit, signal));
+    const result = await guarded(
+      owner,
+      async () => (await findNode(tools, task)) ?? (await computeOnce(tools, task, emit, anyEnd)),
+    );
     return { status: 'finished', result };
   } catch (error) {
+    ended.abort();
     const status = signal.aborted ? 'interrupted' : 'failed';
     return { status: 'failed', failure: { status, error: errorData(error), lastLines: [] } };
   }
@@ -133,10 +141,7 @@ async function compute(
   const stop = createStop(signal, lease.lost);
   const context = stageContext({ work, node, key, checkpoints, stop, emit: listen });
   const given = await stop.race(instance.run(context, inputs as never));
-  const values: Readonly<Record<string, Artefact>> = checkOutputs(
-    definition.outputs as Readonly<Record<string, OutputPort>>,
-    given as Readonly<Record<string, unknown>>,
-  );
+  const values = checkOutputs(definition, given);
   const outputs: Record<string, StoredOutput> = {};
   for (const [name, value] of Object.entries(values)) {
     outputs[name] = { type: value.type, ...(await results.put(value)) };

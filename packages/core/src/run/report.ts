@@ -1,6 +1,7 @@
 import type { ReporterContext, RunReport } from '../contracts/reporter.js';
 import type { UserError } from '../contracts/error.js';
 import { throwErrors } from '../errors/error-list.js';
+import { guarded } from '../errors/stray.js';
 import { reporterFailed } from '../errors/templates/run.js';
 import type { Plan } from '../plan/plan.js';
 import type { RunFolder } from './folder.js';
@@ -21,12 +22,12 @@ export async function report(
   for (const { declared, options } of plan.reporters) {
     const { definition, plugin } = declared;
     try {
-      await definition
-        .create(options)
-        .report(
-          { terminal, print, writeFile: (path, content) => folder.write(path, content) },
-          run,
-        );
+      const owner = { name: `Reporter "${definition.id}" of ${plugin.name}` };
+      const writeFile: ReporterContext['writeFile'] = (path, content) =>
+        folder.write(path, content);
+      await guarded(owner, () =>
+        definition.create(options).report({ terminal, print, writeFile }, run),
+      );
     } catch (error) {
       errors.push(reporterFailed(definition.id, plugin.name, error));
     }

@@ -10,7 +10,8 @@ import type { NodeFailure, NodeJob, NodeOutcome, NodeResult } from '../contracts
 import type { Cache, Results } from '../cache/cache.js';
 import { errorFrom } from '../errors/error-data.js';
 import { errorsOf, throwErrors } from '../errors/error-list.js';
-import { interrupted, stageFailed } from '../errors/templates/run.js';
+import { guarded } from '../errors/stray.js';
+import { interrupted, serviceFailed, stageFailed, stageName } from '../errors/templates/run.js';
 import type { Plan, PlanJob, PlanNode } from '../plan/plan.js';
 import { planToYaml } from '../plan/yaml.js';
 import { announceTo, eventFile, type Observer } from './events.js';
@@ -92,7 +93,7 @@ export async function runExperiment(plan: Plan, request: RunRequest): Promise<Ru
   };
   let failed = false;
   try {
-    const errors = await work(run);
+    const errors = await guarded(undefined, () => work(run));
     if (request.signal?.aborted) throw interrupted(folder.path);
     const { manifest, results } = record;
     const done = plan.jobs.filter((_, index) => manifest.jobs[index]!.status === 'finished');
@@ -142,7 +143,7 @@ function checkServices({ nodes, registry: { services } }: Plan): void {
     try {
       services.get(name)?.check?.();
     } catch (error) {
-      errors.push(...errorsOf(error));
+      errors.push(serviceFailed(name, 'check()', error));
     }
   }
   throwErrors(errors);
@@ -299,13 +300,11 @@ async function tryNode(
   }
 }
 
-/** A failure as a user sees it: with stage, plugin, job and place; damage in the cache is no stage's. */
+/** A failure as a user sees it: with stage, plugin, job and place. */
 function failureError(node: PlanNode, ref: StageRef, failure: NodeFailure): UserError {
-  const error = errorFrom(failure.error);
-  if (error instanceof UserError && error.code === 'CACHE_CORRUPT') return error;
   const { stage, declared, place, optionPlaces } = node;
-  const { use, jobs } = ref;
-  return stageFailed(stage, use, declared.plugin.name, jobs, place, optionPlaces, error);
+  const where = stageName(stage, ref.use, declared.plugin.name, ref.jobs);
+  return stageFailed(where, place, optionPlaces, errorFrom(failure.error));
 }
 
 function jobResult(

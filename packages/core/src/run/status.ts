@@ -1,4 +1,5 @@
 import type { Results } from '../cache/cache.js';
+import { stageFailed, stageName } from '../errors/templates/run.js';
 import type { Plan, PlanNode } from '../plan/plan.js';
 import { effectPresent } from './fingerprint.js';
 import { createKeys } from './keys.js';
@@ -16,27 +17,26 @@ export async function planStatus(
   const keys = createKeys(work);
   const digests = new Map<PlanNode, Readonly<Record<string, string>>>();
   const status = new Map<PlanNode, NodeStatus>();
+  const look = async (node: PlanNode) => {
+    const inputs = Object.entries(node.inputs).map(
+      ([port, { node: source, output }]) => [port, digests.get(source)?.[output]] as const,
+    );
+    if (inputs.some(([, digest]) => digest === undefined)) return false;
+    const { key } = await keys.of(node, Object.fromEntries(inputs) as Record<string, string>);
+    const entry = await results.find(key);
+    if (!entry) return false;
+    const outputs = Object.entries(entry.outputs);
+    digests.set(node, Object.fromEntries(outputs.map(([name, { digest }]) => [name, digest])));
+    return effectPresent(node, work.folder, entry.outputs, (one) => results.load(one));
+  };
   for (const node of plan.nodes) {
-    const inputs = Object.entries(node.inputs).map(([port, { node: source, output }]) => [
-      port,
-      digests.get(source)?.[output],
-    ]);
-    const known = inputs.every(([, digest]) => digest !== undefined);
-    const entry = known
-      ? await results.find(
-          (await keys.of(node, Object.fromEntries(inputs) as Record<string, string>)).key,
-        )
-      : undefined;
-    const done =
-      entry && (await effectPresent(node, work.folder, entry.outputs, (one) => results.load(one)));
-    status.set(node, done ? 'cached' : 'to do');
-    if (entry) {
-      digests.set(
-        node,
-        Object.fromEntries(
-          Object.entries(entry.outputs).map(([name, { digest }]) => [name, digest]),
-        ),
-      );
+    try {
+      status.set(node, (await look(node)) ? 'cached' : 'to do');
+    } catch (error) {
+      const { stage, declared, place, optionPlaces } = node;
+      const jobs = plan.jobs.filter(({ needed }) => needed.includes(node)).map(({ name }) => name);
+      const where = stageName(stage, declared.definition.id, declared.plugin.name, jobs);
+      throw stageFailed(where, place, optionPlaces, error);
     }
   }
   return status;

@@ -1,6 +1,8 @@
 import { UserError, type Place } from '../../contracts/error.js';
 import type { Fault } from '../../plugins/contract.js';
+import { StrayError } from '../stray.js';
 import { nearest, suggestion } from '../suggest.js';
+import { safeError } from '../thrown.js';
 
 const plugin = (
   code: string,
@@ -57,13 +59,48 @@ export const secondTensorflow = (name: string, theirs: string, ours: string, pla
     `Make it a peer dependency of the plugin. Theirs: ${theirs}; ours: ${ours}.`,
   );
 
-export const pluginFailed = (name: string, file: string, cause: unknown, place: Place) =>
+export function pluginFailed(name: string, file: string, thrown: unknown, place: Place): UserError {
+  if (thrown instanceof StrayError) return thrown;
+  const cause = safeError(thrown);
+  const message = `The plugin "${name}" could not be loaded: ${cause.message.split('\n')[0]}`;
+  return plugin('PLUGIN_LOAD', message, place, `Its entry is ${file}.`, cause);
+}
+
+const asyncHint = 'It is asked before anything runs: it must neither throw nor be asynchronous.';
+
+/** @param owner the stage or reporter, with its plugin */
+export function optionsFailed(owner: string, thrown: unknown, place: Place): UserError {
+  const cause = safeError(thrown);
+  const message = `The options of ${lowered(owner)} cannot be checked: ${cause.message}`;
+  return plugin('OPTIONS_FAILED', message, place, asyncHint, cause);
+}
+
+/** @param owner the stage, with its plugin */
+export function checkFailed(owner: string, thrown: unknown, place: Place): UserError {
+  const cause = safeError(thrown);
+  const message = `check() of ${lowered(owner)} failed: ${cause.message}`;
+  return plugin('CHECK_FAILED', message, place, asyncHint, cause);
+}
+
+function lowered(text: string): string {
+  return text.charAt(0).toLowerCase() + text.slice(1);
+}
+
+export const badPackageFile = (file: string, what: string, place?: Place, cause?: Error) =>
   plugin(
-    'PLUGIN_LOAD',
-    `The plugin "${name}" could not be loaded: ${cause instanceof Error ? cause.message.split('\n')[0] : String(cause)}`,
+    'BAD_PACKAGE_FILE',
+    `${file} ${what}`,
     place,
-    `Its entry is ${file}.`,
+    'Install the package anew, or correct the file.',
     cause,
+  );
+
+export const badPluginName = (name: string, place: Place) =>
+  plugin(
+    'UNKNOWN_PLUGIN',
+    `${JSON.stringify(name)} cannot be the name of a plugin.`,
+    place,
+    'Write the name of a package, or a path that begins with "./".',
   );
 
 export const pluginNotBuilt = (name: string, file: string, place: Place) =>

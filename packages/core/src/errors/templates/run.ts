@@ -1,26 +1,43 @@
 import { basename } from 'node:path';
 
 import { UserError, type ErrorClass, type Place } from '../../contracts/error.js';
+import { ownOr } from '../own.js';
+import { StrayError } from '../stray.js';
+import { safeError } from '../thrown.js';
 
-/**
- * The wrapper of whatever a stage throws: it names the stage, the plugin and the job, and keeps the cause.
- *
- * @param place the stage's place in the experiment file
- * @param optionPlaces the places of the options that the file gives
- */
-export function stageFailed(
+/** Damage in the cache is no stage's, and what a stage left running names the stage itself. */
+const ofNoStage = new Set(['CACHE_CORRUPT', 'STRAY_ERROR']);
+
+/** How errors name a stage: with its plugin and the first of its jobs. */
+export function stageName(
   stage: string,
   use: string,
   plugin: string,
   jobs: readonly string[],
+): string {
+  return `Stage "${stage}" (${use} of ${plugin})${jobs.length > 0 ? ` in job "${jobs[0]}"` : ''}`;
+}
+
+/**
+ * The wrapper of whatever a stage throws: it names the stage, the plugin and the job, and keeps the cause.
+ *
+ * @param where what {@link stageName} gives
+ * @param place the stage's place in the experiment file
+ * @param optionPlaces the places of the options that the file gives
+ */
+export function stageFailed(
+  where: string,
   place: Place,
   optionPlaces: Readonly<Record<string, Place>>,
-  cause: unknown,
+  thrown: unknown,
 ): UserError {
-  const where = `Stage "${stage}" (${use} of ${plugin})${jobs.length > 0 ? ` in job "${jobs[0]}"` : ''}`;
+  const cause = safeError(thrown);
+  const { message } = cause;
   const known = cause instanceof UserError ? cause : undefined;
-  const errorClass: ErrorClass = known?.errorClass ?? 'plugin';
-  const message = cause instanceof Error ? cause.message : String(cause);
+  if (known && ofNoStage.has(known.code)) return known;
+  // Only the user interrupts; a stage that says so has failed.
+  const errorClass: ErrorClass =
+    known && known.errorClass !== 'interrupted' ? known.errorClass : 'plugin';
   const file = known?.place?.file ?? '';
   // A file without a line is named in the message; the place then shows the stage that reads it.
   const named = message.includes(basename(file)) ? '' : `${file}: `;
@@ -28,24 +45,55 @@ export function stageFailed(
   const text = `${where} failed: ${inFile ? '' : named}${message}`;
   const hint = known ? known.hint : 'The stack trace is in events.jsonl of the run folder.';
   return new UserError(errorClass, known?.code ?? 'STAGE_FAILED', text, {
-    place: inFile ? known.place! : (optionPlaces[known?.option ?? ''] ?? place),
+    place: inFile ? known.place! : ownOr(optionPlaces, known?.option, place),
     cause,
     ...(hint === undefined ? {} : { hint }),
   });
 }
 
-export const reporterFailed = (use: string, plugin: string, cause: unknown) =>
-  new UserError(
-    cause instanceof UserError ? cause.errorClass : 'plugin',
-    cause instanceof UserError ? cause.code : 'REPORTER_FAILED',
-    `Reporter "${use}" of ${plugin} failed: ${cause instanceof Error ? cause.message : String(cause)}`,
+export function reporterFailed(use: string, plugin: string, thrown: unknown): UserError {
+  if (thrown instanceof StrayError) return thrown;
+  const cause = safeError(thrown);
+  const known = cause instanceof UserError && cause.errorClass !== 'interrupted';
+  return new UserError(
+    known ? cause.errorClass : 'plugin',
+    known ? cause.code : 'REPORTER_FAILED',
+    `Reporter "${use}" of ${plugin} failed: ${cause.message}`,
     { cause, hint: 'All stages have finished; the next run takes them from the cache.' },
   );
+}
+
+/** @param method what the service was asked for: "close()" */
+export function serviceFailed(service: string, method: string, thrown: unknown): UserError {
+  const cause = safeError(thrown);
+  if (cause instanceof UserError) return cause;
+  return new UserError(
+    'plugin',
+    'SERVICE_FAILED',
+    `${method} of the service "${service}" failed: ${cause.message}`,
+    { cause, hint: 'Tell the author of the plugin that brings the service.' },
+  );
+}
 
 export const interrupted = (folder: string) =>
   new UserError('interrupted', 'INTERRUPTED', `The run was interrupted. Its folder is ${folder}.`, {
     hint: 'Finished stages are kept; the same command, started again, goes on from there.',
   });
+
+export const noInstance = (received: string) =>
+  new UserError(
+    'plugin',
+    'NO_INSTANCE',
+    `create() gave ${received}; expected an object with run().`,
+  );
+
+export const noOutputs = (received: string, outputs: readonly string[]) =>
+  new UserError(
+    'plugin',
+    'NO_OUTPUTS',
+    `run() gave ${received}; expected an object with the outputs ${outputs.join(', ')}.`,
+    { hint: 'Does it end without a "return"?' },
+  );
 
 export const badArtefact = (output: string, what: string) =>
   new UserError('plugin', 'BAD_ARTEFACT', `Output "${output}" ${what}`);
