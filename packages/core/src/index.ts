@@ -29,6 +29,7 @@ export type {
 export { openCache } from './cache/open.js';
 export { writeWhole } from './cache/write-whole.js';
 export { digestOf } from './cache/canonical.js';
+export { parseTypedYaml } from './config/typed-yaml.js';
 export { UserErrorList } from './errors/error-list.js';
 export { fileKind, headBytes, type FileKind, type FileKindId } from './errors/file-kind.js';
 export { exitCode, exitCodes } from './errors/exit-codes.js';

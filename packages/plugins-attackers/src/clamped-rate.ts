@@ -6,6 +6,7 @@ import { annForward, annTensors, TENSOR_RUNTIME } from '@privatesnn/runtime-tfjs
 
 import { algorithm1Options, tunedAscent } from './class-image-options.js';
 import { algorithm1 } from './algorithm-1.js';
+import { warnWithoutGradient } from './class-images.js';
 import { spikeRate } from './rate-model.js';
 
 const options = z.strictObject({
@@ -21,7 +22,7 @@ const options = z.strictObject({
 export const clampedRate = defineStage({
   kind: 'attacker',
   id: 'clamped-rate',
-  version: 1,
+  version: 2,
   summary:
     'An adaptive attack 1: draws the classes from the rates that the spiking network settles to, thresholds included.',
   source: 'the rate model of Rueckauer et al. 2017, Eq. 5, with Algorithm 1 of PrivateSNN',
@@ -46,7 +47,9 @@ export const clampedRate = defineStage({
             activation: (current, layer) =>
               spikeRate(tf, current, thresholds[layer]!, settings.straightThrough),
           });
-        return { images: await algorithm1(tf, context, target, forward, settings) };
+        const images = await algorithm1(tf, context, target, forward, settings);
+        warnWithoutGradient(context, images);
+        return { images };
       } finally {
         tf.dispose(Object.values(tensors));
       }

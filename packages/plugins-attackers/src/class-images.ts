@@ -26,6 +26,13 @@ export interface Batch {
   readonly labels: Int32Array;
 }
 
+/** What came of a batch. */
+export interface Drawn {
+  readonly pixels: Float32Array;
+  /** 1 for images that no gradient reached at any step, [images]. */
+  readonly withoutGradient: Uint8Array;
+}
+
 /**
  * Draws images of every class, batch by batch: class 0, 1, … first, then each class's second image, and so on.
  * Each image has its own random start, which does not depend on how many images are drawn.
@@ -34,7 +41,7 @@ export async function drawClassImages(
   context: StageContext,
   { inputShape, inputRange, classNames }: Target,
   options: ClassImageOptions,
-  draw: (batch: Batch) => Promise<Float32Array>,
+  draw: (batch: Batch) => Promise<Drawn>,
 ): Promise<Images> {
   const [height, width, channels] = inputShape;
   const size = height * width * channels;
@@ -51,6 +58,7 @@ export async function drawClassImages(
       i * size,
     );
   });
+  const withoutGradient = new Uint8Array(labels.length);
   const count = Math.ceil(labels.length / options.batchSize);
   for (let index = 0; index < count; index++) {
     const first = index * options.batchSize;
@@ -64,7 +72,8 @@ export async function drawClassImages(
       shape: [end - first, height, width, channels],
       labels: labels.subarray(first, end),
     });
-    pixels.set(drawn, first * size);
+    pixels.set(drawn.pixels, first * size);
+    withoutGradient.set(drawn.withoutGradient, first);
   }
   const last = options.projection === 'min-max-at-end' ? 'min-max' : 'clip';
   labels.forEach((_, i) => {
@@ -76,7 +85,22 @@ export async function drawClassImages(
     pixels,
     range: inputRange,
     labels,
+    ...(withoutGradient.includes(1) ? { withoutGradient } : {}),
     classNames,
     origin: 'synthetic',
   };
+}
+
+/** Tells the user of images that no gradient shaped: they show nothing of the network, and prove nothing about it. */
+export function warnWithoutGradient(context: StageContext, images: Images): void {
+  const { withoutGradient, labels, classNames } = images;
+  if (!withoutGradient) return;
+  const places = [...withoutGradient.keys()].filter((i) => withoutGradient[i] === 1);
+  const classes = [...new Set(places.map((i) => classNames[labels[i]!]!))];
+  const named = classes.length > 5 ? [...classes.slice(0, 5), '…'] : classes;
+  context.warn(
+    `The attack had no gradient for ${places.length} of ${labels.length} images (${named.join(', ')}): they are still ` +
+      'their random starts. That says nothing about what the network hides, so scores leave them out. Look at the ' +
+      'network, raise timeSteps where it has spikes, or start from another initialisation.',
+  );
 }

@@ -24,7 +24,7 @@ export function climb(
 ): Promise<Images> {
   const { blurSigma: sigma, blurSize, jitter, flip, iterations } = options;
   return drawClassImages(context, target, options, async (batch) => {
-    const { pixels } = await optimiseImages(tf, {
+    return optimiseImages(tf, {
       pixels: batch.pixels,
       shape: batch.shape,
       evaluate: score.of(batch),
@@ -49,6 +49,5 @@ export function climb(
           `${batch.name}, mean ${score.name} of the target class ${(-loss).toFixed(2)}`,
         ),
     });
-    return pixels;
   });
 }

@@ -19,9 +19,13 @@ runStageContract(distilReconvert, {
   inputs: () => ({ victim: tinySnn() }),
 });
 
-async function attack(options: object, victim = tinySnn({ timeSteps: 20 })) {
+async function attack(
+  options: object,
+  victim = tinySnn({ timeSteps: 20 }),
+  context = fakeContext(),
+) {
   const settings = distilReconvert.options.parse({ ...quick, ...options });
-  return distilReconvert.create({ runtime, engine }, settings).run(fakeContext(), { victim });
+  return distilReconvert.create({ runtime, engine }, settings).run(context, { victim });
 }
 
 describe('distil-reconvert', () => {
@@ -44,7 +48,13 @@ describe('distil-reconvert', () => {
 
   it('says so when the network is silent on all queries', async () => {
     const victim = { ...tinySnn(), thresholds: { conv1: 1e6 } };
-    await expect(attack({}, victim)).rejects.toThrow(/same answer to every query \(T = 8\)/);
+    const context = fakeContext();
+    const { images, metrics } = await attack({}, victim, context);
+    expect(context.warnings.join()).toMatch(/same answer to every query \(T = 8\)/);
+    expect(metrics.values).toMatchObject({ agreementAfter: null, explainedAfter: null });
+    expect(metrics.reasons?.['agreementAfter']).toContain('same answer');
+    // The re-converted network has gradients all the same.
+    expect(images.withoutGradient).toBeUndefined();
   });
 
   it('leaves no tensor behind', async () => {

@@ -4,6 +4,8 @@ import {
   output,
   type Ann,
   type Images,
+  type Scalars,
+  type Snn,
   type StageContext,
 } from '@privatesnn/core';
 import { frozenAnn, TENSOR_RUNTIME, type Tf } from '@privatesnn/runtime-tfjs';
@@ -11,6 +13,7 @@ import { reconvertToAnn, SPIKING_ENGINE, warnOfTies } from '@privatesnn/spiking'
 
 import { algorithm1 } from './algorithm-1.js';
 import { tunedAscent } from './class-image-options.js';
+import { warnWithoutGradient } from './class-images.js';
 import { distilOptions, type DistilStageOptions } from './distil-options.js';
 import { Interrogation } from './interrogation.js';
 import { partOf } from './part-of.js';
@@ -18,7 +21,7 @@ import { partOf } from './part-of.js';
 export const distilReconvert = defineStage({
   kind: 'attacker',
   id: 'distil-reconvert',
-  version: 3,
+  version: 4,
   summary:
     'An adaptive attack 1: distils the spiking network into the re-converted ANN and draws the classes from that.',
   source: 'distillation after Hinton et al. 2015, with Algorithm 1 of PrivateSNN',
@@ -52,25 +55,47 @@ export const distilReconvert = defineStage({
         ann = await interrogation.distil(here, ann);
       }
       const images = await draw(tf, partOf(context, options.rounds, parts), ann, options);
-      const before = interrogation.judge(reconverted);
-      const after = interrogation.judge(ann);
-      const kept = interrogation.judgedOn;
-      warnOfTies(context, 'the spiking network, or the ANN,', after.ties, kept);
-      return {
-        images,
-        metrics: {
-          type: 'scalars',
-          values: {
-            agreementBefore: before.agreement,
-            agreementAfter: after.agreement,
-            explainedBefore: before.explained,
-            explainedAfter: after.explained,
-          },
-        },
-      };
+      warnWithoutGradient(context, images);
+      return { images, metrics: judgement(context, interrogation, reconverted, ann, victim) };
     },
   }),
 });
+
+/** How well the ANN follows the spiking network, before and after the distillation. */
+function judgement(
+  context: StageContext,
+  interrogation: Interrogation,
+  reconverted: Ann,
+  distilled: Ann,
+  { timeSteps }: Snn,
+): Scalars {
+  if (interrogation.silent) {
+    context.warn(
+      `The spiking network gives the same answer to every query (T = ${timeSteps}), so there was nothing to distil: the ` +
+        'images are drawn from the re-converted network as it is. Raise timeSteps: noise takes longer to reach the ' +
+        'last layer than images do.',
+    );
+    const names = ['agreementBefore', 'agreementAfter', 'explainedBefore', 'explainedAfter'];
+    const reason = 'the spiking network gives the same answer to every query';
+    return {
+      type: 'scalars',
+      values: Object.fromEntries(names.map((name) => [name, null])),
+      reasons: Object.fromEntries(names.map((name) => [name, reason])),
+    };
+  }
+  const before = interrogation.judge(reconverted);
+  const after = interrogation.judge(distilled);
+  warnOfTies(context, 'the spiking network, or the ANN,', after.ties, interrogation.judgedOn);
+  return {
+    type: 'scalars',
+    values: {
+      agreementBefore: before.agreement,
+      agreementAfter: after.agreement,
+      explainedBefore: before.explained,
+      explainedAfter: after.explained,
+    },
+  };
+}
 
 /** Algorithm 1 on an ANN. */
 async function draw(

@@ -1,4 +1,4 @@
-import { evenPlaces, UserError, type Ann, type Snn, type StageContext } from '@privatesnn/core';
+import { evenPlaces, type Ann, type Snn, type StageContext } from '@privatesnn/core';
 import { annForward, annTensors, initialImages, type Tf } from '@privatesnn/runtime-tfjs';
 import { fitReadout, type ReadoutFit, type SpikingEngine } from '@privatesnn/spiking';
 
@@ -77,14 +77,14 @@ export class Interrogation {
 
   /**
    * Trains an ANN to give the answers. Only differences between classes tell: potentials are centred, and scaled to
-   * the size that the ANN's own logits have.
+   * the size that the ANN's own logits have. An ANN stays as it is where the answers are all alike.
    */
   async distil(context: StageContext, ann: Ann): Promise<Ann> {
     const { options, classes, tf } = this;
     const { pixels, potentials } = joined(this.asked);
     const targets = centred(potentials, classes);
     const size = rootMeanSquare(targets);
-    if (size === 0) throw silentVictim(this.victim);
+    if (size === 0) return ann;
     const factor = rootMeanSquare(centred(this.logits(ann, pixels), classes)) / size;
     return distil(
       tf,
@@ -110,6 +110,13 @@ export class Interrogation {
   judge(ann: Ann): ReadoutFit {
     const { pixels, potentials } = joined(this.kept);
     return fitReadout(this.logits(ann, pixels), potentials, this.classes);
+  }
+
+  /** Whether the network gave the same answer to every query, as one does that never spikes. */
+  get silent(): boolean {
+    const { potentials } = joined(this.asked);
+    const first = potentials.subarray(0, this.classes);
+    return potentials.every((potential, i) => potential === first[i % this.classes]);
   }
 
   /** How many queries no distillation saw. */
@@ -188,13 +195,4 @@ function centred(values: Float32Array, classes: number): Float32Array {
 
 function rootMeanSquare(values: Float32Array): number {
   return Math.sqrt(values.reduce((sum, v) => sum + v * v, 0) / values.length);
-}
-
-function silentVictim({ timeSteps }: Snn): UserError {
-  return new UserError(
-    'run',
-    'SILENT_NETWORK',
-    `The spiking network gives the same answer to every query (T = ${timeSteps}), so there is nothing to distil.`,
-    { hint: 'Raise timeSteps: noise takes longer to reach the last layer than images do.' },
-  );
 }

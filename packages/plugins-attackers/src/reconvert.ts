@@ -6,11 +6,12 @@ import { reconvertToAnn } from '@privatesnn/spiking';
 
 import { algorithm1Options, tunedAscent } from './class-image-options.js';
 import { algorithm1 } from './algorithm-1.js';
+import { warnWithoutGradient } from './class-images.js';
 
 export const reconvert = defineStage({
   kind: 'attacker',
   id: 'reconvert',
-  version: 1,
+  version: 2,
   summary: 'Attack 1: puts ReLUs where the spiking neurons are and draws the classes from the ANN.',
   source: 'PrivateSNN (AAAI 2022), attack scenario 1 and Algorithm 1; Yosinski et al. 2015',
   options: z.strictObject(algorithm1Options),
@@ -32,7 +33,9 @@ export const reconvert = defineStage({
       const network = frozenAnn(tf, architecture, ann.parameters, options.batchSize);
       try {
         const target = { inputShape: architecture.inputShape, inputRange, classNames };
-        return { images: await algorithm1(tf, context, target, network.forward, options) };
+        const images = await algorithm1(tf, context, target, network.forward, options);
+        warnWithoutGradient(context, images);
+        return { images };
       } finally {
         network.dispose();
       }

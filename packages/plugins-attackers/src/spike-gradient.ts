@@ -5,6 +5,7 @@ import { TENSOR_RUNTIME } from '@privatesnn/runtime-tfjs';
 import { SPIKING_ENGINE } from '@privatesnn/spiking';
 
 import { ascentOptions, tunedAscent } from './class-image-options.js';
+import { warnWithoutGradient } from './class-images.js';
 import { climb } from './climb.js';
 
 const options = z.strictObject({
@@ -38,7 +39,7 @@ const options = z.strictObject({
 export const spikeGradient = defineStage({
   kind: 'attacker',
   id: 'spike-gradient',
-  version: 3,
+  version: 4,
   summary:
     'Attack 2: draws the classes by surrogate gradients of the spiking network, taken back to the pixels through its first weights.',
   source: 'PrivateSNN (AAAI 2022), attack scenario 2, Algorithm 3 and Eq. 5; Sharmin et al. 2020',
@@ -96,6 +97,7 @@ export const spikeGradient = defineStage({
           },
         },
       );
+      warnWithoutGradient(context, images);
       return { images };
     },
   }),

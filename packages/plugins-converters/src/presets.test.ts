@@ -15,6 +15,7 @@ const paper = {
   encoder: 'poisson',
   encoderRange: 'network',
   maxPooling: 'refuse',
+  layerDelay: false,
   samples: 1000,
   draw: 'spread',
   cropPadding: 0,
@@ -54,6 +55,7 @@ const balancing = {
     scale: 0.7,
     scaleApplied: 'afterwards',
     reset: 'delayed-soft',
+    layerDelay: true,
   },
   // A lower scale at T = 100, and logits of the size of the ANN's.
   tuned: { ...paper, timeSteps: 100, samples: 200, scale: 0.5, readout: 'fitted' },

@@ -27,10 +27,12 @@ import {
 import { z } from 'zod';
 
 import { calibrationImages, calibrationOptions } from './calibration-images.js';
+import { delayOption, undelayedSteps } from './layer-delay.js';
 import { assertPoolingAllowed, encoderFor, neuronModel, neuronOptions } from './neuron-options.js';
 
 const options = z.strictObject({
   ...neuronOptions,
+  ...delayOption,
   calibrationSteps: z
     .int()
     .min(1)
@@ -124,6 +126,7 @@ export const thresholdBalancing = defineStage({
       scale: 0.7,
       scaleApplied: 'afterwards',
       reset: 'delayed-soft',
+      layerDelay: true,
     },
     tuned: { timeSteps: 100, samples: 200, scale: 0.5, readout: 'fitted' },
   },
@@ -140,8 +143,9 @@ export const thresholdBalancing = defineStage({
     ),
   },
   dependencies: { engine: SPIKING_ENGINE, tensors: TENSOR_RUNTIME },
-  create: ({ engine, tensors }, options) => ({
+  create: ({ engine, tensors }, given) => ({
     async run(context, { ann, images }) {
+      const options = { ...given, timeSteps: undelayedSteps(given, ann) };
       assertImagesFit(images, ann.architecture);
       assertPoolingAllowed(options, ann);
       const noise = context.random('encoder');

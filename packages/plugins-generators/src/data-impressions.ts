@@ -47,7 +47,7 @@ const options = z.strictObject(
 export const dataImpressions = defineStage({
   kind: 'generator',
   id: 'data-impressions',
-  version: 1,
+  version: 2,
   summary:
     'Makes images that the ANN answers with soft labels sampled from the similarity of its classes.',
   source: 'PrivateSNN (AAAI 2022), Eq. 2 and Algorithm 2, step 1; Nayak et al. 2019',

@@ -30,7 +30,7 @@ const options = z.strictObject({
 export const inception = defineStage({
   kind: 'generator',
   id: 'inception',
-  version: 2,
+  version: 3,
   summary: 'Makes images of one class each, by cross-entropy with a prior for smooth images.',
   source: 'Haroush et al. 2020, the "inception" scheme',
   options,

@@ -16,6 +16,7 @@ import {
 } from '@privatesnn/runtime-tfjs';
 
 import { entropy, softCrossEntropy } from './soft-cross-entropy.js';
+import { unanswered, warnWithoutGradient } from './unanswered.js';
 import type { SynthesisOptions } from './synthesis-options.js';
 
 export interface SynthesisRequest {
@@ -38,6 +39,7 @@ export interface SynthesisRequest {
 interface Checkpoint {
   readonly done: number;
   readonly pixels: Float32Array;
+  readonly withoutGradient: Uint8Array;
 }
 
 /**
@@ -57,27 +59,34 @@ export async function synthesise(
   const network = synthesisNetwork(tf, ann, batchTerm, Math.min(count, options.batchSize));
   const batches = Math.ceil(count / options.batchSize);
   const saved = (await context.loadCheckpoint()) as Checkpoint | undefined;
-  if (saved) pixels.set(saved.pixels);
+  const withoutGradient = new Uint8Array(count);
+  if (saved) {
+    pixels.set(saved.pixels);
+    withoutGradient.set(saved.withoutGradient);
+  }
   try {
     for (let start = saved?.done ?? 0; start < count; start += options.batchSize) {
       const end = Math.min(count, start + options.batchSize);
       const batch = start / options.batchSize;
       const shape = [end - start, height, width, channels] as const;
-      const result = await optimiseImages(tf, {
-        pixels: initialImages(
-          options.initialisation,
-          shape,
-          ann.inputRange,
-          context.random(`start/${batch}`),
-        ),
+      const first = initialImages(
+        options.initialisation,
         shape,
-        evaluate: tensorLoss(tf, ann.architecture.inputShape, (x, indices) => {
-          const wanted = tf.tensor2d(
-            indices.flatMap((i) => [
-              ...targets.subarray((start + i) * classes, (start + i + 1) * classes),
-            ]),
-            [indices.length, classes],
-          );
+        ann.inputRange,
+        context.random(`start/${batch}`),
+      );
+      const wantedOf = (indices: readonly number[]) =>
+        tf.tensor2d(
+          indices.flatMap((i) => [
+            ...targets.subarray((start + i) * classes, (start + i + 1) * classes),
+          ]),
+          [indices.length, classes],
+        );
+      const result = await optimiseImages(tf, {
+        pixels: first,
+        shape,
+        evaluate: tensorLoss(tf, inputShape, (x, indices) => {
+          const wanted = wantedOf(indices);
           const { logits, term } = network.forward(x);
           const crossEntropy = softCrossEntropy(tf, logits, wanted, options.temperature);
           // A constant of each image, so that the gradient is the same.
@@ -113,6 +122,10 @@ export async function synthesise(
       });
       projectPixels(result.pixels, ann.inputRange, 'clip');
       if (options.eightBit) roundToEightBits(result.pixels, ann.inputRange);
+      const networkLoss = tensorLoss(tf, inputShape, (x, indices) =>
+        softCrossEntropy(tf, network.forward(x).logits, wantedOf(indices), options.temperature),
+      );
+      withoutGradient.set(await unanswered(networkLoss, [first, result.pixels], size), start);
       pixels.set(result.pixels, start * size);
       context.record('synthesised', {
         from: start,
@@ -120,11 +133,13 @@ export async function synthesise(
         meanLoss: mean(result.losses),
         meanSteps: mean(result.steps),
       });
-      if (end < count) await context.saveCheckpoint({ done: end, pixels } satisfies Checkpoint);
+      if (end < count)
+        await context.saveCheckpoint({ done: end, pixels, withoutGradient } satisfies Checkpoint);
     }
   } finally {
     network.dispose();
   }
+  warnWithoutGradient(context, withoutGradient);
   return {
     type: 'images',
     shape: [count, height, width, channels],
@@ -132,6 +147,7 @@ export async function synthesise(
     range: ann.inputRange,
     labels,
     softLabels: targets,
+    ...(withoutGradient.includes(1) ? { withoutGradient } : {}),
     classNames: ann.classNames,
     origin: 'synthetic',
   };

@@ -37,9 +37,49 @@ test('two of three recognised', async () => {
     meanTargetProbability: expect.closeTo((2 * e + 1) / (3 * (e + 2)), 5),
     images: 3,
     ties: 0,
+    withoutGradient: 0,
   });
   expect(pictures.items.map(({ label }) => label)).toEqual(['a', 'b', 'c']);
   expect([...pictures.items[0]!.pixels]).toEqual([255, 0, 0]);
+});
+
+test('images without gradient are no evidence: the score leaves them out, and is empty where there are no others', async () => {
+  const score = async (withoutGradient: number[]) => {
+    const context = fakeContext();
+    const { metrics } = await stageOf(attackAccuracy, { runtime }, {}).run(context, {
+      attacked: {
+        ...pixelImages(
+          [
+            [1, 0, 0],
+            [0.5, 0.4, 0.1],
+            [0.5, 0.4, 0.1],
+          ],
+          [0, 1, 2],
+        ),
+        withoutGradient: Uint8Array.from(withoutGradient),
+        origin: 'synthetic',
+      },
+      classifier: tinyAnn,
+    });
+    return { ...metrics, warnings: context.warnings };
+  };
+  const some = await score([0, 1, 0]);
+  expect(some.values).toMatchObject({ attackAccuracy: 0.5, images: 2, withoutGradient: 1 });
+  expect(some.warnings[0]).toContain('no gradient for 1 of 3 images: the score leaves them out');
+  const all = await score([1, 1, 1]);
+  expect(all.values).toEqual({
+    attackAccuracy: null,
+    wilsonLow: null,
+    wilsonHigh: null,
+    leakage: null,
+    meanTargetProbability: null,
+    images: 0,
+    ties: 0,
+    chance: 1 / 3,
+    withoutGradient: 3,
+  });
+  expect(all.reasons!['attackAccuracy']).toContain('no evidence');
+  expect(all.warnings[0]).toContain('the score is left empty');
 });
 
 test('the score is 1 where all are recognised and 0 at or below chance', async () => {

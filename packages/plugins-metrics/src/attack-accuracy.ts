@@ -1,8 +1,16 @@
-import { assertImagesFit, defineStage, input, output } from '@privatesnn/core';
+import {
+  assertImagesFit,
+  defineStage,
+  input,
+  output,
+  type Scalars,
+  type StageContext,
+} from '@privatesnn/core';
 import { annLogits, TENSOR_RUNTIME } from '@privatesnn/runtime-tfjs';
 import { countMatches, countTies, predictedClasses, warnOfTies } from '@privatesnn/spiking';
 import { z } from 'zod';
 
+import { noGradient, shapedImages } from './shaped-images.js';
 import { softmax } from './softmax.js';
 import { classPictures } from './pictures.js';
 import { spreadImages } from './spread.js';
@@ -12,7 +20,7 @@ import { wilson } from './wilson.js';
 export const attackAccuracy = defineStage({
   kind: 'metric',
   id: 'attack-accuracy',
-  version: 3,
+  version: 4,
   summary:
     'Class-leakage score: how often an independently trained classifier recognises the class of an attack image.',
   source: 'after PrivateSNN, Section 5.3; Nayak 2019',
@@ -37,7 +45,7 @@ export const attackAccuracy = defineStage({
   outputs: {
     metrics: output(
       'scalars',
-      'attackAccuracy, wilsonLow, wilsonHigh, chance, leakage = max(0, (attackAccuracy − chance)/(1 − chance)), meanTargetProbability, images, ties (images without a single largest logit, which count as wrong)',
+      'attackAccuracy, wilsonLow, wilsonHigh, chance, leakage = max(0, (attackAccuracy − chance)/(1 − chance)), meanTargetProbability, images, ties (images without a single largest logit, which count as wrong), withoutGradient (images that no gradient of the network shaped, which the score leaves out; all of them: it is empty)',
     ),
     pictures: output('pictures', 'the class images, labelled by class'),
   },
@@ -45,42 +53,34 @@ export const attackAccuracy = defineStage({
   create: ({ runtime }, { batch, perClass, scaling, title }) => ({
     async run(context, { attacked, classifier }) {
       assertImagesFit(attacked, classifier.architecture);
-      const images = spreadImages(attacked, null);
+      const all = spreadImages(attacked, null);
       const { classes } = classifier.architecture;
-      const count = images.shape[0];
-      const logits = await annLogits(runtime, classifier, images, {
-        batchSize: batch,
-        signal: context.signal,
-        onProgress: (done, total) => context.progress(done, total, 'classifier'),
-      });
-      const predicted = predictedClasses(logits, classes);
-      const ties = countTies(predicted);
-      warnOfTies(context, 'the classifier', ties, count);
-      const correct = countMatches(predicted, images.labels);
-      const accuracy = correct / count;
-      const [wilsonLow, wilsonHigh] = wilson(correct, count);
-      const chance = 1 / classes;
-      let probability = 0;
-      images.labels.forEach((target, i) => {
-        probability += softmax(logits.subarray(i * classes, (i + 1) * classes))[target]!;
-      });
+      const images = shapedImages(all);
+      const logits =
+        images &&
+        (await annLogits(runtime, classifier, images, {
+          batchSize: batch,
+          signal: context.signal,
+          onProgress: (done, total) => context.progress(done, total, 'classifier'),
+        }));
+      const left = all.shape[0] - (images?.shape[0] ?? 0);
+      if (left > 0) {
+        context.warn(
+          `The attack had no gradient for ${left} of ${all.shape[0]} images: ` +
+            (images ? 'the score leaves them out.' : 'the score is left empty.'),
+        );
+      }
+      const none = { chance: 1 / classes, withoutGradient: left };
       return {
-        metrics: {
-          type: 'scalars',
-          values: {
-            attackAccuracy: accuracy,
-            wilsonLow,
-            wilsonHigh,
-            chance,
-            leakage: classes > 1 ? Math.max(0, (accuracy - chance) / (1 - chance)) : null,
-            meanTargetProbability: probability / count,
-            images: count,
-            ties,
-          },
-        },
+        metrics: logits
+          ? {
+              type: 'scalars',
+              values: { ...scores(context, logits, images.labels, classes), ...none },
+            }
+          : emptyScores(none),
         // The victim may have been loaded without class names; the classifier knows them from its data.
         pictures: classPictures(
-          { ...images, classNames: classifier.classNames },
+          { ...all, classNames: classifier.classNames },
           title,
           perClass,
           scaling,
@@ -89,3 +89,47 @@ export const attackAccuracy = defineStage({
     },
   }),
 });
+
+function scores(context: StageContext, logits: Float32Array, labels: Int32Array, classes: number) {
+  const count = labels.length;
+  const predicted = predictedClasses(logits, classes);
+  const ties = countTies(predicted);
+  warnOfTies(context, 'the classifier', ties, count);
+  const correct = countMatches(predicted, labels);
+  const accuracy = correct / count;
+  const [wilsonLow, wilsonHigh] = wilson(correct, count);
+  const chance = 1 / classes;
+  let probability = 0;
+  labels.forEach((target, i) => {
+    probability += softmax(logits.subarray(i * classes, (i + 1) * classes))[target]!;
+  });
+  return {
+    attackAccuracy: accuracy,
+    wilsonLow,
+    wilsonHigh,
+    leakage: classes > 1 ? Math.max(0, (accuracy - chance) / (1 - chance)) : null,
+    meanTargetProbability: probability / count,
+    images: count,
+    ties,
+  };
+}
+
+function emptyScores(rest: { chance: number; withoutGradient: number }): Scalars {
+  const names = [
+    'attackAccuracy',
+    'wilsonLow',
+    'wilsonHigh',
+    'leakage',
+    'meanTargetProbability',
+  ] as const;
+  return {
+    type: 'scalars',
+    values: {
+      ...Object.fromEntries(names.map((name) => [name, null])),
+      images: 0,
+      ties: 0,
+      ...rest,
+    },
+    reasons: Object.fromEntries(names.map((name) => [name, noGradient])),
+  };
+}

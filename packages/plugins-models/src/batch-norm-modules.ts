@@ -1,6 +1,6 @@
 import { UserError } from '@privatesnn/core';
 
-import type { Safetensors } from './safetensors.js';
+import type { Safetensors } from './safetensors/read.js';
 
 /** What batch normalisations are called, in a word. */
 const words = ['bn', 'norm', 'batchnorm', 'batch_norm'] as const;

@@ -1,6 +1,7 @@
 import { UserError, type Architecture, type PixelRange } from '@privatesnn/core';
 import { z } from 'zod';
 
+import { architectureFault } from './check-architecture.js';
 import { poolings, vgg, vggNames } from './vgg.js';
 
 const size = z.int().min(1);
@@ -32,6 +33,9 @@ export const rangeSchema = z
   .tuple([z.number(), z.number()])
   .refine(([low, high]) => low < high, 'the first number must be below the second');
 
+/** ε of batch normalisation. */
+export const epsilonSchema = z.number().min(0).max(1);
+
 /** All layers of a network, as `save-ann` writes them. */
 export const architectureSchema = z.strictObject({
   name: z.string(),
@@ -59,6 +63,7 @@ export const descriptionSchema = z.strictObject({
   layout: z.enum(layouts).nullable().optional(),
   tensors: z.array(z.string()).nullable().optional(),
   batchNorms: z.array(z.string().nullable()).nullable().optional(),
+  batchNormEpsilon: epsilonSchema.nullable().optional(),
   /** For people: where the weights come from. */
   notes: z.string().optional(),
 });
@@ -68,64 +73,134 @@ export type Description = z.output<typeof descriptionSchema>;
 export interface Network {
   readonly architecture: Architecture;
   readonly classNames: readonly string[];
-  readonly inputRange: PixelRange;
+  /** Undefined where nobody says. */
+  readonly inputRange: PixelRange | undefined;
   readonly layout: (typeof layouts)[number];
   /** Names of the weight tensors in the order of the layers; undefined takes the layout's own names. */
   readonly tensors: readonly string[] | undefined;
   /** PyTorch's module of batch normalisation of each layer, null for none; undefined finds them by their names. */
   readonly batchNorms?: readonly (string | null)[] | undefined;
+  /** ε of batch normalisation, which PyTorch's files do not hold; undefined where nobody says. */
+  readonly batchNormEpsilon?: number | undefined;
+}
+
+/** Where a description comes from, for messages. */
+interface Source {
+  /** The weights' file. */
+  readonly weights: string;
+  /** The file beside the weights; null for none. */
+  readonly description: string | null;
 }
 
 /**
  * Joins what the options and the file beside the weights say; the options win.
  *
- * @param where the weights' file, for messages
  * @throws UserError where architecture, input shape or classes are missing, or contradict each other
  */
 export function resolveDescription(
   options: Description,
   beside: Description,
-  where: string,
+  source: Source,
 ): Network {
-  const pick = <K extends keyof Description>(key: K) => options[key] ?? beside[key] ?? undefined;
+  const pick: Pick = (key) => options[key] ?? beside[key] ?? undefined;
   const classNames = pick('classNames');
-  const architecture = resolveArchitecture(pick, classNames?.length, where);
-  if (classNames && classNames.length !== architecture.classes) {
-    throw new UserError(
-      'configuration',
-      'CLASS_COUNT',
-      `${classNames.length} class names are given for ${where}, but the network has ${architecture.classes} classes.`,
-      { hint: 'Correct "classNames" or "classes".' },
-    );
-  }
+  const architecture = resolveArchitecture(pick, classNames?.length, source);
   return {
     architecture,
-    classNames: classNames ?? Array.from({ length: architecture.classes }, (_, i) => `${i}`),
-    inputRange: pick('inputRange') ?? [-1, 1],
+    classNames: resolveClassNames(classNames, architecture.classes, source.weights),
+    inputRange: pick('inputRange'),
     layout: pick('layout') ?? 'native',
     tensors: pick('tensors'),
     batchNorms: pick('batchNorms'),
+    batchNormEpsilon: pick('batchNormEpsilon'),
   };
 }
 
-function resolveArchitecture(
-  pick: <K extends keyof Description>(key: K) => NonNullable<Description[K]> | undefined,
-  named: number | undefined,
+type Pick = <K extends keyof Description>(key: K) => NonNullable<Description[K]> | undefined;
+
+/**
+ * The names of the classes: numbers where none are given.
+ *
+ * @throws UserError where there are more or fewer than the network has classes
+ */
+export function resolveClassNames(
+  given: readonly string[] | null | undefined,
+  classes: number,
   where: string,
+): readonly string[] {
+  if (!given) return Array.from({ length: classes }, (_, i) => `${i}`);
+  if (given.length === classes) return given;
+  throw new UserError(
+    'configuration',
+    'CLASS_COUNT',
+    `${given.length} class names are given for ${where}, but the network has ${classes} classes.`,
+    { hint: 'Correct "classNames" or "classes".' },
+  );
+}
+
+/** The pixel range of the training, and what the user should be told where nobody says it. */
+export function resolveInputRange(
+  given: PixelRange | null | undefined,
+  where: string,
+): { readonly inputRange: PixelRange; readonly remarks: readonly string[] } {
+  if (given) return { inputRange: given, remarks: [] };
+  return {
+    inputRange: [-1, 1],
+    remarks: [
+      `Nothing says which pixel range ${where} was trained on: [-1, 1] is taken. ` +
+        'Give "inputRange" if it was another: [0, 1] for x / 255, [0, 255] for pixels as they are.',
+    ],
+  };
+}
+
+/** What `vgg` is told; a list of all layers says the same. */
+const vggKeys = ['width', 'hidden', 'bias', 'pooling'] as const;
+
+function resolveArchitecture(
+  pick: Pick,
+  named: number | undefined,
+  { weights, description }: Source,
 ): Architecture {
+  const contradiction = (what: string) =>
+    new UserError(
+      'configuration',
+      'MODEL_CONTRADICTION',
+      `The description of ${weights} contradicts itself: ${what}.`,
+      {
+        hint: `Correct ${description ?? 'the options of the "pretrained" stage'}.`,
+        place: { file: description ?? weights },
+      },
+    );
   const architecture = pick('architecture');
-  if (typeof architecture === 'object') return architecture;
   const inputShape = pick('inputShape');
+  if (typeof architecture === 'object') {
+    const { classes } = architecture;
+    const fault = architectureFault(architecture);
+    if (fault !== undefined) throw contradiction(fault);
+    if (inputShape && inputShape.join() !== architecture.inputShape.join()) {
+      throw contradiction(
+        `"inputShape" is ${inputShape.join(' × ')}, but that of its architecture ${architecture.inputShape.join(' × ')}`,
+      );
+    }
+    if ((pick('classes') ?? classes) !== classes) {
+      throw contradiction(`"classes" is ${pick('classes')}, but its architecture has ${classes}`);
+    }
+    const idle = vggKeys.filter((key) => pick(key) !== undefined);
+    if (idle.length > 0) {
+      throw contradiction(
+        `its architecture lists all layers, so that ${idle.map((key) => `"${key}"`).join(', ')} can change nothing`,
+      );
+    }
+    return architecture;
+  }
   const classes = pick('classes') ?? named;
-  const [width, hidden, bias] = [pick('width'), pick('hidden'), pick('bias')];
-  const pooling = pick('pooling');
   if (!architecture || !inputShape || !classes) {
     const missing = { architecture, inputShape, classes };
     const names = Object.entries(missing).flatMap(([key, value]) => (value ? [] : [`"${key}"`]));
     throw new UserError(
       'configuration',
       'MODEL_DESCRIPTION',
-      `The weights in ${where} do not say what network they belong to: ${names.join(', ')} missing.`,
+      `The weights in ${weights} do not say what network they belong to: ${names.join(', ')} missing.`,
       {
         hint:
           'Say it in the options of the "pretrained" stage, or in a YAML or JSON file of the same name beside the weights: ' +
@@ -133,6 +208,12 @@ function resolveArchitecture(
       },
     );
   }
+  const [width, hidden, bias, pooling] = [
+    pick('width'),
+    pick('hidden'),
+    pick('bias'),
+    pick('pooling'),
+  ];
   return vgg(architecture, {
     inputShape,
     classes,

@@ -6,7 +6,8 @@ import { trainAnn } from './train-ann.js';
 import { untrainedAnn } from './untrained-ann.js';
 
 export { initialise } from './initialise.js';
-export { parseSafetensors, writeSafetensors, type Safetensors } from './safetensors.js';
+export { parseSafetensors, type Safetensors } from './safetensors/read.js';
+export { writeSafetensors } from './safetensors/write.js';
 export { vgg, vggNames, type VggName, type VggOptions } from './vgg.js';
 
 export default definePlugin({

@@ -11,7 +11,8 @@ import {
 } from '@privatesnn/runtime-tfjs';
 
 import { fromPytorch, readParameters } from './layout.js';
-import { parseSafetensors, writeSafetensors } from './safetensors.js';
+import { parseSafetensors } from './safetensors/read.js';
+import { writeSafetensors } from './safetensors/write.js';
 
 let runtime: TensorRuntime;
 beforeAll(async () => {
@@ -277,8 +278,7 @@ describe('readParameters', () => {
         tensors,
       });
     expect(() => read(network(2, 4, 4))).toThrow(
-      'The tensor "features.0.weight" of vgg.safetensors has the shape 3 × 2 × 3 × 3; read in the given layout that is ' +
-        '3 × 3 × 2 × 3, but the network needs 3 × 3 × 2 × 4.',
+      'The tensor "features.0.weight" of vgg.safetensors has the shape 3 × 2 × 3 × 3, but the network needs 4 × 2 × 3 × 3 there.',
     );
     const deeper = network(2, 3, 4);
     const layers = [...deeper.layers, { ...weightedLayers(deeper).at(-1)!, name: 'fc3' }];

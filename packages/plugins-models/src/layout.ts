@@ -8,11 +8,11 @@ import {
   type Parameters,
   type WeightedLayer,
 } from '@privatesnn/core';
-import { foldBatchNorm } from '@privatesnn/spiking';
 
 import { batchNormModules } from './batch-norm-modules.js';
 import type { Network } from './description.js';
-import type { Safetensors } from './safetensors.js';
+import { foldNamed } from './fold.js';
+import type { Safetensors } from './safetensors/read.js';
 import { readStatistics } from './statistics.js';
 
 /** A network as a file gives it. */
@@ -24,6 +24,8 @@ interface FileContent {
   readonly statistics: Readonly<Record<string, ChannelStatistics>>;
   /** Names of the file's tensors that nothing of it came from. */
   readonly unused: readonly string[];
+  /** ε of the batch normalisations, where there are any and nobody says it. */
+  readonly assumedEpsilon: number | undefined;
 }
 
 /**
@@ -44,43 +46,52 @@ export function readParameters(file: Safetensors, network: Network): FileContent
   const parameters: Record<string, Parameter> = {};
   const statistics: Record<string, ChannelStatistics> = {};
   const unused = new Set(file.shapes.keys());
+  const unusedBiases: string[] = [];
   const take = (name: string): Parameter => {
     unused.delete(name);
     return file.read(name);
   };
   layers.forEach((layer, i) => {
     const name = names[i]!;
+    const expected = shapesOf(layer, network.layout);
     const weight = take(name);
-    const expected = weightShape(layer);
+    expectShape(weight, expected.file, name, file.file);
     const found =
       network.layout === 'pytorch-vgg' ? fromPytorch(weight, pixels.get(layer.name) ?? 1) : weight;
-    expectShape(found.shape, expected, name, weight.shape, file.file);
     parameters[`${layer.name}.weight`] = found;
-    const channels = [expected.at(-1)!];
+    const channels = [expected.network.at(-1)!];
     const vector = (vectorName: string): Parameter => {
       const tensor = take(vectorName);
-      expectShape(tensor.shape, channels, vectorName, tensor.shape, file.file);
+      expectShape(tensor, channels, vectorName, file.file);
       return tensor;
     };
-    const biasName = name.replace(/weight$/, 'bias');
+    const biasName = biasOf(name);
     const norm = norms.get(name);
     if (norm) {
       const optional = (vectorName: string) =>
         file.shapes.has(vectorName) ? vector(vectorName) : undefined;
-      const bias = optional(biasName);
-      const folded = foldBatchNorm(found, bias, {
-        scale: optional(`${norm}.weight`)?.data,
-        shift: optional(`${norm}.bias`)?.data,
-        mean: vector(`${norm}.running_mean`).data,
-        variance: vector(`${norm}.running_var`).data,
-        epsilon: pytorchEpsilon,
-      });
+      const bias = biasName === undefined ? undefined : optional(biasName);
+      const folded = foldNamed(
+        found,
+        bias,
+        {
+          scale: optional(`${norm}.weight`)?.data,
+          shift: optional(`${norm}.bias`)?.data,
+          mean: vector(`${norm}.running_mean`).data,
+          variance: vector(`${norm}.running_var`).data,
+          epsilon: network.batchNormEpsilon ?? pytorchEpsilon,
+        },
+        { name: norm, file: file.file },
+      );
       unused.delete(`${norm}.num_batches_tracked`);
       parameters[`${layer.name}.weight`] = folded.weight;
       parameters[`${layer.name}.bias`] = folded.bias;
       statistics[layer.name] = folded.statistics;
     } else if (layer.bias) {
+      if (biasName === undefined) throw nameless(name, file.file);
       parameters[`${layer.name}.bias`] = vector(biasName);
+    } else if (biasName !== undefined && file.shapes.has(biasName)) {
+      unusedBiases.push(biasName);
     }
     const saved = network.layout === 'native' ? readStatistics(file, layer.name) : undefined;
     if (saved) {
@@ -88,13 +99,16 @@ export function readParameters(file: Safetensors, network: Network): FileContent
       statistics[layer.name] = saved.statistics;
     }
   });
+  if (unusedBiases.length > 0) throw biasesUnused(unusedBiases, file.file);
   const architecture = {
     ...network.architecture,
     layers: network.architecture.layers.map((layer) =>
       'bias' in layer && `${layer.name}.bias` in parameters ? { ...layer, bias: true } : layer,
     ),
   };
-  return { architecture, parameters, statistics, unused: [...unused] };
+  const assumedEpsilon =
+    norms.size > 0 && network.batchNormEpsilon === undefined ? pytorchEpsilon : undefined;
+  return { architecture, parameters, statistics, unused: [...unused], assumedEpsilon };
 }
 
 /** PyTorch's default, which its files do not hold. */
@@ -131,11 +145,26 @@ export function fromPytorch({ shape, data }: Parameter, pixels: number): Paramet
   return { shape: [inputs, outputs], data: result };
 }
 
-/** The shape that core's contract demands of a layer's weight. */
-function weightShape(layer: WeightedLayer): number[] {
-  return layer.kind === 'conv'
-    ? [layer.kernel, layer.kernel, layer.inChannels, layer.outChannels]
-    : [layer.inputs, layer.outputs];
+/** The shape of a layer's weight in core's contract, and in a file. */
+function shapesOf(
+  layer: WeightedLayer,
+  layout: Network['layout'],
+): { readonly network: readonly number[]; readonly file: readonly number[] } {
+  if (layer.kind === 'dense') {
+    const network = [layer.inputs, layer.outputs];
+    return { network, file: layout === 'native' ? network : network.toReversed() };
+  }
+  const { kernel, inChannels, outChannels } = layer;
+  const network = [kernel, kernel, inChannels, outChannels];
+  return {
+    network,
+    file: layout === 'native' ? network : [outChannels, inChannels, kernel, kernel],
+  };
+}
+
+/** The name of the bias beside a weight; undefined where the weight's name does not tell it. */
+function biasOf(weight: string): string | undefined {
+  return weight.endsWith('weight') ? weight.replace(/weight$/, 'bias') : undefined;
 }
 
 /** For the first dense layer after the flatten: the pixels of the feature map before it. */
@@ -182,21 +211,37 @@ function numbered(file: Safetensors, prefix: string): string[] {
 }
 
 function expectShape(
-  shape: readonly number[],
+  { shape }: Parameter,
   expected: readonly number[],
   name: string,
-  inFile: readonly number[],
   file: string,
 ): void {
   if (shape.join() === expected.join()) return;
   throw new UserError(
     'data',
     'TENSOR_SHAPE',
-    `The tensor "${name}" of ${file} has the shape ${inFile.join(' × ')}; read in the given layout that is ` +
-      `${shape.join(' × ')}, but the network needs ${expected.join(' × ')}.`,
+    `The tensor "${name}" of ${file} has the shape ${shape.join(' × ') || 'of a scalar'}, but the network needs ${expected.join(' × ')} there.`,
     {
       hint: 'Check "architecture", "width", "hidden", "inputShape", "classes" and "layout".',
       place: { file },
     },
+  );
+}
+
+function nameless(weight: string, file: string): UserError {
+  return new UserError(
+    'data',
+    'TENSOR_NAME',
+    `The layer of the weight "${weight}" has a bias, but its name is not to be told from the weight's: that does not end in "weight".`,
+    { hint: 'Rename the tensors: fc1.weight, fc1.bias.', place: { file } },
+  );
+}
+
+function biasesUnused(names: readonly string[], file: string): UserError {
+  return new UserError(
+    'data',
+    'BIAS_UNUSED',
+    `${file} holds biases of layers that should have none, so that the network would compute something else: ${names.join(', ')}.`,
+    { hint: 'Set "bias: true".', place: { file } },
   );
 }

@@ -4,12 +4,11 @@ import {
   output,
   UserError,
   weightedLayers,
-  type Ann,
   type StageContext,
 } from '@privatesnn/core';
 import { z } from 'zod';
 
-import { layouts, rangeSchema, shapeSchema } from './description.js';
+import { epsilonSchema, layouts, rangeSchema, shapeSchema } from './description.js';
 import {
   digestOf,
   embeddedModelFile,
@@ -17,6 +16,7 @@ import {
   findModel,
   readSafetensorsAnn,
   type ModelFiles,
+  type ReadAnn,
 } from './read-model.js';
 import { layersModelFiles, readLayersModel } from './layers-model/read.js';
 import { poolings, vggNames } from './vgg.js';
@@ -52,7 +52,9 @@ const options = z.strictObject({
   inputRange: rangeSchema
     .nullable()
     .default(null)
-    .describe('Pixel range of the training; null takes the description’s, else [-1, 1].'),
+    .describe(
+      'Pixel range of the training; null takes the description’s, else [-1, 1], with a warning.',
+    ),
   width: z.number().positive().nullable().default(null).describe('Factor on the channels.'),
   hidden: z.int().min(1).nullable().default(null).describe('Units of the hidden dense layer.'),
   bias: z.boolean().nullable().default(null).describe('Whether the layers have biases.'),
@@ -82,13 +84,19 @@ const options = z.strictObject({
     .describe(
       'The modules of batch normalisation that follow the layers directly (null where none does), where names do not tell.',
     ),
+  batchNormEpsilon: epsilonSchema
+    .nullable()
+    .default(null)
+    .describe(
+      'ε of batch normalisation, which PyTorch’s files do not hold; null takes the description’s, else 1e-5, with a warning.',
+    ),
 });
 
 /** Loads a trained ANN from files. */
 export const pretrained = defineStage({
   kind: 'model',
   id: 'pretrained',
-  version: 1,
+  version: 2,
   summary: 'Loads a trained ANN: embedded, from safetensors, or from a tfjs LayersModel.',
   source:
     'The safetensors and TensorFlow.js LayersModel formats; Ioffe & Szegedy 2015 (batch normalisation)',
@@ -111,17 +119,10 @@ export const pretrained = defineStage({
     const find = async (context: Pick<StageContext, 'resolvePath'>): Promise<ModelFiles> => {
       return findModel(model === null ? context.resolvePath(path!) : embeddedModelFile(model));
     };
-    const read = async (files: ModelFiles, context: StageContext): Promise<Ann> => {
-      if (files.kind === 'layers-model') return readLayersModel(files.topology, description);
-      const { weights } = files;
-      const { ann, unused } = await readSafetensorsAnn(weights, files.description, description);
-      if (unused.length > 0) {
-        context.warn(
-          `${weights} holds tensors that ${ann.architecture.name} does not take: ${unused.join(', ')}.`,
-        );
-      }
-      return ann;
-    };
+    const read = (files: ModelFiles): Promise<ReadAnn> =>
+      files.kind === 'layers-model'
+        ? readLayersModel(files.topology, description)
+        : readSafetensorsAnn(files.weights, files.description, description);
     return {
       fingerprint: (context) =>
         aboutOption('path', async () => {
@@ -134,7 +135,8 @@ export const pretrained = defineStage({
         }),
       async run(context) {
         context.signal.throwIfAborted();
-        const ann = await aboutOption('path', async () => read(await find(context), context));
+        const { ann, remarks } = await aboutOption('path', async () => read(await find(context)));
+        for (const remark of remarks) context.warn(remark);
         const count = Object.values(ann.parameters).reduce((sum, { data }) => sum + data.length, 0);
         context.info(
           `${ann.architecture.name} with ${weightedLayers(ann.architecture).length} weighted layers and ` +

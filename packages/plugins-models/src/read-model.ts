@@ -3,12 +3,18 @@ import { readFile, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-import { unreadableFile, UserError, type Ann } from '@privatesnn/core';
+import { parseTypedYaml, unreadableFile, UserError, type Ann } from '@privatesnn/core';
 
-import { descriptionSchema, resolveDescription, type Description } from './description.js';
+import {
+  descriptionSchema,
+  resolveDescription,
+  resolveInputRange,
+  type Description,
+} from './description.js';
 import { readParameters } from './layout.js';
-import { parseSafetensors } from './safetensors.js';
+import { parseSafetensors } from './safetensors/read.js';
 import { statisticsMember } from './statistics.js';
+import { wrongDescription } from './wrong-model-file.js';
 
 /** Networks that ship with this package. */
 export const embeddedModels = ['mnist-vgg5', 'mnist-judge'] as const;
@@ -47,30 +53,57 @@ export async function findModel(path: string): Promise<ModelFiles> {
     : { kind: 'safetensors', weights: path, description: await findDescription(path) };
 }
 
+/** An ANN, and what the user should be told of how it was read. */
+export interface ReadAnn {
+  readonly ann: Ann;
+  readonly remarks: readonly string[];
+}
+
 /** Reads an ANN from a safetensors file; what the options say wins over the description beside it. */
 export async function readSafetensorsAnn(
   weights: string,
   description: string | null,
   options: Description,
-): Promise<{ readonly ann: Ann; readonly unused: readonly string[] }> {
+): Promise<ReadAnn> {
   const file = parseSafetensors(await readModelFile(weights), weights);
   const beside = description === null ? {} : await readDescription(description);
-  const network = resolveDescription(options, beside, weights);
-  const { architecture, parameters, statistics, unused } = readParameters(file, network);
+  const network = resolveDescription(options, beside, { weights, description });
+  const { architecture, parameters, statistics, unused, assumedEpsilon } = readParameters(
+    file,
+    network,
+  );
+  const range = resolveInputRange(network.inputRange, weights);
   const ann: Ann = {
     type: 'ann',
     architecture,
     parameters,
-    inputRange: network.inputRange,
+    inputRange: range.inputRange,
     classNames: network.classNames,
     ...statisticsMember(statistics),
   };
-  return { ann, unused };
+  const remarks = [
+    ...range.remarks,
+    ...(assumedEpsilon === undefined
+      ? []
+      : [
+          `${weights} does not say the ε of its batch normalisations: ${assumedEpsilon} is taken, PyTorch's default. ` +
+            'Give "batchNormEpsilon" if the network was trained with another.',
+        ]),
+    ...(unused.length === 0
+      ? []
+      : [
+          `${weights} holds tensors that ${architecture.name} does not take: ${unused.join(', ')}.`,
+        ]),
+  ];
+  return { ann, remarks };
 }
 
 /** Reads a whole file of a model. */
 export async function readModelFile(path: string): Promise<Uint8Array> {
-  return readFile(path).catch((cause: unknown) => {
+  try {
+    if (!(await stat(path)).isFile()) throw new Error(`${path} is not an ordinary file`);
+    return await readFile(path);
+  } catch (cause) {
     throw unreadableFile({
       code: 'MODEL_FILE_MISSING',
       what: 'model file',
@@ -78,7 +111,7 @@ export async function readModelFile(path: string): Promise<Uint8Array> {
       hint: 'Check the path and the permissions.',
       cause,
     });
-  });
+  }
 }
 
 /** SHA-256 over the contents of files, in that order. */
@@ -100,31 +133,14 @@ async function findDescription(weights: string): Promise<string | null> {
 }
 
 async function readDescription(path: string): Promise<Description> {
-  const text = new TextDecoder().decode(await readModelFile(path));
-  // YAML is a superset of JSON, so one reader serves both.
-  const { parse } = await import('yaml');
-  let value: unknown;
+  const bytes = await readModelFile(path);
   try {
-    value = parse(text);
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    return parseTypedYaml(text, path, descriptionSchema);
   } catch (cause) {
-    throw invalid(path, cause instanceof Error ? cause.message : String(cause));
+    if (cause instanceof UserError) throw cause;
+    throw wrongDescription(path, bytes, cause);
   }
-  const result = descriptionSchema.safeParse(value);
-  if (result.success) return result.data;
-  const issues = result.error.issues.map(({ path: at, message }) => `${at.join('.')}: ${message}`);
-  throw invalid(path, issues.join('; '));
-}
-
-function invalid(file: string, what: string): UserError {
-  return new UserError(
-    'data',
-    'MODEL_DESCRIPTION',
-    `${file} does not describe a network: ${what}.`,
-    {
-      hint: 'It may hold: architecture, inputShape, classes, classNames, inputRange, width, hidden, bias, pooling, layout, tensors, batchNorms.',
-      place: { file },
-    },
-  );
 }
 
 async function isFile(path: string): Promise<boolean> {

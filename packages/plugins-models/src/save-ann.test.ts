@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fakeContext, tinyAnn } from '@privatesnn/testkit';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 
-import { writeSafetensors } from './safetensors.js';
+import { writeSafetensors } from './safetensors/write.js';
 import { saveAnn } from './save-ann.js';
 
 let folder: string;

@@ -5,7 +5,8 @@ import { defineStage, input, output, UserError, writeWhole, type Ann } from '@pr
 import { z } from 'zod';
 
 import { descriptionSchema, type Description } from './description.js';
-import { parseSafetensors, writeSafetensors } from './safetensors.js';
+import { parseSafetensors } from './safetensors/read.js';
+import { writeSafetensors } from './safetensors/write.js';
 import { statisticsTensors } from './statistics.js';
 
 /** Marks the files of this stage in their header. */

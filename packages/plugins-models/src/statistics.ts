@@ -1,6 +1,6 @@
 import type { Ann, ChannelStatistics, Parameter } from '@privatesnn/core';
 
-import type { Safetensors } from './safetensors.js';
+import type { Safetensors } from './safetensors/read.js';
 
 const tensorsOf = (layer: string) =>
   ({

@@ -69,7 +69,13 @@ export const optimizerOptions = ({
     .number()
     .min(0)
     .default(0)
-    .describe('SGD adds this many times each weight to its gradient; Adam ignores it.'),
+    .describe('This many times each weight is added to its gradient.'),
+  amsgrad: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Adam divides by the root of the largest mean squared gradient so far (AMSGrad); SGD ignores it.',
+    ),
 });
 
 type OptionsOf<S extends z.ZodRawShape> = z.output<z.ZodObject<S>>;
@@ -93,8 +99,9 @@ export function optimizerOf({
   learningRate,
   sgdMomentum,
   weightDecay,
+  amsgrad,
 }: OptionsOf<ReturnType<typeof optimizerOptions>> & { readonly learningRate: number }): Optimizer {
   return optimizer === 'adam'
-    ? createAdam({ learningRate })
+    ? createAdam({ learningRate, weightDecay, amsgrad })
     : createSgd({ learningRate, momentum: sgdMomentum, weightDecay });
 }

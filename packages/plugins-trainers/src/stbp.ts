@@ -7,18 +7,23 @@ import { prepare } from './prepare.js';
 import { train } from './training.js';
 import { networkOf, type Epoch } from './training-state.js';
 
-/** What both surrogates of Rathi 2020 share: hard labels of real images, no distillation. */
+/** What both surrogates of Rathi 2020 share: hard labels of real images, no distillation, the public code's training. */
 const hybrid = {
   samples: 50_000,
+  epochs: 300,
+  batchSize: 64,
+  amsgrad: true,
+  weightDecay: 5e-4,
+  milestones: [0.4, 0.65, 0.85],
   distillation: false,
   divideByTheta: true,
   dropout: true,
-} as const;
+};
 
 export const stbp = defineStage({
   kind: 'trainer',
   id: 'stbp',
-  version: 5,
+  version: 6,
   summary:
     'Encryption training: spatio-temporal back-propagation through the spiking network, with or without distillation from the ANN.',
   source: 'PrivateSNN, Algorithm 2 [Step 2], Eq. 3, 4 and 5; Wu 2018; Rathi 2020; Lee 2020',
@@ -97,23 +102,35 @@ export const stbp = defineStage({
           xLabel: 'layer',
           yLabel: 'relative change',
           x: Object.keys(change),
-          lines: [{ name: 'weight change', y: Object.values(change) }],
+          lines: [{ name: 'weight change', y: Object.values(change).map(finite) }],
         },
         metrics: {
           type: 'scalars',
           values: {
             ...last,
+            weightChange: finite(last.weightChange),
             samples: work.images.shape[0],
             silentBatches: state.silence.batches,
           },
+          ...(Number.isFinite(last.weightChange)
+            ? {}
+            : { reasons: { weightChange: 'a layer had no weights other than 0 before training' } }),
         },
       };
     },
   }),
 });
 
+/** A change relative to weights of zero is not defined. */
+function finite(change: number): number | null {
+  return Number.isFinite(change) ? change : null;
+}
+
 function historySeries(history: readonly Epoch[], withTeacher: boolean) {
-  const line = (name: string, value: (epoch: Epoch) => number) => ({ name, y: history.map(value) });
+  const line = (name: string, value: (epoch: Epoch) => number) => ({
+    name,
+    y: history.map((epoch) => finite(value(epoch))),
+  });
   const whom = withTeacher ? 'agreement with the teacher' : 'agreement with the labels';
   return {
     type: 'series' as const,

@@ -68,6 +68,8 @@ export interface OptimisedImages {
   readonly losses: Float32Array;
   /** Steps that each image took, [count]. */
   readonly steps: Int32Array;
+  /** 1 for images whose gradient was zero everywhere at every step, [count]: what they show is their start. */
+  readonly withoutGradient: Uint8Array;
 }
 
 /**
@@ -89,6 +91,7 @@ export async function optimiseImages(
   const losses = new Float32Array(count).fill(NaN);
   const measures = new Float32Array(count).fill(NaN);
   const steps = new Int32Array(count);
+  const withoutGradient = new Uint8Array(count).fill(1);
   const update = Array.from({ length: count }, () => createUpdate(tf, imageShape, request));
   let active = Array.from({ length: count }, (_, i) => i);
 
@@ -112,6 +115,10 @@ export async function optimiseImages(
     });
     if (!active.every((i) => Number.isFinite(losses[i]))) throw notFinite('loss', iteration);
     if (!evaluated.gradient.every(Number.isFinite)) throw notFinite('gradient', iteration);
+    active.forEach((i, k) => {
+      const gradient = evaluated.gradient.subarray(k * size, (k + 1) * size);
+      if (withoutGradient[i] === 1 && gradient.some((g) => g !== 0)) withoutGradient[i] = 0;
+    });
     const gradients = new Map(
       active.map((i, k) => [i, evaluated.gradient.subarray(k * size, (k + 1) * size)]),
     );
@@ -129,7 +136,7 @@ export async function optimiseImages(
     // Lets the process see Ctrl-C: on a synchronous runtime nothing else in this loop waits.
     await setImmediate();
   }
-  return { pixels, losses, steps };
+  return { pixels, losses, steps, withoutGradient };
 
   function gather(indices: readonly number[], from: (i: number) => Float32Array): Float32Array {
     const batch = new Float32Array(indices.length * size);

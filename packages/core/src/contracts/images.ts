@@ -38,10 +38,12 @@ export function selectImages(images: Images, indices: ArrayLike<number>): Images
   const labels = new Int32Array(count);
   const classes = images.classNames.length;
   const softLabels = images.softLabels && new Float32Array(count * classes);
+  const withoutGradient = images.withoutGradient && new Uint8Array(count);
   for (let i = 0; i < count; i++) {
     const from = indices[i]!;
     pixels.set(images.pixels.subarray(from * size, (from + 1) * size), i * size);
     labels[i] = images.labels[from]!;
+    if (withoutGradient) withoutGradient[i] = images.withoutGradient![from]!;
     softLabels?.set(images.softLabels!.subarray(from * classes, (from + 1) * classes), i * classes);
   }
   const [, height, width, channels] = images.shape;
@@ -51,6 +53,7 @@ export function selectImages(images: Images, indices: ArrayLike<number>): Images
     pixels,
     labels,
     ...(softLabels ? { softLabels } : {}),
+    ...(withoutGradient ? { withoutGradient } : {}),
   };
 }
 

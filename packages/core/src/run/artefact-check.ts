@@ -7,6 +7,7 @@ import type { AnyStage } from '../contracts/plugin.js';
 import type { OutputPorts } from '../contracts/stage.js';
 import { badArtefact, noOutputs } from '../errors/templates/run.js';
 import { cutMiddle, kindOf } from '../errors/thrown.js';
+import { assertFinite } from './finite-check.js';
 
 /** More complaints about one output are not shown. */
 const mostShown = 4;
@@ -17,7 +18,7 @@ const mostShown = 4;
  *
  * @returns copies of the outputs, which share their typed arrays; whatever the stage does to its own from now on
  *   does not reach them
- * @throws UserError NO_OUTPUTS, BAD_ARTEFACT
+ * @throws UserError NO_OUTPUTS, BAD_ARTEFACT, NOT_FINITE
  */
 export function checkOutputs(
   stage: Pick<AnyStage, 'kind' | 'outputs'>,
@@ -58,6 +59,8 @@ function checked(output: string, type: ArtefactType, value: unknown): Artefact {
     const received = typeof actual === 'string' ? shorten(actual) : kindOf(actual);
     throw badArtefact(output, `should be of type ${type}, but is ${received}.`);
   }
+  // Before the schema, which would not say how many of a tensor's numbers they are.
+  assertFinite(output, value as Artefact);
   const parsed = artefactSchemas[type].safeParse(value);
   if (parsed.success) return parsed.data;
   const { issues } = parsed.error;

@@ -7,14 +7,20 @@ import {
   type Parameter,
   type WeightedLayer,
 } from '@privatesnn/core';
-import { foldBatchNorm } from '@privatesnn/spiking';
 import { z } from 'zod';
 
+import { foldNamed } from '../fold.js';
+import { layerSettings, trainingOnly, type LayerType, type Settings } from './settings.js';
 import type { KerasLayer } from './topology.js';
 
-const sizes = z.union([z.int().min(1), z.array(z.int().min(1))]);
+const inputShapeSchema = z.tuple([
+  z.int().min(1).nullable(),
+  z.int().min(1),
+  z.int().min(1),
+  z.int().min(1),
+]);
 
-/** Builds a network layer by layer; `state` says what the last weighted layer still lacks. */
+/** Builds a network layer by layer; `open` says what the last weighted layer still lacks. */
 export class ChainReader {
   readonly parameters: Record<string, Parameter> = {};
   /** Of the layers whose batch normalisation was folded. */
@@ -35,28 +41,37 @@ export class ChainReader {
     this.readInputShape(layer);
     switch (layer.className) {
       case 'InputLayer':
+        this.settings(layer, 'InputLayer');
         return;
       case 'Conv2D':
-        return this.addConvolution(layer);
+        return this.addConvolution(layer, this.settings(layer, 'Conv2D'));
       case 'Dense':
-        return this.addDense(layer);
+        return this.addDense(layer, this.settings(layer, 'Dense'));
       case 'BatchNormalization':
-        return this.foldNormalisation(layer);
+        return this.foldNormalisation(layer, this.settings(layer, 'BatchNormalization'));
       case 'Activation':
-        return this.activate(layer, String(layer.config['activation']));
+        return this.activate(layer, this.settings(layer, 'Activation').activation);
       case 'ReLU':
-        return this.addRelu(layer);
+        this.settings(layer, 'ReLU');
+        return this.activate(layer, 'relu');
       case 'Softmax':
+        this.settings(layer, 'Softmax');
         return this.activate(layer, 'softmax');
       case 'AveragePooling2D':
       case 'MaxPooling2D':
-        return this.addPool(layer);
+        return this.addPool(layer, this.settings(layer, layer.className));
       case 'Flatten':
+        this.settings(layer, 'Flatten');
         return this.push({ kind: 'flatten' }, layer);
-      case 'Dropout':
-        return this.push({ kind: 'dropout', rate: Number(layer.config['rate'] ?? 0) }, layer);
+      case 'Dropout': {
+        const { rate } = this.settings(layer, 'Dropout');
+        return rate === 0 ? undefined : this.push({ kind: 'dropout', rate }, layer);
+      }
       default:
-        throw this.unsupported(layer, `the layer type ${layer.className} is not known here`);
+        if (!trainingOnly.has(layer.className as LayerType)) {
+          throw this.unsupported(layer, `the layer type ${layer.className} is not known here`);
+        }
+        this.settings(layer, layer.className as LayerType);
     }
   }
 
@@ -78,58 +93,78 @@ export class ChainReader {
     };
   }
 
-  private readInputShape({ config }: KerasLayer): void {
-    if (this.inputShape) return;
-    const given = config['batch_input_shape'] ?? config['batch_shape'];
-    const parsed = z
-      .array(z.int().min(1))
-      .length(3)
-      .safeParse(Array.isArray(given) && given.slice(1));
-    if (!parsed.success) {
-      throw new UserError(
-        'data',
-        'MODEL_INPUT_SHAPE',
-        `The first layer of ${this.file} should give the input shape [null, height, width, channels], but gives ${JSON.stringify(given)}.`,
-        { hint: 'Save the model with a fixed image size.', place: { file: this.file } },
+  /** The settings of a layer, each looked at. */
+  private settings<T extends LayerType>(layer: KerasLayer, type: T): Settings<T> {
+    const result = layerSettings[type].safeParse(layer.config);
+    if (result.success) return result.data as Settings<T>;
+    const { path, message } = result.error.issues[0]!;
+    const key = String(path[0]);
+    const value = layer.config[key];
+    const found = value === undefined ? 'is missing' : `is ${JSON.stringify(value)}`;
+    throw this.unsupported(layer, `its setting "${key}" ${found}`, message);
+  }
+
+  /** The first layer gives the shape of the input; where others give one, it must be what reaches them. */
+  private readInputShape(layer: KerasLayer): void {
+    if (!this.shape) {
+      const [given] = layer.inputShapes;
+      const parsed = inputShapeSchema.safeParse(given);
+      if (!parsed.success) {
+        throw new UserError(
+          'data',
+          'MODEL_INPUT_SHAPE',
+          `The first layer of ${this.file} should give the input shape [null, height, width, channels], but gives ${JSON.stringify(given) ?? 'none'}.`,
+          { hint: 'Save the model with a fixed image size.', place: { file: this.file } },
+        );
+      }
+      const [, height, width, channels] = parsed.data;
+      this.inputShape = [height, width, channels];
+      this.shape = this.inputShape;
+    }
+    const expected = this.flat ? this.shape.slice(2) : this.shape;
+    const fits = (given: unknown) =>
+      Array.isArray(given) && given.slice(1).join() === expected.join();
+    const wrong = layer.inputShapes.find((given) => !fits(given));
+    if (wrong === undefined) return;
+    throw this.unsupported(
+      layer,
+      `what reaches it has the shape ${JSON.stringify([null, ...expected])}, but the file says ${JSON.stringify(wrong)}`,
+      'The file contradicts itself: save the model again.',
+    );
+  }
+
+  /** Whether the data are vectors, not images. */
+  private get flat(): boolean {
+    return this.layers.some(({ kind }) => kind === 'flatten' || kind === 'dense');
+  }
+
+  private addConvolution(layer: KerasLayer, settings: Settings<'Conv2D'>): void {
+    const { filters: outChannels, kernel_size: kernel, strides: stride } = settings;
+    if (this.flat) throw this.unsupported(layer, 'it follows on a Flatten');
+    const same = settings.padding === 'same';
+    if (same && (stride !== 1 || kernel % 2 === 0)) {
+      throw this.unsupported(
+        layer,
+        'its setting "padding" is "same", which is read with stride 1 and an odd kernel only',
+        'Train the network with padding "valid" there.',
       );
     }
-    this.inputShape = parsed.data as [number, number, number];
-    this.shape = this.inputShape;
-  }
-
-  private addConvolution(layer: KerasLayer): void {
-    const { config, name } = layer;
-    const kernel = this.square(layer, 'kernel_size');
-    const stride = this.square(layer, 'strides', 1);
-    this.expectDefault(layer, 'dilation_rate', 1);
-    this.expectDefault(layer, 'groups', 1);
-    this.expectChannelsLast(layer);
-    const same = config['padding'] === 'same';
-    if (same && (stride !== 1 || kernel % 2 === 0)) {
-      throw this.unsupported(layer, '"same" padding is read with stride 1 and an odd kernel only');
-    }
-    const outChannels = Number(config['filters']);
-    const bias = config['use_bias'] !== false;
     const padding = same ? (kernel - 1) / 2 : 0;
     const inChannels = this.shape![2];
-    const converted = { name, inChannels, outChannels, kernel, stride, padding, bias } as const;
-    this.addWeighted({ kind: 'conv', ...converted }, layer, [
-      kernel,
-      kernel,
-      inChannels,
-      outChannels,
-    ]);
+    const bias = settings.use_bias;
+    const converted = { inChannels, outChannels, kernel, stride, padding, bias } as const;
+    const shape = [kernel, kernel, inChannels, outChannels];
+    this.addWeighted({ kind: 'conv', name: layer.name, ...converted }, layer, shape);
+    this.activate(layer, settings.activation);
   }
 
-  private addDense(layer: KerasLayer): void {
-    const [height, width, inputs] = this.shape!;
-    if (height * width !== 1) throw this.unsupported(layer, 'a Flatten layer must come before it');
-    const outputs = Number(layer.config['units']);
-    const bias = layer.config['use_bias'] !== false;
-    this.addWeighted({ kind: 'dense', name: layer.name, inputs, outputs, bias }, layer, [
-      inputs,
-      outputs,
-    ]);
+  private addDense(layer: KerasLayer, settings: Settings<'Dense'>): void {
+    if (!this.flat) throw this.unsupported(layer, 'a Flatten layer must come before it');
+    const inputs = this.shape![2];
+    const { units: outputs, use_bias: bias } = settings;
+    const converted = { kind: 'dense', name: layer.name, inputs, outputs, bias } as const;
+    this.addWeighted(converted, layer, [inputs, outputs]);
+    this.activate(layer, settings.activation);
   }
 
   private addWeighted(converted: WeightedLayer, layer: KerasLayer, shape: readonly number[]): void {
@@ -139,10 +174,9 @@ export class ChainReader {
       this.parameters[`${layer.name}.bias`] = this.checked(layer, 'bias', [shape.at(-1)!]);
     }
     this.open = converted;
-    this.activate(layer, String(layer.config['activation'] ?? 'linear'));
   }
 
-  private foldNormalisation(layer: KerasLayer): void {
+  private foldNormalisation(layer: KerasLayer, settings: Settings<'BatchNormalization'>): void {
     const target = this.open;
     if (!target || this.layers.at(-1) !== target || this.softmax) {
       throw this.unsupported(
@@ -150,18 +184,27 @@ export class ChainReader {
         'it must follow directly on a Conv2D or Dense without activation, so that it can be folded',
       );
     }
+    const axes = target.kind === 'conv' ? [-1, 3] : [-1, 1];
+    if (!axes.includes(settings.axis)) {
+      throw this.unsupported(
+        layer,
+        `its setting "axis" is ${settings.axis}, but must be the channels' (-1)`,
+        'Train the network with batch normalisation over the channels.',
+      );
+    }
     const channels = target.kind === 'conv' ? target.outChannels : target.outputs;
     const read = (name: string) => this.checked(layer, name, [channels]).data;
-    const folded = foldBatchNorm(
+    const folded = foldNamed(
       this.parameters[`${target.name}.weight`]!,
       this.parameters[`${target.name}.bias`],
       {
-        scale: layer.config['scale'] === false ? undefined : read('gamma'),
-        shift: layer.config['center'] === false ? undefined : read('beta'),
+        scale: settings.scale ? read('gamma') : undefined,
+        shift: settings.center ? read('beta') : undefined,
         mean: read('moving_mean'),
         variance: read('moving_variance'),
-        epsilon: Number(layer.config['epsilon'] ?? 1e-3),
+        epsilon: settings.epsilon,
       },
+      { name: layer.name, file: this.file },
     );
     this.parameters[`${target.name}.weight`] = folded.weight;
     this.parameters[`${target.name}.bias`] = folded.bias;
@@ -170,31 +213,40 @@ export class ChainReader {
     this.layers[this.layers.length - 1] = this.open;
   }
 
-  private addRelu(layer: KerasLayer): void {
-    const { max_value: max, negative_slope: slope, threshold } = layer.config;
-    if ((max !== null && max !== undefined) || slope || threshold) {
-      throw this.unsupported(layer, 'only a plain ReLU has a spiking counterpart');
-    }
-    this.activate(layer, 'relu');
-  }
-
   private activate(layer: KerasLayer, activation: string): void {
     if (activation === 'linear') return;
     if (!this.open || this.layers.at(-1) !== this.open) {
       throw this.unsupported(layer, 'an activation must follow directly on a Conv2D or Dense');
     }
+    if (this.softmax) throw this.unsupported(layer, 'it follows on a softmax');
     if (activation === 'relu') this.open = undefined;
     else if (activation === 'softmax') this.softmax = true;
-    else throw this.unsupported(layer, `the activation ${activation} has no spiking counterpart`);
+    else {
+      throw this.unsupported(
+        layer,
+        `the activation ${activation} has no spiking counterpart`,
+        'Train the network with ReLU.',
+      );
+    }
   }
 
-  private addPool(layer: KerasLayer): void {
-    const size = this.square(layer, 'pool_size');
-    this.expectDefault(layer, 'strides', size);
-    this.expectChannelsLast(layer);
+  private addPool(layer: KerasLayer, settings: Settings<'AveragePooling2D'>): void {
+    const { pool_size: size, strides = size } = settings;
+    if (this.flat) throw this.unsupported(layer, 'it follows on a Flatten');
+    if (strides !== size) {
+      throw this.unsupported(
+        layer,
+        `its setting "strides" must be ${size}, as its windows are, but is ${strides}`,
+        'Train the network with poolings that do not overlap.',
+      );
+    }
     const [height, width] = this.shape!;
-    if (layer.config['padding'] === 'same' && (height % size !== 0 || width % size !== 0)) {
-      throw this.unsupported(layer, 'its windows must not reach over the edge');
+    if (settings.padding === 'same' && (height % size !== 0 || width % size !== 0)) {
+      throw this.unsupported(
+        layer,
+        `its setting "padding" is "same", but ${height} × ${width} pixels are no whole number of windows`,
+        'Train the network with padding "valid" there.',
+      );
     }
     const kind = layer.className === 'MaxPooling2D' ? 'max-pool' : 'average-pool';
     this.push({ kind, size }, layer);
@@ -208,7 +260,6 @@ export class ChainReader {
         `every weighted layer but the last needs a ReLU right after it, and "${this.open.name}" has none`,
       );
     }
-    if (converted.kind === 'dropout' && converted.rate === 0) return;
     this.layers.push(converted);
     try {
       const inputShape = this.inputShape!;
@@ -230,34 +281,15 @@ export class ChainReader {
     );
   }
 
-  private square(layer: KerasLayer, key: string, fallback?: number): number {
-    const parsed = sizes.safeParse(layer.config[key] ?? fallback);
-    const values = parsed.success ? [parsed.data].flat() : [];
-    if (values[0] !== undefined && values.every((value) => value === values[0])) return values[0];
-    throw this.unsupported(layer, `"${key}" must be one size for both directions`);
-  }
-
-  private expectDefault(layer: KerasLayer, key: string, expected: number): void {
-    if (this.square(layer, key, expected) !== expected) {
-      throw this.unsupported(layer, `"${key}" must be ${expected}`);
-    }
-  }
-
-  private expectChannelsLast(layer: KerasLayer): void {
-    if ((layer.config['data_format'] ?? 'channels_last') !== 'channels_last') {
-      throw this.unsupported(layer, 'its data format must be channels_last');
-    }
-  }
-
-  private unsupported(layer: KerasLayer, reason: string): UserError {
+  private unsupported(layer: KerasLayer, reason: string, wayOut = convertible): UserError {
     return new UserError(
       'data',
       'MODEL_LAYER',
       `The layer "${layer.name}" (${layer.className}) of ${this.file} cannot be converted: ${reason}.`,
-      {
-        hint: 'Convertible chains hold Conv2D, Dense, BatchNormalization, ReLU, pooling, Flatten and Dropout.',
-        place: { file: this.file },
-      },
+      { hint: wayOut, place: { file: this.file } },
     );
   }
 }
+
+const convertible =
+  'Convertible chains hold Conv2D, Dense, BatchNormalization, ReLU, pooling, Flatten and Dropout.';

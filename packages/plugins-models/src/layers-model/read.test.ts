@@ -258,8 +258,8 @@ describe('a tfjs LayersModel', () => {
     });
     const text = await readFile(join(folder, 'model.json'), 'utf8');
     await writeFile(join(folder, 'model.json'), text.slice(0, 100));
-    await expect(load()).rejects.toThrow(/not valid JSON/);
+    await expect(load()).rejects.toThrow(/it is not sound JSON/);
     await writeFile(join(folder, 'model.json'), '{}');
-    await expect(load()).rejects.toThrow(/is not a tfjs LayersModel/);
+    await expect(load()).rejects.toThrow(/is not a whole tfjs LayersModel: modelTopology/);
   });
 });

@@ -1,7 +1,9 @@
-import { UserError } from '@privatesnn/core';
 import { z } from 'zod';
 
 import { readModelFile } from '../read-model.js';
+import { parseJson } from '../strict-json.js';
+import { notLayersModel } from '../wrong-model-file.js';
+import { chain } from './chain.js';
 import { manifestSchema, type Manifest } from './weights.js';
 
 /** One layer of a Keras or tfjs model: its class, its name, its settings as the file has them. */
@@ -9,120 +11,101 @@ export interface KerasLayer {
   readonly className: string;
   readonly name: string;
   readonly config: Readonly<Record<string, unknown>>;
+  /** What the file says of the shape of its input, wherever it does: [batch, height, width, channels]. */
+  readonly inputShapes: readonly unknown[];
 }
 
 export interface LayersModelFile {
+  /** In the order of the data. */
   readonly layers: readonly KerasLayer[];
   readonly manifest: Manifest;
 }
 
+const record = z.record(z.string(), z.unknown());
 const layerSchema = z.object({
   class_name: z.string(),
   name: z.string().optional(),
-  config: z.record(z.string(), z.unknown()),
+  config: record,
   inbound_nodes: z.array(z.unknown()).optional(),
+  /** Keras writes one for classes that are not its own. */
+  registered_name: z.string().nullish(),
+  build_config: record.nullish(),
 });
-
-const modelSchema = z.object({
-  class_name: z.string(),
-  config: z.union([z.array(layerSchema), z.object({ layers: z.array(layerSchema) })]),
-});
-
+/** Sequential models may be a bare list of layers. */
+const withLayers = <S extends z.ZodRawShape>(shape: S) =>
+  z.preprocess(
+    (value) => (Array.isArray(value) ? { layers: value as unknown[] } : value),
+    z.object({ layers: z.array(layerSchema).min(1), ...shape }),
+  );
+const ends = { input_layers: z.unknown().optional(), output_layers: z.unknown().optional() };
+const modelSchema = z.discriminatedUnion('class_name', [
+  z.object({ class_name: z.literal('Sequential'), config: withLayers({}) }),
+  z.object({ class_name: z.enum(['Functional', 'Model']), config: withLayers(ends) }),
+]);
 const fileSchema = z.object({
-  modelTopology: z.union([z.object({ model_config: modelSchema }), modelSchema]),
+  modelTopology: z.preprocess(
+    (value) => (value as { model_config?: unknown } | undefined)?.model_config ?? value,
+    modelSchema,
+  ),
   weightsManifest: manifestSchema,
 });
+
+const saveAgain =
+  'Save the model with tfjs’ `model.save` or convert it with `tensorflowjs_converter --output_format tfjs_layers_model`.';
 
 /**
  * Reads a model.json and brings its layers into the order of the data.
  *
- * @throws UserError where it is not a LayersModel, or not one chain of layers
+ * @throws UserError where it is not a LayersModel, not one chain of layers, or contradicts itself
  */
 export async function readTopology(file: string): Promise<LayersModelFile> {
-  const text = new TextDecoder().decode(await readModelFile(file));
+  const bytes = await readModelFile(file);
+  const wrong = (problem: string, hint = saveAgain) => notLayersModel(file, bytes, problem, hint);
   let json: unknown;
   try {
-    json = JSON.parse(text);
+    json = parseJson(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
   } catch (cause) {
-    throw notAModel(file, `it is not valid JSON (${String(cause)})`);
+    throw wrong(`it is not sound JSON (${cause instanceof Error ? cause.message : String(cause)})`);
+  }
+  if ((json as { format?: unknown } | null)?.format === 'graph-model') {
+    throw wrong(
+      'it is a tfjs graph model, whose layers can no longer be told apart',
+      'Convert the Keras model again, with `tensorflowjs_converter --output_format tfjs_layers_model`.',
+    );
   }
   const result = fileSchema.safeParse(json);
   if (!result.success) {
-    const issue = result.error.issues[0]!;
-    throw notAModel(file, `${issue.path.join('.') || 'the file'}: ${issue.message}`);
+    const { path, message } = result.error.issues[0]!;
+    throw wrong(`${path.join('.') || 'the file'}: ${message}`);
   }
-  const { modelTopology, weightsManifest } = result.data;
-  const model = 'model_config' in modelTopology ? modelTopology.model_config : modelTopology;
-  const list = Array.isArray(model.config) ? model.config : model.config.layers;
-  const layers = list.map((layer) => ({
-    className: layer.class_name,
-    name: layer.name ?? String(layer.config['name'] ?? layer.class_name),
-    config: layer.config,
-    inbound: sources(layer.inbound_nodes ?? []),
-  }));
-  if (layers.length === 0) throw notAModel(file, 'it has no layers');
-  const ordered = model.class_name === 'Sequential' ? layers : chain(layers, file);
-  return { layers: ordered, manifest: weightsManifest };
-}
-
-/** Names of the layers that feed a layer, in the ways that Keras 2 and 3 write them. */
-function sources(nodes: readonly unknown[]): string[] {
-  const found: string[] = [];
-  const visit = (node: unknown): void => {
-    if (Array.isArray(node)) {
-      if (typeof node[0] === 'string') found.push(node[0]);
-      else node.forEach(visit);
-    } else if (typeof node === 'object' && node !== null) {
-      Object.values(node).forEach(visit);
-    }
-  };
-  visit(nodes);
-  return found;
-}
-
-function chain<L extends KerasLayer & { readonly inbound: readonly string[] }>(
-  layers: readonly L[],
-  file: string,
-): L[] {
-  const ordered: L[] = [];
-  let next = layers.filter(({ inbound }) => inbound.length === 0);
-  while (next.length > 0) {
-    const [layer] = next;
-    if (next.length > 1 || !layer || layer.inbound.length > 1 || ordered.includes(layer)) {
-      throw notAChain(
-        next.map(({ name }) => name),
-        file,
+  const { modelTopology: model, weightsManifest: manifest } = result.data;
+  const layers = model.config.layers.map((layer) => {
+    const { class_name: className, config, registered_name: registered } = layer;
+    const name = layer.name ?? config['name'];
+    if (typeof name !== 'string') throw wrong(`a ${className} layer has no name`);
+    if (config['name'] !== undefined && config['name'] !== name) {
+      throw wrong(
+        `the layer "${name}" has another name in its settings: ${JSON.stringify(config['name'])}`,
       );
     }
-    ordered.push(layer);
-    next = layers.filter(({ inbound }) => inbound.includes(layer.name));
-  }
-  if (ordered.length !== layers.length) {
-    throw notAChain(
-      layers.filter((layer) => !ordered.includes(layer)).map(({ name }) => name),
-      file,
-    );
-  }
-  return ordered;
-}
-
-function notAChain(names: readonly string[], file: string): UserError {
-  return new UserError(
-    'data',
-    'MODEL_NOT_A_CHAIN',
-    `The model ${file} branches at ${names.map((name) => `"${name}"`).join(', ')}; only a chain of layers can become a spiking network.`,
-    { hint: 'Use a network without shortcuts, with one input and one output.', place: { file } },
-  );
-}
-
-function notAModel(file: string, what: string): UserError {
-  return new UserError(
-    'data',
-    'MODEL_FILE_CORRUPT',
-    `${file} is not a tfjs LayersModel: ${what}.`,
-    {
-      hint: 'Save the model with tfjs’ `model.save` or convert it with `tensorflowjs_converter --output_format tfjs_layers_model`.',
-      place: { file },
-    },
-  );
+    if (registered && registered !== className) {
+      throw wrong(
+        `the class ${registered} of the layer "${name}" is not one of Keras`,
+        'Build the network with the layers of Keras, copy the weights into it, and save that one.',
+      );
+    }
+    const shapes = [
+      config['batch_input_shape'],
+      config['batch_shape'],
+      layer.build_config?.['input_shape'],
+    ];
+    const inputShapes = shapes.filter((shape) => shape != null);
+    return { className, name, config, inputShapes, inbound: layer.inbound_nodes ?? [] };
+  });
+  const names = layers.map(({ name }) => name);
+  const twice = names.find((name, i) => names.indexOf(name) !== i);
+  if (twice !== undefined) throw wrong(`two layers are called "${twice}"`);
+  if (model.class_name === 'Sequential') return { layers, manifest };
+  const { input_layers: inputs, output_layers: outputs } = model.config;
+  return { layers: chain(layers, { inputs, outputs }, file), manifest };
 }

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 
-import { fakeRun } from '../testing/fake-run.js';
+import { fakeRun, tooFew } from '../testing/fake-run.js';
 import { record } from '../testing/recorder.js';
 import { csvText } from './csv-text.js';
 import { csv } from './csv.js';
@@ -63,9 +63,18 @@ test('what is written is read back', () => {
 test('a run gives a line for each scalar and for each point', async () => {
   const { text } = await record(csv, {}, fakeRun());
   const [head, ...lines] = parseCsv(text('results.csv'));
-  expect(head).toEqual(['job', 'axis.method', 'axis.seed', 'stage', 'output', 'name', 'value']);
-  expect(lines).toContainEqual(['DC', 'DC', '7', 'accuracy', 'metrics', 'accuracy', '0.958']);
-  expect(lines).toContainEqual(['DC', 'DC', '7', 'attack2-score', 'metrics', 'kid', '']);
+  expect(head).toEqual([
+    'job',
+    'axis.method',
+    'axis.seed',
+    'stage',
+    'output',
+    'name',
+    'value',
+    'reason',
+  ]);
+  expect(lines).toContainEqual(['DC', 'DC', '7', 'accuracy', 'metrics', 'accuracy', '0.958', '']);
+  expect(lines).toContainEqual(['DC', 'DC', '7', 'attack2-score', 'metrics', 'kid', '', tooFew]);
 
   const points = parseCsv(text('series.csv'));
   const curve = points.filter(([job, , , , output]) => job === 'DC' && output === 'curve');

@@ -8,8 +8,9 @@ import { csvText, type CsvCell } from './csv-text.js';
 export const csv = defineReporter({
   kind: 'reporter',
   id: 'csv',
-  version: 1,
-  summary: 'Scalars (a line for each job and value) and series (a line for each point) as CSV.',
+  version: 2,
+  summary:
+    'Scalars (a line for each job and value, with why it is empty) and series (a line for each point) as CSV.',
   source: 'This project; RFC 4180',
   options: z.strictObject({
     scalars: fileOption('results.csv').describe('Path of the file with the scalars.'),
@@ -23,7 +24,7 @@ export const csv = defineReporter({
       await context.writeFile(
         options.scalars,
         csvText(
-          ['job', ...axisColumns, 'stage', 'output', 'name', 'value'],
+          ['job', ...axisColumns, 'stage', 'output', 'name', 'value', 'reason'],
           await scalarRecords(run, axisCells),
         ),
       );
@@ -60,6 +61,7 @@ async function scalarRecords(run: RunReport, axes: readonly CsvCell[][]): Promis
         output,
         name,
         value,
+        content.reasons?.[name] ?? null,
       ]),
     ),
   );

@@ -10,7 +10,7 @@ const formatVersion = 1;
 export const json = defineReporter({
   kind: 'reporter',
   id: 'json',
-  version: 1,
+  version: 2,
   summary: 'All scalars and series of all jobs in one JSON file.',
   source: 'This project',
   options: z.strictObject({
@@ -35,6 +35,11 @@ async function results(run: RunReport) {
       name: job.name,
       axes: job.axes,
       scalars: byStage(scalars[index]!, ({ content }) => content.values),
+      // Why values are null, by the same names.
+      reasons: byStage(
+        scalars[index]!.filter(({ content }) => content.reasons),
+        ({ content }) => content.reasons!,
+      ),
       series: byStage(series[index]!, ({ content: { type: _, ...rest } }) => rest),
     })),
   };

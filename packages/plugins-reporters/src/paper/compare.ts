@@ -1,6 +1,12 @@
 import type { RunReport } from '@privatesnn/core';
 
-import { knownPaths, readValues, requirePaths, type JobValues } from '../results/values.js';
+import {
+  knownPaths,
+  readReasons,
+  readValues,
+  requirePaths,
+  type JobValues,
+} from '../results/values.js';
 import { formatValue } from '../table/format.js';
 import type { PaperCellOptions, PaperTableOptions } from './options.js';
 import { publishedFigures } from './published-figures.js';
@@ -29,7 +35,13 @@ export interface Comparison {
 /** @throws UserError REPORT_PATH where a cell of a job that ran names a scalar that no job has */
 export async function compare(run: RunReport, options: PaperTableOptions): Promise<Comparison[]> {
   const values = await readValues(run);
-  const jobs = new Map(run.jobs.map((job, index) => [job.name, { job, values: values[index]! }]));
+  const reasons = await readReasons(run);
+  const jobs = new Map(
+    run.jobs.map((job, index) => [
+      job.name,
+      { job, values: values[index]!, reasons: reasons[index]! },
+    ]),
+  );
   const wanted = options.cells
     .filter(({ job }) => jobs.has(job))
     .flatMap(({ value, interval, setting }) => [
@@ -43,7 +55,11 @@ export async function compare(run: RunReport, options: PaperTableOptions): Promi
       const empty = notRun(cell);
       const found = jobs.get(cell.job);
       const ours = found?.values.get(cell.value) ?? null;
-      if (found === undefined || ours === null) return empty;
+      if (found === undefined) return empty;
+      if (ours === null) {
+        const reason = found.reasons.get(cell.value);
+        return reason === undefined ? empty : { ...empty, setting: `empty: ${reason}` };
+      }
       return withOurs(empty, {
         ours,
         interval: intervalOf(cell, found.values),

@@ -19,6 +19,21 @@ export async function readValues(run: RunReport): Promise<JobValues[]> {
   );
 }
 
+/** Why values of every job are null, by path, in the order of the jobs; only of those whose stage says why. */
+export async function readReasons(run: RunReport): Promise<ReadonlyMap<string, string>[]> {
+  const scalars = await readScalars(run);
+  return scalars.map(
+    (outputs) =>
+      new Map(
+        outputs.flatMap(({ path, content }) =>
+          Object.entries(content.reasons ?? {}).map(
+            ([key, why]) => [`${path}.${key}`, why] as const,
+          ),
+        ),
+      ),
+  );
+}
+
 /** Every path that at least one job has, in order of appearance. */
 export function knownPaths(jobs: readonly JobValues[]): string[] {
   return [...new Set(jobs.flatMap((values) => [...values.keys()]))];

@@ -1,6 +1,12 @@
 import type { RunReport } from '@privatesnn/core';
 
-import { knownPaths, readValues, requirePaths, type JobValues } from '../results/values.js';
+import {
+  knownPaths,
+  readReasons,
+  readValues,
+  requirePaths,
+  type JobValues,
+} from '../results/values.js';
 import { publishedFigures } from '../paper/published-figures.js';
 import type { ColumnOptions, TableOptions } from './options.js';
 
@@ -68,7 +74,10 @@ export async function resultTable(
     .filter((name) => !names.has(name))
     .map((name) => rowOf(name, undefined));
 
-  const { rowTitle, publishedLabel, note } = options;
+  const { rowTitle, publishedLabel } = options;
+  const note = [options.note, ...emptyCells(columns, run, values, await readReasons(run))]
+    .filter(Boolean)
+    .join(' ');
   return {
     title: run.title || run.name,
     rowTitle,
@@ -77,6 +86,24 @@ export async function resultTable(
     publishedLabel,
     note,
   };
+}
+
+/** Sentences that say why cells are empty, one for each reason. */
+function emptyCells(
+  columns: readonly ColumnOptions[],
+  run: RunReport,
+  values: readonly JobValues[],
+  reasons: readonly ReadonlyMap<string, string>[],
+): string[] {
+  const cells = new Map<string, string[]>();
+  for (const [index, { name }] of run.jobs.entries()) {
+    for (const { title, value } of columns) {
+      const reason = reasons[index]!.get(value);
+      if (reason === undefined || values[index]!.get(value) !== null) continue;
+      cells.set(reason, [...(cells.get(reason) ?? []), `${title} of ${name}`]);
+    }
+  }
+  return [...cells].map(([reason, names]) => `Empty (${names.join(', ')}): ${reason}.`);
 }
 
 function columnOf(path: string): ColumnOptions {

@@ -46,8 +46,14 @@ function checksum(artefact: Artefact): number {
   return [...JSON.stringify(artefact)].reduce((sum, c) => (sum * 31 + c.charCodeAt(0)) >>> 0, 7);
 }
 
-export function scalars(values: Record<string, number | null>): Artefact {
-  return { type: 'scalars', values };
+/** Why the fake run's KID is empty. */
+export const tooFew = 'KID needs more images';
+
+export function scalars(
+  values: Record<string, number | null>,
+  reasons?: Record<string, string>,
+): Artefact {
+  return { type: 'scalars', values, ...(reasons ? { reasons } : {}) };
 }
 
 /** Digits from the bitmap font, blurred, with `grain` of noise and `fade` towards grey. */
@@ -176,7 +182,10 @@ function fakeJob(name: string, index: number, colour: boolean): JobResult {
   };
   if (spiking) {
     stages['attack2-score'] = stage('metric', 'attack-accuracy', {
-      metrics: scalars({ attackAccuracy: [0, 0.62, 0.2, 0.15][index]!, kid: null }),
+      metrics: scalars(
+        { attackAccuracy: [0, 0.62, 0.2, 0.15][index]!, kid: null },
+        { kid: tooFew },
+      ),
       pictures: digitPictures('Attack 2', size, channels, 0.5 + 0.3 * index, 0.3, 30 + index),
     });
     stages.energy = stage('metric', 'energy', {

@@ -47,6 +47,28 @@ describe('createAdam', () => {
       }),
     );
   });
+
+  it('divides by the largest mean square so far and decays weights, where told so', () => {
+    fc.assert(
+      fc.property(fc.array(vector, { minLength: 1, maxLength: 6 }), (gradients) => {
+        const weights = Float32Array.of(1, -1, 0.5);
+        const options = { learningRate: 0.1, beta1: 0.8, beta2: 0.5, epsilon: 1e-3 };
+        run(createAdam({ ...options, amsgrad: true, weightDecay: 0.25 }), weights, gradients);
+        [1, -1, 0.5].forEach((start, i) => {
+          let [w, m, v, largest] = [start, 0, 0, 0];
+          gradients.forEach((gradient, t) => {
+            const g = gradient[i]! + 0.25 * w;
+            m = 0.8 * m + 0.2 * g;
+            v = 0.5 * v + 0.5 * g ** 2;
+            largest = Math.max(largest, v);
+            const root = Math.sqrt(largest / (1 - 0.5 ** (t + 1)));
+            w -= (0.1 * m) / (1 - 0.8 ** (t + 1)) / (root + 1e-3);
+          });
+          expect(weights[i]).toBeCloseTo(w, 4);
+        });
+      }),
+    );
+  });
 });
 
 describe('createSgd', () => {
@@ -63,6 +85,7 @@ describe('createSgd', () => {
 describe('an optimizer', () => {
   const makers: [string, () => Optimizer][] = [
     ['adam', () => createAdam({ learningRate: 0.01 })],
+    ['amsgrad', () => createAdam({ learningRate: 0.01, amsgrad: true, weightDecay: 0.1 })],
     ['sgd', () => createSgd({ learningRate: 0.01, momentum: 0.9 })],
   ];
 

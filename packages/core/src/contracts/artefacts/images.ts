@@ -23,37 +23,53 @@ export const imagesSchema = z
     labels: int32Array,
     /** Class probabilities, [count, classes], where the images were made for them. */
     softLabels: float32Array.optional(),
+    /**
+     * 1 for images whose maker got no gradient from the network at any step, so that they show nothing of it; 0 for
+     * the others, [count]. Left out where there are none.
+     */
+    withoutGradient: uint8Array.optional(),
     classNames: z.array(name).min(1),
     /** Whether any pixel comes from a dataset. */
     origin: z.enum(['real', 'synthetic']),
   })
-  .superRefine(({ shape, pixels, range, labels, softLabels, classNames }, context) => {
-    const fault = (field: string, message: string) =>
-      context.addIssue({ code: 'custom', path: [field], message });
-    const [count, ...image] = shape;
-    const numbers = image.reduce((product, one) => product * one, count);
-    const classes = classNames.length;
-    if (pixels.length !== numbers) {
-      fault(
-        'pixels',
-        `Expected ${numbers} of them for shape ${shape.join(' × ')}, received ${pixels.length}`,
-      );
-    }
-    const outside = firstOutside(pixels, range);
-    if (outside !== undefined) {
-      fault('pixels', `Expected numbers from ${range[0]} to ${range[1]}, received ${outside}`);
-    }
-    if (labels.length !== count) {
-      fault('labels', `Expected ${count}, one for each image, received ${labels.length}`);
-    }
-    const wrong = labels.find((label: number) => label < 0 || label >= classes);
-    if (wrong !== undefined) {
-      fault('labels', `Expected classes from 0 to ${classes - 1}, received ${wrong}`);
-    }
-    if (softLabels && softLabels.length !== count * classes) {
-      fault('softLabels', `Expected ${count} × ${classes} of them, received ${softLabels.length}`);
-    }
-  });
+  .superRefine(
+    ({ shape, pixels, range, labels, softLabels, withoutGradient, classNames }, context) => {
+      const fault = (field: string, message: string) =>
+        context.addIssue({ code: 'custom', path: [field], message });
+      const [count, ...image] = shape;
+      const numbers = image.reduce((product, one) => product * one, count);
+      const classes = classNames.length;
+      if (pixels.length !== numbers) {
+        fault(
+          'pixels',
+          `Expected ${numbers} of them for shape ${shape.join(' × ')}, received ${pixels.length}`,
+        );
+      }
+      const outside = firstOutside(pixels, range);
+      if (outside !== undefined) {
+        fault('pixels', `Expected numbers from ${range[0]} to ${range[1]}, received ${outside}`);
+      }
+      if (labels.length !== count) {
+        fault('labels', `Expected ${count}, one for each image, received ${labels.length}`);
+      }
+      const wrong = labels.find((label: number) => label < 0 || label >= classes);
+      if (wrong !== undefined) {
+        fault('labels', `Expected classes from 0 to ${classes - 1}, received ${wrong}`);
+      }
+      if (withoutGradient && withoutGradient.length !== count) {
+        fault('withoutGradient', `Expected ${count} of them, received ${withoutGradient.length}`);
+      }
+      if (withoutGradient?.some((flag: number) => flag > 1)) {
+        fault('withoutGradient', 'Expected 0 and 1 only');
+      }
+      if (softLabels && softLabels.length !== count * classes) {
+        fault(
+          'softLabels',
+          `Expected ${count} × ${classes} of them, received ${softLabels.length}`,
+        );
+      }
+    },
+  );
 
 /** Images, channels-last. */
 export interface Images extends Immutable<z.output<typeof imagesSchema>> {}

@@ -6,10 +6,20 @@ import { name, size, uint8Array } from './values.js';
 const title = z.string().max(1000);
 const numberOrNull = z.union([z.number(), z.null()], 'Expected a finite number or null');
 
-export const scalarsSchema = z.strictObject({
-  type: z.literal('scalars'),
-  values: z.record(name, numberOrNull),
-});
+export const scalarsSchema = z
+  .strictObject({
+    type: z.literal('scalars'),
+    values: z.record(name, numberOrNull),
+    /** Why values are null, by name, where the stage knows. */
+    reasons: z.record(name, title).optional(),
+  })
+  .superRefine(({ values, reasons = {} }, context) => {
+    for (const key of Object.keys(reasons)) {
+      if (Object.hasOwn(values, key) && values[key] === null) continue;
+      const message = 'There is no null of this name, for which it could be a reason';
+      context.addIssue({ code: 'custom', path: ['reasons', key], message });
+    }
+  });
 
 /** Named numbers; null where a value could not be computed (the report leaves it empty). */
 export interface Scalars extends Immutable<z.output<typeof scalarsSchema>> {}

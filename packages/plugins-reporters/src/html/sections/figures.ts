@@ -46,9 +46,28 @@ export function figuresSection(
             </tbody>
           </table>
         </div>
+        ${reasonsOf(scalars, stage, jobs).map((text) => html`<p class="note">${text}</p>`)}
       </details>`;
     })}
   </section>`;
+}
+
+/** Why values are empty, a sentence for each reason. */
+function reasonsOf(
+  scalars: readonly (readonly Loaded<Scalars>[])[],
+  stage: string,
+  jobs: readonly string[],
+): string[] {
+  const cells = new Map<string, string[]>();
+  scalars.forEach((outputs, job) => {
+    for (const { output, content } of outputs.filter((one) => one.stage === stage)) {
+      for (const [key, reason] of Object.entries(content.reasons ?? {})) {
+        const cell = `${output}.${key} of ${jobs[job]!}`;
+        cells.set(reason, [...(cells.get(reason) ?? []), cell]);
+      }
+    }
+  });
+  return [...cells].map(([reason, names]) => `Empty (${names.join(', ')}): ${reason}.`);
 }
 
 /** [output.key, value in each job] */

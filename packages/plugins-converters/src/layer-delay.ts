@@ -1,0 +1,63 @@
+import { UserError, weightedLayers, type Ann } from '@privatesnn/core';
+import { z } from 'zod';
+
+/** The option of networks whose spikes need a time-step from one layer to the next. */
+export const delayOption = {
+  layerDelay: z
+    .boolean()
+    .default(false)
+    .describe(
+      "Whether each layer receives the spikes of the layer before one time-step later (Rathi 2020), as in the authors' " +
+        'code: the network is the same without the delay over as many time-steps less as there are spiking layers.',
+    ),
+};
+
+interface Delayed {
+  readonly timeSteps: number;
+  readonly layerDelay: boolean;
+  readonly encoder: 'poisson' | 'constant' | 'first-spike';
+}
+
+/**
+ * The time-steps in which a network without delay does what one with a delay of one time-step a spiking layer does in
+ * `timeSteps`. Layer l then runs l time-steps behind the input: it sees the same spikes at the same distances, and what
+ * the last layers' delay keeps from the output within `timeSteps` is what the shorter run leaves out.
+ *
+ * @throws UserError where nothing is left, a bias, which needs no spike, would be ahead of them, or pixels spike once
+ *   somewhere within the time-steps, so that fewer of those change the input
+ */
+export function undelayedSteps(
+  { timeSteps, layerDelay, encoder }: Delayed,
+  { architecture }: Pick<Ann, 'architecture'>,
+): number {
+  if (!layerDelay) return timeSteps;
+  const layers = weightedLayers(architecture);
+  const biased = layers.find(({ bias }) => bias);
+  if (biased) {
+    throw new UserError(
+      'configuration',
+      'DELAYED_BIAS',
+      `layerDelay: true is for networks without biases, but layer "${biased.name}" of ${architecture.name} has them.`,
+      { hint: 'Set layerDelay: false, or use a network without biases.' },
+    );
+  }
+  if (encoder === 'first-spike') {
+    throw new UserError(
+      'configuration',
+      'DELAYED_FIRST_SPIKE',
+      'layerDelay: true is for inputs that are alike at all time-steps, but encoder is first-spike.',
+      { hint: 'Set layerDelay: false, or encoder: poisson or constant.' },
+    );
+  }
+  const spiking = layers.length - 1;
+  if (timeSteps <= spiking) {
+    throw new UserError(
+      'configuration',
+      'DELAY_TOO_LONG',
+      `With layerDelay: true nothing reaches the output of ${architecture.name} within ${timeSteps} time-step${timeSteps === 1 ? '' : 's'}: its ` +
+        `${spiking} spiking layers delay the input by one each.`,
+      { hint: `Take more than ${spiking} timeSteps, or set layerDelay: false.` },
+    );
+  }
+  return timeSteps - spiking;
+}

@@ -1,0 +1,79 @@
+import { wrongFile, type FileKindId, type UserError } from '@privatesnn/core';
+
+const exportIt =
+  'Export the network with Python: safetensors.torch.save_file(model.state_dict(), "net.safetensors").';
+const convertIt =
+  'Convert it to a tfjs LayersModel: tensorflowjs_converter --input_format keras net.h5 folder.';
+
+/** What to do with networks in formats that are not read. */
+const ways: Readonly<Partial<Record<FileKindId, string>>> = {
+  'pytorch-zip': exportIt,
+  pickle: `A pickle may run any program when it is opened, so it is not. ${exportIt}`,
+  hdf5: convertIt,
+  'keras-zip': `Save it as net.h5 (model.save), then convert it to a tfjs LayersModel: tensorflowjs_converter --input_format keras net.h5 folder.`,
+  onnx: `ONNX is not read. ${exportIt}`,
+  tflite:
+    'TensorFlow Lite is not read. Convert the Keras model that it was made from to a tfjs LayersModel.',
+  gguf: 'GGUF holds language models. Give an image classifier.',
+  numpy: 'Save all weights in one file: safetensors.numpy.save_file(weights, "net.safetensors").',
+  'numpy-zip':
+    'Save the arrays as safetensors: safetensors.numpy.save_file(dict(numpy.load("net.npz")), "net.safetensors").',
+};
+const give = 'Give a .safetensors file, or the folder or model.json of a tfjs LayersModel.';
+
+/** The error for weights that are no sound safetensors file. */
+export function notSafetensors(
+  file: string,
+  head: Uint8Array,
+  problem: string,
+  hint: string,
+): UserError {
+  return wrongFile({
+    code: 'MODEL_FILE_CORRUPT',
+    file,
+    head,
+    expected: 'a safetensors file',
+    kinds: ['safetensors'],
+    problem,
+    hint,
+    give,
+    ways: { ...ways, json: 'A LayersModel is told by its name: it must end in .json.' },
+  });
+}
+
+/** The error for a model.json that is no LayersModel. */
+export function notLayersModel(
+  file: string,
+  head: Uint8Array,
+  problem: string,
+  hint: string,
+): UserError {
+  return wrongFile({
+    code: 'MODEL_FILE_CORRUPT',
+    file,
+    head,
+    expected: 'a tfjs LayersModel',
+    kinds: ['json'],
+    problem,
+    hint,
+    give,
+    ways: {
+      ...ways,
+      safetensors: 'Weights in safetensors are told by their name: it must not end in .json.',
+    },
+  });
+}
+
+/** The error for a description beside the weights that is no text. */
+export function wrongDescription(file: string, head: Uint8Array, cause: unknown): UserError {
+  return wrongFile({
+    code: 'MODEL_DESCRIPTION',
+    file,
+    head,
+    expected: 'a description of a network',
+    kinds: ['json', 'text'],
+    problem: 'it is not UTF-8 text',
+    hint: 'Write it again, as YAML or JSON in UTF-8; or take it away, and describe the network in the options.',
+    cause,
+  });
+}
