@@ -41,7 +41,7 @@ export function createProgram(
       .command(name)
       .description(text)
       .argument('<file>', 'experiment file')
-      .argument('[overrides...]', 'stage.option=value')
+      .argument('[overrides...]', 'stage.option=value, +stage={…}, ~stage.option')
       .option('--profile <name>', "one of the file's profiles")
       .option('--seed <number>', 'root seed');
 
@@ -102,8 +102,9 @@ export function createProgram(
     .addOption(new NoCacheOption('--no-cache', 'compute everything anew, and store it'))
     .option('--quiet', 'show warnings and reports only')
     .action(async (words: string[], options: PaperOptions & { join?: boolean }) => {
-      const overrides = words.filter((word) => word.includes('='));
-      const names = words.filter((word) => !word.includes('='));
+      const isOverride = (word: string) => word.includes('=') || word.startsWith('~');
+      const overrides = words.filter(isOverride);
+      const names = words.filter((word) => !isOverride(word));
       const load = () => import('./commands/paper.js');
       const settings = { ...options, command: commandLine(argv) };
       if (options.join) return done(await (await load()).runPaper([], [], settings));

@@ -28,7 +28,7 @@ export async function printPlan(
       })),
     }));
     process.stdout.write(
-      `${JSON.stringify({ name: plan.name, seed: plan.seed, jobs }, null, 2)}\n`,
+      `${JSON.stringify({ name: plan.name, seeds: plan.seeds, jobs }, null, 2)}\n`,
     );
     return;
   }

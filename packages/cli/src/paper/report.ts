@@ -64,7 +64,7 @@ function factsOf({ profile, preset, seed, git, seconds, host }: ItemRun['manifes
   return [
     ...(profile === null ? [] : [`profile ${profile}`]),
     ...(preset ? [`preset ${preset}`] : []),
-    `seed ${seed}`,
+    `seed ${[seed].flat().join(', ')}`,
     ...(git === null
       ? []
       : [`commit ${git.commit.slice(0, 10)}${git.changed ? ' with changes' : ''}`]),

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 
 import type { UserError } from '../contracts/error.js';
+import { maxMistakes } from '../errors/error-list.js';
 import { nearest } from '../errors/suggest.js';
 import {
   invalidValue,
@@ -22,7 +23,11 @@ export function issueErrors(
   node: ConfigNode,
   describe: Describe,
 ): UserError[] {
-  return issues.flatMap((issue) => issueError(issue, schema, node, describe));
+  return first(issues).flatMap((issue) => issueError(issue, schema, node, describe));
+}
+
+function first<T>(mistakes: readonly T[]): readonly T[] {
+  return mistakes.slice(0, maxMistakes);
 }
 
 function issueError(
@@ -39,7 +44,7 @@ function issueError(
   switch (issue.code) {
     case 'unrecognized_keys': {
       const known = keysAt(schema, path);
-      return issue.keys.map((key) =>
+      return first(issue.keys).map((key) =>
         unknownKey(key, describe(path), known, keyPlace(node, path, key)),
       );
     }
@@ -66,11 +71,11 @@ function issueError(
       const deeper = issue.errors.map((branch) => branch.filter((one) => one.path.length > 0));
       const matching = deeper.filter((branch) => branch.length > 0);
       if (matching.length === 1) {
-        return matching[0]!.flatMap((one) =>
+        return first(matching[0]!).flatMap((one) =>
           issueError({ ...one, path: [...path, ...one.path] } as Issue, schema, node, describe),
         );
       }
-      const kinds = issue.errors.flatMap((branch) => branch.map(expectation));
+      const kinds = issue.errors.flatMap((branch) => first(branch).map(expectation));
       const expected = kinds.length > 0 ? [...new Set(kinds)].join(', or ') : 'another value';
       return [wrongValue(what, expected, received, place)];
     }

@@ -1,24 +1,32 @@
-import { readdirSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { readdirSync, statSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
 
-import type { Place } from '../contracts/error.js';
+import type { Place, UserError } from '../contracts/error.js';
+import { NotReadable, readOrdinary } from '../files/read-ordinary.js';
 import { throwErrors } from '../errors/error-list.js';
 import { nearestFile } from '../errors/nearest-file.js';
 import {
   extendsCycle,
+  extendsTooLong,
   fileIsFolder,
   fileMissing,
+  fileNotOrdinary,
+  fileTooLarge,
   notAMap,
   unknownProfile,
   wrongValue,
 } from '../errors/templates/configuration.js';
 import { issueErrors, show } from './issues.js';
-import { mergeNodes } from './merge.js';
+import { mergeExperiments } from './merge.js';
 import { child, entriesOf, toPlain, type ConfigMap } from './node.js';
 import { applyOverrides, commandLine } from './overrides.js';
 import { parseYaml } from './parse.js';
+import { sweepSeeds } from './sweep.js';
 import { experimentSchema, type ExperimentConfig } from './schema.js';
+import { yamlLimits } from './yaml-document.js';
+
+/** A character takes at most 4 bytes. */
+const maxBytes = 4 * yamlLimits.characters;
 
 export interface ConfigRequest {
   readonly overrides?: readonly string[];
@@ -33,6 +41,8 @@ export interface LoadedConfig {
   readonly profile: string | undefined;
   readonly root: ConfigMap;
   readonly config: ExperimentConfig;
+  /** Mistakes that leave the rest readable. */
+  readonly problems: readonly UserError[];
 }
 
 /**
@@ -40,54 +50,78 @@ export interface LoadedConfig {
  *
  * @throws UserErrorList with every error of the file's form
  */
-export async function loadConfig(path: string, request: ConfigRequest = {}): Promise<LoadedConfig> {
+export function loadConfig(path: string, request: ConfigRequest = {}): LoadedConfig {
   const file = resolve(path);
-  const merged = await readExtended(file, undefined, []);
+  const merged = readExtended(file);
   const { root: profiled, profile } = applyProfile(merged, request.profile);
-  const root = applyOverrides(profiled, request.overrides ?? []);
-  const parsed = experimentSchema.safeParse(toPlain(root));
-  if (!parsed.success) {
-    throwErrors(
-      issueErrors(parsed.error.issues, experimentSchema, root, (path) =>
-        path.length === 0 ? 'the file' : `"${path.join('.')}"`,
-      ),
-    );
-  }
-  const config = parsed.data!;
-  return { file, folder: resolve(dirname(file), config.folder ?? '.'), profile, root, config };
+  const root = sweepSeeds(applyOverrides(profiled, request.overrides ?? []));
+  const { config, problems } = checkForm(root);
+  const folder = resolve(dirname(file), config.folder ?? '.');
+  return { file, folder, profile, root, config, problems };
 }
 
-async function readExtended(
-  file: string,
-  from: Place | undefined,
-  chain: readonly string[],
-): Promise<ConfigMap> {
-  if (chain.includes(file)) {
-    throw extendsCycle(
-      [...chain, file].map((one) => basename(one)),
-      from!,
-    );
+/** Keys that do not exist leave the rest readable; other mistakes of form are thrown. */
+function checkForm(root: ConfigMap): { config: ExperimentConfig; problems: readonly UserError[] } {
+  const plain = toPlain(root) as Record<string, unknown>;
+  const parsed = experimentSchema.safeParse(plain);
+  if (parsed.success) return { config: parsed.data, problems: [] };
+  const problems = issueErrors(parsed.error.issues, experimentSchema, root, (path) =>
+    path.length === 0 ? 'the file' : `"${path.join('.')}"`,
+  );
+  const known = Object.entries(plain).filter(([key]) => Object.hasOwn(experimentSchema.shape, key));
+  const readable = experimentSchema.safeParse(Object.fromEntries(known));
+  if (!readable.success) throwErrors(problems);
+  return { config: readable.data!, problems };
+}
+
+/** Files that extend one another may be so many. */
+const maxExtended = 20;
+
+/** A file, merged over what it extends. */
+function readExtended(file: string): ConfigMap {
+  const chain: string[] = [];
+  const roots: ConfigMap[] = [];
+  let characters = 0;
+  let next: { readonly file: string; readonly from: Place | undefined } | undefined;
+  for (next = { file, from: undefined }; next;) {
+    const { file: current, from } = next;
+    if (chain.includes(current)) throw extendsCycle([...chain, current].map(shortName), from!);
+    if (chain.length === maxExtended) throw extendsTooLong(maxExtended, from!);
+    chain.push(current);
+    const text = readText(current, from);
+    characters += text.length;
+    if (characters > yamlLimits.characters) {
+      throw fileTooLarge(file, characters, yamlLimits.characters);
+    }
+    const root = parseYaml(text, current);
+    if (root.kind !== 'map') throw notAMap(basename(current), root.place);
+    next = baseOf(root, current);
+    const entries = new Map(root.entries);
+    entries.delete('extends');
+    roots.unshift({ ...root, entries });
   }
-  const root = parseYaml(await readText(file, from), file);
-  if (root.kind !== 'map') throw notAMap(basename(file), root.place);
+  return roots.reduce(mergeExperiments);
+}
+
+const shortName = (path: string) => basename(path);
+
+function baseOf(root: ConfigMap, file: string) {
   const base = child(root, 'extends');
-  if (base === undefined) return root;
+  if (base === undefined) return undefined;
   if (base.kind !== 'scalar' || typeof base.value !== 'string') {
     throw wrongValue('"extends"', 'the path of a file', show(toPlain(base)), base.place);
   }
-  const entries = new Map(root.entries);
-  entries.delete('extends');
-  const path = resolve(dirname(file), base.value);
-  const parent = await readExtended(path, base.place, [...chain, file]);
-  return mergeNodes(parent, { ...root, entries }) as ConfigMap;
+  return { file: resolve(dirname(file), base.value), from: base.place };
 }
 
-async function readText(file: string, from: Place | undefined): Promise<string> {
+function readText(file: string, from: Place | undefined): string {
   try {
-    return await readFile(file, 'utf8');
+    return readOrdinary(file, maxBytes).toString('utf8');
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EISDIR') {
-      throw fileIsFolder(file, from, experimentsIn(file));
+    if (error instanceof NotReadable) {
+      if (error.code === 'TOO_LARGE') throw fileTooLarge(file, statSync(file).size, maxBytes);
+      if (statSync(file).isDirectory()) throw fileIsFolder(file, from, experimentsIn(file));
+      throw fileNotOrdinary(error.message, from);
     }
     throw fileMissing(file, from, nearestFile(file));
   }
@@ -116,5 +150,5 @@ function applyProfile(
     const known = entriesOf(profiles).map(([key]) => key);
     throw unknownProfile(name, known, requested === undefined ? declared?.place : flagPlace(name));
   }
-  return { root: mergeNodes(root, profile) as ConfigMap, profile: name };
+  return { root: mergeExperiments(root, profile), profile: name };
 }

@@ -56,6 +56,14 @@ export function fromPlain(value: unknown, place: Place): ConfigNode {
   return { kind: 'scalar', value: value as ConfigScalar['value'], place };
 }
 
+/** How many values a plain value is, with all that it holds. */
+export function sizeOf(value: unknown): number {
+  if (typeof value !== 'object' || value === null) return 1;
+  let size = 1;
+  for (const item of Object.values(value)) size += sizeOf(item);
+  return size;
+}
+
 /** The child under a key, or undefined where the node is no map or lacks it. */
 export function child(node: ConfigNode | undefined, key: string): ConfigNode | undefined {
   return node?.kind === 'map' ? node.entries.get(key)?.value : undefined;
@@ -99,6 +107,19 @@ export function nodeAt(node: ConfigNode, path: readonly PropertyKey[]): ConfigNo
     else return undefined;
   }
   return current;
+}
+
+/** The map without what stands at a path of keys. */
+export function withoutValue(map: ConfigMap, path: readonly string[]): ConfigMap {
+  const [first, ...rest] = path;
+  const old = first === undefined ? undefined : map.entries.get(first);
+  if (first === undefined || !old) return map;
+  const entries = new Map(map.entries);
+  if (rest.length === 0) entries.delete(first);
+  else if (old.value.kind === 'map') {
+    entries.set(first, { key: old.key, value: withoutValue(old.value, rest) });
+  }
+  return { ...map, entries };
 }
 
 /** The map with one value set at a path of keys; maps on the way are made where they are missing. */

@@ -1,19 +1,38 @@
-import type { Place, UserError } from '../contracts/error.js';
-import { overrideForm, unknownStageName } from '../errors/templates/configuration.js';
-import { throwErrors, errorsOf } from '../errors/error-list.js';
-import { child, entriesOf, withValue, type ConfigMap, type ConfigNode } from './node.js';
-import { parseYaml } from './parse.js';
+import type { Place } from '../contracts/error.js';
+import { errorsOf, Mistakes, throwErrors } from '../errors/error-list.js';
+import {
+  overrideExists,
+  overrideForm,
+  overrideMissing,
+  unknownStageName,
+} from '../errors/templates/configuration.js';
+import {
+  child,
+  entriesOf,
+  fromPlain,
+  nodeAt,
+  withoutValue,
+  withValue,
+  type ConfigMap,
+} from './node.js';
+import { readValue } from './override-values.js';
+import { withSweep } from './sweep.js';
 
 /** What places on the command line have in place of a file. */
 export const commandLine = 'command line';
 
+/** Keys of the file itself that an override may set; of these, `swept` ones take several values. */
+const settings = ['seed', 'preset', 'goals', 'title', 'description', 'reporters'];
+const swept = ['seed', 'preset'];
+
 /**
- * Applies `stage.option=value`, `seed=3` and `preset=tuned` to an experiment; values are YAML.
+ * Applies overrides to an experiment: `stage.option=value`, `seed=3`, `matrix.product.T=1,2`; `+stage={…}` adds what is
+ * not there, `~stage.option` takes away what is. Several values for an option (`1,2,4`, `1..8`) become an axis.
  *
- * @throws UserErrorList when an override has another form or names a stage that does not exist
+ * @throws UserErrorList when an override has another form or names what does not exist
  */
 export function applyOverrides(root: ConfigMap, overrides: readonly string[]): ConfigMap {
-  const errors: UserError[] = [];
+  const errors = new Mistakes();
   let result = root;
   for (const text of overrides) {
     try {
@@ -22,43 +41,70 @@ export function applyOverrides(root: ConfigMap, overrides: readonly string[]): C
       errors.push(...errorsOf(error));
     }
   }
-  throwErrors(errors);
+  throwErrors(errors.found);
   return result;
 }
 
 function applyOverride(root: ConfigMap, text: string): ConfigMap {
-  const equals = text.indexOf('=');
-  const path = text.slice(0, Math.max(0, equals)).split('.');
-  const key: Place = { file: commandLine, column: 1, excerpt: text, length: Math.max(1, equals) };
-  const whole = path.length === 1 && (path[0] === 'seed' || path[0] === 'preset');
-  if (path.some((part) => part === '') || (path.length < 2 && !whole))
-    throw overrideForm(text, key);
-  const value = moved(parseYaml(text.slice(equals + 1), commandLine), text, equals + 1);
-  if (whole) return withValue(root, path, value, key);
-  const [stage, ...option] = path;
-  const stages = entriesOf(child(root, 'stages')).map(([name]) => name);
-  if (!stages.includes(stage!)) throw unknownStageName(stage!, stages, key, 'The override');
-  return withValue(root, ['stages', stage!, 'options', ...option], value, key);
-}
-
-/** The node with its places counted in the whole override, not in its value alone. */
-function moved(node: ConfigNode, text: string, by: number): ConfigNode {
-  const place = movedPlace(node.place, text, by);
-  switch (node.kind) {
-    case 'scalar':
-      return { ...node, place };
-    case 'list':
-      return { ...node, place, items: node.items.map((item) => moved(item, text, by)) };
-    case 'map': {
-      const entries = [...node.entries].map(
-        ([name, { key, value }]) =>
-          [name, { key: movedPlace(key, text, by), value: moved(value, text, by) }] as const,
-      );
-      return { ...node, place, entries: new Map(entries) };
-    }
+  const sign = /^[+~]/.exec(text)?.[0] ?? '';
+  const equals = sign === '~' ? text.length : text.indexOf('=');
+  const written = text.slice(sign.length, Math.max(sign.length, equals));
+  const at = (offset: number, length: number): Place => ({
+    file: commandLine,
+    column: offset + 1,
+    excerpt: text,
+    length: Math.max(1, length),
+  });
+  const key = at(sign.length, written.length);
+  const path = pathOf(root, written.split('.'), sign);
+  if (!path) throw badPath(root, written, text, at(0, equals));
+  const there = nodeAt(root, path) !== undefined;
+  if (sign === '~') {
+    if (!there) throw overrideMissing(written, siblings(root, path, written), key);
+    return withoutValue(root, path);
   }
+  if (sign === '+' && there) throw overrideExists(written, key);
+
+  // A title is text, commas and all.
+  const isText = path.length === 1 && ['title', 'description'].includes(path[0]!);
+  const given = text.slice(equals + 1);
+  const shift = (offset: number, length: number) => at(equals + 1 + offset, length);
+  if (isText) return withValue(root, path, fromPlain(given, shift(0, given.length)), key);
+  const { node, sweep } = readValue(given, shift);
+  const isOption = path[0] === 'stages' && path[2] === 'options';
+  if (sweep && path[0] !== 'seed' && (isOption || swept.includes(path[0]!))) {
+    return withSweep(root, path, node, written);
+  }
+  return withValue(root, path, node, key);
 }
 
-function movedPlace({ column = 1, length = 1 }: Place, text: string, by: number): Place {
-  return { file: commandLine, column: column + by, excerpt: text, length };
+/** The keys in the file that a path on the command line stands for; undefined where there is no such path. */
+function pathOf(root: ConfigMap, parts: readonly string[], sign: string): string[] | undefined {
+  const [first = '', ...rest] = parts;
+  if (parts.includes('')) return undefined;
+  const isStage = child(child(root, 'stages'), first) !== undefined;
+  if (rest.length === 0) {
+    if (settings.includes(first) && (sign !== '~' || !isStage || child(root, first)))
+      return [first];
+    if (sign === '~' && first === 'matrix' && !isStage) return ['matrix'];
+    return sign === '' ? undefined : ['stages', first];
+  }
+  if (isStage) return ['stages', first, 'options', ...rest];
+  return first === 'matrix' ? [...parts] : undefined;
+}
+
+function badPath(root: ConfigMap, written: string, text: string, place: Place) {
+  const [stage = '', ...rest] = written.split('.');
+  if (stage === '' || rest.length === 0 || rest.includes('')) return overrideForm(text, place);
+  return unknownStageName(stage, stageNames(root), place, 'The override');
+}
+
+function siblings(root: ConfigMap, path: readonly string[], written: string): string[] {
+  const before = written.split('.').slice(0, -1);
+  const names = entriesOf(nodeAt(root, path.slice(0, -1))).map(([name]) => name);
+  return names.map((name) => [...before, name].join('.'));
+}
+
+function stageNames(root: ConfigMap): string[] {
+  return entriesOf(child(root, 'stages')).map(([name]) => name);
 }

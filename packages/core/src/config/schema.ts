@@ -24,31 +24,42 @@ const reporterSchema = z.strictObject({
   options: z.record(z.string(), z.unknown()).optional(),
 });
 
-const matrixSchema = z.strictObject({
+/** The root seed of one job. */
+export const seedSchema = z.int().min(0).max(Number.MAX_SAFE_INTEGER);
+
+const matrixParts = {
   name: z.string().min(1).optional(),
   zip: axes.optional(),
   product: axes.optional(),
   include: z.array(cell).optional(),
   exclude: z.array(cell).optional(),
-});
+  /** Every cell, those of `include` too, runs with every combination of these. */
+  sweep: axes.optional(),
+};
 
 const settings = {
   title: z.string().optional(),
   description: z.string().optional(),
-  seed: z.int().min(0).max(Number.MAX_SAFE_INTEGER).optional(),
+  /** Checked as `seedSchema` when a job's axes are filled in; a list has become an axis before. */
+  seed: z.unknown().optional(),
   /** Stages that a job is run for; a template gives each job its own. Left out: all metrics and exporters. */
   goals: z.union([z.array(z.string()), z.string()]).optional(),
   /** Every stage that knows the preset starts from its options. */
   preset: z.string().min(1).optional(),
-  matrix: matrixSchema.optional(),
+  matrix: z.strictObject(matrixParts).optional(),
   reporters: z.array(reporterSchema).optional(),
 };
 
-/** A profile lays these keys over the file's own. */
+/** A profile lays these keys over the file's own; one without a value takes the file's away. */
 const profileSchema = z.strictObject({
-  ...settings,
-  stages: z.record(name, stageSchema.partial()).optional(),
+  ...orNothing(settings),
+  matrix: z.strictObject(orNothing(matrixParts)).nullish(),
+  stages: z.record(name, stageSchema.partial().nullable()).optional(),
 });
+
+function orNothing(shape: Readonly<Record<string, z.ZodType>>): Record<string, z.ZodType> {
+  return Object.fromEntries(Object.entries(shape).map(([key, value]) => [key, value.nullable()]));
+}
 
 /** The experiment file, before `${axis}` values are filled in; `extends` has been merged already. */
 export const experimentSchema = z.strictObject({
@@ -59,7 +70,8 @@ export const experimentSchema = z.strictObject({
   folder: z.string().optional(),
   profile: z.string().optional(),
   profiles: z.record(z.string(), profileSchema).optional(),
-  stages: z.record(name, stageSchema),
+  /** Each of them is checked as `stageSchema` when a job's axes are filled in. */
+  stages: z.record(name, z.unknown()),
 });
 
 export type ExperimentConfig = z.output<typeof experimentSchema>;

@@ -50,7 +50,8 @@ export interface Manifest {
   readonly profile: string | null;
   /** The file's preset; null where it has none, or one a job. */
   readonly preset: string | null;
-  readonly seed: number;
+  /** The root seed; a list where jobs have different ones. */
+  readonly seed: number | readonly number[];
   readonly started: string;
   readonly finished: string | null;
   readonly seconds: number | null;

@@ -1,5 +1,8 @@
 import { UserError } from '../contracts/error.js';
 
+/** So many mistakes are looked for: a file may hold tens of thousands, and each costs time to explain. */
+export const maxMistakes = 100;
+
 /** Several errors found at once, e.g. all mistakes of an experiment file. */
 export class UserErrorList extends UserError {
   readonly errors: readonly UserError[];
@@ -12,6 +15,40 @@ export class UserErrorList extends UserError {
       errors.length === 1 ? first!.message : `${errors.length} errors were found.`,
     );
     this.errors = errors;
+  }
+}
+
+/** Where mistakes are put, so that all of them can be told at once. */
+export interface MistakeList {
+  push(...errors: UserError[]): unknown;
+  /** How many were put here, those that are the same included. */
+  readonly length: number;
+}
+
+/** Mistakes, each kept once. Throws those found so far when there are `maxMistakes` of them. */
+export class Mistakes implements MistakeList {
+  #length = 0;
+  readonly #found = new Map<string, UserError>();
+
+  constructor(errors: readonly UserError[] = []) {
+    this.push(...errors);
+  }
+
+  push(...errors: UserError[]): void {
+    for (const error of errors) {
+      this.#length++;
+      const key = identity(error);
+      if (!this.#found.has(key)) this.#found.set(key, error);
+      if (this.#found.size >= maxMistakes) throwErrors(this.found);
+    }
+  }
+
+  get length(): number {
+    return this.#length;
+  }
+
+  get found(): UserError[] {
+    return [...this.#found.values()];
   }
 }
 

@@ -4,19 +4,20 @@ import { UserError, type Place } from '../contracts/error.js';
 import type { AnyService } from '../contracts/plugin.js';
 import type { Token } from '../contracts/token.js';
 import { child, entriesOf, toPlain, type ConfigNode } from '../config/node.js';
-import { throwErrors } from '../errors/error-list.js';
+import { Mistakes, throwErrors, type MistakeList } from '../errors/error-list.js';
 import { ownOr } from '../errors/own.js';
 import { missingService, stageMistake, unusedPreset } from '../errors/templates/configuration.js';
 import { checkFailed } from '../errors/templates/plugins.js';
 import { stageName } from '../errors/templates/run.js';
 import { kindOf, safeError } from '../errors/thrown.js';
 import { createRegistry, type Registry } from '../plugins/registry.js';
-import { connectInputs, type Connection } from './connect.js';
+import { connector, type Connection } from './connect.js';
 import type { Experiment, FilledCell } from './experiment.js';
 import { namedGoals, neededNodes } from './goals.js';
-import { findCycle, makeNodes } from './graph.js';
-import type { Plan, PlanJob, PlanNode } from './plan.js';
+import { findCycle, makeNodes, sharedNodes } from './graph.js';
+import type { Plan, PlanJob } from './plan.js';
 import { planReporters } from './reporters.js';
+import { seedOf } from './seed.js';
 import { configureStage, type ConfiguredStage } from './stage-config.js';
 
 export interface PlanRequest {
@@ -31,22 +32,22 @@ export interface PlanRequest {
  */
 export function planExperiment(experiment: Experiment, request: PlanRequest = {}): Plan {
   const { root, config } = experiment.loaded;
-  const errors: UserError[] = [...experiment.problems];
+  const errors = new Mistakes(experiment.problems);
   const registry = createRegistry(experiment.plugins, request.services ?? [], root.place);
-  const shared = new Map<string, PlanNode>();
-  const jobs = experiment.cells.map((cell) => planJob(cell, registry, shared, errors));
+  const jobs = experiment.cells.map(jobPlanner(registry, errors));
   const reporters = planReporters(experiment, registry, errors);
-  const own = errors.filter((error) => !followsFrom(error, experiment.problems));
+  const own = errors.found.filter((error) => !followsFrom(error, experiment.problems));
   throwErrors(withoutRepeated(own));
+  const nodes = new Set(jobs.flatMap(({ needed }) => needed));
   return {
     experiment,
     name: config.name,
     title: config.title ?? config.name,
     description: config.description ?? '',
-    seed: config.seed ?? 0,
+    seeds: [...new Set(jobs.map(({ seed }) => seed))],
     registry,
     jobs,
-    nodes: [...new Set(jobs.flatMap(({ needed }) => needed))],
+    nodes: [...nodes],
     reporters,
   };
 }
@@ -75,56 +76,93 @@ function samePlace(a: Place | undefined, b: Place | undefined): boolean {
   return a?.file === b?.file && a?.line === b?.line && a?.column === b?.column;
 }
 
-function planJob(
-  cell: FilledCell,
-  registry: Registry,
-  shared: Map<string, PlanNode>,
-  errors: UserError[],
-): PlanJob {
-  const before = errors.length;
-  const configured = new Map<string, ConfiguredStage | undefined>();
-  for (const [name, { key, value }] of entriesOf(cell.stages)) {
-    configured.set(
-      name,
-      configureStage(name, value, key, registry, textOf(cell.preset), cell.name, errors),
-    );
-  }
-  checkPreset(cell.preset, configured, errors);
-  const goals = namedGoals(cell, [...configured.keys()], errors);
-  const connections = new Map<string, ReadonlyMap<string, Connection>>();
-  const connect = (name: string) => {
-    const stage = configured.get(name);
-    if (!stage || connections.has(name)) return;
-    const found = connectInputs(stage, configured, errors);
-    connections.set(name, found);
-    checkServices(stage, registry, errors);
-    checkStage(stage, cell.name, errors);
-    for (const connection of found.values()) connect(connection.stage);
+/** A function that plans one job after the other. What several jobs have in common is looked at once. */
+function jobPlanner(registry: Registry, errors: Mistakes): (cell: FilledCell) => PlanJob {
+  const shared = sharedNodes();
+  const connect = connector(errors);
+  const once = remember();
+  const faultless = (work: () => unknown) => {
+    const before = errors.length;
+    work();
+    return errors.length === before;
   };
-  // A job that names its goals is checked as far as they reach: another job may wire the rest differently.
-  for (const name of goals ?? configured.keys()) connect(name);
-  findCycle(configured, connections, errors);
-  const job = { name: cell.name, axes: cell.axes };
-  if (errors.length > before) return { ...job, stages: new Map(), needed: [] };
-  const stages = makeNodes(configured as ReadonlyMap<string, ConfiguredStage>, connections, shared);
-  return { ...job, stages, needed: neededNodes(stages, goals) };
+  return (cell) => {
+    const preset = textOf(cell.preset);
+    const configured = new Map<string, ConfiguredStage | undefined>();
+    let sound = true;
+    for (const [name, { key, value }] of entriesOf(cell.stages)) {
+      const found = once(value, `${name} ${preset ?? ''}`, () => {
+        let stage: ConfiguredStage | undefined;
+        const good = faultless(() => {
+          stage = configureStage(name, value, key, registry, preset, cell.name, errors);
+        });
+        return { stage, good };
+      });
+      configured.set(name, found.stage);
+      sound &&= found.good;
+    }
+    const before = errors.length;
+    checkPreset(cell.preset, configured, errors);
+    const goals = namedGoals(cell, [...configured.keys()], errors);
+    const connections = new Map<string, ReadonlyMap<string, Connection>>();
+    const reach = (name: string) => {
+      const stage = configured.get(name);
+      if (!stage || connections.has(name)) return;
+      const found = connect(stage, configured);
+      connections.set(name, found);
+      sound &&= once(stage, 'check', () =>
+        faultless(() => {
+          checkServices(stage, registry, errors);
+          checkStage(stage, cell.name, errors);
+        }),
+      );
+      for (const connection of found.values()) reach(connection.stage);
+    };
+    // A job that names its goals is checked as far as they reach: another job may wire the rest differently.
+    for (const name of goals ?? configured.keys()) reach(name);
+    findCycle(configured, connections, errors);
+    const seed = seedOf(cell.seed, errors);
+    const job = { name: cell.name, axes: cell.axes, seed };
+    if (!sound || errors.length > before) return { ...job, stages: new Map(), needed: [] };
+    const stages = makeNodes(
+      configured as ReadonlyMap<string, ConfiguredStage>,
+      connections,
+      seed,
+      shared,
+    );
+    return { ...job, stages, needed: neededNodes(stages, goals) };
+  };
+}
+
+/** Does work once for each object and name, and gives its result again after that. */
+function remember() {
+  const results = new WeakMap<object, Map<string, unknown>>();
+  return <T>(about: object, name: string, work: () => T): T => {
+    const known = results.get(about) ?? new Map<string, unknown>();
+    results.set(about, known);
+    if (!known.has(name)) known.set(name, work());
+    return known.get(name) as T;
+  };
 }
 
 /** What the stage itself says of its options and inputs; options that do not fit are told already. */
 function checkStage(
   { name, node, declared, options, place, optionPlaces }: ConfiguredStage,
   job: string,
-  errors: UserError[],
+  errors: MistakeList,
 ): void {
   const { id, check } = declared.definition;
   if (options === undefined || !check) return;
   const connected = new Set(entriesOf(child(node, 'inputs')).map(([port]) => port));
+  let told: UserError[];
   try {
-    for (const found of mistakes(check(options, connected))) {
-      errors.push(stageMistake(name, id, found, ownOr(optionPlaces, found.option, place)));
-    }
+    told = mistakes(check(options, connected));
   } catch (error) {
     errors.push(checkFailed(stageName(name, id, declared.plugin.name, [job]), error, place));
+    return;
+  }
+  for (const found of told) {
+    errors.push(stageMistake(name, id, found, ownOr(optionPlaces, found.option, place)));
   }
 }
 
@@ -142,7 +180,7 @@ function mistakes(found: unknown): UserError[] {
   });
 }
 
-function checkServices(stage: ConfiguredStage, registry: Registry, errors: UserError[]): void {
+function checkServices(stage: ConfiguredStage, registry: Registry, errors: MistakeList): void {
   const { definition } = stage.declared;
   for (const { name } of Object.values(definition.dependencies) as Token<unknown>[]) {
     if (registry.services.has(name)) continue;
@@ -155,7 +193,7 @@ function checkServices(stage: ConfiguredStage, registry: Registry, errors: UserE
 function checkPreset(
   preset: ConfigNode | undefined,
   stages: ReadonlyMap<string, ConfiguredStage | undefined>,
-  errors: UserError[],
+  errors: MistakeList,
 ): void {
   const name = textOf(preset);
   if (!preset || name === undefined) return;

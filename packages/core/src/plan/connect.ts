@@ -1,15 +1,14 @@
-import type { Place, UserError } from '../contracts/error.js';
+import type { Place } from '../contracts/error.js';
 import type { InputPort, OutputPort } from '../contracts/stage.js';
 import { child, entriesOf } from '../config/node.js';
+import type { MistakeList } from '../errors/error-list.js';
 import {
   ambiguousOutput,
   missingInput,
   typeMismatch,
-  unknownInput,
   unknownOutput,
   unknownStageName,
 } from '../errors/templates/configuration.js';
-import { ownOr } from '../errors/own.js';
 import type { ConfiguredStage } from './stage-config.js';
 
 /** Where an input comes from. */
@@ -19,27 +18,54 @@ export interface Connection {
 }
 
 /**
+ * A function that connects the inputs of one stage after the other. A stage that several jobs share is connected once
+ * for all jobs in which its sources are of the same kind.
+ */
+export function connector(errors: MistakeList) {
+  const known = new WeakMap<ConfiguredStage, ReadonlyMap<string, Sourced>>();
+  return (
+    stage: ConfiguredStage,
+    stages: ReadonlyMap<string, ConfiguredStage | undefined>,
+  ): ReadonlyMap<string, Connection> => {
+    const before = known.get(stage);
+    const still = ({ stage: name, declared }: Sourced) => stages.get(name)?.declared === declared;
+    if (before && [...before.values()].every(still)) return before;
+    const mistakes = errors.length;
+    const found = connectInputs(stage, stages, errors);
+    if (errors.length > mistakes) return found;
+    const sourced = [...found].map(
+      ([port, connection]) =>
+        [port, { ...connection, declared: stages.get(connection.stage)!.declared }] as const,
+    );
+    known.set(stage, new Map(sourced));
+    return found;
+  };
+}
+
+interface Sourced extends Connection {
+  readonly declared: ConfiguredStage['declared'];
+}
+
+/**
  * Resolves a stage's inputs against the job's stages and checks their types.
  *
  * @param stages all stages of the job by name; undefined for those whose configuration is wrong
  */
-export function connectInputs(
+function connectInputs(
   stage: ConfiguredStage,
   stages: ReadonlyMap<string, ConfiguredStage | undefined>,
-  errors: UserError[],
+  errors: MistakeList,
 ): Map<string, Connection> {
   const connections = new Map<string, Connection>();
   const ports = portsOf(stage);
   const use = stage.declared.definition.id;
   const given = child(stage.node, 'inputs');
-  for (const [port, { key, value }] of entriesOf(given)) {
-    const declared = ownOr(ports, port, undefined);
-    if (!declared) {
-      errors.push(unknownInput(stage.name, use, port, Object.keys(ports), key));
-      continue;
-    }
-    const reference = String((value as { value: unknown }).value);
-    const connection = resolve(stage.name, port, declared, reference, value.place, stages, errors);
+  for (const [port, { value }] of entriesOf(given)) {
+    // A port that does not exist, or is connected to what is no text, has been told already.
+    if (!Object.hasOwn(ports, port) || value.kind !== 'scalar') continue;
+    if (typeof value.value !== 'string' || value.value === '') continue;
+    const { place, value: reference } = value;
+    const connection = resolve(stage.name, port, ports[port]!, reference, place, stages, errors);
     if (connection) connections.set(port, connection);
   }
   for (const [port, { optional, types }] of Object.entries(ports)) {
@@ -61,7 +87,7 @@ function resolve(
   reference: string,
   place: Place,
   stages: ReadonlyMap<string, ConfiguredStage | undefined>,
-  errors: UserError[],
+  errors: MistakeList,
 ): Connection | undefined {
   const [name = '', output, ...more] = reference.split('.');
   if (!stages.has(name)) {

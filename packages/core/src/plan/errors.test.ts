@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 
+import { errorsOf } from '../errors/error-list.js';
 import { formatError } from '../errors/format-error.js';
 import type { ExperimentRequest } from './experiment.js';
 import { fakePlugin, workspace } from '../testing/workspace.js';
@@ -127,20 +128,20 @@ test('a misspelt base file', async () => {
 test('misspelt keys', async () => {
   expect(await screen(`${head}sed: 1\nstages:\n  a: { use: fake-images, optons: {} }\n`))
     .toMatchInlineSnapshot(`
-    "Error [UNKNOWN_KEY] Unknown key "sed" in the file.
-      …/x.yaml:3:1
-      3 | sed: 1
-          ^^^
-      → Did you mean "seed"?
+      "Error [UNKNOWN_KEY] Unknown key "sed" in the file.
+        …/x.yaml:3:1
+        3 | sed: 1
+            ^^^
+        → Did you mean "seed"?
 
-    Error [UNKNOWN_KEY] Unknown key "optons" in "stages.a".
-      …/x.yaml:5:26
-      5 |   a: { use: fake-images, optons: {} }
-                                   ^^^^^^
-      → Did you mean "options"?
+      Error [UNKNOWN_KEY] Unknown key "optons" in stage "a".
+        …/x.yaml:5:26
+        5 |   a: { use: fake-images, optons: {} }
+                                     ^^^^^^
+        → Did you mean "options"?
 
-    2 errors were found."
-  `);
+      2 errors were found."
+    `);
 });
 
 test('a wrong type', async () => {
@@ -254,6 +255,28 @@ test('wrong references', async () => {
   `);
 });
 
+test('an unknown input is told beside whatever else is wrong', async () => {
+  const text = `${head}nme: y
+goals: [ann]
+stages:
+  ann: { use: fake-ann, optoins: {}, inputs: { imges: real } }
+  real: { use: fake-images, inputs: { a: ann }, options: { count: no } }
+  dc: { use: fake-converter, preset: none, inputs: { ann: ann, images: 1, picture: real } }
+`;
+  const at = workspace({ 'x.yaml': text });
+  const error: unknown = await at.plan('x.yaml').catch((thrown: unknown) => thrown);
+  expect(errorsOf(error).map(({ code, place }) => `${place?.line} ${code}`)).toEqual([
+    '3 UNKNOWN_KEY',
+    '6 UNKNOWN_KEY',
+    '6 UNKNOWN_INPUT',
+    '7 UNKNOWN_INPUT',
+    '7 WRONG_VALUE',
+    '8 UNKNOWN_PRESET',
+    '8 WRONG_VALUE',
+    '8 UNKNOWN_INPUT',
+  ]);
+});
+
 test('an attacker that reaches for images or for the teacher', async () => {
   expect(
     await screen(`${head}stages:
@@ -337,6 +360,8 @@ stages:
       command line
       count
       ^
+      → Also: goals=[…], matrix.product.axis=[…], +stage={…} to add, ~stage.option
+      to take away.
 
     2 errors were found."
   `);

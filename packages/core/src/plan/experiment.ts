@@ -2,16 +2,25 @@ import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import type { Place, UserError } from '../contracts/error.js';
-import { interpolate } from '../config/interpolate.js';
+import { interpolator } from '../config/interpolate.js';
 import { loadConfig, type ConfigRequest, type LoadedConfig } from '../config/load.js';
 import { matrixCells, type Cell } from '../config/matrix.js';
-import { child, entriesOf, type ConfigNode } from '../config/node.js';
-import { errorsOf } from '../errors/error-list.js';
+import {
+  child,
+  entriesOf,
+  type ConfigEntry,
+  type ConfigMap,
+  type ConfigNode,
+} from '../config/node.js';
+import { errorsOf, Mistakes } from '../errors/error-list.js';
+import { tooManyStages, tooMuchWork } from '../errors/templates/configuration.js';
 import { isLocal, loadPlugin, localFile, type LoadedPlugin } from '../plugins/load.js';
 
 /** One job: the cell, and the parts of the file that it fills in with its values. */
 export interface FilledCell extends Cell {
+  /** Jobs with the same values on the axes that a stage names have the same node of it. */
   readonly stages: ConfigNode;
+  readonly seed: ConfigNode | undefined;
   readonly goals: ConfigNode | undefined;
   readonly preset: ConfigNode | undefined;
 }
@@ -39,22 +48,9 @@ export async function loadExperiment(
   path: string,
   request: ExperimentRequest = {},
 ): Promise<Experiment> {
-  const loaded = await loadConfig(path, request);
-  const problems: UserError[] = [];
-  const cells = matrixCells(child(loaded.root, 'matrix'), loaded.config.name, problems).map(
-    (cell): FilledCell => {
-      const filled = (key: string) => {
-        const node = child(loaded.root, key);
-        return node && interpolate(node, cell.axes, problems);
-      };
-      return {
-        ...cell,
-        stages: filled('stages')!,
-        goals: filled('goals'),
-        preset: filled('preset'),
-      };
-    },
-  );
+  const loaded = loadConfig(path, request);
+  const problems = new Mistakes(loaded.problems);
+  const cells = filledCells(loaded, problems);
   const search = {
     folder: loaded.folder,
     moduleBase: request.moduleBase ?? dirname(fileURLToPath(import.meta.url)),
@@ -67,7 +63,42 @@ export async function loadExperiment(
       problems.push(...errorsOf(error));
     }
   }
-  return { loaded, plugins, cells, problems };
+  return { loaded, plugins, cells, problems: problems.found };
+}
+
+/** What an experiment may come to. */
+export const workLimits = {
+  stages: 1000,
+  /** Of all jobs together, before equal work is found. */
+  stagesOfJobs: 500_000,
+} as const;
+
+function filledCells({ root, config }: LoadedConfig, problems: Mistakes): FilledCell[] {
+  const stages = child(root, 'stages') as ConfigMap;
+  const count = stages.entries.size;
+  if (count > workLimits.stages) throw tooManyStages(count, workLimits.stages, stages.place);
+  const cells = matrixCells(child(root, 'matrix'), config.name, problems);
+  if (cells.length * count > workLimits.stagesOfJobs) {
+    throw tooMuchWork(cells.length, count, workLimits.stagesOfJobs, child(root, 'matrix')!.place);
+  }
+  const interpolate = interpolator(problems);
+  return cells.map((cell): FilledCell => {
+    const filled = (key: string) => {
+      const node = child(root, key);
+      return node && interpolate(node, cell.axes);
+    };
+    const entries = new Map<string, ConfigEntry>();
+    for (const [name, { key, value }] of stages.entries) {
+      entries.set(name, { key, value: interpolate(value, cell.axes) });
+    }
+    return {
+      ...cell,
+      stages: { ...stages, entries },
+      seed: filled('seed'),
+      goals: filled('goals'),
+      preset: filled('preset'),
+    };
+  });
 }
 
 /** The names under `plugins:`, and the local files that stages and reporters name, with their places. */
@@ -84,8 +115,12 @@ function declaredPlugins(
   };
   const listed = child(root, 'plugins');
   if (listed?.kind === 'list') for (const item of listed.items) add(item, false);
+  const seen = new Set<ConfigNode>();
   for (const { stages } of cells) {
-    for (const [, { value }] of entriesOf(stages)) add(child(value, 'use'), true);
+    for (const [, { value }] of entriesOf(stages)) {
+      if (!seen.has(value)) add(child(value, 'use'), true);
+      seen.add(value);
+    }
   }
   const reporters = child(root, 'reporters');
   if (reporters?.kind === 'list') for (const item of reporters.items) add(child(item, 'use'), true);

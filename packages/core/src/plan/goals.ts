@@ -1,6 +1,6 @@
-import type { UserError } from '../contracts/error.js';
 import { show } from '../config/issues.js';
 import { toPlain } from '../config/node.js';
+import type { MistakeList } from '../errors/error-list.js';
 import { unknownStageName, wrongValue } from '../errors/templates/configuration.js';
 import type { FilledCell } from './experiment.js';
 import type { PlanNode } from './plan.js';
@@ -9,16 +9,17 @@ import type { PlanNode } from './plan.js';
 export function namedGoals(
   { goals }: FilledCell,
   known: readonly string[],
-  errors: UserError[],
+  errors: MistakeList,
 ): string[] | undefined {
   if (!goals) return undefined;
   if (goals.kind !== 'list') {
     errors.push(wrongValue('"goals"', 'a list of stages', show(toPlain(goals)), goals.place));
     return [];
   }
+  const names = new Set(known);
   return goals.items.map((goal) => {
     const name = String(toPlain(goal));
-    if (!known.includes(name)) errors.push(unknownStageName(name, known, goal.place, '"goals"'));
+    if (!names.has(name)) errors.push(unknownStageName(name, known, goal.place, '"goals"'));
     return name;
   });
 }
@@ -31,9 +32,10 @@ export function neededNodes(
   stages: ReadonlyMap<string, PlanNode>,
   namedGoals: readonly string[] | undefined,
 ): PlanNode[] {
+  const named = namedGoals && new Set(namedGoals);
   const goals = [...stages].filter(([name, { declared }]) => {
     const { kind } = declared.definition;
-    return namedGoals ? namedGoals.includes(name) : kind === 'metric' || kind === 'exporter';
+    return named ? named.has(name) : kind === 'metric' || kind === 'exporter';
   });
   const needed = new Set<PlanNode>();
   const visit = (node: PlanNode) => {

@@ -11,6 +11,8 @@ export interface PlanNode {
   readonly stage: string;
   readonly declared: Declared<AnyStage>;
   readonly options: unknown;
+  /** The root seed of its random streams. */
+  readonly seed: number;
   readonly inputs: Readonly<Record<string, NodeOutput>>;
   readonly place: Place;
   /** Where the experiment file gives each option that it gives. */
@@ -26,6 +28,7 @@ export interface NodeOutput {
 export interface PlanJob {
   readonly name: string;
   readonly axes: Readonly<Record<string, unknown>>;
+  readonly seed: number;
   /** All stages of the file with this cell's values, in the file's order; also those that no goal needs. */
   readonly stages: ReadonlyMap<string, PlanNode>;
   /** What runs: the goals and their ancestors, each after its inputs. */
@@ -43,7 +46,8 @@ export interface Plan {
   readonly name: string;
   readonly title: string;
   readonly description: string;
-  readonly seed: number;
+  /** The root seeds of the jobs, each once; most files have one. */
+  readonly seeds: readonly number[];
   readonly registry: Registry;
   readonly jobs: readonly PlanJob[];
   /** The work of all jobs, each piece once, in the order in which it runs: one job after the other. */

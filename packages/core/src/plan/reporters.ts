@@ -1,6 +1,5 @@
-import type { UserError } from '../contracts/error.js';
 import { child } from '../config/node.js';
-import { errorsOf } from '../errors/error-list.js';
+import { errorsOf, type MistakeList } from '../errors/error-list.js';
 import type { Registry } from '../plugins/registry.js';
 import type { Experiment } from './experiment.js';
 import type { PlanReporter } from './plan.js';
@@ -10,7 +9,7 @@ import { resolveOptions } from './stage-config.js';
 export function planReporters(
   { loaded }: Experiment,
   registry: Registry,
-  errors: UserError[],
+  errors: MistakeList,
 ): PlanReporter[] {
   const list = child(loaded.root, 'reporters');
   const planned: PlanReporter[] = [];

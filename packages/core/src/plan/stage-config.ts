@@ -1,15 +1,15 @@
 import type { z } from 'zod';
 
-import type { Place, UserError } from '../contracts/error.js';
+import type { Place } from '../contracts/error.js';
 import type { AnyStage } from '../contracts/plugin.js';
 import { issueErrors } from '../config/issues.js';
 import { mergeNodes } from '../config/merge.js';
 import { child, entriesOf, fromPlain, placeAt, toPlain, type ConfigNode } from '../config/node.js';
 import { stageSchema } from '../config/schema.js';
 import { canonicalJson } from '../cache/canonical.js';
-import { errorsOf } from '../errors/error-list.js';
+import { errorsOf, type MistakeList } from '../errors/error-list.js';
 import { ownOr } from '../errors/own.js';
-import { unknownPreset } from '../errors/templates/configuration.js';
+import { unknownInput, unknownPreset } from '../errors/templates/configuration.js';
 import { optionsFailed } from '../errors/templates/plugins.js';
 import { stageName } from '../errors/templates/run.js';
 import type { Declared, Registry } from '../plugins/registry.js';
@@ -27,11 +27,12 @@ export interface ConfiguredStage {
 
 /**
  * Finds a stage's definition and resolves its options: the schema's defaults, over them the preset's options where
- * the stage has that preset, over them the file's. A preset that the stage itself names must exist.
+ * the stage has that preset, over them the file's. A preset that the stage itself names must exist, and so must the
+ * inputs that it connects.
  *
  * @param preset the preset of the whole file
  * @param job for errors
- * @returns undefined, with `errors` filled, where that fails
+ * @returns undefined, with `errors` filled, where its definition is not found; other mistakes fill `errors`, too
  */
 export function configureStage(
   name: string,
@@ -40,7 +41,7 @@ export function configureStage(
   registry: Registry,
   preset: string | undefined,
   job: string,
-  errors: UserError[],
+  errors: MistakeList,
 ): ConfiguredStage | undefined {
   const form = stageSchema.safeParse(toPlain(node));
   if (!form.success) {
@@ -49,30 +50,36 @@ export function configureStage(
         path.length === 0 ? `stage "${name}"` : `"${path.join('.')}" of stage "${name}"`,
       ),
     );
-    return undefined;
   }
-  const use = form.data.use;
+  // What can be told of a stage of the wrong form is told together with that.
+  const use = textAt(node, 'use');
+  if (!use) return undefined;
   let declared: Declared<AnyStage>;
   try {
-    declared = registry.stage(use, child(node, 'use')!.place);
+    declared = registry.stage(use.value, use.place);
   } catch (error) {
     errors.push(...errorsOf(error));
     return undefined;
   }
-  const { presets = {} } = declared.definition;
-  const own = form.data.preset;
-  if (own !== undefined && !Object.hasOwn(presets, own)) {
-    errors.push(unknownPreset(own, use, Object.keys(presets), child(node, 'preset')!.place));
+  const { presets = {}, inputs } = declared.definition;
+  const own = textAt(node, 'preset');
+  if (own && !Object.hasOwn(presets, own.value)) {
+    errors.push(unknownPreset(own.value, use.value, Object.keys(presets), own.place));
   }
-  const base = ownOr(presets, own ?? preset, undefined);
-  const given = child(node, 'options');
+  for (const [port, { key }] of entriesOf(child(node, 'inputs'))) {
+    if (Object.hasOwn(inputs, port)) continue;
+    errors.push(unknownInput(name, declared.definition.id, port, Object.keys(inputs), key));
+  }
+  const base = ownOr(presets, own?.value ?? preset, undefined);
+  const written = child(node, 'options');
+  const given = written?.kind === 'map' ? written : undefined;
   const options = resolveOptions(
     declared.definition.options,
     base && given ? mergeNodes(fromPlain(base, key), given) : base ? fromPlain(base, key) : given,
     key,
     {
-      name: `stage "${name}" (${use})`,
-      whole: stageName(name, use, declared.plugin.name, [job]),
+      name: `stage "${name}" (${use.value})`,
+      whole: stageName(name, use.value, declared.plugin.name, [job]),
     },
     errors,
   );
@@ -80,6 +87,13 @@ export function configureStage(
     entriesOf(given).map(([option]) => [option, placeAt(given!, [option])]),
   );
   return { name, place: key, node, declared, options, optionPlaces };
+}
+
+function textAt(node: ConfigNode, key: string): { value: string; place: Place } | undefined {
+  const found = child(node, key);
+  return found?.kind === 'scalar' && typeof found.value === 'string' && found.value !== ''
+    ? { value: found.value, place: found.place }
+    : undefined;
 }
 
 /** How errors name a stage or a reporter: one that the user can mend, and one that its plugin has to. */
@@ -95,9 +109,10 @@ export function resolveOptions(
   node: ConfigNode | undefined,
   place: Place,
   owner: OptionsOwner,
-  errors: UserError[],
+  errors: MistakeList,
 ): unknown {
   const given: ConfigNode = node ?? { kind: 'map', entries: new Map(), place };
+  let issues;
   try {
     const parsed = schema.safeParse(toPlain(given));
     if (parsed.success) {
@@ -105,15 +120,17 @@ export function resolveOptions(
       canonicalJson(parsed.data);
       return parsed.data;
     }
-    errors.push(
-      ...issueErrors(parsed.error.issues, schema, given, (path) =>
-        path.length === 0
-          ? `the options of ${owner.name}`
-          : `option "${path.join('.')}" of ${owner.name}`,
-      ),
-    );
+    issues = parsed.error.issues;
   } catch (error) {
     errors.push(optionsFailed(owner.whole, error, place));
+    return undefined;
   }
+  errors.push(
+    ...issueErrors(issues, schema, given, (path) =>
+      path.length === 0
+        ? `the options of ${owner.name}`
+        : `option "${path.join('.')}" of ${owner.name}`,
+    ),
+  );
   return undefined;
 }

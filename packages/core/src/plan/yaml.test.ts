@@ -10,15 +10,15 @@ import type { Plan } from './plan.js';
 import { planToYaml } from './yaml.js';
 
 /** What a plan does, without where it was read from. */
-const shape = ({ name, seed, jobs, nodes }: Plan) => ({
+const shape = ({ name, seeds, jobs, nodes }: Plan) => ({
   name,
-  seed,
+  seeds,
   jobs: jobs.map((job) => [job.name, job.axes, job.needed.map(({ id }) => id)]),
   nodes: nodes.map(({ id, options }) => [id, options]),
 });
 
 const experiment = fc.record({
-  seed: fc.nat(),
+  seed: fc.oneof(fc.nat(), fc.uniqueArray(fc.nat(), { minLength: 1, maxLength: 3 })),
   counts: fc.uniqueArray(fc.integer({ min: 1, max: 9 }), { minLength: 1, maxLength: 3 }),
   splits: fc.uniqueArray(fc.constantFrom('train', 'test'), { minLength: 1 }),
   steps: fc.option(fc.integer({ min: 1, max: 5 }), { nil: undefined }),

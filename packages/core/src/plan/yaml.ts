@@ -19,7 +19,7 @@ export function planToYaml(plan: Plan, from: string): string {
     title,
     description,
     folder: relative(from, loaded.folder) || '.',
-    seed: plan.seed,
+    seed: plain['seed'] ?? 0,
     plugins,
     goals,
     preset,

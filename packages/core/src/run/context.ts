@@ -32,7 +32,7 @@ export function stageContext({
   return {
     stage: node.stage,
     signal: stop.signal,
-    random: (name) => randomStream(work.seed, node.stage, name),
+    random: (name) => randomStream(node.seed, node.stage, name),
     progress: (done, total, note) => emit({ type: 'stage-progress', node: id, done, total, note }),
     warn: (message) => emit({ type: 'warning', node: id, message: textOf(message) }),
     info: (message) => emit({ type: 'info', node: id, message: textOf(message) }),

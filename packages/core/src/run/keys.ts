@@ -33,7 +33,7 @@ export function createKeys(work: Work): Keys {
         version: definition.version,
         options: node.options,
         inputs,
-        rootSeed: work.seed,
+        rootSeed: node.seed,
         stage: node.stage,
         code: plugin.codeDigest,
         services,

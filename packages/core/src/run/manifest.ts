@@ -26,7 +26,7 @@ export async function startManifest(
     command,
     profile: loaded.profile ?? null,
     preset: presetOf(plan),
-    seed: plan.seed,
+    seed: plan.seeds.length === 1 ? plan.seeds[0]! : plan.seeds,
     started: started.toISOString(),
     finished: null,
     seconds: null,

@@ -13,7 +13,6 @@ import type { Work, WorkNode } from './work.js';
 /** A run's work as a file, from which any worker can do any of its nodes. Options may be whatever v8 can copy. */
 interface PlanFile {
   readonly format: 1;
-  readonly seed: number;
   /** The experiment's folder, from the file's own. */
   readonly folder: string;
   readonly plugins: readonly { readonly name: string; readonly code: string }[];
@@ -24,6 +23,7 @@ interface PlanFile {
     /** `package/stage` */
     readonly use: string;
     readonly options: unknown;
+    readonly seed: number;
     /** Node and output, by port. */
     readonly inputs: Readonly<Record<string, readonly [string, string]>>;
   }[];
@@ -38,14 +38,14 @@ export function planBytes(plan: Plan, folder: string): Uint8Array {
   const { loaded, plugins } = plan.experiment;
   const content: PlanFile = {
     format: 1,
-    seed: plan.seed,
     folder: relative(folder, loaded.folder),
     plugins: plugins.map(({ name, codeDigest }) => ({ name, code: codeDigest })),
-    nodes: plan.nodes.map(({ id, stage, declared, options, inputs }) => ({
+    nodes: plan.nodes.map(({ id, stage, declared, options, seed, inputs }) => ({
       id,
       stage,
       use: declared.qualified,
       options,
+      seed,
       inputs: Object.fromEntries(
         Object.entries(inputs).map(([port, { node, output }]) => [port, [node.id, output]]),
       ),
@@ -90,15 +90,15 @@ export async function openPlanFile(file: string, request: PlanFileRequest): Prom
   }
   const registry = createRegistry(plugins, request.services, place);
   const nodes = new Map<string, WorkNode>();
-  for (const { id, stage, use, options, inputs } of content.nodes) {
+  for (const { id, stage, use, options, seed, inputs } of content.nodes) {
     const connected = Object.entries(inputs).map(([port, [node, output]]) => [
       port,
       { node: nodes.get(node)!, output },
     ]);
     const declared = registry.stage(use, place);
-    nodes.set(id, { id, stage, declared, options, inputs: Object.fromEntries(connected) });
+    nodes.set(id, { id, stage, declared, options, seed, inputs: Object.fromEntries(connected) });
   }
-  return { seed: content.seed, folder, nodes, services: registry.services };
+  return { folder, nodes, services: registry.services };
 }
 
 function parse(file: string, bytes: Buffer): PlanFile {

@@ -10,7 +10,7 @@ const configuration = (code: string, message: string, place?: Place, hint?: stri
 export const fileTooLarge = (file: string, size: number, limit: number) =>
   configuration(
     'FILE_TOO_LARGE',
-    `An experiment file may have ${limit} characters, this one has ${size}.`,
+    `An experiment file, with the files that it extends, may have ${limit} characters; here they are ${size}.`,
     { file },
   );
 
@@ -36,6 +36,12 @@ export const fileIsFolder = (
       : 'Name a YAML file.',
   );
 
+export const fileNotOrdinary = (what: string, place: Place | undefined) =>
+  configuration('FILE_NOT_ORDINARY', `Only ordinary files are read: ${what}.`, place);
+
+export const extendsTooLong = (limit: number, place: Place) =>
+  configuration('EXTENDS_TOO_LONG', `At most ${limit} files may extend one another.`, place);
+
 export const yamlSyntax = (code: string, message: string, place: Place) =>
   configuration(
     'YAML_SYNTAX',
@@ -44,12 +50,27 @@ export const yamlSyntax = (code: string, message: string, place: Place) =>
     code === 'TAB_AS_INDENT' ? 'Indent with spaces; YAML does not allow tabs.' : undefined,
   );
 
-export const aliasBomb = (place: Place, nodes: number, depth: number) =>
+export const tooManyTokens = (limit: number, place: Place) =>
   configuration(
     'YAML_TOO_LARGE',
-    `The file unfolds to more than ${nodes} values or ${depth} levels.`,
+    `The file has more than ${limit} words and signs; the last one that is allowed stands here.`,
     place,
-    'Aliases (*name) that contain aliases grow quickly; write the values out or use fewer.',
+    'Split it into several experiments.',
+  );
+
+export const tooManyValues = (limit: number, place: Place) =>
+  configuration(
+    'YAML_TOO_LARGE',
+    `Here the file comes to more than ${limit} values, with those that aliases repeat.`,
+    place,
+    'Aliases (*name) that contain aliases grow quickly; write less, or use fewer of them.',
+  );
+
+export const tooDeep = (limit: number, place: Place) =>
+  configuration(
+    'YAML_TOO_LARGE',
+    `Lists and maps may lie within one another ${limit} levels deep, with those that aliases repeat; here are more.`,
+    place,
   );
 
 export const unusableKey = (place: Place) =>
@@ -120,6 +141,31 @@ export const overrideForm = (text: string, place: Place) =>
     'OVERRIDE_FORM',
     `An override is expected as stage.option=value, seed=number or preset=name; received "${text}".`,
     place,
+    'Also: goals=[…], matrix.product.axis=[…], +stage={…} to add, ~stage.option to take away.',
+  );
+
+export const overrideExists = (path: string, place: Place) =>
+  configuration(
+    'OVERRIDE_EXISTS',
+    `"+" adds what is not there, but the experiment has "${path}" already.`,
+    place,
+    'Leave the "+" out to change it.',
+  );
+
+export const overrideMissing = (path: string, known: readonly string[], place: Place) =>
+  configuration(
+    'OVERRIDE_MISSING',
+    `"~" takes away what is there, but the experiment has no "${path}".`,
+    place,
+    suggestion(path, known, 'names'),
+  );
+
+export const rangeForm = (text: string, what: string, place: Place) =>
+  configuration(
+    'OVERRIDE_FORM',
+    `The range ${text} ${what}.`,
+    place,
+    'Write first..last or first..last..step: 1..5, 0..100..25.',
   );
 
 export const unknownStageName = (
@@ -143,24 +189,80 @@ export const unknownAxis = (name: string, known: readonly string[], place: Place
     suggestion(name, known, 'axes'),
   );
 
-export const zipLengths = (lengths: Readonly<Record<string, number>>, place: Place) =>
-  configuration(
+export const zipLengths = (
+  lengths: readonly (readonly [axis: string, length: number])[],
+  place: Place,
+) => {
+  const shown = lengths.slice(0, 12).map(([axis, length]) => `${axis}: ${length}`);
+  return configuration(
     'ZIP_LENGTHS',
-    `The lists of matrix.zip must be equally long; they have ${Object.entries(lengths)
-      .map(([axis, length]) => `${axis}: ${length}`)
-      .join(', ')} values.`,
+    `The lists of matrix.zip must be equally long; they have ${shown.join(', ')}${
+      lengths.length > shown.length ? ', …' : ''
+    } values.`,
     place,
   );
+};
 
 export const doubleAxis = (axis: string, place: Place) =>
   configuration(
     'DUPLICATE_AXIS',
-    `The axis "${axis}" stands in matrix.zip and in matrix.product.`,
+    `The axis "${axis}" stands in two parts of the matrix.`,
     place,
+    'To replace what another file says of it, take that part away: "zip: null".',
   );
 
 export const incompleteCell = (missing: readonly string[], place: Place) =>
-  configuration('INCOMPLETE_CELL', `This cell gives no value for ${missing.join(', ')}.`, place);
+  configuration(
+    'INCOMPLETE_CELL',
+    `This cell gives no value for ${missing.slice(0, 12).join(', ')}${missing.length > 12 ? ', …' : ''}.`,
+    place,
+  );
+
+export const tooManyCellValues = (limit: number, place: Place) =>
+  configuration(
+    'TOO_MANY_VALUES',
+    `The axes of all cells together have more than ${limit} values.`,
+    place,
+    'Use fewer cells or axes, or shorter lists as values.',
+  );
+
+export const tooManyFilled = (limit: number, place: Place) =>
+  configuration(
+    'TOO_MANY_VALUES',
+    `Filling in the axes' values gives more than ${limit} values for all jobs together.`,
+    place,
+    'Name axes in fewer places, or use fewer cells or shorter lists as values.',
+  );
+
+export const longText = (limit: number, place: Place) =>
+  configuration(
+    'LONG_TEXT',
+    `With the axes' values filled in, this text has more than ${limit} characters.`,
+    place,
+  );
+
+export const longJobName = (length: number, limit: number, place: Place) =>
+  configuration(
+    'LONG_TEXT',
+    `A job's name may have ${limit} characters; here one has ${length}.`,
+    place,
+    'Give matrix.name a template that names the axes with short values.',
+  );
+
+export const tooManyStages = (count: number, limit: number, place: Place) =>
+  configuration(
+    'TOO_MANY_STAGES',
+    `The file has ${count} stages; at most ${limit} are allowed.`,
+    place,
+  );
+
+export const tooMuchWork = (jobs: number, stages: number, limit: number, place: Place) =>
+  configuration(
+    'TOO_MANY_JOBS',
+    `${jobs} jobs with ${stages} stages each come to more than ${limit} stages.`,
+    place,
+    'Use fewer cells, or split the file.',
+  );
 
 export const noJobs = (place: Place) =>
   configuration(

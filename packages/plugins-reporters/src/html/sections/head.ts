@@ -41,7 +41,7 @@ function factsOf({ manifest, jobs }: RunReport): [string, string][] {
   const total = manifest.stages.reduce((sum, { computeSeconds }) => sum + computeSeconds, 0);
   return [
     ...fact('Jobs', jobs.length),
-    ...fact('Seed', manifest.seed),
+    ...fact('Seed', typeof manifest.seed === 'number' ? manifest.seed : manifest.seed.join(', ')),
     ...fact('Profile', manifest.profile),
     ...fact('Started', manifest.started),
     ...(total > 0 ? fact('Computing time', `${formatValue(total, 'number', 1)} s`) : []),
