@@ -1,4 +1,5 @@
 export * from './contracts/artefacts.js';
+export * from './contracts/class-names.js';
 export * from './contracts/error.js';
 export * from './contracts/image-part.js';
 export * from './contracts/event.js';

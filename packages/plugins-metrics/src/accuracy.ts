@@ -1,5 +1,6 @@
 import {
   assertImagesFit,
+  assertSameClasses,
   defineStage,
   input,
   optionalInput,
@@ -77,6 +78,7 @@ export const accuracy = defineStage({
     async run(context, { network, images: all, ann }) {
       assertImagesFit(all, network.architecture);
       if (ann) assertImagesFit(all, ann.architecture);
+      assertSameClasses(context, all, network, ...(ann ? [ann] : []));
       const images = spreadImages(all, limit);
       const { classes } = network.architecture;
       const count = images.shape[0];

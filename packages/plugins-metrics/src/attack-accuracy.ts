@@ -1,5 +1,6 @@
 import {
   assertImagesFit,
+  assertSameClasses,
   defineStage,
   input,
   output,
@@ -53,6 +54,7 @@ export const attackAccuracy = defineStage({
   create: ({ runtime }, { batch, perClass, scaling, title }) => ({
     async run(context, { attacked, classifier }) {
       assertImagesFit(attacked, classifier.architecture);
+      assertSameClasses(context, attacked, classifier);
       const all = spreadImages(attacked, null);
       const { classes } = classifier.architecture;
       const images = shapedImages(all);

@@ -1,5 +1,6 @@
 import {
   assertImagesFit,
+  assertSameClasses,
   defineStage,
   input,
   output,
@@ -76,6 +77,7 @@ export const conversionDoctor = defineStage({
   create: ({ runtime, engine }, { limit, timeSteps, batch }) => ({
     async run(context, { network, ann, images: all }) {
       assertImagesFit(all, network.architecture);
+      assertSameClasses(context, all, network, ann);
       assertSameLayers(network, ann);
       const images = spreadImages(all, limit);
       const count = images.shape[0];

@@ -1,5 +1,6 @@
 import {
   assertImagesFit,
+  assertSameClasses,
   defineStage,
   input,
   optionalInput,
@@ -72,6 +73,7 @@ export const weightChange = defineStage({
       const squares = moments.reduce((sum, layer) => sum + layer.squares, 0);
       const moved = moments.reduce((sum, layer, i) => sum + layer.squares * byLayer[i]! ** 2, 0);
       const images = all && spreadImages(all, limit);
+      assertSameClasses(context, before, after, ...(images ? [images] : []));
       const accuracyOf = async (network: Ann | Snn, note: string) => {
         if (!images) return null;
         assertImagesFit(images, network.architecture);

@@ -1,5 +1,6 @@
 import {
   assertImagesFit,
+  assertSameClasses,
   defineStage,
   input,
   optionalInput,
@@ -33,7 +34,10 @@ export const trainAnn = defineStage({
     async run(context, { images, validation }) {
       const { classNames } = images;
       const architecture = networkFor(options, images);
-      if (validation) assertImagesFit(validation, architecture);
+      if (validation) {
+        assertImagesFit(validation, architecture);
+        assertSameClasses(context, validation, { type: 'ann', classNames });
+      }
       const training = { runtime, architecture, options, images, validation };
       const { parameters, history } = await trainNetwork(training, context);
       const last = history.at(-1)!;

@@ -1,5 +1,6 @@
 import {
   assertImagesFit,
+  assertSameClasses,
   evenPlaces,
   pixelsIn,
   selectImages,
@@ -50,6 +51,7 @@ export async function prepare(
   { snn, images, teacher }: { snn: Snn; images: Images; teacher: Ann | undefined },
 ): Promise<Work> {
   assertImagesFit(images, snn.architecture);
+  assertSameClasses(context, images, snn, ...(teacher ? [teacher] : []));
   integrateAndFireOf(snn, 'train');
   if (options.labels === 'soft' && !images.softLabels) {
     throw new UserError(

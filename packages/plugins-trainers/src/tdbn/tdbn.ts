@@ -1,4 +1,11 @@
-import { assertImagesFit, defineStage, input, output, partOfImages } from '@privatesnn/core';
+import {
+  assertImagesFit,
+  assertSameClasses,
+  defineStage,
+  input,
+  output,
+  partOfImages,
+} from '@privatesnn/core';
 import { TENSOR_RUNTIME } from '@privatesnn/runtime-tfjs';
 import { integrateAndFireOf } from '@privatesnn/spiking';
 
@@ -29,6 +36,7 @@ export const tdbn = defineStage({
   create: ({ runtime }, options) => ({
     async run(context, { snn, images }) {
       assertImagesFit(images, snn.architecture);
+      assertSameClasses(context, images, snn);
       integrateAndFireOf(snn, 'train');
       const training = partOfImages(images, options.samples);
       const timeSteps = options.timeSteps ?? snn.timeSteps;
