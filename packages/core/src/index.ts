@@ -14,7 +14,7 @@ export * from './contracts/reporter.js';
 export * from './contracts/stage.js';
 export * from './contracts/token.js';
 export * from './contracts/work.js';
-export { cacheFolder } from './cache/location.js';
+export { cacheFolder, userCacheFolder } from './cache/location.js';
 export { decode, encode, type Encoded } from './cache/codec.js';
 export type {
   Cache,
@@ -39,6 +39,7 @@ export { aboutOption, unreadableFile, type Unreadable } from './errors/unreadabl
 export { headOf, wrongFile, type WrongFile } from './errors/wrong-file.js';
 export { guarded, watchStrayErrors } from './errors/stray.js';
 export { suggestion } from './errors/suggest.js';
+export { fileDigest, filesDigest } from './files/content-digest.js';
 export { loadExperiment, type Experiment, type ExperimentRequest } from './plan/experiment.js';
 export { planExperiment, type PlanRequest } from './plan/build.js';
 export { planToYaml } from './plan/yaml.js';

@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 
 /**
@@ -23,4 +24,17 @@ function isWorkspace(folder: string): boolean {
   } catch {
     return false;
   }
+}
+
+/** Where what is no experiment's own is kept (downloaded datasets), by the habits of the platform. */
+export function userCacheFolder(): string {
+  return join(platformCache(), 'privatesnn');
+}
+
+function platformCache(): string {
+  const { XDG_CACHE_HOME, LOCALAPPDATA } = process.env;
+  if (XDG_CACHE_HOME) return XDG_CACHE_HOME;
+  if (process.platform === 'win32' && LOCALAPPDATA) return LOCALAPPDATA;
+  if (process.platform === 'darwin') return join(homedir(), 'Library', 'Caches');
+  return join(homedir(), '.cache');
 }

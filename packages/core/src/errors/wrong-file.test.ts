@@ -106,7 +106,7 @@ test.each([
   ['', 'x is an empty file, not a safetensors file.', /fetch it again/],
   ['ffd8ffe0', 'x is a JPEG picture, not a safetensors file.', 'Give a .safetensors file.'],
   ['40000000000000007b', 'x is not a whole safetensors file: its header is cut.', /truncated/],
-  ['fe01', 'x is not a whole safetensors file: its header is cut.', /truncated/],
+  ['fe01', 'x is not a safetensors file: its header is cut.', /truncated/],
   ['00'.repeat(9), /has nothing but NUL bytes at its beginning, not/, /broke off; fetch/],
 ])('names the kind and the way out: %s', (hex, message, hint) => {
   const error = wrongFile({ ...wanted, file: 'x', head: Buffer.from(hex, 'hex') });

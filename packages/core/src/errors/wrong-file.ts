@@ -56,7 +56,8 @@ export function wrongFile(wrong: WrongFile): UserError {
   const kind = fileKind(head);
   const place = { file };
   if (kind === undefined || wrong.kinds.includes(kind.id)) {
-    const message = `${file} is not a whole ${expected.replace(/^an? /, '')}: ${problem}.`;
+    const what = kind === undefined ? expected : expected.replace(/^an? /, 'a whole ');
+    const message = `${file} is not ${what}: ${problem}.`;
     return new UserError('data', code, message, { hint: wrong.hint ?? fetchAgain, place, cause });
   }
   const hint = wrong.ways?.[kind.id] ?? ways[kind.id] ?? wrong.give ?? wrong.hint ?? fetchAgain;

@@ -1,6 +1,6 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 
 import { onTestFinished } from 'vitest';
 
@@ -56,6 +56,7 @@ export function workspace(files: Readonly<Record<string, string>> = {}): Workspa
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   const file = (name: string) => join(folder, name);
   const write = (name: string, text: string) => {
+    mkdirSync(dirname(file(name)), { recursive: true });
     writeFileSync(file(name), text);
     return file(name);
   };
