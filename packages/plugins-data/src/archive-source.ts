@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { datasetCache } from './cache-folder.js';
 import { download, verifySha256 } from './download.js';
 import { exists } from './files.js';
+import { megabyte } from './memory.js';
 import { pathOption } from './options.js';
 import { inOwnCopy, ownCopy } from './own-copy.js';
 
@@ -78,6 +79,7 @@ export function archiveSource(
         await download({
           urls: [url],
           target: cached,
+          maxBytes: 2 * megabytes * megabyte,
           verify: (downloaded) => verifySha256(downloaded, sha256),
           hint: `Without network: copy ${file} or its unpacked folder here and name it in "path" or ${variable}.`,
           signal: context.signal,

@@ -2,6 +2,7 @@ import { UserError, type Images, type RandomStream } from '@privatesnn/core';
 
 import { chooseImages, type Choice } from './choose-images.js';
 import type { Container } from './container.js';
+import { assertFits } from './memory.js';
 import { recordSink } from './records.js';
 
 /** One set in the binary layout of CIFAR: rows of label bytes and 3,072 pixel bytes, plane by plane. */
@@ -46,9 +47,16 @@ export async function readCifar(
   choice: Choice,
   random: RandomStream,
   signal: AbortSignal,
+  maxMegabytes: number,
 ): Promise<CifarImages> {
-  const survey = await surveyFiles(container, layout, split, signal);
+  const check = (available: number, file: string) => {
+    const wanted = Math.min(choice.limit ?? available, available);
+    const what = `${wanted} images of ${side} × ${side} × 3`;
+    assertFits({ bytes: wanted * 3 * plane, what, file, maxMegabytes });
+  };
+  const survey = await surveyFiles(container, layout, split, signal, check);
   const { labels, starts } = survey;
+  check(labels.length, container.path);
   const chosen = chooseImages(labels, layout.classNames.length, choice, random);
   const places = new Map(Array.from(chosen, (from, to) => [from, to] as const));
   const pixels = new Uint8Array(chosen.length * 3 * plane);
@@ -96,14 +104,21 @@ async function surveyFiles(
   layout: CifarLayout,
   split: 'train' | 'test',
   signal: AbortSignal,
+  check: (rows: number, file: string) => void,
 ): Promise<Survey> {
   const found = new Map<string, Uint8Array>();
+  const others: string[] = [];
   let names = '';
   await container.visit((name, size) => {
-    if (name === layout.namesFile) return (chunk) => (names += Buffer.from(chunk).toString('utf8'));
-    if (!layout.files[split].includes(name)) return undefined;
+    if (name === layout.namesFile) return (chunk) => (names += textOf(chunk, names.length));
+    if (!layout.files[split].includes(name)) {
+      if (others.length < mostOthers) others.push(name);
+      return undefined;
+    }
     const file = `${container.path}/${name}`;
-    const labels = new Uint8Array(countRows(file, size, layout, split));
+    const rows = countRows(file, size, layout, split);
+    check(rows, file);
+    const labels = new Uint8Array(rows);
     found.set(name, labels);
     return recordSink(rowBytes(layout), (index, row) => {
       const label = row[layout.labelBytes - 1]!;
@@ -111,17 +126,7 @@ async function surveyFiles(
       labels[index] = label;
     });
   }, signal);
-  if (found.size === 0) {
-    throw new UserError(
-      'data',
-      'DATASET_FILE_MISSING',
-      `${container.path} holds none of ${layout.files[split].join(', ')}, so it has no ${split} images of ${layout.name}.`,
-      {
-        hint: 'Give the folder of the binary version (not the Python or MATLAB one), or its .tar.gz.',
-        place: { file: container.path },
-      },
-    );
-  }
+  if (found.size === 0) throw nothingFound(container.path, others, layout, split);
   const starts = new Map<string, number>();
   let count = 0;
   for (const name of layout.files[split]) {
@@ -131,6 +136,50 @@ async function surveyFiles(
   const labels = new Uint8Array(count);
   for (const [name, start] of starts) labels.set(found.get(name)!, start);
   return { labels, starts, classNames: classNames(names, layout) };
+}
+
+/** The file of names is short; of one that is not, the rest is left. */
+const mostNames = 100_000;
+/** Names that are looked at to tell what a folder is instead. */
+const mostOthers = 1000;
+
+function textOf(chunk: Uint8Array, held: number): string {
+  return Buffer.from(chunk.subarray(0, Math.max(0, mostNames - held))).toString('utf8');
+}
+
+/** What other versions of the two sets consist of, by names of files that only they have, and what to do. */
+const otherVersions: readonly (readonly [RegExp, string])[] = [
+  [/^data_batch_\d\.bin$|^test_batch\.bin$/, 'This looks like CIFAR-10: use the stage "cifar10".'],
+  [
+    /^fine_label_names\.txt$|^(train|test)\.bin$/,
+    'This looks like CIFAR-100: use the stage "cifar100".',
+  ],
+  [/\.mat$/, 'This looks like the MATLAB version; get the binary version.'],
+  [
+    /^data_batch_\d$|^test_batch$|^(train|test|meta)$|^batches\.meta$/,
+    'This looks like the Python version; get the binary version.',
+  ],
+];
+
+function nothingFound(
+  path: string,
+  others: readonly string[],
+  layout: CifarLayout,
+  split: 'train' | 'test',
+): UserError {
+  const other = split === 'train' ? 'test' : 'train';
+  const onlyOther = others.filter((name) => layout.files[other].includes(name));
+  const version = otherVersions.find(([names]) => others.some((name) => names.test(name)));
+  const hint =
+    onlyOther.length > 0
+      ? `There is ${onlyOther.join(', ')}: use "split: ${other}", or fetch the rest.`
+      : (version?.[1] ?? 'Give the folder of the binary version, or its .tar.gz.');
+  return new UserError(
+    'data',
+    'DATASET_FILE_MISSING',
+    `${path} holds none of ${layout.files[split].join(', ')}, so it has no ${split} images of ${layout.name}.`,
+    { hint, place: { file: path } },
+  );
 }
 
 function classNames(text: string, layout: CifarLayout): readonly string[] {

@@ -1,13 +1,13 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { defineStage, output } from '@privatesnn/core';
+import { defineStage, fileDigest, filesDigest, output } from '@privatesnn/core';
 import { z } from 'zod';
 
 import { archiveOptions, archiveSource } from './archive-source.js';
 import { readCifar, type CifarLayout } from './cifar-binary.js';
 import { openContainer } from './container.js';
-import { exists, fileDigest, filesDigest } from './files.js';
+import { exists } from './files.js';
 import { commonOptions } from './options.js';
 
 export interface CifarSet {
@@ -39,7 +39,7 @@ export function cifarStage({ layout, summary, ...published }: CifarSet) {
     inputs: {},
     outputs: { images: output('images', 'The images, [count, 32, 32, 3], bytes.') },
     dependencies: {},
-    create: (_, { split, limit, shuffle, ...where }) => {
+    create: (_, { split, limit, shuffle, maxMegabytes, ...where }) => {
       const source = archiveSource(archive, where);
       return {
         fingerprint: (context) =>
@@ -51,12 +51,13 @@ export function cifarStage({ layout, summary, ...published }: CifarSet) {
             async (path) => ({
               found: path,
               ...(await readCifar(
-                await openContainer(await innerFolder(path, layout)),
+                await openContainer(await innerFolder(path, layout), maxMegabytes),
                 layout,
                 split,
                 { limit, shuffle },
                 context.random('sample'),
                 context.signal,
+                maxMegabytes,
               )),
             }),
           );
@@ -91,10 +92,10 @@ async function innerFolder(path: string, layout: CifarLayout): Promise<string> {
 }
 
 async function digest(path: string, layout: CifarLayout, split: 'train' | 'test'): Promise<string> {
-  if (!(await stat(path).catch(() => undefined))?.isDirectory()) return fileDigest(path);
+  if (!(await stat(path)).isDirectory()) return fileDigest(path);
   const folder = await innerFolder(path, layout);
   const names = [...layout.files[split], layout.namesFile];
   const there: string[] = [];
   for (const name of names) if (await exists(join(folder, name))) there.push(name);
-  return `${there.join()}:${await filesDigest(there.map((name) => join(folder, name)))}`;
+  return filesDigest(folder, there);
 }

@@ -14,7 +14,14 @@ let folder: string;
 
 beforeAll(async () => {
   server = createServer((request, response) => {
-    if (request.url === '/good' || request.url === '/bad') response.end(request.url.slice(1));
+    if (request.url === '/endless') {
+      const more = () => {
+        while (!response.destroyed && response.write('x'.repeat(1000)));
+      };
+      response.on('drain', more);
+      more();
+    } else if (request.url === '/good' || request.url === '/bad')
+      response.end(request.url.slice(1));
     else response.writeHead(404).end();
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -28,6 +35,7 @@ const fetchFrom = (paths: readonly string[]) =>
   download({
     urls: paths.map((path) => address + path),
     target: join(folder, 'inner', 'file'),
+    maxBytes: 100,
     verify: async (path) => {
       if ((await readFile(path, 'utf8')) !== 'good') throw new Error('wrong content');
     },
@@ -46,7 +54,7 @@ describe('download', () => {
   });
 
   it('goes on to the next address until the content is right', async () => {
-    await fetchFrom(['/missing', '/bad', '/good']);
+    await fetchFrom(['/missing', '/bad', '/endless', '/good']);
     expect(await readFile(join(folder, 'inner', 'file'), 'utf8')).toBe('good');
     expect(await readdir(join(folder, 'inner'))).toEqual(['file']);
   });

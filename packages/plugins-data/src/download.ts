@@ -13,6 +13,8 @@ export interface Download {
   readonly urls: readonly string[];
   /** Where it is put, whole and checked, or not at all. */
   readonly target: string;
+  /** What is longer is not fetched to its end. */
+  readonly maxBytes: number;
   /** Throws where the content is not the expected one. */
   readonly verify: (path: string) => Promise<void>;
   /** What a user without network can do instead. */
@@ -21,7 +23,14 @@ export interface Download {
 }
 
 /** Fetches a file from the first address that gives the expected content. */
-export async function download({ urls, target, verify, hint, signal }: Download): Promise<void> {
+export async function download({
+  urls,
+  target,
+  maxBytes,
+  verify,
+  hint,
+  signal,
+}: Download): Promise<void> {
   await mkdir(dirname(target), { recursive: true });
   const part = `${target}.${process.pid}.part`;
   const failures: string[] = [];
@@ -29,7 +38,9 @@ export async function download({ urls, target, verify, hint, signal }: Download)
     try {
       const response = await fetch(url, { signal });
       if (!response.ok || !response.body) throw new Error(`HTTP status ${response.status}`);
-      await pipeline(Readable.fromWeb(response.body), createWriteStream(part), { signal });
+      await pipeline(Readable.fromWeb(response.body), atMost(maxBytes), createWriteStream(part), {
+        signal,
+      });
       await verify(part);
       await rename(part, target);
       return;
@@ -45,6 +56,17 @@ export async function download({ urls, target, verify, hint, signal }: Download)
     `No address gave the file ${target}. Tried:\n${failures.map((line) => `  ${line}`).join('\n')}`,
     { hint },
   );
+}
+
+function atMost(maxBytes: number) {
+  return async function* (chunks: AsyncIterable<Uint8Array>) {
+    let bytes = 0;
+    for await (const chunk of chunks) {
+      bytes += chunk.length;
+      if (bytes > maxBytes) throw new Error(`it is longer than ${maxBytes} bytes`);
+      yield chunk;
+    }
+  };
 }
 
 function reason(error: unknown): string {

@@ -1,8 +1,10 @@
 import { defineStage, output, UserError, type StageContext } from '@privatesnn/core';
 import { z } from 'zod';
 
-import { fileTreeDigest, openFileTree, type FileTree } from './file-tree.js';
-import { readLabelledFiles, takeTurns, type LabelledFile } from './labelled-files.js';
+import { listClassFolders, type ClassFolders } from './class-folders.js';
+import { mostPixels } from './decode-image.js';
+import { fileTreeDigest, openFileTree } from './file-tree.js';
+import { readLabelledFiles } from './labelled-files.js';
 import { commonOptions, pathOption } from './options.js';
 import { inOwnCopy, type OwnCopy } from './own-copy.js';
 
@@ -16,24 +18,33 @@ const options = z.strictObject({
     .describe('3 for colour (grey pictures become RGB), 1 for grey (colours become luma).'),
   classNames: z
     .array(z.string())
+    .min(2)
     .nullable()
     .default(null)
-    .describe('Names of the class folders, in the order of the classes; null takes all, by name.'),
+    .describe(
+      'Names of the class folders, in the order of the classes; null takes all, by name, numbers by value.',
+    ),
+  maxPixels: z
+    .int()
+    .min(1)
+    .default(mostPixels)
+    .describe('How many pixels a picture may have; one that claims more is not decoded.'),
+  maxMegabytes: commonOptions.maxMegabytes,
 });
 
 /** Labelled pictures of the user's own. */
 export const imageFolder = defineStage({
   kind: 'dataset',
   id: 'image-folder',
-  version: 2,
+  version: 3,
   summary: 'PNG or JPEG pictures of one size, one subfolder for each class.',
   source: 'This project; one folder a class, as ImageNet is unpacked',
   options,
   inputs: {},
   outputs: { images: output('images', 'The pictures, [count, height, width, channels], bytes.') },
   dependencies: {},
-  check: ({ path }) =>
-    path === null
+  check: ({ path, classNames }) => [
+    ...(path === null
       ? [
           new UserError(
             'configuration',
@@ -42,29 +53,40 @@ export const imageFolder = defineStage({
             { hint: 'Name a folder with one subfolder of pictures for each class.' },
           ),
         ]
-      : [],
-  create: (_, { path, limit, shuffle, channels, classNames }) => {
+      : []),
+    ...(classNames?.some((name, i) => classNames.indexOf(name) !== i)
+      ? [
+          new UserError(
+            'configuration',
+            'DATASET_CLASS_NAMES',
+            '"classNames" names a class twice.',
+            { hint: 'Name each class once, in the order of the classes.', option: 'classNames' },
+          ),
+        ]
+      : []),
+  ],
+  create: (_, { path, limit, shuffle, channels, classNames, maxPixels, maxMegabytes }) => {
     const find = (context: Pick<StageContext, 'resolvePath'>): OwnCopy => ({
       path: context.resolvePath(path!),
       variable: null,
     });
     return {
-      fingerprint: async (context) => inOwnCopy(find(context), fileTreeDigest),
+      fingerprint: (context) =>
+        inOwnCopy(find(context), (folder) => fileTreeDigest(folder, maxMegabytes)),
       async run(context) {
         context.signal.throwIfAborted();
         return inOwnCopy(find(context), async (folder) => {
-          const tree = await openFileTree(folder);
+          const tree = await openFileTree(folder, maxMegabytes);
           try {
-            const listed = listClasses(tree, classNames);
-            context.info(
-              `${listed.files.length} pictures of ${listed.classNames.length} classes in ${tree.path}.`,
-            );
+            const listed = listClassFolders(tree, classNames);
+            tell(listed, tree.path, context);
             const images = await readLabelledFiles(
               tree,
               listed.files,
               listed.classNames,
               channels,
               { limit, shuffle },
+              { maxPixels, maxMegabytes },
               context,
             );
             return { images };
@@ -77,32 +99,19 @@ export const imageFolder = defineStage({
   },
 });
 
-/** Pictures by class: the class is the folder that a picture lies in. */
-function listClasses(
-  tree: FileTree,
-  wanted: readonly string[] | null,
-): { readonly files: LabelledFile[]; readonly classNames: readonly string[] } {
-  const pictures = tree.names.flatMap((name) => {
-    const folder = name.split('/').at(-2);
-    return /\.(png|jpe?g)$/i.test(name) && folder !== undefined ? [{ name, folder }] : [];
-  });
-  const found = [...new Set(pictures.map(({ folder }) => folder))].sort();
-  const classNames = wanted ?? found;
-  const absent = classNames.filter((name) => !found.includes(name));
-  if (found.length === 0 || absent.length > 0) {
-    throw new UserError(
-      'data',
-      'DATASET_FILE_MISSING',
-      found.length === 0
-        ? `${tree.path} holds no subfolders with PNG or JPEG pictures.`
-        : `${tree.path} has no pictures for ${absent.join(', ')}; it has the classes ${found.join(', ')}.`,
-      { hint: 'Give the folder above the class folders.', place: { file: tree.path } },
-    );
-  }
-  const labelOf = new Map(classNames.map((name, label) => [name, label]));
-  const files = pictures.flatMap(({ name, folder }) => {
-    const label = labelOf.get(folder);
-    return label === undefined ? [] : [{ name, label }];
-  });
-  return { files: takeTurns(files), classNames };
+/** Classes that are printed; the event "classes" has all. */
+const mostPrinted = 40;
+
+function tell(
+  { files, classNames, counts, leftOut }: ClassFolders,
+  path: string,
+  context: StageContext,
+): void {
+  const map = classNames.map((name, label) => `${label} = ${name} (${counts[label]})`);
+  const more = map.length > mostPrinted ? `, … ${map.at(-1)}` : '';
+  context.info(
+    `${files.length} pictures of ${classNames.length} classes in ${path}: ${map.slice(0, mostPrinted).join(', ')}${more}.`,
+  );
+  context.record('classes', { classNames, counts });
+  if (leftOut.length > 0) context.warn(`Left out of ${path}: ${leftOut.join('; ')}.`);
 }

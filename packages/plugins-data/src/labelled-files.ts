@@ -1,8 +1,10 @@
 import { UserError, type Images, type StageContext } from '@privatesnn/core';
 
 import { chooseImages, type Choice } from './choose-images.js';
-import { decodeImage } from './decode-image.js';
+import { decodeImage, pictureFormat, type PictureLimits } from './decode-image.js';
 import type { FileTree } from './file-tree.js';
+import { assertFits } from './memory.js';
+import { compareNaturally } from './natural-order.js';
 
 /** A picture file and its class. */
 export interface LabelledFile {
@@ -15,8 +17,7 @@ export interface LabelledFile {
  * hold all classes. Within a class the order is by name, with numbers by value.
  */
 export function takeTurns(files: readonly LabelledFile[]): LabelledFile[] {
-  const { compare } = new Intl.Collator('en', { numeric: true });
-  const sorted = [...files].sort((a, b) => a.label - b.label || compare(a.name, b.name));
+  const sorted = [...files].sort((a, b) => a.label - b.label || compareNaturally(a.name, b.name));
   const seen = new Map<number, number>();
   return sorted
     .map((file) => {
@@ -31,7 +32,7 @@ export function takeTurns(files: readonly LabelledFile[]): LabelledFile[] {
 /**
  * Reads and decodes the wanted pictures, one at a time.
  *
- * @throws UserError where a picture is damaged, or of another size than the first
+ * @throws UserError where a picture is damaged, or of another size than the first, or all take too much memory
  */
 export async function readLabelledFiles(
   tree: FileTree,
@@ -39,6 +40,7 @@ export async function readLabelledFiles(
   classNames: readonly string[],
   channels: 1 | 3,
   choice: Choice,
+  limits: PictureLimits,
   context: StageContext,
 ): Promise<Images> {
   const labels = files.map(({ label }) => label);
@@ -46,14 +48,20 @@ export async function readLabelledFiles(
   let pixels = new Uint8Array(0);
   let height = 0;
   let width = 0;
+  let transparent = 0;
   for (const [place, index] of chosen.entries()) {
     context.signal.throwIfAborted();
     const { name } = files[index]!;
     const file = `${tree.path}/${name}`;
-    const picture = await decodeImage(await tree.read(name), channels, file);
+    const bytes = await tree.read(name, (head) => void pictureFormat(head, file));
+    const picture = await decodeImage(bytes, channels, file, limits);
+    if (picture.transparent) transparent++;
     if (place === 0) {
       ({ height, width } = picture);
-      pixels = new Uint8Array(chosen.length * height * width * channels);
+      const bytes = chosen.length * height * width * channels;
+      const what = `${chosen.length} pictures of ${height} × ${width} × ${channels}`;
+      assertFits({ bytes, what, file: tree.path, maxMegabytes: limits.maxMegabytes });
+      pixels = new Uint8Array(bytes);
     }
     if (picture.height !== height || picture.width !== width) {
       throw new UserError(
@@ -68,6 +76,11 @@ export async function readLabelledFiles(
     if (place % 100 === 99 || place === chosen.length - 1) {
       context.progress(place + 1, chosen.length, 'pictures decoded');
     }
+  }
+  if (transparent > 0) {
+    context.warn(
+      `${transparent} of ${chosen.length} pictures are transparent in places; the colours that lie under it count.`,
+    );
   }
   return {
     type: 'images',

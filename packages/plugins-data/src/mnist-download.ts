@@ -1,7 +1,9 @@
+import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 
 import { download } from './download.js';
-import { exists, readMaybeGzip, sha256 } from './files.js';
+import { exists, packedFile, sha256, unpacked } from './files.js';
+import { megabyte } from './memory.js';
 import { mnistFiles, mnistVariable, type MnistSplit } from './mnist-source.js';
 
 const addresses = [
@@ -36,8 +38,11 @@ export async function downloadMnist(
     await download({
       urls: urls.map((address) => `${address}${name}.gz`),
       target,
+      maxBytes: 50 * megabyte,
       verify: async (path) => {
-        const found = sha256(await readMaybeGzip(path));
+        const hash = createHash('sha256');
+        for await (const chunk of unpacked(await packedFile(path), signal)) hash.update(chunk);
+        const found = hash.digest('hex');
         if (found !== digests[name]) {
           throw new Error(`the content's SHA-256 is ${found}, not ${digests[name]}`);
         }

@@ -1,7 +1,8 @@
-import { join } from 'node:path';
+import { statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-import { UserError, type StageContext } from '@privatesnn/core';
+import { headOf, UserError, wrongFile, type StageContext } from '@privatesnn/core';
 
 import { datasetCache } from './cache-folder.js';
 import { exists } from './files.js';
@@ -73,6 +74,19 @@ export async function findIdxFile(folder: string, name: string): Promise<string>
   const dotted = name.replace(/-(idx\d)/, '.$1');
   const candidates = [`${name}.gz`, name, `${dotted}.gz`, dotted].map((file) => join(folder, file));
   for (const candidate of candidates) if (await exists(candidate)) return candidate;
+  if (statSync(folder, { throwIfNoEntry: false })?.isFile()) {
+    const hint = `Give the folder that it lies in: ${dirname(folder)}.`;
+    throw wrongFile({
+      code: 'DATASET_FILE_MISSING',
+      file: folder,
+      head: headOf(folder),
+      expected: 'the folder with the four IDX files of MNIST',
+      kinds: [],
+      problem: 'it is a file',
+      ways: { gzip: hint, idx: hint },
+      hint,
+    });
+  }
   throw new UserError(
     'data',
     'DATASET_FILE_MISSING',

@@ -1,16 +1,18 @@
+import { basename } from 'node:path';
+
 import {
   defineStage,
+  filesDigest,
   output,
-  selectImages,
   UserError,
   type Images,
   type StageContext,
 } from '@privatesnn/core';
 import { z } from 'zod';
 
-import { chooseImages } from './choose-images.js';
-import { filesDigest, readMaybeGzip } from './files.js';
-import { parseIdx } from './idx.js';
+import { chooseImages, type Choice } from './choose-images.js';
+import { readIdx } from './idx.js';
+import { assertFits } from './memory.js';
 import { downloadMnist, mnistDownloadDigest } from './mnist-download.js';
 import {
   findIdxFile,
@@ -22,6 +24,7 @@ import {
   type MnistSplit,
 } from './mnist-source.js';
 import { commonOptions, pathOption } from './options.js';
+import { recordSink } from './records.js';
 
 const options = z.strictObject({
   ...commonOptions,
@@ -48,35 +51,35 @@ export const mnist = defineStage({
   inputs: {},
   outputs: { images: output('images', 'The digits, [count, 28, 28, 1], bytes.') },
   dependencies: {},
-  create: (_, { split, limit, shuffle, source, path }) => {
+  create: (_, { split, limit, shuffle, maxMegabytes, source, path }) => {
     const find = (context: Pick<StageContext, 'resolvePath'>) =>
       mnistSource(source, split, path, context);
     return {
       async fingerprint(context) {
         const found = await find(context);
         if (found.kind === 'download') return mnistDownloadDigest(split);
-        return inMnistFolder(found, async () => filesDigest(await findFiles(found, split)));
+        return inMnistFolder(found, async () => {
+          const files = await findFiles(found, split);
+          return filesDigest(
+            found.folder,
+            files.map((file) => basename(file)),
+          );
+        });
       },
       async run(context) {
         context.signal.throwIfAborted();
         const found = await find(context);
         if (found.kind === 'download') await downloadMnist(found.folder, split, context.signal);
-        const images = await inMnistFolder(found, async () =>
-          readMnist(await findFiles(found, split)),
-        );
-        const chosen = chooseImages(
-          images.labels,
-          classNames.length,
-          { limit, shuffle },
-          context.random('sample'),
+        const { images, available } = await inMnistFolder(found, async () =>
+          readMnist(await findFiles(found, split), { limit, shuffle }, maxMegabytes, context),
         );
         context.info(
-          `MNIST: ${chosen.length} of ${images.labels.length} ${split} images from ${found.description}.`,
+          `MNIST: ${images.shape[0]} of ${available} ${split} images from ${found.description}.`,
         );
-        if (limit !== null && limit > images.labels.length) {
-          context.warn(`${limit} images were asked for; there are ${images.labels.length}.`);
+        if (limit !== null && limit > available) {
+          context.warn(`${limit} images were asked for; there are ${available}.`);
         }
-        return { images: selectImages(images, chosen) };
+        return { images };
       },
     };
   },
@@ -87,35 +90,85 @@ async function findFiles(source: MnistSource, split: MnistSplit): Promise<[strin
   return [await findIdxFile(source.folder, images), await findIdxFile(source.folder, labels)];
 }
 
-/** Reads an images file and its labels file, and checks that they belong together. */
-async function readMnist([imagesFile, labelsFile]: readonly [string, string]): Promise<Images> {
-  const pixels = parseIdx(await readMaybeGzip(imagesFile), 3, imagesFile);
-  const labels = parseIdx(await readMaybeGzip(labelsFile), 1, labelsFile);
-  const [count, height, width] = pixels.dimensions as [number, number, number];
-  if (labels.data.length !== count) {
-    throw new UserError(
-      'data',
-      'DATASET_LABEL_COUNT',
-      `${imagesFile} holds ${count} images, but ${labelsFile} holds ${labels.data.length} labels.`,
-      { hint: 'The two files are of different splits or sets.', place: { file: labelsFile } },
-    );
-  }
-  const wrong = labels.data.findIndex((label) => label >= classNames.length);
-  if (wrong >= 0) {
-    throw new UserError(
-      'data',
-      'DATASET_LABEL_RANGE',
-      `Label ${wrong + 1} of ${labelsFile} is ${labels.data[wrong]}; the classes are 0 to 9.`,
-      { hint: 'The file is damaged or not MNIST.', place: { file: labelsFile } },
-    );
-  }
-  return {
+/** Reads the labels, then the wanted images, and checks that the two files belong together. */
+async function readMnist(
+  [imagesFile, labelsFile]: readonly [string, string],
+  choice: Choice,
+  maxMegabytes: number,
+  context: StageContext,
+): Promise<{ readonly images: Images; readonly available: number }> {
+  const labels = await readLabels(labelsFile, maxMegabytes, context.signal);
+  const chosen = chooseImages(labels, classNames.length, choice, context.random('sample'));
+  const places = new Map(Array.from(chosen, (from, to) => [from, to] as const));
+  let pixels = new Uint8Array(0);
+  let [height, width] = [0, 0];
+  const open = (dimensions: readonly number[]) => {
+    const [count = 0] = dimensions;
+    [, height = 0, width = 0] = dimensions;
+    if (count !== labels.length) throw wrongCount(imagesFile, count, labelsFile, labels.length);
+    if (height * width === 0) throw empty(imagesFile);
+    const size = height * width;
+    const bytes = chosen.length * size;
+    const what = `${chosen.length} images of ${height} × ${width}`;
+    assertFits({ bytes, what, file: imagesFile, maxMegabytes });
+    pixels = new Uint8Array(bytes);
+    return recordSink(size, (index, record) => {
+      const place = places.get(index);
+      if (place !== undefined) pixels.set(record, place * size);
+    });
+  };
+  await readIdx(imagesFile, 3, open, context.signal);
+  const images: Images = {
     type: 'images',
-    shape: [count, height, width, 1],
-    pixels: pixels.data,
+    shape: [chosen.length, height, width, 1],
+    pixels,
     range: [0, 255],
-    labels: Int32Array.from(labels.data),
+    labels: Int32Array.from(chosen, (i) => labels[i]!),
     classNames,
     origin: 'real',
   };
+  return { images, available: labels.length };
+}
+
+async function readLabels(
+  file: string,
+  maxMegabytes: number,
+  signal: AbortSignal,
+): Promise<Uint8Array> {
+  let labels = new Uint8Array(0);
+  let held = 0;
+  const open = ([count = 0]: readonly number[]) => {
+    if (count === 0) throw empty(file);
+    assertFits({ bytes: count, what: `${count} labels`, file, maxMegabytes });
+    labels = new Uint8Array(count);
+    return (chunk: Uint8Array) => {
+      labels.set(chunk, held);
+      held += chunk.length;
+    };
+  };
+  await readIdx(file, 1, open, signal);
+  const wrong = labels.findIndex((label) => label >= classNames.length);
+  if (wrong < 0) return labels;
+  throw new UserError(
+    'data',
+    'DATASET_LABEL_RANGE',
+    `Label ${wrong + 1} of ${file} is ${labels[wrong]}; the classes are 0 to 9.`,
+    { hint: 'The file is damaged or not MNIST.', place: { file } },
+  );
+}
+
+function wrongCount(imagesFile: string, images: number, labelsFile: string, labels: number) {
+  return new UserError(
+    'data',
+    'DATASET_LABEL_COUNT',
+    `${imagesFile} holds ${images} images, but ${labelsFile} holds ${labels} labels.`,
+    { hint: 'The two files are of different splits or sets.', place: { file: labelsFile } },
+  );
+}
+
+function empty(file: string): UserError {
+  return new UserError('data', 'DATASET_FILE_SIZE', `${file} holds no images.`, {
+    hint: 'Give the files of MNIST.',
+    place: { file },
+  });
 }

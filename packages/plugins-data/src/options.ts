@@ -15,6 +15,13 @@ export const commonOptions = {
     .describe(
       'Draw the images at random, the same number of each class as far as the classes reach, and put them in random order.',
     ),
+  maxMegabytes: z
+    .int()
+    .min(1)
+    .default(2048)
+    .describe(
+      'How much the images, or one file that is unpacked, may take in memory; what claims more is refused before it is read.',
+    ),
 };
 
 /** The option for a folder or file of the user's own. */

@@ -2,6 +2,7 @@ import { defineStage, output, UserError } from '@privatesnn/core';
 import { z } from 'zod';
 
 import { archiveOptions, archiveSource, type Archive } from './archive-source.js';
+import { mostPixels } from './decode-image.js';
 import { fileTreeDigest, openFileTree, type FileTree } from './file-tree.js';
 import { readLabelledFiles, takeTurns, type LabelledFile } from './labelled-files.js';
 import { commonOptions } from './options.js';
@@ -30,21 +31,22 @@ const options = z.strictObject({
 export const tinyImagenet = defineStage({
   kind: 'dataset',
   id: 'tiny-imagenet',
-  version: 2,
+  version: 3,
   summary: 'Tiny-ImageNet: 64 × 64 colour photographs, 200 classes (original zip or folder).',
   source: 'Stanford CS231N: Tiny ImageNet Challenge',
   options,
   inputs: {},
   outputs: { images: output('images', 'The images, [count, 64, 64, 3], bytes.') },
   dependencies: {},
-  create: (_, { split, limit, shuffle, ...where }) => {
+  create: (_, { split, limit, shuffle, maxMegabytes, ...where }) => {
     const source = archiveSource(archive, where);
     return {
-      fingerprint: (context) => source.fingerprint(context, fileTreeDigest),
+      fingerprint: (context) =>
+        source.fingerprint(context, (path) => fileTreeDigest(path, maxMegabytes)),
       async run(context) {
         context.signal.throwIfAborted();
         return source.read(context, async (path) => {
-          const tree = await openFileTree(path);
+          const tree = await openFileTree(path, maxMegabytes);
           try {
             const { files, classNames } = await listTinyImagenet(tree, split);
             context.info(`Tiny-ImageNet: ${files.length} ${split} images in ${path}.`);
@@ -53,8 +55,16 @@ export const tinyImagenet = defineStage({
                 `This copy holds ${files.length} of the ${complete[split]} ${split} images.`,
               );
             }
-            const choice = { limit, shuffle };
-            return { images: await readLabelledFiles(tree, files, classNames, 3, choice, context) };
+            const images = await readLabelledFiles(
+              tree,
+              files,
+              classNames,
+              3,
+              { limit, shuffle },
+              { maxPixels: mostPixels, maxMegabytes },
+              context,
+            );
+            return { images };
           } finally {
             tree.close();
           }
