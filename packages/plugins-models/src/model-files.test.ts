@@ -133,6 +133,17 @@ describe('a file of another kind', () => {
     await expect(load({ path: '.' })).rejects.toThrow(/it is a tfjs graph model/);
   });
 
+  it('a folder without a model tells what is there', async () => {
+    await expect(load({ path: '.' })).rejects.toThrow(
+      /model.json or model.safetensors, but holds nothing/,
+    );
+    await save(sound);
+    await expect(load({ path: '.' })).rejects.toMatchObject({
+      message: expect.stringContaining('but holds net.json, net.safetensors.') as string,
+      hint: `Give the file: ${join(folder, 'net.safetensors')}.`,
+    });
+  });
+
   it('neither devices nor folders are read', async () => {
     await mkdir(join(folder, 'model.json'));
     for (const path of ['/dev/zero', '/dev/null', '.']) {

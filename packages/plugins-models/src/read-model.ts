@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readFile, stat } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -42,15 +42,34 @@ export async function findModel(path: string): Promise<ModelFiles> {
       cause,
     });
   });
-  if (found.isDirectory()) {
-    const weights = join(path, 'model.safetensors');
-    return (await isFile(weights))
-      ? { kind: 'safetensors', weights, description: await findDescription(weights) }
-      : { kind: 'layers-model', topology: join(path, 'model.json') };
-  }
+  if (found.isDirectory()) return findInFolder(path);
   return path.endsWith('.json')
     ? { kind: 'layers-model', topology: path }
     : { kind: 'safetensors', weights: path, description: await findDescription(path) };
+}
+
+/** The model in a folder: model.safetensors, or the model.json of a LayersModel. */
+async function findInFolder(folder: string): Promise<ModelFiles> {
+  const weights = join(folder, 'model.safetensors');
+  if (await isFile(weights)) {
+    return { kind: 'safetensors', weights, description: await findDescription(weights) };
+  }
+  const topology = join(folder, 'model.json');
+  if (await isFile(topology)) return { kind: 'layers-model', topology };
+  const names = (await readdir(folder).catch(() => [])).sort();
+  const some = names.slice(0, 5).join(', ') + (names.length > 5 ? ', …' : '');
+  const [other] = names.filter((name) => name.endsWith('.safetensors'));
+  throw new UserError(
+    'data',
+    'MODEL_FILE_MISSING',
+    `The folder ${folder} should hold model.json or model.safetensors, but holds ${some || 'nothing'}.`,
+    {
+      hint: other
+        ? `Give the file: ${join(folder, other)}.`
+        : 'Give a .safetensors file, or the folder of a tfjs LayersModel (with model.json).',
+      place: { file: folder },
+    },
+  );
 }
 
 /** An ANN, and what the user should be told of how it was read. */

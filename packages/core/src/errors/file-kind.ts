@@ -83,6 +83,8 @@ const signatures: readonly Signature[] = [
   ],
   ['xml', 'an XML file', matches(/^(\xef\xbb\xbf)?\s*<(\?xml|error>)/i)],
   ['json', 'a JSON file', matches(/^(\xef\xbb\xbf)?\s*(\{\s*("|\}|$)|\[\s*(["{[\]\d-]|$))/)],
+  // Before formats of few bytes: it begins with a length, which may look like any of them.
+  ['safetensors', 'a safetensors file', matches(/^[^]{5}\0\0\0\{/)],
   ['pdf', 'a PDF file', startsWith('%PDF-')],
   ['gzip', 'a gzip file', startsWith('\x1f\x8b')],
   ['bzip2', 'a bzip2 file', matches(/^BZh[1-9]1AY&SY/)],
@@ -114,7 +116,6 @@ const signatures: readonly Signature[] = [
   ['onnx', 'an ONNX network', matches(/^\x08[\x01-\x1f][\x12\x1a\x22\x28\x32\x3a\x42\x72]/)],
   ['tflite', 'a TensorFlow Lite network', (text) => text.slice(4, 8) === 'TFL3'],
   ['gguf', 'a GGUF network', startsWith('GGUF')],
-  ['safetensors', 'a safetensors file', matches(/^[^]{5}\0\0\0\{/)],
   ['idx', 'an IDX file', matches(/^\0\0[\x08\x09\x0b-\x0e][\x01-\x08]/)],
   ['jpeg', 'a JPEG picture', startsWith('\xff\xd8\xff')],
   ['png', 'a PNG picture', startsWith('\x89PNG\r\n\x1a\n')],

@@ -46,6 +46,9 @@ const beginnings: readonly (readonly [FileKindId, string])[] = [
   ['tflite', '1c00000054464c33'],
   ['gguf', text('GGUF') + '03000000'],
   ['safetensors', '4000000000000000' + text('{"a":{"dtype":"F32"')],
+  // Lengths of headers that begin as gzip files and pickles do.
+  ['safetensors', '1f8b000000000000' + text('{"a":')],
+  ['safetensors', '8002280000000000' + text('{"a":')],
   ['idx', '000008030000ea60'],
   ['jpeg', 'ffd8ffe000104a464946'],
   ['png', '89504e470d0a1a0a0000000d'],

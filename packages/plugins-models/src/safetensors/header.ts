@@ -69,7 +69,7 @@ export function readHeader(bytes: Uint8Array, file: string): Header {
   if (length > maxHeaderBytes) {
     throw damage(
       `its header should hold ${length} bytes, but the format allows ${maxHeaderBytes}`,
-      'The file is of another format, or its first bytes are damaged.',
+      'The file is of another format. Give a .safetensors file, or the folder or model.json of a tfjs LayersModel.',
     );
   }
   const start = 8 + Number(length);
