@@ -81,12 +81,10 @@ export async function readTopology(file: string): Promise<LayersModelFile> {
   const { modelTopology: model, weightsManifest: manifest } = result.data;
   const layers = model.config.layers.map((layer) => {
     const { class_name: className, config, registered_name: registered } = layer;
-    const name = layer.name ?? config['name'];
-    if (typeof name !== 'string') throw wrong(`a ${className} layer has no name`);
-    if (config['name'] !== undefined && config['name'] !== name) {
-      throw wrong(
-        `the layer "${name}" has another name in its settings: ${JSON.stringify(config['name'])}`,
-      );
+    const name = config['name'];
+    if (typeof name !== 'string') throw wrong(`the settings of a ${className} layer lack its name`);
+    if (layer.name !== undefined && layer.name !== name) {
+      throw wrong(`the layer "${layer.name}" is called "${name}" in its settings`);
     }
     if (registered && registered !== className) {
       throw wrong(
