@@ -58,7 +58,7 @@ describe('adaptive-spiking', () => {
       const logits = await annLogits(tensors, ann, images);
       const size = Math.max(...logits.map(Math.abs));
       (await logitsOf(snn)).forEach((logit, i) =>
-        expect(Math.abs(logit - logits[i]!)).toBeLessThan(0.05 * size),
+        expect(Math.abs(logit - logits[i]!)).toBeLessThan(0.07 * size),
       );
     }
   });
@@ -93,7 +93,7 @@ describe('adaptive-spiking', () => {
         async (matchAt, growth, threshold) => {
           const { transfer } = await convert({ matchAt, growth, threshold });
           const at = transfer.x.indexOf(matchAt);
-          expect(transfer.lines[0]!.y[at]).toBeCloseTo(matchAt, 6);
+          expect(Math.abs(transfer.lines[0]!.y[at]! / matchAt - 1)).toBeLessThan(1e-3);
           expect(transfer.lines[0]!.y[0]).toBe(0);
         },
       ),

@@ -89,7 +89,7 @@ type Options = z.output<typeof options>;
 export const adaptiveSpiking = defineStage({
   kind: 'converter',
   id: 'adaptive-spiking',
-  version: 2,
+  version: 3,
   summary:
     'Keeps the weights and puts adaptive spiking neurons, whose threshold grows with every spike, for the ReLUs.',
   source: 'Zambrano, Nusselder, Scholte & Bohté 2019; Bohté 2012',

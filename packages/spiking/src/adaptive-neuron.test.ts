@@ -5,7 +5,6 @@ import type { AdaptiveNeuron } from '@privatesnn/core';
 
 import {
   adaptiveStep,
-  currentAtInterval,
   rateAtCurrent,
   restingAdaptiveState,
   type AdaptiveParameters,
@@ -125,56 +124,57 @@ describe('the transfer function', () => {
     return tau.eta * ((c1 * s + c2) / (c3 * s + c4));
   };
 
-  it('is the published closed form, to the first order of the interval over τ', () => {
+  /** The current at which spikes come every so many time-steps, in the limit of short ones. */
+  const currentAtInterval = (interval: number, n: AdaptiveNeuron): number => {
+    const left = (d: number) => d ** interval / (1 - d ** interval);
+    const response = ((1 - n.refractoryDecay) * n.rest) / (1 - n.growth * left(n.thresholdDecay));
+    return response * (0.5 + left(n.refractoryDecay));
+  };
+
+  it('is in the limit of short time-steps the published closed form, to the first order of the interval over τ', () => {
     const growths = fc.double({ min: 0, max: 0.1, noNaN: true });
     const intervals = fc.double({ min: 1.5, max: 10, noNaN: true });
     fc.assert(
       fc.property(growths, intervals, (growth, interval) => {
-        const signal = currentAtInterval(interval, original(growth, 0.1));
+        const neuron = original(growth, 0.1);
+        const signal = currentAtInterval(interval, neuron);
         const published = publishedInterval(signal, growth, 0.1) / interval;
         const order = interval * (1 / (2 * tau.gamma) + 1 / (2 * tau.eta));
         expect(published).toBeLessThan(1);
         expect(published).toBeGreaterThan(1 - 1.01 * order);
+        // A spike waits for the next whole time-step, and is a little late.
+        const late = 1 / rateAtCurrent(signal, neuron) - interval;
+        expect(late).toBeGreaterThan(-0.5);
+        expect(late).toBeLessThan(1);
       }),
     );
   });
 
-  it('is what neurons do, within what whole time-steps allow', () => {
+  it('is what neurons do, to 0.1 %', () => {
     fc.assert(
       fc.property(
-        fc.double({ min: 0.2, max: 1.5, noNaN: true }),
-        fc.double({ min: 0, max: 0.2, noNaN: true }),
-        (signal, growth) => {
-          const neuron = original(growth, 0.1);
-          const settled = run(signal, 2000, { ...neuron, threshold: 1 }).spikes.slice(500);
-          const measured = settled.reduce((a, b) => a + b, 0) / settled.length;
-          // A spike waits for the next whole time-step, and is a little late.
-          const late = 1 / measured - 1 / rateAtCurrent(signal, neuron);
-          expect(late).toBeGreaterThan(-0.5);
-          expect(late).toBeLessThan(1);
+        fc.double({ min: 0.06, max: 5, noNaN: true }),
+        fc.double({ min: 0, max: 0.3, noNaN: true }),
+        fc.double({ min: 0.02, max: 0.11, noNaN: true }),
+        (signal, growth, threshold) => {
+          const neuron = original(growth, threshold);
+          const { spikes } = run(signal, 12_000, { ...neuron, threshold: 1 });
+          const times = spikes.flatMap((spike, t) => (spike === 1 && t >= 2000 ? [t] : []));
+          const measured = (times.length - 1) / (times.at(-1)! - times[0]!);
+          expect(Math.abs(rateAtCurrent(signal, neuron) / measured - 1)).toBeLessThan(1e-3);
         },
       ),
+      { numRuns: 20 },
     );
   });
 
   it('does not fall', () => {
     const signal = fc.double({ min: 0, max: 3, noNaN: true });
     fc.assert(
-      fc.property(signal, signal, parameters, (a, b, p) => {
+      fc.property(signal, signal, fc.double({ min: 0, max: 0.2, noNaN: true }), (a, b, growth) => {
+        const neuron = original(growth, 0.1);
         const [low, high] = [Math.min(a, b), Math.max(a, b)];
-        expect(rateAtCurrent(low, p)).toBeLessThanOrEqual(rateAtCurrent(high, p) + 1e-12);
-      }),
-    );
-  });
-
-  it('is inverted by currentAtInterval', () => {
-    fc.assert(
-      fc.property(fc.double({ min: 3, max: 100, noNaN: true }), (interval) => {
-        const neuron = original(0.1, 0.1);
-        expect(1 / rateAtCurrent(currentAtInterval(interval, neuron), neuron)).toBeCloseTo(
-          interval,
-          6,
-        );
+        expect(rateAtCurrent(low, neuron)).toBeLessThanOrEqual(rateAtCurrent(high, neuron) + 1e-3);
       }),
     );
   });

@@ -80,40 +80,31 @@ export function adaptiveStep(
 }
 
 /**
- * The constant current, in units of θ, that makes a neuron spike every so many time-steps: the inverse of the transfer
- * function, exact in the limit of short time-steps. The closed form of Zambrano 2019 is its expansion to the first order
- * of the interval over τ.
+ * The transfer function: spikes a time-step at a constant current, in units of θ, once the neuron has settled. It is
+ * that of whole time-steps, which has no closed form, as a spike waits for the next step: one neuron is followed, in
+ * double precision. 0 below half the resting response, at most 1, as there is one spike a time-step at most.
  *
- * @param interval > τγ·ln(1 + m), below which the threshold grows without bound
+ * @returns within 0.01 % of the rate over any longer time
  */
-export function currentAtInterval(interval: number, neuron: Omit<AdaptiveNeuron, 'kind'>): number {
+export function rateAtCurrent(current: number, neuron: AdaptiveNeuron): number {
   const { rest, growth, thresholdDecay, refractoryDecay } = neuron;
-  const grown = 1 - growth * remainder(thresholdDecay, interval);
-  if (grown <= 0) return Infinity;
-  const response = ((1 - refractoryDecay) * rest) / grown;
-  return response * (0.5 + remainder(refractoryDecay, interval));
-}
-
-/**
- * The transfer function: spikes a time-step at a constant current, in units of θ; 0 below half the resting response, at
- * most 1, as there is one spike a time-step at most.
- */
-export function rateAtCurrent(current: number, neuron: Omit<AdaptiveNeuron, 'kind'>): number {
-  const { rest, refractoryDecay } = neuron;
-  if (!(current > ((1 - refractoryDecay) * rest) / 2)) return 0;
-  if (currentAtInterval(1, neuron) <= current) return 1;
-  let [low, high] = [1, 2];
-  while (currentAtInterval(high, neuron) > current) [low, high] = [high, 2 * high];
-  for (let i = 0; i < 60; i++) {
-    const middle = (low + high) / 2;
-    if (currentAtInterval(middle, neuron) > current) low = middle;
-    else high = middle;
+  const atRest = (1 - refractoryDecay) * rest;
+  if (!(current > atRest / 2)) return 0;
+  const memory = Math.max(...[thresholdDecay, refractoryDecay].map((d) => -1 / Math.log(d)), 1);
+  // Forty time constants are below the precision of a double: the longest wait for a spike.
+  const settled = Math.ceil(40 * memory);
+  const end = settled + Math.max(20_000, 4 * settled);
+  let [refractory, adapted] = [0, 0];
+  let [first, last, spikes] = [0, 0, 0];
+  for (let t = 0; t < end; t++) {
+    refractory *= refractoryDecay;
+    const response = atRest + adapted;
+    const fires = current - refractory > response / 2;
+    if (fires) refractory += response;
+    adapted = thresholdDecay * (fires ? adapted + growth * response : adapted);
+    if (!fires || t < settled) continue;
+    if (spikes++ === 0) first = t;
+    last = t;
   }
-  return 2 / (low + high);
-}
-
-/** Σ dⁿ over n = interval, 2·interval, …: what earlier spikes have left at the time of the next. */
-function remainder(decay: number, interval: number): number {
-  const kept = decay ** interval;
-  return kept / (1 - kept);
+  return spikes < 2 ? 0 : (spikes - 1) / (last - first);
 }
