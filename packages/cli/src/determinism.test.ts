@@ -42,7 +42,10 @@ stages:
     inputs: { victim: encrypt }
     options: { imagesPerClass: 1, iterations: 3 }
   accuracy: { use: accuracy, inputs: { network: encrypt.snn, images: test } }
-  energy: { use: energy, inputs: { network: encrypt.snn, activity: accuracy.activity } }
+  energy:
+    use: energy
+    inputs:
+      { network: encrypt.snn, activity: accuracy.activity, operations: accuracy.operations }
   score1: { use: attack-accuracy, inputs: { attacked: attack1, classifier: judge } }
   score2: { use: attack-accuracy, inputs: { attacked: attack2, classifier: judge } }
 `;

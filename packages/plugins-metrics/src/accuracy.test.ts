@@ -100,6 +100,10 @@ test('the engine sees each image once, under its own number, and the batch size 
         { layer: 'input', neurons: 3, spikes: count },
         { layer: 'hidden', neurons: 3, spikes: 2 * count },
       ],
+      operations: [
+        { layer: 'hidden', additions: 3 * count, multiplications: 0 },
+        { layer: 'out', additions: 6 * count, multiplications: count },
+      ],
       raster: {},
     };
   });
@@ -115,6 +119,10 @@ test('the engine sees each image once, under its own number, and the batch size 
     [3, 1, 5],
   ]);
   expect(new Set(seen.map(([, , , seed]) => seed)).size).toBe(1);
+  expect(apart.operations.x).toEqual(['hidden', 'out']);
+  expect(lineOf(apart.operations, 'additions')).toEqual([3, 6]);
+  expect(lineOf(apart.operations, 'multiplications')).toEqual([0, 1]);
+  expect(lineOf(apart.operations, 'neurons times time-steps')).toEqual([15, 15]);
   expect(await run(100)).toEqual(apart);
 });
 

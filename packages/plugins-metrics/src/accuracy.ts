@@ -21,6 +21,7 @@ import {
 import { z } from 'zod';
 
 import { activitySeries } from './activity.js';
+import { operationsSeries } from './operations.js';
 import { simulate } from './simulate.js';
 import { spreadImages } from './spread.js';
 import { timePoints } from './time-points.js';
@@ -56,7 +57,7 @@ const options = z.strictObject({
 export const accuracy = defineStage({
   kind: 'metric',
   id: 'accuracy',
-  version: 3,
+  version: 4,
   summary: 'Accuracy of a network with its 95 % interval; for a spiking one also against time.',
   source: 'Wilson 1927 (interval); PrivateSNN, Fig. 5a (accuracy against T)',
   options,
@@ -72,6 +73,7 @@ export const accuracy = defineStage({
     ),
     curve: output('series', 'accuracy at each recorded time-step; empty for an ANN'),
     activity: output('series', 'spikes per neuron by layer; empty for an ANN'),
+    operations: output('series', 'what the synapses of each layer do; empty for an ANN'),
   },
   dependencies: { runtime: TENSOR_RUNTIME, engine: SPIKING_ENGINE },
   create: ({ runtime, engine }, { limit, timeSteps, recordAt, batch }) => ({
@@ -104,12 +106,13 @@ export const accuracy = defineStage({
           },
           curve: accuracyCurve([], []),
           activity: activitySeries([], count, 1),
+          operations: operationsSeries([], count, 1, network.architecture),
         };
       }
 
       const steps = timeSteps ?? network.timeSteps;
       const points = timePoints(recordAt, steps);
-      const { logits, activity } = await simulate(engine, network, images, {
+      const { logits, activity, operations } = await simulate(engine, network, images, {
         timeSteps: steps,
         recordAt: points,
         batch,
@@ -134,6 +137,7 @@ export const accuracy = defineStage({
         },
         curve: accuracyCurve(points, curve),
         activity: activitySeries(activity, count, steps),
+        operations: operationsSeries(operations, count, steps, network.architecture),
       };
     },
   }),

@@ -11,6 +11,7 @@ import { conversionDoctor } from './conversion-doctor.js';
 import { conversionReport } from './conversion-report.js';
 import { dataLeakage } from './data-leakage.js';
 import { energy } from './energy.js';
+import { operationsSeries } from './operations.js';
 import { fid } from './fid.js';
 import { spikeRate } from './spike-rate.js';
 import { weightChange } from './weight-change.js';
@@ -30,6 +31,16 @@ const activity = activitySeries(
   20,
 );
 
+const operations = operationsSeries(
+  [
+    { layer: 'hidden', additions: 21, multiplications: 0 },
+    { layer: 'out', additions: 15, multiplications: 0 },
+  ],
+  1,
+  20,
+  network.architecture,
+);
+
 runStageContract(accuracy, { dependencies, inputs: { network, images, ann: tinyAnn } });
 runStageContract(attackAccuracy, {
   dependencies,
@@ -39,7 +50,7 @@ runStageContract(classImages, { inputs: { images } });
 runStageContract(conversionDoctor, { dependencies, inputs: { network, ann: tinyAnn, images } });
 runStageContract(conversionReport, { inputs: { network, reference: network } });
 runStageContract(dataLeakage, { inputs: { network } });
-runStageContract(energy, { inputs: { network, activity } });
+runStageContract(energy, { inputs: { network, activity, operations } });
 runStageContract(fid, {
   dependencies,
   inputs: { generated: images, reference: images, features: tinyAnn },

@@ -1,8 +1,18 @@
-import { defineStage, input, output } from '@privatesnn/core';
-import { annEnergy, energyConstants, snnEnergy, type EnergyConstants } from '@privatesnn/spiking';
+import { defineStage, input, output, type Series, type Snn } from '@privatesnn/core';
+import {
+  annEnergy,
+  annOperations,
+  energyConstants,
+  energyOf,
+  snnEnergy,
+  snnOperations,
+  type EnergyConstants,
+  type OperationCounts,
+} from '@privatesnn/spiking';
 import { z } from 'zod';
 
 import { readActivity } from './activity.js';
+import { readOperations } from './operations.js';
 
 const constants = (defaults: EnergyConstants, name: string) =>
   z
@@ -17,59 +27,69 @@ const constants = (defaults: EnergyConstants, name: string) =>
 export const energy = defineStage({
   kind: 'metric',
   id: 'energy',
-  version: 1,
+  version: 2,
   summary:
-    'Energy of one inference by layer, ANN beside SNN, for integer and for float operations.',
+    "Energy of one inference, ANN beside SNN: operations counted, and by the paper's formula; for integers and floats.",
   source: 'PrivateSNN, Table 5; Horowitz 2014 (45 nm)',
   options: z.strictObject({
     integer: constants(energyConstants.integer, '32-bit integer'),
     float: constants(energyConstants.float, '32-bit float'),
+    constantInput: z
+      .enum(['every-step', 'kept'])
+      .default('every-step')
+      .describe(
+        "How a constant input is billed: its multiplications at every time-step, or once, with one addition a neuron and time-step, where the hardware keeps each neuron's current (kept).",
+      ),
   }),
   inputs: {
     network: input('snn', 'the spiking network'),
     activity: input('series', 'its activity, from an accuracy stage'),
+    operations: input('series', 'its operations, from the same accuracy stage'),
   },
   outputs: {
     metrics: output(
       'scalars',
-      'for integer and float: annInteger, snnInteger (pJ an image) and integerRatio = ANN/SNN; annFloat, snnFloat, floatRatio; flops; spikingOperations',
+      "operations counted, for integer and float: annInteger, snnInteger (pJ an image) and integerRatio = ANN/SNN; annFloat, snnFloat, floatRatio; the same by the paper's formula: paperAnnInteger, paperSnnInteger, paperIntegerRatio, paperAnnFloat, paperSnnFloat, paperFloatRatio; annMultiplications, annAdditions, snnMultiplications, snnAdditions; of the formula: flops, spikingOperations",
     ),
-    layers: output('series', 'picojoules an image, by layer'),
+    layers: output('series', 'picojoules an image, by layer, operations counted'),
   },
   dependencies: {},
-  create: (_, { integer, float }) => ({
-    async run(context, { network, activity }) {
+  create: (_, { integer, float, constantInput }) => ({
+    async run(context, { network, activity, operations }) {
       context.signal.throwIfAborted();
-      const { architecture, encoder } = network;
-      const rates = readActivity(activity, network);
-      const compare = (pair: EnergyConstants) => ({
-        ann: annEnergy(architecture, pair),
-        snn: snnEnergy({
-          architecture,
-          activity: rates.map(({ layer, neurons, spikesPerNeuron }) => ({
-            layer,
-            neurons,
-            spikes: spikesPerNeuron * neurons,
-          })),
-          images: 1,
-          encoder: encoder.kind,
-          constants: pair,
-        }),
-      });
-      const [byInteger, byFloat] = [compare(integer), compare(float)];
-      const { layers } = byInteger.snn;
+      const { architecture } = network;
+      const { layers, timeSteps } = readOperations(operations, network);
+      const ann = annOperations(architecture);
+      const snn = snnOperations({ architecture, operations: layers, timeSteps, constantInput });
+      const picojoules = (counts: readonly OperationCounts[], pair: EnergyConstants) =>
+        counts.map((layer) => energyOf(layer, pair));
+      const lines = [
+        { name: 'ANN, integer', y: picojoules(ann, integer) },
+        { name: 'SNN, integer', y: picojoules(snn, integer) },
+        { name: 'ANN, float', y: picojoules(ann, float) },
+        { name: 'SNN, float', y: picojoules(snn, float) },
+      ] as const;
+      const [annInteger, snnInteger, annFloat, snnFloat] = lines.map(({ y }) => total(y)) as [
+        number,
+        number,
+        number,
+        number,
+      ];
       return {
         metrics: {
           type: 'scalars',
           values: {
-            annInteger: byInteger.ann.total,
-            snnInteger: byInteger.snn.total,
-            integerRatio: ratio(byInteger),
-            annFloat: byFloat.ann.total,
-            snnFloat: byFloat.snn.total,
-            floatRatio: ratio(byFloat),
-            flops: layers.reduce((sum, { flops }) => sum + flops, 0),
-            spikingOperations: layers.reduce((sum, { flops, rate }) => sum + flops * rate, 0),
+            annInteger,
+            snnInteger,
+            integerRatio: ratio(annInteger, snnInteger),
+            annFloat,
+            snnFloat,
+            floatRatio: ratio(annFloat, snnFloat),
+            annMultiplications: total(ann.map(({ multiplications }) => multiplications)),
+            annAdditions: total(ann.map(({ additions }) => additions)),
+            snnMultiplications: total(snn.map(({ multiplications }) => multiplications)),
+            snnAdditions: total(snn.map(({ additions }) => additions)),
+            ...byFormula(network, activity, integer, float),
           },
         },
         layers: {
@@ -77,20 +97,50 @@ export const energy = defineStage({
           title: 'Energy of one inference by layer',
           xLabel: 'layer',
           yLabel: 'energy (pJ)',
-          x: layers.map(({ layer }) => layer),
-          lines: [
-            ['ANN, integer', byInteger.ann] as const,
-            ['SNN, integer', byInteger.snn] as const,
-            ['ANN, float', byFloat.ann] as const,
-            ['SNN, float', byFloat.snn] as const,
-          ].map(([name, { layers }]) => ({ name, y: layers.map((layer) => layer.energy) })),
+          x: snn.map(({ layer }) => layer),
+          lines,
         },
       };
     },
   }),
 });
 
-/** How many times less energy the SNN takes; null where nothing spikes at all. */
-function ratio({ ann, snn }: { ann: { total: number }; snn: { total: number } }): number | null {
-  return snn.total > 0 ? ann.total / snn.total : null;
+/** The paper's formula: FLOPs times the spikes per neuron of the layer before. */
+function byFormula(
+  network: Snn,
+  activity: Series,
+  integer: EnergyConstants,
+  float: EnergyConstants,
+) {
+  const { architecture, encoder } = network;
+  const rates = readActivity(activity, network).map(({ layer, neurons, spikesPerNeuron }) => ({
+    layer,
+    neurons,
+    spikes: spikesPerNeuron * neurons,
+  }));
+  const of = (constants: EnergyConstants) => ({
+    ann: annEnergy(architecture, constants),
+    snn: snnEnergy({ architecture, activity: rates, images: 1, encoder: encoder.kind, constants }),
+  });
+  const [byInteger, byFloat] = [of(integer), of(float)];
+  const { layers } = byInteger.snn;
+  return {
+    paperAnnInteger: byInteger.ann.total,
+    paperSnnInteger: byInteger.snn.total,
+    paperIntegerRatio: ratio(byInteger.ann.total, byInteger.snn.total),
+    paperAnnFloat: byFloat.ann.total,
+    paperSnnFloat: byFloat.snn.total,
+    paperFloatRatio: ratio(byFloat.ann.total, byFloat.snn.total),
+    flops: total(layers.map(({ flops }) => flops)),
+    spikingOperations: total(layers.map(({ flops, rate }) => flops * rate)),
+  };
+}
+
+function total(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0);
+}
+
+/** How many times less energy the SNN takes; null where nothing is computed at all. */
+function ratio(ann: number, snn: number): number | null {
+  return snn > 0 ? ann / snn : null;
 }

@@ -1,5 +1,5 @@
 import { pixelsIn, type Images, type Snn } from '@privatesnn/core';
-import type { Inference, LayerActivity, SpikingEngine } from '@privatesnn/spiking';
+import type { Inference, LayerActivity, LayerOperations, SpikingEngine } from '@privatesnn/spiking';
 
 export interface SimulationOptions {
   readonly timeSteps: number;
@@ -21,7 +21,12 @@ export interface Simulation {
   readonly logits: readonly Float32Array[];
   /** Summed over images, neurons and time-steps; the encoder first. */
   readonly activity: readonly LayerActivity[];
+  /** Of the synapses of every weighted layer, summed over images and time-steps. */
+  readonly operations: readonly LayerOperations[];
 }
+
+/** What the layers of one call did. */
+type Counts = Pick<Inference, 'activity' | 'operations'>;
 
 /** Runs all images through a spiking network, some at a time, and adds up what its layers did. */
 export async function simulate(
@@ -35,7 +40,7 @@ export async function simulate(
   const { classes } = snn.architecture;
   const points = recordAt.length;
   const logits = recordAt.map(() => new Float32Array(count * classes));
-  const parts: (readonly LayerActivity[])[] = [];
+  const parts: Counts[] = [];
   for (let start = 0; start < count; start += batch) {
     signal.throwIfAborted();
     const end = Math.min(count, start + batch);
@@ -50,7 +55,7 @@ export async function simulate(
       onProgress: (done) => onProgress(start + done, count),
       ...(raster ? { raster } : {}),
     });
-    const { potentials, activity } = inference;
+    const { potentials } = inference;
     onBatch?.(start, inference);
     for (let image = 0; image < end - start; image++) {
       for (let point = 0; point < points; point++) {
@@ -59,15 +64,27 @@ export async function simulate(
         logits[point]!.set(row, (start + image) * classes);
       }
     }
-    parts.push(activity);
+    parts.push({ activity: inference.activity, operations: inference.operations });
     onProgress(end, count);
   }
-  return { logits, activity: addActivity(parts) };
+  return { logits, activity: addActivity(parts), operations: addOperations(parts) };
 }
 
-function addActivity(parts: readonly (readonly LayerActivity[])[]): LayerActivity[] {
-  return (parts[0] ?? []).map((first, i) => ({
+function addActivity(parts: readonly Counts[]): LayerActivity[] {
+  return (parts[0]?.activity ?? []).map((first, i) => ({
     ...first,
-    spikes: parts.reduce((sum, part) => sum + part[i]!.spikes, 0),
+    spikes: sumOver(parts, ({ activity }) => activity[i]!.spikes),
   }));
+}
+
+function addOperations(parts: readonly Counts[]): LayerOperations[] {
+  return (parts[0]?.operations ?? []).map(({ layer }, i) => ({
+    layer,
+    additions: sumOver(parts, ({ operations }) => operations[i]!.additions),
+    multiplications: sumOver(parts, ({ operations }) => operations[i]!.multiplications),
+  }));
+}
+
+function sumOver<T>(parts: readonly T[], of: (part: T) => number): number {
+  return parts.reduce((sum, part) => sum + of(part), 0);
 }

@@ -3,7 +3,15 @@ import { describe, expect, it } from 'vitest';
 
 import type { Architecture } from '@privatesnn/core';
 
-import { annEnergy, energyConstants, layerFlops, snnEnergy } from './energy.js';
+import {
+  annEnergy,
+  annOperations,
+  energyConstants,
+  energyOf,
+  layerFlops,
+  snnEnergy,
+  snnOperations,
+} from './energy.js';
 import type { LayerActivity } from './engine.js';
 
 const architecture: Architecture = {
@@ -124,5 +132,79 @@ describe('snnEnergy', () => {
 
   it('names the layer whose activity is missing', () => {
     expect(() => snnEnergy({ ...request, activity: [] })).toThrow(/layer "input"/);
+  });
+});
+
+describe('annOperations', () => {
+  it('leaves out products with the padding, and counts biases', () => {
+    const layers = architecture.layers.map((layer) =>
+      layer.kind === 'dense' ? { ...layer, bias: true } : layer,
+    );
+    // Along an axis of 32, 3 taps each but 2 at either end; of 16 with stride 2, all but the first tap.
+    expect(annOperations({ ...architecture, layers })).toEqual([
+      { layer: 'conv1', multiplications: 94 * 94 * 3 * 64, additions: 0 },
+      { layer: 'conv2', multiplications: 23 * 23 * 64 * 8, additions: 0 },
+      { layer: 'output', multiplications: 5120, additions: 10 },
+    ]);
+  });
+
+  it('is the FLOPs of a convolution without padding', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 5 }),
+        fc.integer({ min: 1, max: 3 }),
+        fc.integer({ min: 0, max: 6 }),
+        (kernel, stride, more) => {
+          const small: Architecture = {
+            ...{ name: 'valid', inputShape: [kernel + more, kernel, 2], classes: 3 },
+            layers: [
+              {
+                ...{ kind: 'conv', name: 'conv', inChannels: 2, outChannels: 3 },
+                ...{ kernel, stride, padding: 0, bias: false },
+              },
+            ],
+          };
+          expect(annOperations(small)[0]!.multiplications).toBe(layerFlops(small)[0]!.flops);
+        },
+      ),
+    );
+  });
+});
+
+describe('snnOperations', () => {
+  const operations = [
+    { layer: 'conv1', additions: 0, multiplications: 600 },
+    { layer: 'conv2', additions: 70, multiplications: 0 },
+    { layer: 'output', additions: 8, multiplications: 0 },
+  ];
+  const biased = {
+    ...architecture,
+    layers: architecture.layers.map((layer) =>
+      layer.kind === 'conv' || layer.kind === 'dense' ? { ...layer, bias: true } : layer,
+    ),
+  };
+
+  it('adds a bias to each neuron at each time-step', () => {
+    const of = snnOperations({
+      ...{ architecture: biased, operations, timeSteps: 6, constantInput: 'every-step' },
+    });
+    expect(of[0]).toEqual({
+      ...{ layer: 'conv1', multiplications: 600, additions: 65536 * 6 },
+    });
+    expect(of[2]).toEqual({ layer: 'output', multiplications: 0, additions: 8 + 60 });
+  });
+
+  it('multiplies a kept input once, with the bias in the current', () => {
+    const of = (constantInput: 'kept' | 'every-step') =>
+      snnOperations({ architecture: biased, operations, timeSteps: 6, constantInput });
+    expect(of('kept')[0]).toEqual({
+      ...{ layer: 'conv1', multiplications: 100, additions: 65536 * 7 },
+    });
+    expect(of('kept').slice(1)).toEqual(of('every-step').slice(1));
+  });
+
+  it('costs E(MAC) and E(AC)', () => {
+    const counts = { layer: 'x', multiplications: 3, additions: 5 };
+    expect(energyOf(counts, energyConstants.integer)).toBeCloseTo(3 * 3.2 + 5 * 0.1, 12);
   });
 });

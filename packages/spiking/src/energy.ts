@@ -6,7 +6,8 @@ import {
   type WeightedLayer,
 } from '@privatesnn/core';
 
-import type { LayerActivity } from './engine.js';
+import type { LayerActivity, LayerOperations } from './engine.js';
+import { tapsByPosition } from './taps.js';
 
 /** Energy of one operation, in picojoules. */
 export interface EnergyConstants {
@@ -47,7 +48,7 @@ export function layerFlops(architecture: Architecture): { layer: string; flops: 
   });
 }
 
-/** Energy of one image in the ANN: Σ FLOPs(l)·E(MAC). */
+/** Energy of one image in the ANN by the paper's formula: Σ FLOPs(l)·E(MAC). */
 export function annEnergy(architecture: Architecture, constants: EnergyConstants): Energy {
   return sum(
     layerFlops(architecture).map((layer) => ({
@@ -69,7 +70,7 @@ export interface SnnEnergyRequest {
 }
 
 /**
- * Mean energy of one image in the SNN: Σ FLOPs(l)·r(l)·E(AC). A constant encoder feeds real numbers, not
+ * Mean energy of one image in the SNN by the paper's formula: Σ FLOPs(l)·r(l)·E(AC). A constant encoder feeds real numbers, not
  * spikes, so that its layer pays E(MAC) for each.
  */
 export function snnEnergy(request: SnnEnergyRequest): Energy {
@@ -83,6 +84,79 @@ export function snnEnergy(request: SnnEnergyRequest): Energy {
       return { layer, flops: operations, rate, energy: operations * rate * cost };
     }),
   );
+}
+
+/** What a weighted layer computes for one image. */
+export type OperationCounts = LayerOperations;
+
+/**
+ * The operations of one image in the ANN, counted: a multiplication with its addition for each synapse, those on zero
+ * padding left out, and an addition for each neuron that has a bias.
+ */
+export function annOperations(architecture: Architecture): OperationCounts[] {
+  const shapes = layerShapes(architecture);
+  return weightedLayers(architecture).map((layer) => {
+    const index = architecture.layers.indexOf(layer);
+    const [height, width] = index === 0 ? architecture.inputShape : shapes[index - 1]!;
+    const [outHeight, outWidth, outputs] = shapes[index]!;
+    const multiplications =
+      layer.kind === 'dense'
+        ? layer.inputs * layer.outputs
+        : taps(height, outHeight, layer) *
+          taps(width, outWidth, layer) *
+          layer.inChannels *
+          layer.outChannels;
+    const additions = layer.bias ? outHeight * outWidth * outputs : 0;
+    return { layer: layer.name, multiplications, additions };
+  });
+}
+
+/**
+ * How a constant input is billed: its products at every time-step, or once, where the hardware keeps each neuron's
+ * current (its bias with it) and adds it at every time-step.
+ */
+export type ConstantInput = 'every-step' | 'kept';
+
+export interface SnnOperationsRequest {
+  readonly architecture: Architecture;
+  /** Of the synapses of every weighted layer, from an inference; of one image. */
+  readonly operations: readonly LayerOperations[];
+  /** T of that inference. */
+  readonly timeSteps: number;
+  readonly constantInput: ConstantInput;
+}
+
+/**
+ * The operations of one image in the SNN, counted: those of the synapses, and an addition for each neuron that has a
+ * bias, at each time-step.
+ */
+export function snnOperations(request: SnnOperationsRequest): OperationCounts[] {
+  const { architecture, operations, timeSteps, constantInput } = request;
+  const shapes = layerShapes(architecture);
+  return weightedLayers(architecture).map((layer) => {
+    const counted = operations.find((entry) => entry.layer === layer.name);
+    if (!counted) throw new Error(`No operations of layer "${layer.name}".`);
+    const [height, width, outputs] = shapes[architecture.layers.indexOf(layer)]!;
+    const neurons = height * width * outputs;
+    const { multiplications, additions } = counted;
+    if (constantInput === 'kept' && multiplications > 0) {
+      return {
+        layer: layer.name,
+        multiplications: multiplications / timeSteps,
+        additions: additions + neurons * timeSteps + (layer.bias ? neurons : 0),
+      };
+    }
+    const biases = layer.bias ? neurons * timeSteps : 0;
+    return { layer: layer.name, multiplications, additions: additions + biases };
+  });
+}
+
+/** In picojoules: E(MAC) for each multiplication with its addition, E(AC) for each other addition. */
+export function energyOf(
+  { multiplications, additions }: OperationCounts,
+  { mac, ac }: EnergyConstants,
+): number {
+  return multiplications * mac + additions * ac;
 }
 
 /** Spikes of a layer for one neuron and one image, summed over time. */
@@ -104,6 +178,15 @@ function synapses(layer: WeightedLayer): number {
   return layer.kind === 'dense'
     ? layer.inputs * layer.outputs
     : layer.kernel ** 2 * layer.inChannels * layer.outChannels;
+}
+
+/** Taps of all positions along one axis. */
+function taps(
+  size: number,
+  outSize: number,
+  layer: Extract<WeightedLayer, { kind: 'conv' }>,
+): number {
+  return tapsByPosition(size, outSize, layer).reduce((total, count) => total + count, 0);
 }
 
 function sum(layers: LayerEnergy[]): Energy {

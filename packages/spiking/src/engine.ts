@@ -68,6 +68,20 @@ export interface LayerActivity {
   readonly spikes: number;
 }
 
+/**
+ * What the synapses of one weighted layer do, summed over images and time-steps: an operation for each event that comes
+ * in and each synapse that it reaches (at borders fewer). Behind average pooling every spike of a window is an event.
+ * Biases are not among them.
+ */
+export interface LayerOperations {
+  /** The weighted layer's name. */
+  readonly layer: string;
+  /** For spikes. */
+  readonly additions: number;
+  /** For the numbers other than 0 of a constant input, pooled, which come at every time-step. */
+  readonly multiplications: number;
+}
+
 export interface Inference {
   /**
    * Membrane potentials of the last layer, summed over time (its current, for a `filtered` read-out) and not scaled by
@@ -76,6 +90,8 @@ export interface Inference {
   readonly potentials: Float32Array;
   /** The encoder first, then each spiking layer. Divide by images · neurons for spikes per neuron. */
   readonly activity: readonly LayerActivity[];
+  /** Of every weighted layer, the last one too. */
+  readonly operations: readonly LayerOperations[];
   /** Per requested layer: one byte a neuron and step, [images, T, neurons], 1 (or 255 for −1) where it spiked. */
   readonly raster: Readonly<Record<string, Uint8Array>>;
 }

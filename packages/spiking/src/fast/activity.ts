@@ -1,4 +1,4 @@
-import type { LayerActivity } from '../engine.js';
+import type { LayerActivity, LayerOperations } from '../engine.js';
 import type { Plan } from './plan.js';
 
 /** Spike counts of the input and the spiking layers, with the layers' names and sizes. */
@@ -8,6 +8,19 @@ export function activityOf(plan: Plan, spikes: readonly number[]): LayerActivity
     layer: name,
     neurons: output.height * output.width * output.channels,
     spikes: spikes[i]!,
+  }));
+}
+
+/** Counts of the layers' synapses, with the layers' names. */
+export function operationsOf(
+  plan: Plan,
+  additions: readonly number[],
+  multiplications: readonly number[],
+): LayerOperations[] {
+  return plan.layers.map(({ name }, i) => ({
+    layer: name,
+    additions: additions[i]!,
+    multiplications: multiplications[i]!,
   }));
 }
 

@@ -2,7 +2,7 @@ import type { CheckedBatch } from '../checks.js';
 import { encode } from '../encoder.js';
 import type { Inference, InferenceRequest } from '../engine.js';
 import { integerLayers } from '../integer.js';
-import { activityOf, addCounts } from './activity.js';
+import { activityOf, addCounts, operationsOf } from './activity.js';
 import { everyThread, networkSpec, shared, type Crew } from './engine.js';
 import type { Simulation } from './simulate.js';
 
@@ -36,6 +36,7 @@ export async function infer(
   const row = recordAt.length * spec.plan.classes;
   const potentials = new Float32Array(images * row);
   const spikes: number[] = [];
+  const [additions, multiplications]: [number[], number[]] = [[], []];
   const layers = raster.filter((name) => name !== 'input');
   const rasters = Object.fromEntries(
     activityOf(spec.plan, [])
@@ -57,6 +58,8 @@ export async function infer(
       });
       potentials.set(part.potentials, start * row);
       addCounts(spikes, part.spikes);
+      addCounts(additions, part.additions);
+      addCounts(multiplications, part.multiplications);
       for (const [layer, bytes] of Object.entries(part.raster)) {
         rasters[layer]!.set(bytes, start * (bytes.length / (end - start)));
       }
@@ -66,7 +69,12 @@ export async function infer(
   };
   await Promise.all(Array.from({ length: crew.threads }, (_, thread) => work(thread)));
   if (rasters['input']) fillInputRaster(rasters['input'], request, images, timeSteps);
-  return { potentials, activity: activityOf(spec.plan, spikes), raster: rasters };
+  return {
+    potentials,
+    activity: activityOf(spec.plan, spikes),
+    operations: operationsOf(spec.plan, additions, multiplications),
+    raster: rasters,
+  };
 }
 
 /** Thresholds in the order of layers. */

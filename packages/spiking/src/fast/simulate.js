@@ -2,7 +2,6 @@
  * Images through a network, one after the other.
  */
 import { element } from './element.js';
-import { encode } from './network/encoding.js';
 import { integrateReadout } from './network/readout.js';
 import { forwardSpikes } from './network/spiking-layer.js';
 
@@ -13,6 +12,8 @@ import { forwardSpikes } from './network/spiking-layer.js';
  * @typedef {object} Simulation
  * @property {Float32Array} potentials [images, records, classes]
  * @property {number[]} spikes Of the input and each spiking layer, summed over images.
+ * @property {number[]} additions Of each layer's synapses, summed over images.
+ * @property {number[]} multiplications The same, for the numbers of a constant input.
  * @property {Record<string, Uint8Array>} raster By layer, [images, steps, neurons].
  */
 
@@ -31,7 +32,26 @@ export function simulate(network, images, recordAt, raster) {
   const size = height * width * channels;
   const count = images.end - images.start;
   const potentials = new Float32Array(count * recordAt.length * plan.classes);
-  const spikes = /** @type {number[]} */ (new Array(last + 1).fill(0));
+  const counts = (/** @type {number} */ length) =>
+    /** @type {number[]} */ (new Array(length).fill(0));
+  const [spikes, additions, multiplications] = [
+    counts(last + 1),
+    counts(last + 1),
+    counts(last + 1),
+  ];
+  const add = (
+    /** @type {number[]} */ to,
+    /** @type {number} */ at,
+    /** @type {number} */ count,
+  ) => {
+    to[at] = element(to, at) + count;
+  };
+  /** @param {number} index @param {import('./network/spiking-layer.js').InputCounts} counted */
+  const addInput = (index, counted) => {
+    if (index === 0) add(spikes, 0, counted.inputSpikes);
+    add(additions, index, counted.additions);
+    add(multiplications, index, counted.multiplications);
+  };
   const rasters = Object.fromEntries(
     raster.map((name) => [name, new Uint8Array(count * rasterSize(network, name))]),
   );
@@ -47,20 +67,18 @@ export function simulate(network, images, recordAt, raster) {
     let bits;
     for (let index = 0; index < last; index++) {
       const result = forwardSpikes(network, index, bits, input);
-      if (index === 0) spikes[0] = element(spikes, 0) + result.inputSpikes;
-      spikes[index + 1] = element(spikes, index + 1) + result.spikes;
+      addInput(index, result);
+      add(spikes, index + 1, result.spikes);
       bits = result;
       const to = rasters[network.layer(index).name];
       if (to) fillRaster(network, index, result, to, i);
     }
-    if (last === 0) spikes[0] = element(spikes, 0) + encode(network, input).spikes;
-    potentials.set(
-      integrateReadout(network, bits, input, recordAt),
-      i * recordAt.length * plan.classes,
-    );
+    const readout = integrateReadout(network, bits, input, recordAt);
+    addInput(last, readout);
+    potentials.set(readout.potentials, i * recordAt.length * plan.classes);
   }
   heap.release(network.floor);
-  return { potentials, spikes, raster: rasters };
+  return { potentials, spikes, additions, multiplications, raster: rasters };
 }
 
 /** Bytes of one image's raster. @param {Network} network @param {string} name */

@@ -9,6 +9,7 @@ import { forEachImage } from './batch.js';
 import { currents, operationsOf, pooled, type Operation, type Signal } from './network.js';
 import { integrate, type ImageRun } from './readout.js';
 import { runNeurons } from './spiking-layer.js';
+import { OperationCounter } from './synaptic-operations.js';
 
 /** Runs images through a network, one after the other. */
 export async function infer(request: InferenceRequest): Promise<Inference> {
@@ -18,6 +19,7 @@ export async function infer(request: InferenceRequest): Promise<Inference> {
   const operations = operationsOf(snn.architecture, snn.parameters);
   const run = snn.neuron.kind === 'adaptive' ? simulateAdaptive : simulate;
   const activity = new ActivityCounter(snn.architecture);
+  const counter = new OperationCounter(operations, snn.encoder.kind);
   const potentials = new Float32Array(images * recordAt.length * classes);
   const rasters = new Map<string, Uint8Array>();
   await forEachImage(request, images, (pixels, image, number) => {
@@ -31,9 +33,15 @@ export async function infer(request: InferenceRequest): Promise<Inference> {
       activity.add(layer, signal);
       if (raster.includes(layer)) addRaster(rasters, layer, signal, image, images);
     }
+    counter.add(spikes);
     potentials.set(read, image * recordAt.length * classes);
   });
-  return { potentials, activity: activity.counts(), raster: Object.fromEntries(rasters) };
+  return {
+    potentials,
+    activity: activity.counts(),
+    operations: counter.counts(),
+    raster: Object.fromEntries(rasters),
+  };
 }
 
 /** One image through a network of integrate-and-fire neurons. */

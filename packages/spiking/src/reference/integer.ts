@@ -8,6 +8,7 @@ import { ActivityCounter } from './activity.js';
 import { forEachImage } from './batch.js';
 import { addRaster } from './inference.js';
 import { currents, operationsOf, pooled, type Signal } from './network.js';
+import { OperationCounter } from './synaptic-operations.js';
 
 /** Inference in integers (see integer.ts), of networks small enough for float32 to hold every current exactly. */
 export async function inferInteger(request: InferenceRequest): Promise<Inference> {
@@ -17,13 +18,16 @@ export async function inferInteger(request: InferenceRequest): Promise<Inference
   const layers = integerLayers(snn, timeSteps);
   const operations = operationsOf(snn.architecture, snn.parameters);
   const activity = new ActivityCounter(snn.architecture);
+  const counter = new OperationCounter(operations, snn.encoder.kind);
   const potentials = new Float32Array(images * recordAt.length * classes);
   const rasters = new Map<string, Uint8Array>();
   const isConstant = snn.encoder.kind === 'constant';
   const neuron = integrateAndFireOf(snn, 'compute in integers');
 
   await forEachImage(request, images, (pixels, image, number) => {
+    const spikesByLayer = new Map<string, Signal>();
     const keep = (name: string, spikes: Signal): void => {
+      spikesByLayer.set(name, spikes);
       activity.add(name, spikes);
       if (raster.includes(name)) addRaster(rasters, name, spikes, image, images);
     };
@@ -71,8 +75,14 @@ export async function inferInteger(request: InferenceRequest): Promise<Inference
         }
       }
     }
+    counter.add(spikesByLayer);
   });
-  return { potentials, activity: activity.counts(), raster: Object.fromEntries(rasters) };
+  return {
+    potentials,
+    activity: activity.counts(),
+    operations: counter.counts(),
+    raster: Object.fromEntries(rasters),
+  };
 }
 
 /** Neurons with integer membranes through all time-steps. */

@@ -16,6 +16,15 @@ export function averagePool(pooling: Pooling, x: Float32Array): Float32Array {
   return result;
 }
 
+/** The sum of each window. */
+export function sumPool(pooling: Pooling, x: Float32Array): Float32Array {
+  const result = new Float32Array(numbersIn(pooling.output));
+  forEachWindow(pooling, (output, window) => {
+    result[output] = window.reduce((sum, input) => sum + x[input]!, 0);
+  });
+  return result;
+}
+
 /** The mean's gradient: an equal part for every unit of the window. */
 export function averagePoolGradient(pooling: Pooling, gradient: Float32Array): Float32Array {
   const result = new Float32Array(numbersIn(pooling.input));

@@ -5,9 +5,11 @@ import { constantCurrent, integerConstantCurrent } from './constant-current.js';
 import { convArguments } from './conv-arguments.js';
 import { encode } from './encoding.js';
 import { allocatePositions, spikeLists } from './spike-lists.js';
+import { synapticOperations } from './synaptic-operations.js';
 
 /**
- * The layer's `struct conv`, and the spikes that come in. Takes heap above the top.
+ * The layer's `struct conv`, the spikes that come in, and what the synapses do with them: additions for spikes,
+ * multiplications for the numbers of a constant input, which come at every time-step. Takes heap above the top.
  *
  * @param {import('./network.js').Network} network
  * @param {number} index
@@ -17,10 +19,20 @@ import { allocatePositions, spikeLists } from './spike-lists.js';
 export function layerInput(network, index, bits, image) {
   if (bits) {
     const lists = spikeLists(network, index, bits, image.number);
-    return { conv: convArguments(network, index, lists), spikes: bits.spikes };
+    const additions = synapticOperations(network, index, lists);
+    return {
+      conv: convArguments(network, index, lists),
+      spikes: bits.spikes,
+      additions,
+      multiplications: 0,
+    };
   }
   const { lists, spikes } = encode(network, image);
-  if (!network.isConstant(index)) return { conv: convArguments(network, index, lists), spikes };
+  const operations = synapticOperations(network, index, lists);
+  if (!network.isConstant(index)) {
+    const conv = convArguments(network, index, lists);
+    return { conv, spikes, additions: operations, multiplications: 0 };
+  }
   // A constant input is a constant current: no spikes arrive at any time-step.
   const current = network.spec.integers
     ? integerConstantCurrent(network, image)
@@ -30,5 +42,10 @@ export function layerInput(network, index, bits, image) {
   const ptr = allocatePositions(network, 'the input', input, timeSteps);
   network.heap.clear(ptr, input.height * timeSteps * (input.width + 1) * 4);
   const silent = { ...lists, ptr, steps: timeSteps };
-  return { conv: convArguments(network, index, silent, current), spikes };
+  return {
+    conv: convArguments(network, index, silent, current),
+    spikes,
+    additions: 0,
+    multiplications: operations * timeSteps,
+  };
 }

@@ -9,13 +9,14 @@ import { layerInput } from './layer-input.js';
 /** @typedef {import('./network.js').Network} Network */
 
 /**
- * The last layer's current, summed over time or filtered (as the read-out wants it), at each of the given time-steps.
+ * The last layer's current, summed over time or filtered (as the read-out wants it), at each of the given time-steps,
+ * [timeSteps.length, classes]; and what comes in.
  *
  * @param {Network} network
  * @param {import('./spike-bits.js').Bits | undefined} before spikes of the layer before; undefined for an only layer
  * @param {import('./network-spec.js').InputImage} image
  * @param {readonly number[]} timeSteps 1-based, ascending
- * @returns {Float32Array} [timeSteps.length, classes]
+ * @returns {{ readonly potentials: Float32Array } & import('./spiking-layer.js').InputCounts}
  */
 export function integrateReadout(network, before, image, timeSteps) {
   const { heap, spec } = network;
@@ -24,7 +25,7 @@ export function integrateReadout(network, before, image, timeSteps) {
   const padded = network.padded(output.channels);
   const rows = timeSteps.length * output.height * output.width;
   const top = heap.top;
-  const { conv } = layerInput(network, index, before, image);
+  const { conv, spikes: inputSpikes, ...operations } = layerInput(network, index, before, image);
   const bursts = sortedBursts(network, index, conv);
   const what = 'the read-out';
   const records = timeSteps.length;
@@ -48,5 +49,5 @@ export function integrateReadout(network, before, image, timeSteps) {
     }
   }
   heap.release(top);
-  return result;
+  return { potentials: result, inputSpikes, ...operations };
 }

@@ -10,7 +10,12 @@ import {
 } from './neuron-arguments.js';
 import { allocateBits } from './spike-bits.js';
 
-/** @typedef {import('./spike-bits.js').Bits} Bits */
+/**
+ * @typedef {import('./spike-bits.js').Bits} Bits
+ *
+ * What comes in, and what the layer's synapses do with it (layer-input.js).
+ * @typedef {{ readonly inputSpikes: number, readonly additions: number, readonly multiplications: number }} InputCounts
+ */
 
 /**
  * A layer's spikes.
@@ -20,14 +25,14 @@ import { allocateBits } from './spike-bits.js';
  * @param {Bits | undefined} before spikes of the layer before; undefined for the first layer
  * @param {import('./network-spec.js').InputImage} image
  * @param {number} [potentials] where potentials are kept, for training; 0: they are not
- * @returns {Bits & { readonly inputSpikes: number }}
+ * @returns {Bits & InputCounts}
  */
 export function forwardSpikes(network, index, before, image, potentials = 0) {
   const { heap, spec } = network;
   const result = allocateBits(network, index);
   const bits = result.at;
   const top = heap.top;
-  const { conv, spikes: inputSpikes } = layerInput(network, index, before, image);
+  const { conv, spikes: inputSpikes, ...operations } = layerInput(network, index, before, image);
   const bursts = sortedBursts(network, index, conv);
   if (spec.integers) {
     const neuron = integerNeuronArguments(network, index);
@@ -42,5 +47,5 @@ export function forwardSpikes(network, index, before, image, potentials = 0) {
   }
   heap.release(top);
   const { spikes } = heap.run('count', { bits, words: result.bytes / 4 });
-  return { ...result, spikes, inputSpikes };
+  return { ...result, ...operations, spikes, inputSpikes };
 }

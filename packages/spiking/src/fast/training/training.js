@@ -4,7 +4,6 @@
  * of the memory budget holds; the others are computed again on the way back, one block of neurons at a time.
  */
 import { SizeError } from '../heap.js';
-import { encode } from '../network/encoding.js';
 import { Network } from '../network/network.js';
 import { integrateReadout } from '../network/readout.js';
 import { forwardSpikes } from '../network/spiking-layer.js';
@@ -82,14 +81,10 @@ export class Training {
       spikes.push(result.spikes);
       bits.push(result);
     }
-    if (this.last === 0) {
-      const top = heap.top;
-      spikes.push(encode(network, image).spikes);
-      heap.release(top);
-    }
-    const sums = integrateReadout(network, bits.at(-1), image, [spec.network.timeSteps]);
+    const readout = integrateReadout(network, bits.at(-1), image, [spec.network.timeSteps]);
+    if (this.last === 0) spikes.push(readout.inputSpikes);
     this.current = { image, bits, potentials };
-    return { logits: sums.map((u) => u * spec.scale), spikes };
+    return { logits: readout.potentials.map((u) => u * spec.scale), spikes };
   }
 
   /**
