@@ -41,18 +41,13 @@ export const fidOptions = z.strictObject({
     .boolean()
     .default(false)
     .describe(
-      'Gives FID even where there are fewer images than dimensions; such a value is mostly bias.',
+      'Gives FID with its bias (fidPlugIn) even where there are fewer images than dimensions; such a value is mostly bias.',
     ),
   resamples: z
     .int()
-    .min(0)
-    .default(200)
-    .describe('Bootstrap draws for the 95 % interval of KID; 0 gives no interval.'),
-  fidResamples: z
-    .int()
-    .min(0)
-    .default(50)
-    .describe('Bootstrap draws for the 95 % interval of FID, each a decomposition of its own.'),
+    .min(500)
+    .default(500)
+    .describe('Bootstrap draws for the bias and the 95 % interval of FID.'),
   kidImages: z
     .int()
     .min(2)

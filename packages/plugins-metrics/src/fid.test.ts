@@ -15,7 +15,7 @@ beforeAll(async () => {
 });
 
 const stage = (options: Parameters<typeof fid.options.parse>[0] & object) =>
-  stageOf(fid, { runtime }, { resamples: 20, fidResamples: 5, ...options });
+  stageOf(fid, { runtime }, options);
 const a = randomImages([60, 1, 1, 3], 'fid-a');
 const b = randomImages([50, 1, 1, 3], 'fid-b');
 const darker = { ...b, pixels: b.pixels.map((value) => value * 0.4) };
@@ -29,8 +29,12 @@ test('two samples of one distribution are close, and darker images are not', asy
   expect(same).toMatchObject({ dimensions: 3, generatedImages: 50, referenceImages: 60 });
   expect(other['fid']).toBeGreaterThan(5 * same['fid']!);
   expect(other['kidLow']).toBeGreaterThan(0);
-  expect(same['kidLow']).toBeLessThan(0);
-  expect(other['fidLow']).toBeLessThanOrEqual(other['fidHigh']!);
+  expect(same['kidLow']).toBeLessThanOrEqual(0);
+  for (const values of [same, other]) {
+    expect(values['fid']).toBeLessThan(values['fidPlugIn']!);
+    expect(values['fidLow']).toBeLessThanOrEqual(values['fid']!);
+    expect(values['fidHigh']).toBeGreaterThanOrEqual(values['fid']!);
+  }
 });
 
 test('the same seed gives the same numbers', async () => {
@@ -40,13 +44,13 @@ test('the same seed gives the same numbers', async () => {
   expect(await stage(options).run(fakeContext(), inputs)).toEqual(first);
 });
 
-test('a set beside itself has FID 0', async () => {
+test('a set beside itself has FID 0 before its bias is taken back', async () => {
   const { metrics } = await stage({ extractor: 'pixels' }).run(fakeContext(), {
     generated: a,
     reference: a,
     features: undefined,
   });
-  expect(metrics.values['fid']).toBeLessThan(1e-6);
+  expect(metrics.values['fidPlugIn']).toBeLessThan(1e-6);
 });
 
 test('fewer images than dimensions: no FID, a warning, KID all the same', async () => {
@@ -55,7 +59,9 @@ test('fewer images than dimensions: no FID, a warning, KID all the same', async 
   const inputs = { generated: few, reference, features: undefined };
   const context = fakeContext();
   const { metrics } = await stage({ extractor: 'pixels' }).run(context, inputs);
-  expect(metrics.values).toMatchObject({ fid: null, fidLow: null, fidHigh: null, dimensions: 48 });
+  const none = { fid: null, fidLow: null, fidHigh: null, dimensions: 48 };
+  expect(metrics.values).toMatchObject({ ...none, fidPlugIn: null });
+  expect(metrics.values).toMatchObject({ kidLow: null, kidGeneratedImages: 10 });
   expect(metrics.values['kid']).toEqual(expect.any(Number));
   expect(context.warnings[0]).toContain('FID in 48 dimensions needs at least as many images');
 
@@ -63,18 +69,46 @@ test('fewer images than dimensions: no FID, a warning, KID all the same', async 
     fakeContext(),
     inputs,
   );
-  expect(forced.metrics.values['fid']).toBeGreaterThan(0);
+  expect(forced.metrics.values).toMatchObject(none);
+  expect(forced.metrics.values['fidPlugIn']).toBeGreaterThan(0);
   const reduced = await stage({ extractor: 'pixels', dimensions: 8 }).run(fakeContext(), inputs);
   expect(reduced.metrics.values).toMatchObject({ dimensions: 8, fid: expect.any(Number) });
+  expect(reduced.metrics.values).toMatchObject({ fidLow: null, fidHigh: null });
 });
 
 test('one image is too few for anything', async () => {
   const one = randomImages([1, 1, 1, 3], 'one');
-  const { metrics } = await stage({ extractor: 'pixels', allowFewSamples: true }).run(
-    fakeContext(),
-    { generated: one, reference: a, features: undefined },
-  );
-  expect(metrics.values).toMatchObject({ fid: null, kid: null });
+  const context = fakeContext();
+  const { metrics } = await stage({ extractor: 'pixels', allowFewSamples: true }).run(context, {
+    generated: one,
+    reference: a,
+    features: undefined,
+  });
+  expect(metrics.values).toMatchObject({ fid: null, fidPlugIn: null, kid: null });
+  expect(context.warnings.join()).toContain('give more images');
+  expect(context.warnings.join()).not.toContain('look at KID');
+});
+
+test('tells how many images KID took, and why an interval is left out', async () => {
+  const run = async (count: number, options: object = {}) => {
+    const context = fakeContext();
+    const { metrics } = await stage({ extractor: 'pixels', ...options }).run(context, {
+      generated: randomImages([count, 2, 2, 3], 'some'),
+      reference: randomImages([200, 2, 2, 3], 'more'),
+      features: undefined,
+    });
+    return { values: metrics.values, warnings: context.warnings };
+  };
+  const few = await run(40);
+  expect(few.values).toMatchObject({ kidLow: null, kidHigh: null, fidLow: null, fidHigh: null });
+  expect(few.values['kid']).toEqual(expect.any(Number));
+  expect(few.warnings[0]).toContain('The interval of FID needs at least');
+  expect(few.warnings[1]).toContain('The interval of KID needs at least 50 images of each set');
+  const enough = await run(120, { dimensions: 3, kidImages: 60 });
+  expect(enough.values).toMatchObject({ kidGeneratedImages: 60, kidReferenceImages: 60 });
+  expect(enough.values).toMatchObject({ generatedImages: 120, referenceImages: 200 });
+  expect(enough.warnings).toEqual([]);
+  expect(enough.values['fidHigh']).toEqual(expect.any(Number));
 });
 
 test('what is missing is named', async () => {

@@ -10,9 +10,10 @@ import {
 } from '@privatesnn/core';
 import { TENSOR_RUNTIME } from '@privatesnn/runtime-tfjs';
 
-import { bootstrapInterval, resample, resampleWeights } from './distance/bootstrap.js';
+import { bootstrapCorrection, resampleWeights } from './distance/bootstrap.js';
+import { fewestImages, type Interval } from './distance/interval.js';
 import { frechetDistance } from './distance/frechet.js';
-import { polynomialKernels, unbiasedMmd2 } from './distance/kernel.js';
+import { mmd2Interval, polynomialKernels, unbiasedMmd2 } from './distance/kernel.js';
 import { extractFeatures, extractorMistakes } from './features/extract.js';
 import { graphModelDigest } from './features/graph-model.js';
 import { selectRows, type FeatureMatrix } from './features/matrix.js';
@@ -24,7 +25,7 @@ import { spreadImages } from './spread.js';
 export const fid = defineStage({
   kind: 'metric',
   id: 'fid',
-  version: 1,
+  version: 2,
   summary: 'FID and KID between two sets of images, with sample-size guard and 95 % intervals.',
   source: 'Heusel 2017 (FID); Bińkowski 2018 (KID); PrivateSNN, Table 4',
   options: fidOptions,
@@ -36,7 +37,7 @@ export const fid = defineStage({
   outputs: {
     metrics: output(
       'scalars',
-      'fid, fidLow, fidHigh (null where there are too few images), kid, kidLow, kidHigh, dimensions, generatedImages, referenceImages',
+      'fid (less its bias), fidLow, fidHigh, fidPlugIn (with its bias), dimensions; kid, kidLow, kidHigh, kidGeneratedImages, kidReferenceImages; generatedImages, referenceImages; null where there are too few images',
     ),
   },
   dependencies: { runtime: TENSOR_RUNTIME },
@@ -72,84 +73,100 @@ export const fid = defineStage({
 
 async function fidWithInterval(
   context: StageContext,
-  { dimensions, reduction, allowFewSamples, fidResamples }: FidOptions,
+  { dimensions, reduction, allowFewSamples, resamples }: FidOptions,
   generated: FeatureMatrix,
   reference: FeatureMatrix,
 ) {
   const target = Math.min(dimensions ?? generated.columns, generated.columns);
   const fewest = Math.min(generated.rows, reference.rows);
-  const none = { fid: null, fidLow: null, fidHigh: null, dimensions: target };
-  if (fewest < target || fewest < 2) {
+  const none = { fid: null, fidLow: null, fidHigh: null, fidPlugIn: null, dimensions: target };
+  const enough = fewest >= Math.max(2, target);
+  if (!enough) {
+    const given = allowFewSamples && fewest >= 2;
     context.warn(
       `FID in ${target} dimensions needs at least as many images, but there are ${generated.rows} generated and ` +
-        `${reference.rows} reference ones: its value would be mostly bias. ${
-          allowFewSamples && fewest >= 2
-            ? 'It is given all the same (allowFewSamples).'
-            : 'It is left out; lower `dimensions`, give more images, or look at KID.'
-        }`,
+        `${reference.rows} reference ones: its value would be mostly bias. ${given ? 'The value with its bias is given all the same (allowFewSamples).' : `It is left out; ${wayOut(fewest)}.`}`,
     );
-    if (!allowFewSamples || fewest < 2) return none;
+    if (!given) return none;
   }
-  let [g, r] = [generated, reference];
-  if (target < generated.columns) {
-    const projection =
-      reduction === 'principal-components'
-        ? await principalComponents(reference, target)
-        : randomProjection(generated.columns, target, context.random('projection'));
-    [g, r] = [applyProjection(generated, projection), applyProjection(reference, projection)];
-  }
-  const value = await frechetDistance(g, r);
+  const [g, r] = await reduced(context, generated, reference, target, reduction);
+  const plugIn = await frechetDistance(g, r);
+  if (!enough) return { ...none, fidPlugIn: plugIn.value };
   const random = context.random('fid-bootstrap');
   let drawn = 0;
-  const interval = await bootstrapInterval(
-    value,
-    fidResamples,
+  const { value, interval } = await bootstrapCorrection(
+    plugIn,
     () => {
-      context.progress(++drawn, fidResamples, 'interval of FID');
-      return frechetDistance(
-        selectRows(g, resample(g.rows, random)),
-        selectRows(r, resample(r.rows, random)),
-      );
+      context.progress(++drawn, resamples, 'bias and interval of FID');
+      return frechetDistance(g, r, [
+        resampleWeights(g.rows, random),
+        resampleWeights(r.rows, random),
+      ]);
     },
+    resamples,
     context.signal,
   );
-  return {
-    fid: value,
-    fidLow: interval && Math.max(0, interval[0]),
-    fidHigh: interval && Math.max(0, interval[1]),
-    dimensions: target,
-  };
+  const [low, high] = withEnough(context, 'FID', fewest, fewestImages.fid(target), interval);
+  return { fid: value, fidLow: low, fidHigh: high, fidPlugIn: plugIn.value, dimensions: target };
+}
+
+/** What can be done where there are too few images for FID. */
+function wayOut(fewest: number): string {
+  if (fewest < 2) return 'give more images: nothing can be said from one';
+  return 'lower `dimensions`, give more images, or look at KID';
+}
+
+/** Both sets in `target` dimensions. */
+async function reduced(
+  context: StageContext,
+  generated: FeatureMatrix,
+  reference: FeatureMatrix,
+  target: number,
+  reduction: FidOptions['reduction'],
+): Promise<[FeatureMatrix, FeatureMatrix]> {
+  if (target === generated.columns) return [generated, reference];
+  const projection =
+    reduction === 'principal-components'
+      ? await principalComponents(reference, target)
+      : randomProjection(generated.columns, target, context.random('projection'));
+  return [applyProjection(generated, projection), applyProjection(reference, projection)];
 }
 
 async function kidWithInterval(
   context: StageContext,
-  { resamples, kidImages }: FidOptions,
+  { kidImages }: FidOptions,
   generated: FeatureMatrix,
   reference: FeatureMatrix,
 ) {
   const g = subset(generated, kidImages, context, 'kid-generated');
   const r = subset(reference, kidImages, context, 'kid-reference');
-  if (Math.min(g.rows, r.rows) < 2) {
+  const used = { kidGeneratedImages: g.rows, kidReferenceImages: r.rows };
+  const fewest = Math.min(g.rows, r.rows);
+  if (fewest < 2) {
     context.warn('KID needs at least 2 images of each set; it is left out.');
-    return { kid: null, kidLow: null, kidHigh: null };
+    return { kid: null, kidLow: null, kidHigh: null, ...used };
   }
   const kernels = await polynomialKernels(g, r, context.signal);
-  const value = unbiasedMmd2(kernels);
-  const random = context.random('kid-bootstrap');
-  let drawn = 0;
-  const interval = await bootstrapInterval(
-    value,
-    resamples,
-    () => {
-      context.progress(++drawn, resamples, 'interval of KID');
-      return unbiasedMmd2(kernels, [
-        resampleWeights(g.rows, random),
-        resampleWeights(r.rows, random),
-      ]);
-    },
-    context.signal,
+  const enough = fewest >= fewestImages.kid;
+  const interval = enough ? mmd2Interval(kernels) : null;
+  const [low, high] = withEnough(context, 'KID', fewest, fewestImages.kid, interval);
+  return { kid: unbiasedMmd2(kernels), kidLow: low, kidHigh: high, ...used };
+}
+
+/** The interval, or none and a warning where it would cover the truth too seldom. */
+function withEnough(
+  context: StageContext,
+  what: string,
+  images: number,
+  needed: number,
+  interval: Interval | null,
+): Interval | readonly [null, null] {
+  if (images >= needed && interval) return interval;
+  context.warn(
+    `The interval of ${what} needs at least ${needed} images of each set, the smaller one has ${images}: it would cover the ` +
+      'truth too seldom, and is left out.',
   );
-  return { kid: value, kidLow: interval && interval[0], kidHigh: interval && interval[1] };
+  return [null, null];
 }
 
 /** At most `limit` rows, drawn without replacement. */

@@ -1,5 +1,5 @@
 /** The 97.5 % quantile of the standard normal: 95 % of the mass lies within ± this. */
-const z95 = 1.959963984540054;
+export const z95 = 1.959963984540054;
 
 /**
  * Wilson's score interval for a proportion; unlike p̂ ± 1.96·s it stays in [0, 1] and holds at p̂ = 0 and 1.

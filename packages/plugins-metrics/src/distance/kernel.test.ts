@@ -4,8 +4,7 @@ import { expect, test } from 'vitest';
 
 import { featurePairs, normalFeatures } from '../testing/feature-arbitraries.js';
 import { selectRows, type FeatureMatrix } from '../features/matrix.js';
-import { resampleWeights } from './bootstrap.js';
-import { polynomialKernels, unbiasedMmd2 } from './kernel.js';
+import { mmd2Interval, polynomialKernels, unbiasedMmd2 } from './kernel.js';
 
 const kid = async (a: FeatureMatrix, b: FeatureMatrix) =>
   unbiasedMmd2(await polynomialKernels(a, b));
@@ -54,24 +53,60 @@ test('grows with a shift between the sets', async () => {
   expect(far).toBeGreaterThan(0);
 });
 
-test('whole weights are repeated rows, never paired with themselves', async () => {
-  const a = normalFeatures(3, 2, 'weighted');
-  const b = normalFeatures(4, 2, 'other');
-  const kernels = await polynomialKernels(a, b);
-  const ones = new Float64Array(4).fill(1);
-  // Weight 0 leaves a row out.
-  expect(unbiasedMmd2(kernels, [Float64Array.from([1, 0, 1]), ones])).toBeCloseTo(
-    await kid(selectRows(a, [0, 2]), b),
-    6,
+test('the interval holds the estimate, and of two samples of one distribution mostly 0', async () => {
+  await fc.assert(
+    fc.asyncProperty(featurePairs, async ({ a, b }) => {
+      fc.pre(a.rows >= 4 && b.rows >= 4);
+      const kernels = await polynomialKernels(a, b);
+      const value = unbiasedMmd2(kernels);
+      const [low, high] = mmd2Interval(kernels);
+      expect(low).toBeLessThanOrEqual(value);
+      expect(high).toBeGreaterThanOrEqual(value);
+      expect(low).toBeGreaterThanOrEqual(Math.min(0, value));
+    }),
+    { numRuns: 50 },
   );
 });
 
-test('resampled weights add up to the count and take at least two rows', () => {
-  fc.assert(
-    fc.property(fc.integer({ min: 2, max: 30 }), fc.string(), (count, name) => {
-      const weights = resampleWeights(count, testStream(name));
-      expect(weights.reduce((a, b) => a + b, 0)).toBe(count);
-      expect(weights.filter((weight) => weight > 0).length).toBeGreaterThan(1);
-    }),
+test('the interval by hand: a jackknife, on the scale of asinh', async () => {
+  const [a, b] = [normalFeatures(5, 1, 'five'), normalFeatures(6, 1, 'six', 2)];
+  const kernels = await polynomialKernels(a, b);
+  const value = unbiasedMmd2(kernels);
+  const k = (x: number, y: number) => (x * y + 1) ** 3;
+  const [x, y] = [[...a.data], [...b.data]];
+  const mean = (values: number[]) => values.reduce((sum, z) => sum + z, 0) / values.length;
+  const variance = (values: number[]) =>
+    values.reduce((sum, z) => sum + (z - mean(values)) ** 2, 0) / (values.length - 1);
+  const part = (own: number[], other: number[]) =>
+    own.map(
+      (p, i) =>
+        mean(own.filter((_, j) => i !== j).map((q) => k(p, q))) - mean(other.map((q) => k(p, q))),
+    );
+  const error = 2 * Math.sqrt(variance(part(x, y)) / 5 + variance(part(y, x)) / 6);
+  const within = (own: number[]) => {
+    const n = own.length;
+    const rows = own.map((p, i) => mean(own.filter((_, j) => i !== j).map((q) => k(p, q))));
+    let sum = 0;
+    own.forEach((p, i) =>
+      own.forEach((q, j) => {
+        if (i !== j) sum += (k(p, q) - rows[i]! - rows[j]! + mean(rows)) ** 2;
+      }),
+    );
+    return (2 * sum) / (n * (n - 3)) / (n * (n - 1));
+  };
+  const rows = x.map((p) => mean(y.map((q) => k(p, q))));
+  const columns = y.map((q) => mean(x.map((p) => k(p, q))));
+  const between = x.flatMap((p, i) =>
+    y.map((q, j) => (k(p, q) - rows[i]! - columns[j]! + mean(rows)) ** 2),
   );
+  const equals = within(x) + within(y) + (4 * between.reduce((s, z) => s + z, 0)) / (4 * 5) / 30;
+  const scale = 1.5 * Math.sqrt(equals);
+  const half = (1.959964 * error) / Math.hypot(value, scale);
+  const [, high] = mmd2Interval(kernels);
+  expect(high / (scale * Math.sinh(Math.asinh(value / scale) + half))).toBeCloseTo(1, 5);
+});
+
+test('equal images: no distance, and no doubt', async () => {
+  const same = { rows: 5, columns: 2, data: new Float64Array(10).fill(0.5) };
+  expect(mmd2Interval(await polynomialKernels(same, same))).toEqual([0, 0]);
 });

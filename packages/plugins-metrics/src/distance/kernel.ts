@@ -1,6 +1,8 @@
 import { setImmediate } from 'node:timers/promises';
 
 import type { FeatureMatrix } from '../features/matrix.js';
+import { z95 } from '../wilson.js';
+import { fromZero, type Interval } from './interval.js';
 
 /** Kernel values between two sets of features, and within each. */
 export interface Kernels {
@@ -32,23 +34,90 @@ export async function polynomialKernels(
 /**
  * Unbiased estimate of the squared maximum mean discrepancy (KID): its expectation is 0 for two samples of one
  * distribution, whatever their size, so it may come out slightly negative.
- *
- * @param weights how often each row of `a` and of `b` counts; 1 each when left out. A row is never paired with
- *   itself, so that drawing rows more than once (bootstrap) adds no bias.
  */
-export function unbiasedMmd2(
-  kernels: Kernels,
-  weights: readonly [Float64Array, Float64Array] = [
-    new Float64Array(kernels.a).fill(1),
-    new Float64Array(kernels.b).fill(1),
-  ],
-): number {
-  const [a, b] = weights;
+export function unbiasedMmd2(kernels: Kernels): number {
+  const [a, b] = rowDistances(kernels);
+  return meanOf(a) + meanOf(b);
+}
+
+/**
+ * KID's 95 % interval. Its standard error grows with the value, so the interval is taken on a scale on which it does
+ * not: asinh(KID / s), almost linear where KID is small and a logarithm where it is large, as a few images far out
+ * raise both. s is 1.5 times the standard deviation that KID has where both sets are of one distribution.
+ *
+ * @param kernels of at least 4 rows each
+ */
+export function mmd2Interval(kernels: Kernels): Interval {
+  const [a, b] = rowDistances(kernels);
+  const value = meanOf(a) + meanOf(b);
+  const error = 2 * Math.sqrt(varianceOf(a) / a.length + varianceOf(b) / b.length);
+  const scale = 1.5 * Math.sqrt(varianceOfEquals(kernels));
+  if (scale === 0) return fromZero(value, [value - z95 * error, value + z95 * error]);
+  const centre = Math.asinh(value / scale);
+  const half = (z95 * error) / Math.hypot(value, scale);
+  return fromZero(value, [scale * Math.sinh(centre - half), scale * Math.sinh(centre + half)]);
+}
+
+/** By row of either set: its mean kernel with the other rows of its set, less that with the rows of the other set. */
+function rowDistances({ a, b, within, between }: Kernels): [Float64Array, Float64Array] {
+  const [distanceA, distanceB] = [new Float64Array(a), new Float64Array(b)];
+  for (let i = 0; i < a; i++) {
+    for (let j = 0; j < b; j++) {
+      const kernel = between[i * b + j]!;
+      distanceA[i]! -= kernel / b;
+      distanceB[j]! -= kernel / a;
+    }
+  }
+  [distanceA, distanceB].forEach((distance, set) => {
+    const rows = distance.length;
+    for (let i = 0; i < rows; i++) {
+      for (let j = 0; j < rows; j++) {
+        if (i !== j) distance[i]! += within[set]![i * rows + j]! / (rows - 1);
+      }
+    }
+  });
+  return [distanceA, distanceB];
+}
+
+/** The variance of KID where both sets are of one distribution: of pairs alone, as no row then has a mean of its own. */
+function varianceOfEquals({ a, b, within, between }: Kernels): number {
+  const [pairsA, pairsB] = [
+    centredSquares(within[0], a, a, 'one set'),
+    centredSquares(within[1], b, b, 'one set'),
+  ];
   return (
-    meanOfPairs(kernels.within[0], a) +
-    meanOfPairs(kernels.within[1], b) -
-    (2 * weightedSum(kernels.between, a, b)) / (total(a) * total(b))
+    (2 * pairsA) / (a * (a - 3)) / (a * (a - 1)) +
+    (2 * pairsB) / (b * (b - 3)) / (b * (b - 1)) +
+    (4 * centredSquares(between, a, b, 'two sets')) / ((a - 1) * (b - 1)) / (a * b)
   );
+}
+
+/** Sum of the squared kernels, less the means of their row and column; of one set without its diagonal. */
+function centredSquares(
+  kernel: Float64Array,
+  rows: number,
+  columns: number,
+  of: 'one set' | 'two sets',
+): number {
+  const ofOneSet = of === 'one set';
+  const skipped = ofOneSet ? 1 : 0;
+  const [rowMean, columnMean] = [new Float64Array(rows), new Float64Array(columns)];
+  for (let i = 0; i < rows; i++) {
+    for (let j = 0; j < columns; j++) {
+      if (ofOneSet && i === j) continue;
+      rowMean[i]! += kernel[i * columns + j]! / (columns - skipped);
+      columnMean[j]! += kernel[i * columns + j]! / (rows - skipped);
+    }
+  }
+  const mean = meanOf(rowMean);
+  let sum = 0;
+  for (let i = 0; i < rows; i++) {
+    for (let j = 0; j < columns; j++) {
+      if (ofOneSet && i === j) continue;
+      sum += (kernel[i * columns + j]! - rowMean[i]! - columnMean[j]! + mean) ** 2;
+    }
+  }
+  return sum;
 }
 
 async function kernelMatrix(
@@ -75,25 +144,11 @@ async function kernelMatrix(
   return kernel;
 }
 
-/** Weighted mean over the pairs of two different rows. */
-function meanOfPairs(kernel: Float64Array, weights: Float64Array): number {
-  const rows = weights.length;
-  const same = weights.reduce((sum, w, i) => sum + w * w * kernel[i * rows + i]!, 0);
-  const squares = weights.reduce((sum, w) => sum + w * w, 0);
-  return (weightedSum(kernel, weights, weights) - same) / (total(weights) ** 2 - squares);
+function meanOf(values: Float64Array): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
-function weightedSum(kernel: Float64Array, a: Float64Array, b: Float64Array): number {
-  let sum = 0;
-  for (let i = 0; i < a.length; i++) {
-    if (a[i] === 0) continue;
-    let row = 0;
-    for (let j = 0; j < b.length; j++) row += b[j]! * kernel[i * b.length + j]!;
-    sum += a[i]! * row;
-  }
-  return sum;
-}
-
-function total(weights: Float64Array): number {
-  return weights.reduce((sum, weight) => sum + weight, 0);
+function varianceOf(values: Float64Array): number {
+  const mean = meanOf(values);
+  return values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (values.length - 1);
 }

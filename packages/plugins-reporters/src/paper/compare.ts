@@ -1,12 +1,7 @@
 import type { RunReport } from '@privatesnn/core';
 
-import {
-  knownPaths,
-  readReasons,
-  readValues,
-  requirePaths,
-  type JobValues,
-} from '../results/values.js';
+import { intervalText, readInterval, type Interval } from '../results/interval.js';
+import { knownPaths, readReasons, readValues, requirePaths } from '../results/values.js';
 import { formatValue } from '../table/format.js';
 import type { PaperCellOptions, PaperTableOptions } from './options.js';
 import { publishedFigures } from './published-figures.js';
@@ -22,7 +17,7 @@ export interface Comparison {
   readonly decimals?: number | undefined;
   readonly ours: number | null;
   /** The 95 % interval of our value. */
-  readonly interval: readonly [low: number, high: number] | null;
+  readonly interval: Interval | null;
   readonly published: number | null;
   /** Where the published figure stands: "AAAI 2022, Table 2". */
   readonly source: string | null;
@@ -62,7 +57,7 @@ export async function compare(run: RunReport, options: PaperTableOptions): Promi
       }
       return withOurs(empty, {
         ours,
-        interval: intervalOf(cell, found.values),
+        interval: readInterval(cell.interval, found.values),
         setting: await fillSetting(cell.setting, found.job, found.values),
       });
     }),
@@ -99,23 +94,18 @@ export function withOurs(
   return { ...empty, ours, interval, difference, setting };
 }
 
-function intervalOf({ interval }: PaperCellOptions, values: JobValues): Comparison['interval'] {
-  const [low, high] = (interval ?? []).map((path) => values.get(path) ?? null);
-  return typeof low === 'number' && typeof high === 'number' ? [low, high] : null;
-}
-
 /** The numbers of a cell as text; the difference with its sign, the interval in brackets; '' for what is not there. */
 export function comparisonText(
   cell: Comparison,
 ): Record<'value' | 'interval' | 'published' | 'difference', string> {
   const show = (value: number | null) =>
     formatValue(value, cell.format, cell.decimals).replace(/^-/, '−');
-  const interval = cell.interval === null ? '' : `[${cell.interval.map(show).join(', ')}]`;
+  const interval = intervalText(cell.interval, show, ', ');
   const difference = show(cell.difference === null ? null : Math.abs(cell.difference));
   const sign = (cell.difference ?? 0) < 0 ? '−' : '+';
   return {
     value: show(cell.ours),
-    interval,
+    interval: interval && `[${interval}]`,
     published: show(cell.published),
     difference: difference && sign + difference,
   };

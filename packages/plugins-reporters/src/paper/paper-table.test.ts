@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 
-import { fakeRun } from '../testing/fake-run.js';
+import { fakeRun, scalars, stage } from '../testing/fake-run.js';
 import { record } from '../testing/recorder.js';
 import { paperTable } from './paper-table.js';
 
@@ -109,6 +109,22 @@ test('settings hold what was run, values their intervals, figures their source',
     setting: '1,000 images, ?',
   });
   expect(cells[1]).toMatchObject({ published: 0.892, ours: null, interval: null, setting: '' });
+});
+
+test('an interval that the stage left out is told as few images', async () => {
+  const run = fakeRun();
+  const jobs = run.jobs.map((job) => ({
+    ...job,
+    stages: {
+      ...job.stages,
+      fid: stage('metric', 'fid', { metrics: scalars({ fid: 1.5, fidLow: null, fidHigh: null }) }),
+    },
+  }));
+  const [value, ...interval] = ['fid', 'fidLow', 'fidHigh'].map((key) => `fid.metrics.${key}`);
+  const cells = [{ row: 'a', column: 'b', job: 'DC', value, interval, format: 'number' }];
+  const { text } = await record(paperTable, { cells }, { ...run, jobs });
+  expect(text('paper-table.md')).toContain('1.50 \\[few images\\]');
+  expect(JSON.parse(text('paper-table.json')).cells[0]).toMatchObject({ interval: 'few images' });
 });
 
 test('a figure has a name of the list, and no number beside it', () => {

@@ -1,3 +1,4 @@
+import { intervalText } from '../results/interval.js';
 import type { ColumnOptions } from './options.js';
 import { formatValue, shownDecimals } from './format.js';
 import type { ResultTable, TableCell } from './result-table.js';
@@ -5,7 +6,7 @@ import type { ResultTable, TableCell } from './result-table.js';
 /** The parts of a cell as text; '' for what is not there. */
 export interface CellText {
   readonly value: string;
-  /** "97.1–98.5" */
+  /** "97.1–98.5", or "few images". */
   readonly interval: string;
   /** "paper 82.8" */
   readonly published: string;
@@ -32,7 +33,7 @@ export function cellText(
   const published = show(cell.published);
   return {
     value: show(cell.value),
-    interval: cell.interval ? `${show(cell.interval[0])}–${show(cell.interval[1])}` : '',
+    interval: intervalText(cell.interval, show, '–'),
     published: published && `${table.publishedLabel} ${published}`.trim(),
   };
 }

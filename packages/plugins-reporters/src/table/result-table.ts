@@ -1,5 +1,6 @@
 import type { RunReport } from '@privatesnn/core';
 
+import { readInterval, type Interval } from '../results/interval.js';
 import {
   knownPaths,
   readReasons,
@@ -13,7 +14,7 @@ import type { ColumnOptions, TableOptions } from './options.js';
 export interface TableCell {
   /** Ours; null where the job has no such value. */
   readonly value: number | null;
-  readonly interval: readonly [low: number, high: number] | null;
+  readonly interval: Interval | null;
   readonly published: number | null;
   /** The best of our values in this column. */
   readonly best: boolean;
@@ -62,7 +63,7 @@ export async function resultTable(
       const value = job?.get(column.value) ?? null;
       return {
         value,
-        interval: intervalOf(column, job),
+        interval: value === null ? null : readInterval(column.interval, job),
         published: publishedValue(options.published[name]?.[column.title]),
         best: value !== null && value === best[index],
       };
@@ -108,13 +109,6 @@ function emptyCells(
 
 function columnOf(path: string): ColumnOptions {
   return { title: path, value: path, format: 'number', better: 'neither' };
-}
-
-function intervalOf(column: ColumnOptions, job: JobValues | undefined): TableCell['interval'] {
-  if (!column.interval || !job) return null;
-  const low = job.get(column.interval[0]) ?? null;
-  const high = job.get(column.interval[1]) ?? null;
-  return low === null || high === null ? null : [low, high];
 }
 
 /** The best of at least two values; of one value alone, nothing can be said. */

@@ -172,3 +172,22 @@ test('any names fit and break nothing', async () => {
     }),
   );
 });
+
+test('an interval that the stage left out is told as few images, one that nobody asked for is not', async () => {
+  const fid = {
+    title: 'FID',
+    value: 'accuracy.metrics.fid',
+    interval: ['low', 'high'].map((end) => `accuracy.metrics.${end}`),
+  };
+  const columns = [fid, { title: 'KID', value: 'accuracy.metrics.kid' }];
+  const jobs = {
+    few: { fid: 1.5, low: null, high: null, kid: 2 },
+    more: { fid: 3, low: 2.5, high: 4, kid: 5 },
+    none: { fid: null, low: null, high: null, kid: 1 },
+  };
+  const { text } = await record(table, { columns }, runOf(jobs));
+  expect(text('table.md')).toContain('| few | 1.50 [few images] | 2 |');
+  expect(text('table.md')).toContain('| more | 3 [2.50–4] | 5 |');
+  expect(text('table.md')).toContain('| none |  | 1 |');
+  expect(text('table.txt')).toContain('1.50 [few images]');
+});
