@@ -78,7 +78,7 @@ test.each(named)('FID, %s', async (name, { draw }) => {
       const truth = columns * (pair.shift ** 2 + (1 - pair.scale) ** 2);
       const held = await coverage(
         `FID, ${name}, ${rows} images, ${columns} dimensions, shift ${pair.shift}`,
-        200,
+        600,
         truth,
         async (random) => {
           const a = sample(rows, columns, () => draw(random), pair);

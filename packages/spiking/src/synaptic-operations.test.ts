@@ -7,7 +7,8 @@ import type { Inference, InferenceRequest, LayerOperations, SpikingEngine } from
 import { networkCase } from './fast/testing/random-network.js';
 
 const anyNetwork = networkCase({ encoders: ['poisson', 'constant', 'first-spike'], dropout: true });
-const adaptation = {
+const adaptive = {
+  kind: 'adaptive' as const,
   ...{ rest: 0.5, growth: 0.5, thresholdDecay: 0.5 },
   ...{ refractoryDecay: 0.5, currentDecay: 0.5, membraneDecay: 0 },
 };
@@ -102,7 +103,7 @@ describe.each(available)('synaptic operations of the $implementation engine', (i
         ...request,
         snn: {
           ...request.snn,
-          neuron: { leak: 1, reset: 'soft', firing: 'strict', adaptation },
+          neuron: adaptive,
         },
       }),
     ],
@@ -163,7 +164,7 @@ function smallNetwork(kind: Snn['encoder']['kind'], before: Architecture['layers
       'output.weight': filled([inputs, 2]),
     },
     thresholds: { conv: 0.75 },
-    neuron: { leak: 1, reset: 'soft', firing: 'strict' },
+    neuron: { kind: 'integrate-and-fire', leak: 1, reset: 'soft', firing: 'strict' },
     encoder: { kind, range: [-1, 1] },
     readout: { kind: 'sum', scale: 1 },
     timeSteps: 4,
