@@ -113,10 +113,16 @@ describe('pretrained and save-ann', () => {
     expect(await poolOf('average')).toBe('average-pool');
     await writeFile(join(folder, 'v.yaml'), 'architecure: vgg5\n');
     await expect(load({ path })).rejects.toMatchObject({
-      code: 'UNKNOWN_KEY',
-      message: expect.stringContaining('architecure') as string,
+      code: 'MODEL_DESCRIPTION',
+      message: expect.stringMatching(
+        /v.yaml does not .* Line 1, column 1: .*architecure/,
+      ) as string,
       place: { file: join(folder, 'v.yaml'), line: 1, column: 1 },
     });
+    await writeFile(join(folder, 'v.yaml'), 'architecture: vgg5\nwidth: -1\npooling: min\n');
+    await expect(load({ path })).rejects.toThrow(
+      /Line 2, column 8: .*width.* Line 3, column 10: .*pooling/,
+    );
   });
 
   it('refuse a truncated file, a missing one, and no or two sources', async () => {

@@ -3,7 +3,13 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-import { parseTypedYaml, unreadableFile, UserError, type Ann } from '@privatesnn/core';
+import {
+  parseTypedYaml,
+  unreadableFile,
+  UserError,
+  UserErrorList,
+  type Ann,
+} from '@privatesnn/core';
 
 import {
   descriptionSchema,
@@ -157,9 +163,26 @@ async function readDescription(path: string): Promise<Description> {
     const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
     return parseTypedYaml(text, path, descriptionSchema);
   } catch (cause) {
-    if (cause instanceof UserError) throw cause;
-    throw wrongDescription(path, bytes, cause);
+    if (!(cause instanceof UserError)) throw wrongDescription(path, bytes, cause);
+    throw invalid(path, cause instanceof UserErrorList ? cause.errors : [cause]);
   }
+}
+
+/** One error of all mistakes of a description, as a stage fails with one. */
+function invalid(file: string, errors: readonly UserError[]): UserError {
+  const told = errors.slice(0, 5).map(({ message, place, hint }) => {
+    const at = place?.line === undefined ? '' : `Line ${place.line}, column ${place.column}: `;
+    return at + message + (hint === undefined ? '' : ` ${hint}`);
+  });
+  return new UserError(
+    'data',
+    'MODEL_DESCRIPTION',
+    `${file} does not describe a network. ${told.join(' ')}`,
+    {
+      hint: 'It may hold: architecture, inputShape, classes, classNames, inputRange, width, hidden, bias, pooling, layout, tensors, batchNorms, batchNormEpsilon, notes.',
+      place: errors[0]?.place ?? { file },
+    },
+  );
 }
 
 async function isFile(path: string): Promise<boolean> {
