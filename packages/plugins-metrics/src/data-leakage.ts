@@ -5,7 +5,7 @@ import { z } from 'zod';
 export const dataLeakage = defineStage({
   kind: 'metric',
   id: 'data-leakage',
-  version: 1,
+  version: 2,
   summary: 'Whether any dataset reached the network after its ANN was trained.',
   source: 'PrivateSNN, Section 3 (data leakage)',
   options: z.strictObject({}),
@@ -15,7 +15,7 @@ export const dataLeakage = defineStage({
   outputs: {
     metrics: output(
       'scalars',
-      'realImages: 1 where a dataset reached the network on a way that passes no model stage, else 0; leaks: the number of such datasets',
+      'realImages: 1 where a dataset reached the network on a way that does not pass the training of the first ANN, else 0; leaks: the number of such datasets',
     ),
   },
   dependencies: {},

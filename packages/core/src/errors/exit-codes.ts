@@ -1,3 +1,5 @@
+import { types } from 'node:util';
+
 import { UserError, type ErrorClass } from '../contracts/error.js';
 
 /** The exit code of the command by error class; 1 is left to defects of the program. */
@@ -11,5 +13,7 @@ export const exitCodes: Readonly<Record<ErrorClass, number>> = {
 };
 
 export function exitCode(error: unknown): number {
-  return error instanceof UserError ? exitCodes[error.errorClass] : 1;
+  // A Proxy may throw when it is asked what it is.
+  if (types.isProxy(error) || !(error instanceof UserError)) return 1;
+  return exitCodes[error.errorClass] ?? 1;
 }

@@ -1,4 +1,5 @@
 import { relative } from 'node:path';
+import { types } from 'node:util';
 
 import { UserError, type Place } from '../contracts/error.js';
 import { UserErrorList } from './error-list.js';
@@ -14,7 +15,8 @@ const maxShown = 6;
 /** An error as the terminal shows it: code and message, place with the line and a caret, hint, cause. */
 export function formatError(error: unknown, format: ErrorFormat): string {
   const paint = painter(format.colour);
-  if (error instanceof UserErrorList) {
+  // A Proxy may throw when it is asked what it is.
+  if (!types.isProxy(error) && error instanceof UserErrorList) {
     const shown = error.errors.slice(0, maxShown).map((one) => formatError(one, format));
     const rest = error.errors.length - maxShown;
     if (rest > 0) shown.push(`and ${rest} more ${rest === 1 ? 'error' : 'errors'}.`);

@@ -76,7 +76,7 @@ function described(value: object): string {
     const text = inspect(value, { depth: 1, customInspect: false, breakLength: Infinity });
     return cutMiddle(text, longestMessage);
   } catch {
-    return 'it cannot be shown.';
+    return 'What was thrown cannot be shown.';
   }
 }
 

@@ -79,7 +79,7 @@ export function configureStage(
     key,
     {
       name: `stage "${name}" (${use.value})`,
-      whole: stageName(name, use.value, declared.plugin.name, [job]),
+      whole: stageName(name, declared.definition.id, declared.plugin.name, [job]),
     },
     errors,
   );
