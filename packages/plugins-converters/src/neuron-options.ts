@@ -19,6 +19,15 @@ export const neuronOptions = {
     .enum(['strict', 'inclusive'])
     .default('strict')
     .describe('Whether a neuron fires at u > θ or already at u = θ.'),
+  initialPotential: z
+    .number()
+    .min(0)
+    .lt(1)
+    .default(0)
+    .describe(
+      'v: membranes start at v·θ. 0.5 makes spike counts the rounded activations instead of the cut off ones, which ' +
+        'short runs need (Bu 2022).',
+    ),
   encoder: z
     .enum(['poisson', 'constant', 'first-spike'])
     .default('poisson')
@@ -39,8 +48,13 @@ export const neuronOptions = {
 type NeuronOptions = z.output<z.ZodObject<typeof neuronOptions>>;
 
 /** The neuron model that the options describe. */
-export function neuronModel({ leak, reset, firing }: NeuronOptions): IntegrateAndFire {
-  return { kind: 'integrate-and-fire', leak, reset, firing };
+export function neuronModel({
+  leak,
+  reset,
+  firing,
+  initialPotential,
+}: NeuronOptions): IntegrateAndFire {
+  return { kind: 'integrate-and-fire', leak, reset, firing, initial: initialPotential };
 }
 
 /** The encoder that the options describe, for a given network. */

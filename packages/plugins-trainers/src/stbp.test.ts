@@ -26,7 +26,7 @@ const snn: Snn = {
   architecture: teacher.architecture,
   parameters: teacher.parameters,
   thresholds: { conv1: 0.9, fc1: 0.4 },
-  neuron: { kind: 'integrate-and-fire', leak: 1, reset: 'soft', firing: 'strict' },
+  neuron: { kind: 'integrate-and-fire', leak: 1, reset: 'soft', firing: 'strict', initial: 0 },
   encoder: { kind: 'poisson', range: [-1, 1] },
   readout: { kind: 'sum', scale: 1 },
   timeSteps: 10,

@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 
 import {
   neuronStep,
-  restingState,
+  initialState,
   spikeTimeGradients,
   surrogateGradient,
   type NeuronState,
@@ -41,6 +41,7 @@ const runs = fc.record({
     leak: fc.constantFrom(1, 0.5),
     reset: fc.constantFrom('soft' as const, 'delayed-soft' as const, 'hard' as const),
     firing: fc.constantFrom('strict' as const, 'inclusive' as const),
+    initial: fc.constantFrom(0, 0.5),
   }),
   threshold: fc.constantFrom(1, 1.5, 0.25),
   surrogate: surrogates,
@@ -61,7 +62,10 @@ function expected(
   const { leak, reset } = neuron;
   const potentials: Float32Array[] = [];
   const spikes: Float32Array[] = [];
-  let state: NeuronState = restingState(currents[0]!.length);
+  let state: NeuronState = initialState(currents[0]!.length, {
+    initial: neuron.initial,
+    threshold,
+  });
   for (const current of currents) {
     const step = neuronStep(state, Float32Array.from(current), { ...neuron, threshold });
     potentials.push(step.potential);

@@ -25,16 +25,17 @@ export interface SpikingNeurons {
  */
 export function spikingNeurons(
   tf: Tf,
-  { neuron: { leak, reset, firing }, threshold, timeSteps, surrogate }: SpikingNeurons,
+  { neuron: { leak, reset, firing, initial }, threshold, timeSteps, surrogate }: SpikingNeurons,
   current: Tensor,
 ): Tensor {
   // tf.split has no gradient for one part.
   const inputs = timeSteps === 1 ? [current] : tf.split(current, timeSteps, 0);
   const spikes: Tensor[] = [];
-  let membrane: Tensor | undefined;
+  // λ times the initial potential.
+  let membrane: Tensor = tf.scalar(leak * initial * threshold);
   let since: Tensor | undefined;
   for (const input of inputs) {
-    const u: Tensor = membrane ? tf.add(membrane, input) : input;
+    const u = tf.add(membrane, input);
     if (surrogate.kind === 'spike-time') since ??= tf.fill(u.shape, neverFiredSteps);
     const slope = (potential: Tensor) =>
       surrogate.kind === 'spike-time'

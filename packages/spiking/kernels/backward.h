@@ -239,6 +239,8 @@ INLINE void backward_with(HEAP_PARAM struct backward_args *a, struct neuron n, s
   float *arriving = AT(float, a->scratch), *repeated = arriving + (ptrdiff_t)groups * GROUP * BLOCK;
   float *gradients = repeated + (ptrdiff_t)steps * BLOCK;
   float subtracted = n.reset == RESET_SOFT ? n.leak : n.reset == RESET_DELAYED ? 1 : 0;
+  // The part of the threshold that the first potential holds.
+  float initial = n.initial > 0 ? n.initial / n.threshold : 0;
   double atThreshold = 0;
 
   for (int32_t block = 0; block < c.blocks; block++)
@@ -289,6 +291,7 @@ INLINE void backward_with(HEAP_PARAM struct backward_args *a, struct neuron n, s
               total[v] += next[v];
             }
           }
+          for (int v = 0; v < VECS; v++) thresholds += splat(initial) * next[v];
           for (int lane = 0; lane < LANES; lane++) atThreshold += (double)thresholds[lane];
           if (a->sum) {
             vf *to = AT(vf, a->sum) + (((ptrdiff_t)y * c.outWidth + x) * c.blocks + block) * VECS;

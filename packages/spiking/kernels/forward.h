@@ -9,7 +9,7 @@ INLINE void run_neurons(const struct conv *c, const struct burst *bursts, const 
                         const vf *base, const struct neuron *n, int32_t oy, int32_t ox, float *potentials,
                         uint32_t *bits, ptrdiff_t bitStep) {
   vf u[VECS], currents[PERIOD][VECS];
-  for (int v = 0; v < VECS; v++) u[v] = splat(0);
+  for (int v = 0; v < VECS; v++) u[v] = splat(n->initial);
   for (int32_t start = 0; start < c->steps; start += PERIOD) {
     currents_at(currents, c, bursts, list, weights, oy, ox, start);
     for (int32_t i = 0, t = start; i < period_at(c, start); i++, t++) {

@@ -135,6 +135,7 @@ struct neuron_int {
   int32_t leak; // λ · 2¹⁵
   int32_t threshold;
   int32_t silent; // the largest potential that does not fire
+  int32_t initial; // what the first time-step's input is added to
 };
 
 // λu, rounded, halves up, without a product of more than 32 bits.
@@ -166,7 +167,7 @@ INLINE void forward_blocks_int(HEAP_PARAM const struct forward_int_args *a, stru
     for (int32_t ox = 0; ox < c.outWidth; ox++) {
       const vi *base = base_int_at(&c, AT(int32_t, c.base), oy * c.outWidth + ox, block);
       vi u[BLOCKS_INT * VECS], currents[PERIOD * BLOCKS_INT * VECS];
-      for (int v = 0; v < blocks * VECS; v++) u[v] = splat_int(0);
+      for (int v = 0; v < blocks * VECS; v++) u[v] = splat_int(n.initial);
       uint32_t *bits = AT(uint32_t, a->bits) +
                        ((ptrdiff_t)oy * c.steps * c.outWidth + ox) * words + block * (BLOCK / 32);
       for (int32_t t = 0; t < c.steps; t++, bits += words * c.outWidth) {

@@ -10,6 +10,8 @@ struct neuron {
   float threshold;
   // The largest potential that does not fire: the threshold, or the number before it where u ≥ θ fires.
   float silent;
+  // What the first time-step's input is added to: λ times the initial potential.
+  float initial;
 };
 
 // The membrane that the next input is added to: λ(u − θo), λu − θo (delayed) or λu(1 − o), where `u` is the

@@ -34,7 +34,7 @@ function network(
       weights.map((data, i) => [`fc${i}.weight`, { shape: [sizes[i]!, sizes[i + 1]!], data }]),
     ),
     thresholds: Object.fromEntries(layers.slice(0, -1).map(({ name }) => [name, 1])),
-    neuron: { kind: 'integrate-and-fire', leak: 1, reset: 'soft', firing: 'strict' },
+    neuron: { kind: 'integrate-and-fire', leak: 1, reset: 'soft', firing: 'strict', initial: 0 },
     encoder: { kind: 'constant', range: [-1, 1] },
     readout: { kind: 'sum', scale: 1 },
     timeSteps: 10,
@@ -97,7 +97,13 @@ describe.each(implementations)('integer mode of %s', (implementation) => {
 
   it('does not drift away from floats with a leak', async () => {
     const snn = graded({
-      neuron: { kind: 'integrate-and-fire', leak: 0.995, reset: 'soft', firing: 'strict' },
+      neuron: {
+        kind: 'integrate-and-fire',
+        leak: 0.995,
+        reset: 'soft',
+        firing: 'strict',
+        initial: 0,
+      },
       encoder: { kind: 'poisson', range: [-1, 1] },
       thresholds: { fc0: 30 },
       timeSteps: 2000,

@@ -18,7 +18,7 @@ function networkWith(weights: Float32Array): Snn {
     architecture: { name: 'one', inputShape: [1, 1, weights.length], classes: 1, layers: [layer] },
     parameters: { 'fc.weight': { shape: [weights.length, 1], data: weights } },
     thresholds: {},
-    neuron: { kind: 'integrate-and-fire', leak: 1, reset: 'soft', firing: 'strict' },
+    neuron: { kind: 'integrate-and-fire', leak: 1, reset: 'soft', firing: 'strict', initial: 0 },
     encoder: { kind: 'poisson', range: [-1, 1] },
     readout: { kind: 'sum', scale: 1 },
     timeSteps: 4,

@@ -18,7 +18,7 @@ import { averagePoolBefore } from './fast/plan.js';
  * bits). Weights are round(W · (limit / max|W|)) in double precision, biases and thresholds round(value / unit), thresholds at least 1;
  * constant inputs round(x · 2⁸), and the current that they cause is rounded once more, to units. Membranes are clamped
  * to ± 2³⁰ before they fire; the leak is round(u · round(λ · 2¹⁵) / 2¹⁵), after a soft and before a delayed reset.
- * All halves are rounded up: cutting off would take half a unit a time-step from every neuron.
+ * The initial membrane is round(v · θ), leaked once like any other. All halves are rounded up: cutting off would take half a unit a time-step from every neuron.
  */
 export interface IntegerLayer {
   /** In the order of the parameter; shared, for worker threads. */

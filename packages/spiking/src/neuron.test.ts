@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 
 import { arbitraryNeuron, gridNumber } from '@privatesnn/testkit';
 
-import { neuronStep, restingState, type NeuronParameters, type NeuronState } from './neuron.js';
+import { initialState, neuronStep, type NeuronParameters, type NeuronState } from './neuron.js';
 
 const threshold = gridNumber({ min: 1 / 16, max: 2, step: 1 / 16 });
 const inputs = fc.array(gridNumber({ min: -2, max: 2, step: 1 / 64 }), {
@@ -13,7 +13,7 @@ const inputs = fc.array(gridNumber({ min: -2, max: 2, step: 1 / 64 }), {
 
 /** One neuron through a sequence of currents: its spikes and its last state. */
 function run(currents: readonly number[], parameters: NeuronParameters) {
-  let state: NeuronState = restingState(1);
+  let state: NeuronState = initialState(1, { initial: 0, threshold: parameters.threshold });
   const spikes = currents.map((current) => {
     state = neuronStep(state, Float32Array.of(current), parameters);
     return state.spikes[0]!;
@@ -108,7 +108,11 @@ describe('neuronStep', () => {
       firing: 'strict',
       threshold: 1,
     } as const;
-    const first = neuronStep(restingState(1), Float32Array.of(3), parameters);
+    const first = neuronStep(
+      initialState(1, { initial: 0, threshold: 1 }),
+      Float32Array.of(3),
+      parameters,
+    );
     expect([first.spikes[0], first.membrane[0]]).toEqual([1, 3]);
     const second = neuronStep(first, Float32Array.of(0), parameters);
     // 0.5 · 3 − 1: the leak acts on the membrane, not on the subtracted θ.
@@ -140,5 +144,35 @@ describe('neuronStep', () => {
     neuronStep(state, current, { leak: 0.5, reset: 'soft', firing: 'strict', threshold: 1 });
     expect(state).toEqual({ membrane: Float32Array.of(1), spikes: Float32Array.of(1) });
     expect(current).toEqual(Float32Array.of(2));
+  });
+});
+
+describe('the initial potential', () => {
+  it('of θ/2 makes the count of a constant current the rounded one instead of the one cut off', () => {
+    // Multiples of 1/64 are exact; a current between two counts is told by its rest.
+    const currents = fc.integer({ min: -64, max: 192 }).map((x) => x / 64);
+    const steps = fc.integer({ min: 1, max: 40 });
+    fc.assert(
+      fc.property(currents, fc.constantFrom(0.5, 1, 2), steps, (current, threshold, timeSteps) => {
+        const count = (initial: number): number => {
+          const parameters = { leak: 1, reset: 'soft', firing: 'inclusive', threshold } as const;
+          let state: NeuronState = initialState(1, { initial, threshold });
+          let spikes = 0;
+          for (let t = 0; t < timeSteps; t++) {
+            state = neuronStep(state, Float32Array.of(current), parameters);
+            spikes += state.spikes[0]!;
+          }
+          return spikes;
+        };
+        const activation = (timeSteps * current) / threshold;
+        const clip = (x: number): number => Math.min(timeSteps, Math.max(0, x));
+        expect(count(0)).toBe(clip(Math.floor(activation)));
+        expect(count(0.5)).toBe(clip(Math.floor(activation + 0.5)));
+      }),
+    );
+  });
+
+  it('is 0 in a layer without a threshold', () => {
+    expect([...initialState(2, { initial: 0.5, threshold: Infinity }).membrane]).toEqual([0, 0]);
   });
 });

@@ -11,7 +11,7 @@ export interface NeuronState {
 }
 
 /** Integrate-and-fire neurons with the threshold θ > 0 of their layer. */
-export interface NeuronParameters extends Omit<IntegrateAndFire, 'kind'> {
+export interface NeuronParameters extends Omit<IntegrateAndFire, 'kind' | 'initial'> {
   readonly threshold: number;
 }
 
@@ -20,9 +20,14 @@ export interface NeuronStep extends NeuronState {
   readonly potential: Float32Array;
 }
 
-/** Neurons at rest: membrane potential 0, no spike yet. */
-export function restingState(neurons: number): NeuronState {
-  return { membrane: new Float32Array(neurons), spikes: new Float32Array(neurons) };
+/** Neurons before the first time-step: membrane potential v·θ, no spike yet. A layer without a threshold rests at 0. */
+export function initialState(
+  neurons: number,
+  { initial, threshold }: { readonly initial: number; readonly threshold: number },
+): NeuronState {
+  const membrane = new Float32Array(neurons);
+  if (threshold < Infinity) membrane.fill(initial * Math.fround(threshold));
+  return { membrane, spikes: new Float32Array(neurons) };
 }
 
 /** Whether a membrane potential fires: u > θ (strict) or u ≥ θ (inclusive). */
@@ -38,7 +43,7 @@ export function fires(
  * One time-step of leaky integrate-and-fire neurons (Eq. 1), integrate-and-fire where λ = 1:
  * u ← λu + I, a spike where u passes θ, then the reset. Every operation is rounded to float32.
  *
- * @param state the time-step before, or `restingState`; left as it is
+ * @param state the time-step before, or `initialState`; left as it is
  * @param current input current I, [neurons]
  */
 export function neuronStep(

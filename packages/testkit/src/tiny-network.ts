@@ -48,7 +48,7 @@ export function tinySnn(options: Parameters<typeof tinyAnn>[0] & { timeSteps?: n
     architecture,
     parameters,
     thresholds: { conv1: 0.5 },
-    neuron: { kind: 'integrate-and-fire', leak: 1, reset: 'soft', firing: 'strict' },
+    neuron: { kind: 'integrate-and-fire', leak: 1, reset: 'soft', firing: 'strict', initial: 0 },
     encoder: { kind: 'poisson', range: inputRange },
     readout: { kind: 'sum', scale: 1 },
     timeSteps: options.timeSteps ?? 8,

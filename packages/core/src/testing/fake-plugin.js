@@ -60,7 +60,7 @@ const ann = (weights) => network('ann', weights, { inputRange: [0, 1] });
 const snn = (weights) =>
   network('snn', weights, {
     thresholds: {},
-    neuron: { kind: 'integrate-and-fire', leak: 1, reset: 'soft', firing: 'strict' },
+    neuron: { kind: 'integrate-and-fire', leak: 1, reset: 'soft', firing: 'strict', initial: 0 },
     encoder: { kind: 'poisson', range: [0, 1] },
     readout: { kind: 'sum', scale: 1 },
     timeSteps: 4,

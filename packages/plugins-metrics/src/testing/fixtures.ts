@@ -45,7 +45,7 @@ export const tinySnn: Snn = {
   architecture: tinyArchitecture,
   parameters: tinyAnn.parameters,
   thresholds: { hidden: 1 },
-  neuron: { kind: 'integrate-and-fire', leak: 1, reset: 'soft', firing: 'strict' },
+  neuron: { kind: 'integrate-and-fire', leak: 1, reset: 'soft', firing: 'strict', initial: 0 },
   encoder: { kind: 'constant', range: [0, 1] },
   readout: { kind: 'mean', scale: 1 / 20 },
   timeSteps: 20,

@@ -94,6 +94,7 @@ describe('tdbn', () => {
       leak: fc.constantFrom(1, 0.5),
       reset: fc.constantFrom('soft' as const, 'delayed-soft' as const, 'hard' as const),
       firing: fc.constantFrom('strict' as const, 'inclusive' as const),
+      initial: fc.constantFrom(0, 0.5),
     });
     await fc.assert(
       fc.asyncProperty(

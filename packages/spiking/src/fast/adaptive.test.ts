@@ -135,6 +135,7 @@ describe('adaptive neurons', () => {
       leak: 1,
       reset: 'soft',
       firing: 'strict',
+      initial: 0,
     } as const;
     const snn: Snn = { ...example.snn, neuron, readout: { kind: 'filtered', scale: 1 } };
     await expect(reference.infer({ ...example, snn })).rejects.toMatchObject({

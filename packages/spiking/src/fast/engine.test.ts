@@ -106,7 +106,7 @@ describe.each(available)('$implementation engine', ({ implementation }) => {
         'output.weight': filled(16 * outputs, 3),
       },
       thresholds: { conv: 16 },
-      neuron: { kind: 'integrate-and-fire', leak: 1, reset: 'soft', firing: 'strict' },
+      neuron: { kind: 'integrate-and-fire', leak: 1, reset: 'soft', firing: 'strict', initial: 0 },
       encoder: { kind: 'poisson', range: [-1, 1] },
       readout: { kind: 'sum', scale: 1 },
       timeSteps: 131,

@@ -57,13 +57,13 @@ const transposed = {
   ...int('outHeight', 'outWidth', 'outChannels', 'kernel', 'stride', 'padding', 'blocks', 'dense'),
 };
 
-const neuron = { ...int('reset'), ...float('leak', 'threshold', 'silent') };
+const neuron = { ...int('reset'), ...float('leak', 'threshold', 'silent', 'initial') };
 
 const adaptiveNeuron = {
   ...float('currentDecay', 'membraneDecay', 'refractoryDecay', 'thresholdDecay', 'growth', 'rest'),
 };
 
-const integerNeuron = int('reset', 'leak', 'threshold', 'silent');
+const integerNeuron = int('reset', 'leak', 'threshold', 'silent', 'initial');
 
 const compressed = {
   ...int('values', 'ptr', 'list', 'rows', 'steps', 'width', 'channels', 'padded', 'start'),

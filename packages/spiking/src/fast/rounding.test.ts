@@ -76,7 +76,13 @@ function networkOf(drawn: LayerCase, layers: readonly Layer[]): Snn {
     parameters,
     thresholds: {},
     // As good as no memory: the potential of a time-step is its current.
-    neuron: { kind: 'integrate-and-fire', leak: 1e-30, reset: 'soft', firing: 'strict' },
+    neuron: {
+      kind: 'integrate-and-fire',
+      leak: 1e-30,
+      reset: 'soft',
+      firing: 'strict',
+      initial: 0,
+    },
     encoder: { kind: encoder, range: [-1, 1] },
     readout: { kind: 'sum', scale: 1 },
     timeSteps,

@@ -7,7 +7,7 @@ import { arbitrarySnnRun } from '@privatesnn/testkit';
 import { integrateAndFireOf } from '../checks.js';
 import { encode } from '../encoder.js';
 import type { BalanceRequest } from '../engine.js';
-import { neuronStep, restingState } from '../neuron.js';
+import { initialState, neuronStep } from '../neuron.js';
 import { biasesToRates } from '../normalisation.js';
 import { createReferenceEngine } from './engine.js';
 import { balanceRequest } from './testing/balance-request.js';
@@ -37,7 +37,12 @@ function largestCurrent(
   for (let image = 0; image < pixels.length / size; image++) {
     const one = pixels.subarray(image * size, (image + 1) * size);
     const input = encode(encoder.kind, one, { seed, image, timeSteps });
-    const states = layers.map(({ name }) => restingState(outputs(parameters, name)));
+    const states = layers.map(({ name }) =>
+      initialState(outputs(parameters, name), {
+        initial: neuron.initial,
+        threshold: thresholds[name] ?? Infinity,
+      }),
+    );
     for (const spikes of input) {
       let x = spikes;
       for (let l = 0; l <= depth; l++) {

@@ -82,9 +82,9 @@ function neurons(
   currents: tf.Tensor[],
   threshold: tf.Tensor,
 ): tf.Tensor[] {
-  const { leak, reset } = integrateAndFireOf(snn, 'test');
+  const { leak, reset, initial } = integrateAndFireOf(snn, 'test');
   const fire = spike(snn, surrogate, threshold.dataSync()[0]!);
-  let membrane = tf.zerosLike(currents[0]!);
+  let membrane = tf.mul(tf.onesLike(currents[0]!), tf.mul(threshold, initial));
   let pending = tf.zerosLike(currents[0]!);
   return currents.map((current) => {
     const u = tf.add(tf.sub(tf.mul(membrane, leak), pending), current);

@@ -26,7 +26,7 @@ function chain(overrides: Partial<Snn> = {}): Snn {
       'output.weight': { shape: [1, 1], data: Float32Array.of(1) },
     },
     thresholds: { hidden: 1 },
-    neuron: { kind: 'integrate-and-fire', leak: 1, reset: 'soft', firing: 'strict' },
+    neuron: { kind: 'integrate-and-fire', leak: 1, reset: 'soft', firing: 'strict', initial: 0 },
     encoder: { kind: 'constant', range: [0, 1] },
     readout: { kind: 'sum', scale: 1 },
     timeSteps: 8,
@@ -57,6 +57,7 @@ describe('infer', () => {
       leak: 1,
       reset: 'soft',
       firing: 'inclusive',
+      initial: 0,
     } as const;
     const result = await engine.infer({
       snn: chain({ neuron }),
@@ -131,7 +132,13 @@ describe('bad requests', () => {
       'ENGINE_LEAK',
       {
         snn: chain({
-          neuron: { kind: 'integrate-and-fire', leak: 0, reset: 'soft', firing: 'strict' },
+          neuron: {
+            kind: 'integrate-and-fire',
+            leak: 0,
+            reset: 'soft',
+            firing: 'strict',
+            initial: 0,
+          },
         }),
       },
     ],

@@ -88,14 +88,14 @@ export async function inferInteger(request: InferenceRequest): Promise<Inference
 /** Neurons with integer membranes through all time-steps. */
 function runIntegers(
   current: readonly Float64Array[],
-  { reset, leak, firing }: IntegrateAndFire,
+  { reset, leak, firing, initial }: IntegrateAndFire,
   threshold: number,
 ): Signal {
   const kept = integerLeak(leak);
   const leaked = (u: number): number => Math.round((u * kept) / 2 ** 15);
   const spikes = current.map((x) => new Float32Array(x.length));
   for (let i = 0; i < current[0]!.length; i++) {
-    let membrane = 0;
+    let membrane = leaked(Math.round(initial * threshold));
     for (const [t, x] of current.entries()) {
       const u = Math.min(integerLimit, Math.max(-integerLimit, membrane + x[i]!));
       const fires = firing === 'strict' ? u > threshold : u >= threshold;

@@ -35,14 +35,15 @@ export interface NeuronBackward {
  *
  * The threshold acts through the spike, ∂o/∂θ = −σ', and through what a soft reset subtracts:
  * dθ = −Σ σ'(t)·dS(t) − Σ ρ·o(t)·dU(t+1), with ρ = λ (soft), 1 (delayed-soft), 0 (hard), summed over neurons
- * and time-steps, whether the reset is detached or not.
+ * and time-steps, whether the reset is detached or not. It also acts through the initial potential, u(1) = λvθ + I(1):
+ * dθ gets + λv·dU(1).
  */
 export function neuronGradients(request: NeuronBackward): {
   readonly atCurrent: Signal;
   readonly threshold: number;
 } {
   const { neuron, threshold, detachReset, spikes, potentials, atSpikes } = request;
-  const { leak, reset } = neuron;
+  const { leak, reset, initial } = neuron;
   /** The part of θ that a spike takes off the next membrane potential. */
   const subtracted = { soft: leak, 'delayed-soft': 1, hard: 0 }[reset];
   const steps = spikes.length;
@@ -63,6 +64,7 @@ export function neuronGradients(request: NeuronBackward): {
       next = slope * atSpike + kept * next;
       atCurrent[t]![i] = next;
     }
+    atThreshold += leak * initial * next;
   }
   return { atCurrent, threshold: atThreshold };
 }

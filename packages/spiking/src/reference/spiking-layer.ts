@@ -1,6 +1,6 @@
 import type { IntegrateAndFire } from '@privatesnn/core';
 
-import { neuronStep, restingState, type NeuronState } from '../neuron.js';
+import { initialState, neuronStep, type NeuronState } from '../neuron.js';
 import type { Signal } from './network.js';
 
 /** One spiking layer through all time-steps. */
@@ -10,13 +10,14 @@ export interface LayerRun {
   readonly potentials: Signal;
 }
 
-/** Runs integrate-and-fire neurons from rest through all time-steps. */
+/** Runs integrate-and-fire neurons from their initial potential through all time-steps. */
 export function runNeurons(current: Signal, neuron: IntegrateAndFire, threshold: number): LayerRun {
   const spikes: Float32Array[] = [];
   const potentials: Float32Array[] = [];
-  let state: NeuronState = restingState(current[0]!.length);
+  const parameters = { ...neuron, threshold };
+  let state: NeuronState = initialState(current[0]!.length, parameters);
   for (const input of current) {
-    const step = neuronStep(state, input, { ...neuron, threshold });
+    const step = neuronStep(state, input, parameters);
     spikes.push(step.spikes);
     potentials.push(step.potential);
     state = step;

@@ -26,7 +26,7 @@ export interface SnnConstraints extends ArchitectureConstraints {
   readonly maxTimeSteps?: number;
 }
 
-/** Integrate-and-fire neurons: leaks that are exact in binary, any reset, any firing. */
+/** Integrate-and-fire neurons: leaks and initial potentials that are exact in binary, any reset, any firing. */
 export function arbitraryNeuron(
   constraints: Pick<SnnConstraints, 'resets' | 'leaks'> = {},
 ): Arbitrary<IntegrateAndFire> {
@@ -36,6 +36,7 @@ export function arbitraryNeuron(
     leak: fc.constantFrom(...leaks),
     reset: fc.constantFrom(...resets),
     firing: fc.constantFrom('strict', 'inclusive'),
+    initial: fc.constantFrom(0, 0.25, 0.5),
   });
 }
 

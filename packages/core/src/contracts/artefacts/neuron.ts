@@ -13,6 +13,8 @@ const integrateAndFire = z.strictObject({
   reset: z.enum(['soft', 'delayed-soft', 'hard']),
   /** Whether a neuron fires at u > θ or already at u = θ. */
   firing: z.enum(['strict', 'inclusive']),
+  /** v in [0, 1): the membrane potential before the first time-step, u(0) = v·θ (Bu 2022). */
+  initial: z.number().min(0).lt(1),
 });
 
 const adaptive = z.strictObject({

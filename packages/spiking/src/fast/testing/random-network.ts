@@ -37,6 +37,7 @@ export function networkCase(kinds: NetworkKinds): fc.Arbitrary<NetworkCase> {
       leak: fc.constantFrom(1, 0.5),
       reset: fc.constantFrom('soft' as const, 'delayed-soft' as const, 'hard' as const),
       firing: fc.constantFrom('strict' as const, 'inclusive' as const),
+      initial: fc.constantFrom(0, 0, 0.5, 0.25),
       // How far weights lie above 0: the more, the more spikes.
       lift: fc.constantFrom(-8, -1, 0, 2, 8),
       noise: fc.infiniteStream(fc.integer({ min: -8, max: 8 })),
@@ -139,6 +140,7 @@ export function networkCase(kinds: NetworkKinds): fc.Arbitrary<NetworkCase> {
             leak: shape.leak,
             reset: shape.reset,
             firing: shape.firing,
+            initial: shape.initial,
           },
           encoder: { kind: shape.encoder, range: [-1, 1] as const },
           readout: { kind: 'sum' as const, scale: 0.5 },
