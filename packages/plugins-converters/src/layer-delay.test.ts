@@ -75,7 +75,13 @@ describe('undelayedSteps', () => {
           thresholds: Object.fromEntries(
             layers.slice(0, -1).map(({ name }, i) => [name, thresholds[i]!]),
           ),
-          neuron: { kind: 'integrate-and-fire', leak: 1, reset: 'delayed-soft', firing: 'strict' },
+          neuron: {
+            kind: 'integrate-and-fire',
+            leak: 1,
+            reset: 'delayed-soft',
+            firing: 'strict',
+            initial: 0,
+          },
           encoder: { kind: 'constant', range: [-1, 1] },
           readout: { kind: 'sum', scale: 1 },
           timeSteps: undelayedSteps(

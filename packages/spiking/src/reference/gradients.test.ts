@@ -315,10 +315,11 @@ describe('gradients', () => {
         const thresholds = Object.fromEntries(
           Object.keys(request.snn.thresholds).map((name) => [name, 1e6]),
         );
+        const neuron = integrateAndFireOf(request.snn, 'test');
         const { activity, parameters } = await engine.gradients(
           withLoss({
             ...request,
-            snn: { ...request.snn, thresholds },
+            snn: { ...request.snn, thresholds, neuron: { ...neuron, initial: 0 } },
             surrogate: { ...request.surrogate, kind: 'rectangle' },
           }),
         );
