@@ -164,7 +164,7 @@ function smallNetwork(kind: Snn['encoder']['kind'], before: Architecture['layers
       'output.weight': filled([inputs, 2]),
     },
     thresholds: { conv: 0.75 },
-    neuron: { kind: 'integrate-and-fire', leak: 1, reset: 'soft', firing: 'strict' },
+    neuron: { kind: 'integrate-and-fire', leak: 1, reset: 'soft', firing: 'strict', initial: 0 },
     encoder: { kind, range: [-1, 1] },
     readout: { kind: 'sum', scale: 1 },
     timeSteps: 4,
