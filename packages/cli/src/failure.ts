@@ -1,9 +1,11 @@
-import { exitCode, formatError } from '@privatesnn/core';
+import { exitCode, formatError, safeError, UserError } from '@privatesnn/core';
 
-import { terminalOf } from './terminal.js';
+import { say, terminalOf } from './terminal.js';
 
 /** Shows an error on standard error and returns the exit code that belongs to it. */
 export function showFailure(error: unknown): number {
-  process.stderr.write(`${formatError(error, terminalOf(process.stderr))}\n`);
-  return exitCode(error);
+  // A fault of the environment is told as one, wherever it was met.
+  const safe = error instanceof UserError ? error : safeError(error);
+  say(process.stderr, `${formatError(safe, terminalOf(process.stderr))}\n`);
+  return exitCode(safe);
 }

@@ -23,11 +23,22 @@ export async function main(argv: readonly string[]): Promise<void> {
   try {
     await program.parseAsync(argv, { from: 'user' });
   } catch (error) {
-    code = await failure(error);
+    code = await failure(error).catch(notLoaded);
   }
   process.exitCode = code;
   // A library may leave a timer or a thread behind; what was printed must still reach its reader.
   process.stdout.write('', () => process.stderr.write('', () => process.exit(code)));
+}
+
+/** Where not even the module that shows errors could be loaded. */
+function notLoaded(error: unknown): number {
+  const { code } = error as NodeJS.ErrnoException;
+  if (code !== 'EMFILE' && code !== 'ENFILE') throw error;
+  process.stderr.write(
+    'Error [TOO_MANY_FILES] The program could not be loaded: too many files are open.\n' +
+      '→ Raise the limit ("ulimit -n 4096" in the shell).\n',
+  );
+  return 5;
 }
 
 async function failure(error: unknown): Promise<number> {

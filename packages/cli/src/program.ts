@@ -81,7 +81,8 @@ export function createProgram(
       const { jobs, nodes } = await openPlan(file, { ...options, overrides });
       const { count } = await import('./progress/format.js');
       const found = `${count(jobs.length, 'job')}, ${count(nodes.length, 'stage')}`;
-      process.stdout.write(`${file} is valid: ${found}.\n`);
+      const { say } = await import('./terminal.js');
+      say(process.stdout, `${file} is valid: ${found}.\n`);
       done(0);
     },
   );

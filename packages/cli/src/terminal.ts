@@ -1,3 +1,4 @@
+import { terminalJson, terminalText } from '@privatesnn/core';
 import picocolors from 'picocolors';
 
 /** What one output stream can show. */
@@ -23,4 +24,14 @@ export type Paint = ReturnType<typeof picocolors.createColors>;
 
 export function paintFor(terminal: Pick<Terminal, 'colour'>): Paint {
   return picocolors.createColors(terminal.colour);
+}
+
+/** Writes text. Whatever it is made of, nothing in it acts on a terminal but the colours of this program. */
+export function say(stream: NodeJS.WriteStream, text: string): void {
+  stream.write(terminalText(text, terminalOf(stream).colour));
+}
+
+/** Writes a value as JSON, with the same care. */
+export function sayJson(value: unknown): void {
+  process.stdout.write(`${terminalJson(value)}\n`);
 }

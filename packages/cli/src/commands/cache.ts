@@ -1,7 +1,7 @@
 import { cacheFolder, openCache } from '@privatesnn/core';
 
 import { byteSize, count, cut, duration } from '../progress/format.js';
-import { terminalOf } from '../terminal.js';
+import { say, terminalOf } from '../terminal.js';
 
 /** Prints what the cache holds. */
 export async function listCache(folder = cacheFolder()): Promise<void> {
@@ -17,7 +17,7 @@ export async function listCache(folder = cacheFolder()): Promise<void> {
   });
   const total = [...sizes.values()].reduce((sum, bytes) => sum + bytes, 0);
   lines.push(`${entries.length} results, ${byteSize(total)}, in ${folder}`);
-  process.stdout.write(`${lines.join('\n')}\n`);
+  say(process.stdout, `${lines.join('\n')}\n`);
 }
 
 /** Reads the whole cache; returns the exit code: 3 when damage was found and left. */
@@ -26,14 +26,15 @@ export async function verifyCache(folder = cacheFolder(), remove = false): Promi
   if (leftOver.length > 0) {
     const files = count(leftOver.length, 'file');
     const what = remove ? 'removed' : 'no harm; --remove removes them';
-    process.stdout.write(`${files} left over by processes that were ended: ${what}.\n`);
+    say(process.stdout, `${files} left over by processes that were ended: ${what}.\n`);
   }
   if (damage.length === 0) {
-    process.stdout.write(`The cache is sound: ${folder}\n`);
+    say(process.stdout, `The cache is sound: ${folder}\n`);
     return 0;
   }
-  for (const { file, what } of damage) process.stdout.write(`${file}\n  ${what}\n`);
-  process.stdout.write(
+  for (const { file, what } of damage) say(process.stdout, `${file}\n  ${what}\n`);
+  say(
+    process.stdout,
     remove
       ? `${damage.length} damaged files were removed.\n`
       : `${damage.length} damaged files. To remove them: privatesnn cache verify --remove\n`,
@@ -46,5 +47,5 @@ export async function clearCache(folder = cacheFolder()): Promise<void> {
   const { maintenance } = openCache(folder);
   const entries = await maintenance.list();
   await maintenance.clear();
-  process.stdout.write(`${entries.length} results were removed from ${folder}\n`);
+  say(process.stdout, `${entries.length} results were removed from ${folder}\n`);
 }

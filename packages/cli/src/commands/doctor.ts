@@ -1,6 +1,7 @@
 import { cacheFolder } from '@privatesnn/core';
 
 import { byteSize, count } from '../progress/format.js';
+import { say, sayJson } from '../terminal.js';
 
 /** Prints what this machine has, and what it lacks. */
 export async function printDoctor(json: boolean): Promise<void> {
@@ -12,7 +13,7 @@ export async function printDoctor(json: boolean): Promise<void> {
   const engines = engineInfo();
   if (json) {
     const report = { ...machine, engines, cache: cacheFolder() };
-    process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
+    sayJson(report);
     return;
   }
   const { tensorFlow, kernels, memory } = machine;
@@ -39,5 +40,5 @@ export async function printDoctor(json: boolean): Promise<void> {
     ['cache', cacheFolder()],
   ];
   const width = Math.max(...rows.map(([name]) => name.length)) + 2;
-  process.stdout.write(rows.map(([name, text]) => `${name.padEnd(width)}${text}\n`).join(''));
+  say(process.stdout, rows.map(([name, text]) => `${name.padEnd(width)}${text}\n`).join(''));
 }

@@ -8,7 +8,7 @@ import { joinRuns, type ItemResult } from '../paper/join.js';
 import { writeReport } from '../paper/report.js';
 import { assertNeeds, modelsFolder } from '../paper/needs.js';
 import { newestRuns } from '../paper/results.js';
-import { terminalOf } from '../terminal.js';
+import { say, terminalOf } from '../terminal.js';
 import { runPlan, type RunOptions } from './run.js';
 import { listenForInterrupt } from './supervise.js';
 
@@ -31,7 +31,7 @@ export async function listPaper({ experiments, profile, seed }: PaperOptions): P
     const lines = [title, shorten(file), `needs ${needs.join(', ')}`];
     text += `${name}\n${lines.map((line) => wrap(line, columns - 2).replace(/^/gm, '  ')).join('\n')}\n`;
   }
-  process.stdout.write(text);
+  say(process.stdout, text);
 }
 
 /**
@@ -67,21 +67,21 @@ export async function runPaper(
   for (const item of items.filter(({ name }) => chosen.has(name))) {
     if (controller.signal.aborted || (options.failFast && failures.size > 0)) break;
     ran++;
-    process.stderr.write(`${item.title}\n`);
+    say(process.stderr, `${item.title}\n`);
     try {
       await assertNeeds(item.plan, modelsFolder(options.experiments));
       await runPlan(item.plan, { ...options, signal: controller.signal });
     } catch (error) {
       failures.set(item.name, error);
-      process.stderr.write(`Failed: ${item.name}: ${reasonOf(error)}\n`);
+      say(process.stderr, `Failed: ${item.name}: ${reasonOf(error)}\n`);
     }
     await report();
   }
   const path = await report();
   if (failures.size > 0) {
-    process.stderr.write(`\n${failuresText(failures, ran, terminalOf(process.stderr))}`);
+    say(process.stderr, `\n${failuresText(failures, ran, terminalOf(process.stderr))}`);
   }
-  process.stdout.write(`${shorten(path)}\n`);
+  say(process.stdout, `${shorten(path)}\n`);
   return controller.signal.aborted ? 130 : exitCodeOf(failures, ran);
 }
 

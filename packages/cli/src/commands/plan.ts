@@ -1,7 +1,7 @@
-import { cacheFolder, openCache, planStatus, type Plan } from '@privatesnn/core';
+import { cacheFolder, visibleLine, openCache, planStatus, type Plan } from '@privatesnn/core';
 
 import { count, cut } from '../progress/format.js';
-import { paintFor, terminalOf } from '../terminal.js';
+import { paintFor, say, sayJson, terminalOf } from '../terminal.js';
 
 /** Prints the jobs of a plan with their stages, and which of them the cache has. */
 export async function printPlan(
@@ -27,9 +27,7 @@ export async function printPlan(
         status: status.get(node),
       })),
     }));
-    process.stdout.write(
-      `${JSON.stringify({ name: plan.name, seeds: plan.seeds, jobs }, null, 2)}\n`,
-    );
+    sayJson({ name: plan.name, seeds: plan.seeds, jobs });
     return;
   }
   const terminal = terminalOf(process.stdout);
@@ -41,7 +39,7 @@ export async function printPlan(
   ];
   const shown = new Set<unknown>();
   for (const job of plan.jobs) {
-    lines.push('', paint.bold(job.name));
+    lines.push('', paint.bold(visibleLine(job.name)));
     const width = Math.max(...job.needed.map(({ stage }) => stage.length));
     for (const node of job.needed) {
       const state = shown.has(node) ? 'as above' : status.get(node)!;
@@ -53,5 +51,5 @@ export async function printPlan(
       lines.push(`  ${colour(state.padEnd(8))}  ${text}`);
     }
   }
-  process.stdout.write(`${lines.join('\n')}\n`);
+  say(process.stdout, `${lines.join('\n')}\n`);
 }

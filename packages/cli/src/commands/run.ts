@@ -13,7 +13,7 @@ import { showFailure } from '../failure.js';
 import { openPlan, type OpenOptions } from '../open.js';
 import { count, duration } from '../progress/format.js';
 import { createProgress } from '../progress/progress.js';
-import { terminalOf } from '../terminal.js';
+import { say, sayJson, terminalOf } from '../terminal.js';
 import { listenForInterrupt, tellSupervisor } from './supervise.js';
 
 export interface RunOptions {
@@ -46,16 +46,16 @@ export async function runHere(
       ...options,
       signal: controller.signal,
       beforePrint() {
-        if (!printed) process.stderr.write(gap);
+        if (!printed) say(process.stderr, gap);
         printed = true;
       },
     });
-    if (json) process.stdout.write(`${JSON.stringify(await summaryJson(summary), null, 2)}\n`);
-    if (!options.quiet) process.stderr.write(`${printed ? gap : ''}${closing(summary)}\n`);
+    if (json) sayJson(await summaryJson(summary));
+    if (!options.quiet) say(process.stderr, `${printed ? gap : ''}${closing(summary)}\n`);
     return 0;
   } catch (error) {
     const code = showFailure(error);
-    if (json) process.stdout.write(`${JSON.stringify(errorJson(error), null, 2)}\n`);
+    if (json) sayJson(errorJson(error));
     return code;
   }
 }
@@ -72,6 +72,7 @@ export async function runPlan(
 ): Promise<RunSummary> {
   const output = options.json ? process.stderr : process.stdout;
   const progress = createProgress({
+    // It moves the cursor, and shows the texts of others as `say` does.
     write: (text) => void process.stderr.write(text),
     terminal: terminalOf(process.stderr),
     quiet: options.quiet ?? false,
@@ -93,7 +94,7 @@ export async function runPlan(
     print(text) {
       progress.stop();
       options.beforePrint?.();
-      output.write(text.endsWith('\n') ? text : `${text}\n`);
+      say(output, text.endsWith('\n') ? text : `${text}\n`);
     },
   }).finally(() => progress.stop());
 }

@@ -13,7 +13,7 @@ import {
   type OutputPort,
 } from '@privatesnn/core';
 
-import { paintFor, terminalOf, type Paint } from '../terminal.js';
+import { type Paint, paintFor, say, sayJson, terminalOf } from '../terminal.js';
 
 type Definition = AnyStage | AnyReporter;
 
@@ -34,7 +34,7 @@ export async function printStages(id: string | undefined, json: boolean): Promis
     });
   }
   if (json) {
-    process.stdout.write(`${JSON.stringify(chosen.map(describe), null, 2)}\n`);
+    sayJson(chosen.map(describe));
     return;
   }
   const terminal = terminalOf(process.stdout);
@@ -43,7 +43,7 @@ export async function printStages(id: string | undefined, json: boolean): Promis
     id === undefined
       ? overview(chosen, terminal.columns, paint)
       : chosen.map((one) => detail(one, terminal.columns, paint)).join('\n\n');
-  process.stdout.write(`${text}\n`);
+  say(process.stdout, `${text}\n`);
 }
 
 async function bundledDefinitions(): Promise<Listed[]> {

@@ -130,3 +130,25 @@ test('a stage that takes long is announced, even where it tells nothing', () => 
 test('quiet shows warnings only', () => {
   expect(written(stage, { quiet: true })).toBe('! train: A batch brought no gradient.\n');
 });
+
+test.each([true, false])(
+  'texts of plugins and names cannot steer the terminal (live: %s)',
+  (live) => {
+    const evil = '\u001b[2J\u009b31m\u202e\n\r✓ [9/9] fake';
+    const at = { ...ref, stage: evil, use: evil, jobs: [evil] };
+    const text = written(
+      [
+        [0, { type: 'stage-started', ...at }],
+        [6, { type: 'stage-progress', ...at, done: 1, total: 2, note: evil }],
+        [7, { type: 'warning', ...at, message: `${evil} ${'x'.repeat(5_000_000)}` }],
+        [8, { type: 'info', ...at, message: evil }],
+        [9, { type: 'stage-finished', ...at, cached: false, seconds: 9, key: 'k', outputs: {} }],
+      ],
+      { live },
+    );
+    const own = text.replaceAll('\r\u001b[2K', '');
+    expect(own).not.toMatch(/[^\P{Cc}\n]|\p{Bidi_Control}/u);
+    expect(own.length).toBeLessThan(20_000);
+    for (const line of own.split('\n')) expect(line).not.toMatch(/^✓? ?\[9\/9\] fake/);
+  },
+);

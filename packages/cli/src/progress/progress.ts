@@ -1,4 +1,12 @@
-import { wrap, type RunNews, type StageRef } from '@privatesnn/core';
+import {
+  cutMiddle,
+  terminalText,
+  visible,
+  visibleLine,
+  wrap,
+  type RunNews,
+  type StageRef,
+} from '@privatesnn/core';
 
 import { paintFor, type Terminal } from '../terminal.js';
 import { bar, cut, duration, remaining } from './format.js';
@@ -31,6 +39,10 @@ interface Working {
 
 const liveInterval = 100;
 const lineInterval = 10_000;
+/** Takes the live line away. */
+const erase = '\r\u001b[2K';
+/** Characters of a message. */
+const longestMessage = 4000;
 /** A stage that ends sooner gets one line, when it ends. */
 const patience = 5000;
 /** Lines are no wider, so that their ends stay near their beginnings. */
@@ -52,17 +64,17 @@ export function createProgress(request: ProgressRequest): Progress {
   let live = '';
 
   const clear = () => {
-    if (live !== '') write('\r\u001b[2K');
+    if (live !== '') write(erase);
     live = '';
   };
   const line = (text: string) => {
     clear();
-    write(`${text}\n`);
+    write(terminalText(`${text}\n`, terminal.colour));
   };
   const draw = (head: string, rest: string) => {
     live = cut(`${head}${rest}`, terminal.columns - 1);
     const coloured = Math.min(head.length, live.length);
-    write(`\r\u001b[2K${paint.cyan(live.slice(0, coloured))}${live.slice(coloured)}`);
+    write(`${erase}${paint.cyan(live.slice(0, coloured))}${live.slice(coloured)}`);
   };
   const flushCached = () => {
     if (cached === 0) return;
@@ -154,7 +166,8 @@ export function createProgress(request: ProgressRequest): Progress {
     if (quiet) for (const text of event.lastLines) line(paint.dim(cut(`  | ${text}`, width)));
   }
 
-  function onEvent(event: RunNews): void {
+  function onEvent(news: RunNews): void {
+    const event = visibleNews(news);
     switch (event.type) {
       case 'stage-started':
         return stageStarted(event);
@@ -197,4 +210,16 @@ export function createProgress(request: ProgressRequest): Progress {
       if (!quiet) flushCached();
     },
   };
+}
+
+/** The event with all its texts, of plugins and files, as a terminal can show them: only a message has several lines. */
+function visibleNews(event: RunNews): RunNews {
+  const show = (key: string, value: unknown): unknown => {
+    if (Array.isArray(value)) return value.map((item: unknown) => show('', item));
+    if (typeof value !== 'string') return value;
+    const text = cutMiddle(value, longestMessage);
+    return key === 'message' ? visible(text) : visibleLine(text);
+  };
+  const texts = Object.entries(event).map(([key, value]) => [key, show(key, value)]);
+  return Object.fromEntries(texts) as unknown as RunNews;
 }

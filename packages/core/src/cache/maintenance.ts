@@ -26,7 +26,11 @@ export function folderMaintenance({ folder, objectFile }: CacheFiles): Maintenan
       const damage: Damage[] = [];
       const broken = new Set<string>();
       const removed = async (file: string) => {
-        if (remove) await unlink(file).catch(() => undefined);
+        if (!remove) return;
+        await unlink(file).catch((error: unknown) => {
+          // A run may have removed it meanwhile.
+          if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw writeError(file, error);
+        });
       };
       const report = async (file: string, what: string) => {
         damage.push({ file, what });

@@ -2,6 +2,7 @@ import { open, mkdir, rename, unlink, type FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
 import { diskFull, notWritable } from '../errors/templates/cache.js';
+import { openFilesError } from '../errors/open-files.js';
 import { asideName, sweepAsides } from './asides.js';
 
 /** How files are opened; tests put a full disk in its place. */
@@ -78,5 +79,6 @@ const notWritableCodes = new Set(
 export function writeError(path: string, error: unknown): unknown {
   const code = (error as NodeJS.ErrnoException).code ?? '';
   if (code === 'ENOSPC' || code === 'EDQUOT' || code === 'EFBIG') return diskFull(path, error);
-  return notWritableCodes.has(code) ? notWritable(path, error) : error;
+  if (notWritableCodes.has(code)) return notWritable(path, error);
+  return openFilesError(code, error) ?? error;
 }

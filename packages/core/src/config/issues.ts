@@ -23,7 +23,50 @@ export function issueErrors(
   node: ConfigNode,
   describe: Describe,
 ): UserError[] {
-  return first(issues).flatMap((issue) => issueError(issue, schema, node, describe));
+  const [unquoted, others] = splitUnquoted(issues, node);
+  return [
+    ...[...unquoted.values()].map((path) => unquotedItems(path, node, describe)),
+    ...first(others).flatMap((issue) => issueError(issue, schema, node, describe)),
+  ];
+}
+
+/** The lists in which several items should be text and are not, by path; and the other issues. */
+function splitUnquoted(issues: readonly Issue[], node: ConfigNode) {
+  const lists = new Map<string, readonly PropertyKey[]>();
+  const counts = new Map<string, number>();
+  const keyOf = (issue: Issue): string | undefined => {
+    if (issue.code !== 'invalid_type' || issue.expected !== 'string') return undefined;
+    const path = issue.path.slice(0, -1);
+    const isItem = issue.path.length > 0 && nodeAt(node, path)?.kind === 'list';
+    return isItem && nodeAt(node, issue.path)?.kind === 'scalar' ? JSON.stringify(path) : undefined;
+  };
+  for (const issue of issues) {
+    const key = keyOf(issue);
+    if (key === undefined) continue;
+    counts.set(key, (counts.get(key) ?? 0) + 1);
+    if (counts.get(key)! > 1) lists.set(key, issue.path.slice(0, -1));
+  }
+  const others = issues.filter((issue) => !lists.has(keyOf(issue) ?? ''));
+  return [lists, others] as const;
+}
+
+/** One error for all items of a list that should be text, with the list as it would be right. */
+function unquotedItems(
+  path: readonly PropertyKey[],
+  node: ConfigNode,
+  describe: Describe,
+): UserError {
+  const list = nodeAt(node, path)!;
+  const items = toPlain(list) as readonly unknown[];
+  const quoted = items.slice(0, 6).map((item) => JSON.stringify(String(item)));
+  const rest = items.length > 6 ? ', …' : '';
+  return wrongValue(
+    capital(describe(path)),
+    'a list of texts',
+    show(items),
+    placeAt(node, path),
+    `Quote them: [${quoted.join(', ')}${rest}].`,
+  );
 }
 
 function first<T>(mistakes: readonly T[]): readonly T[] {
@@ -50,7 +93,7 @@ function issueError(
     }
     case 'invalid_type':
       if (here === undefined) return [missingValue(what, article(issue.expected), place)];
-      return [wrongValue(what, article(issue.expected), received, place)];
+      return [wrongValue(what, article(issue.expected), received, place, quoteHint(issue, here))];
     case 'invalid_value': {
       const values = issue.values.map(show);
       const near = nearest(received, values);
@@ -82,6 +125,13 @@ function issueError(
     default:
       return [invalidValue(what, `${issue.message} (received ${received})`, place)];
   }
+}
+
+/** YAML makes a number of 0 and a truth of true; text needs quotes there. */
+function quoteHint({ code, ...issue }: Issue, here: ConfigNode): string | undefined {
+  const isText = code === 'invalid_type' && 'expected' in issue && issue.expected === 'string';
+  if (!isText || here.kind !== 'scalar' || here.value === null) return undefined;
+  return `Put it in quotes: ${JSON.stringify(String(here.value))}.`;
 }
 
 function expectation(issue: Issue): string {

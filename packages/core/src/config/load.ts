@@ -5,6 +5,7 @@ import type { Place, UserError } from '../contracts/error.js';
 import { NotReadable, readOrdinary } from '../files/read-ordinary.js';
 import { throwErrors } from '../errors/error-list.js';
 import { nearestFile } from '../errors/nearest-file.js';
+import { openFilesError } from '../errors/open-files.js';
 import {
   extendsCycle,
   extendsTooLong,
@@ -123,7 +124,10 @@ function readText(file: string, from: Place | undefined): string {
       if (statSync(file).isDirectory()) throw fileIsFolder(file, from, experimentsIn(file));
       throw fileNotOrdinary(error.message, from);
     }
-    throw fileMissing(file, from, nearestFile(file));
+    throw (
+      openFilesError((error as NodeJS.ErrnoException).code, error) ??
+      fileMissing(file, from, nearestFile(file))
+    );
   }
 }
 

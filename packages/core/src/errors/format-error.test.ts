@@ -24,3 +24,14 @@ test('a control character takes one column, so that the caret stays in place', (
     '         ^',
   ]);
 });
+
+test('an error of five megabytes is cut in the middle, and says by how much', () => {
+  const error = new UserError('data', 'X', `begin ${'x'.repeat(5_000_000)} end`, {
+    hint: 'h'.repeat(1e6),
+  });
+  const shown = formatError(error, plain);
+  expect(shown.length).toBeLessThan(10_000);
+  expect(shown).toContain('begin');
+  expect(shown).toContain('end');
+  expect(shown).toMatch(/\d+ characters left out/);
+});

@@ -3,7 +3,8 @@ import { types } from 'node:util';
 
 import { UserError, type Place } from '../contracts/error.js';
 import { UserErrorList } from './error-list.js';
-import { safeError } from './thrown.js';
+import { visible, visibleLine } from './terminal-text.js';
+import { cutMiddle, safeError } from './thrown.js';
 
 export interface ErrorFormat {
   readonly colour: boolean;
@@ -11,6 +12,7 @@ export interface ErrorFormat {
 }
 
 const maxShown = 6;
+const longestShown = 4000;
 
 /** An error as the terminal shows it: code and message, place with the line and a caret, hint, cause. */
 export function formatError(error: unknown, format: ErrorFormat): string {
@@ -25,49 +27,43 @@ export function formatError(error: unknown, format: ErrorFormat): string {
   const safe = safeError(error);
   if (safe instanceof UserError) return formatOne(safe, format);
   const text = safe.stack ?? safe.message;
-  return `${paint.red('Unexpected error')} (a defect of the program; please report it)\n${text}`;
+  return `${paint.red('Unexpected error')} (a defect of the program; please report it)\n${shown(text)}`;
 }
 
 function formatOne(error: UserError, { colour, columns }: ErrorFormat): string {
   const paint = painter(colour);
   const lines = [
-    wrap(
-      `${paint.red('Error')} ${paint.dim(`[${error.code}]`)} ${printable(error.message)}`,
-      columns,
-    ),
+    wrap(`${paint.red('Error')} ${paint.dim(`[${error.code}]`)} ${shown(error.message)}`, columns),
   ];
   if (error.place) lines.push(...formatPlace(error.place, columns, paint));
-  if (error.hint) lines.push(wrap(`${paint.green('→')} ${printable(error.hint)}`, columns, '  '));
+  if (error.hint) lines.push(wrap(`${paint.green('→')} ${shown(error.hint)}`, columns, '  '));
   for (const cause of causes(error))
-    lines.push(wrap(paint.dim(`caused by: ${printable(cause)}`), columns, '  '));
+    lines.push(wrap(paint.dim(`caused by: ${shown(cause)}`), columns, '  '));
   return lines.join('\n');
+}
+
+/** A text of any length and origin, as a terminal can show it. */
+function shown(text: string): string {
+  return visible(cutMiddle(text, longestShown));
 }
 
 function formatPlace(place: Place, columns: number, paint: Painter): string[] {
   const { file, line, column, excerpt } = place;
   const shortFile = shorter(file);
   const where = line === undefined ? shortFile : [shortFile, line, column ?? 1].join(':');
-  const lines = [`  ${paint.cyan(where)}`];
+  const lines = [`  ${paint.cyan(visibleLine(where))}`];
   if (excerpt === undefined) return lines;
   const gutter = line === undefined ? '' : `${line} | `;
   const room = Math.max(20, columns - gutter.length - 3);
   const at = (column ?? 1) - 1;
   // A place far to the right is shown with what stands before it.
   const from = Math.max(0, at + Math.min(place.length ?? 1, 20) + 6 - room);
-  const text = printable(excerpt.replaceAll('\t', ' ')).slice(from, from + room);
+  const text = visible(excerpt.slice(from, from + room));
   const part = from > 0 ? `…${text.slice(1)}` : text;
   const length = Math.max(1, Math.min(place.length ?? 1, part.length - (at - from)));
   lines.push(`  ${paint.dim(gutter)}${part}`);
   lines.push(`  ${' '.repeat(gutter.length + at - from)}${paint.red('^'.repeat(length))}`);
   return lines;
-}
-
-/** Text in which control characters, which would act on the terminal, are shown as their pictures: ␀, ␛, ␡. */
-function printable(text: string): string {
-  return text.replace(/[\0-\x09\x0b-\x1f\x7f-\x9f]/g, (character) => {
-    const code = character.charCodeAt(0);
-    return code < 0x20 ? String.fromCharCode(0x2400 + code) : code === 0x7f ? '␡' : '�';
-  });
 }
 
 function shorter(file: string): string {

@@ -2,6 +2,7 @@ import { inspect } from 'node:util';
 
 import { UserError, type ErrorClass, type Place } from '../contracts/error.js';
 import { exitCodes } from './exit-codes.js';
+import { openFilesError } from './open-files.js';
 
 const longestMessage = 2000;
 const longestStack = 20_000;
@@ -17,6 +18,8 @@ const mostCauses = 4;
  */
 export function safeError(thrown: unknown, causesLeft = mostCauses): Error {
   const message = textOf(thrown);
+  const full = openFilesError(member(thrown, 'code'), new Error(message));
+  if (full) return full;
   const inner = causesLeft > 0 ? member(thrown, 'cause') : undefined;
   const cause =
     inner === undefined || inner === thrown ? undefined : safeError(inner, causesLeft - 1);

@@ -1,5 +1,6 @@
 import { UserError } from '../contracts/error.js';
 import { nearestFile } from './nearest-file.js';
+import { openFilesError } from './open-files.js';
 
 /** What a stage could not read. */
 export interface Unreadable {
@@ -18,6 +19,8 @@ export interface Unreadable {
 export function unreadableFile({ code, what, path, hint, cause }: Unreadable): UserError {
   const place = { file: path };
   const reason = (cause as NodeJS.ErrnoException).code;
+  const full = openFilesError(reason, cause);
+  if (full) return full;
   if (reason !== 'ENOENT' && reason !== 'ENOTDIR') {
     return new UserError('data', code, `Cannot read the ${what} ${path}.`, { place, hint, cause });
   }

@@ -10,6 +10,7 @@ import type { NodeFailure, NodeJob, NodeOutcome, NodeResult } from '../contracts
 import type { Cache, Results } from '../cache/cache.js';
 import { errorFrom } from '../errors/error-data.js';
 import { errorsOf, throwErrors } from '../errors/error-list.js';
+import { terminalText } from '../errors/terminal-text.js';
 import { guarded } from '../errors/stray.js';
 import { interrupted, serviceFailed, stageFailed, stageName } from '../errors/templates/run.js';
 import type { Plan, PlanJob, PlanNode } from '../plan/plan.js';
@@ -105,7 +106,8 @@ export async function runExperiment(plan: Plan, request: RunRequest): Promise<Ru
         { name, title, description, jobs, manifest },
         folder,
         request.terminal ?? { columns: 80, colour: false },
-        request.print ?? ((text) => process.stdout.write(text.endsWith('\n') ? text : `${text}\n`)),
+        request.print ??
+          ((text) => process.stdout.write(`${terminalText(text.trimEnd(), false)}\n`)),
       ).catch((error: unknown) => errors.push(...errorsOf(error)));
     }
     throwErrors(errors);

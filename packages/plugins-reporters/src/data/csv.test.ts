@@ -55,9 +55,33 @@ test('what is written is read back', () => {
       const expected = [header, ...records].map((record) =>
         record.map((value) => (value === null ? '' : String(value))),
       );
-      expect(parseCsv(csvText(header, records))).toEqual(expected);
+      const read = parseCsv(csvText(header, records));
+      // Only what a spreadsheet would compute is marked as text.
+      const unmarked = read.map((record, line) =>
+        record.map((text, at) => {
+          const given = expected[line]![at]!;
+          return text === `'${given}` && /^\s*[=+\-@＝＋－＠]|^[\t\r\n]/.test(given) ? given : text;
+        }),
+      );
+      expect(unmarked).toEqual(expected);
     }),
   );
+});
+
+test.each([
+  ['=1+1', "'=1+1"],
+  ['+cmd|x!A0', "'+cmd|x!A0"],
+  ['-1+1', "'-1+1"],
+  ['@SUM(A1)', "'@SUM(A1)"],
+  [' =1', "' =1"],
+  ['\t=1', "'\t=1"],
+  ['\r=1', "'\r=1"],
+  ['-5', '-5'],
+  ['a=b', 'a=b'],
+  [-0.5, '-0.5'],
+  [1e30, '1e+30'],
+])('%j is no formula for a spreadsheet', (cell, text) => {
+  expect(parseCsv(csvText(['x'], [[cell]]))).toEqual([['x'], [text]]);
 });
 
 test('a run gives a line for each scalar and for each point', async () => {
