@@ -47,7 +47,7 @@ const options = z.strictObject({
 export const batchNormStatistics = defineStage({
   kind: 'generator',
   id: 'batch-norm-statistics',
-  version: 2,
+  version: 3,
   summary:
     'Makes images of one class each that match the channel statistics stored by batch normalisation.',
   source: 'Haroush et al. 2020, the scheme of batch-norm statistics',
