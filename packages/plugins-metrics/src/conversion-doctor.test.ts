@@ -1,5 +1,5 @@
 import { createTensorRuntime } from '@privatesnn/runtime-tfjs';
-import { createReferenceEngine } from '@privatesnn/spiking';
+import { createReferenceEngine, type InferenceRequest } from '@privatesnn/spiking';
 import { fakeContext } from '@privatesnn/testkit';
 import { beforeAll, expect, test } from 'vitest';
 
@@ -26,6 +26,7 @@ const run = async (network: typeof tinySnn, pictures = images) => {
     network,
     ann: tinyAnn,
     images: pictures,
+    calibration: undefined,
   });
   return { ...result, context };
 };
@@ -43,12 +44,22 @@ test('a good conversion: rates follow the activations', async () => {
   expect(lineOf(curve, 'accuracy').at(-1)).toBe(1);
 });
 
-test('thresholds far too high: silence is found, and lower ones are advised', async () => {
+test('thresholds far too high: silence is found, and much lower ones are advised', async () => {
   const { metrics, layers, context } = await run({ ...tinySnn, thresholds: { hidden: 100 } });
-  expect(metrics.values).toMatchObject({ accuracy: 0, ties: 3, lowestCorrelation: null });
+  expect(metrics.values).toMatchObject({
+    accuracy: 0,
+    agreement: 0,
+    ties: 3,
+    lowestCorrelation: null,
+    suggestedThresholdFactor: 0.009,
+    suggestedTimeSteps: 20,
+    suggestedPercentile: null,
+  });
   expect(lineOf(layers, 'dead neurons')).toEqual([1]);
-  expect(context.infos[0]).toContain('No neuron spikes in hidden: lower `scale`');
-  expect(metrics.values).toMatchObject({ suggestedTimeSteps: 20, suggestedPercentile: null });
+  expect(context.infos).toEqual([
+    'No neuron spikes in hidden.',
+    'Try `scale` times 0.009: it agrees with the ANN on 100 % of the images instead of 0 %.',
+  ]);
 });
 
 /** Images whose classes only fine rates tell apart. */
@@ -62,9 +73,12 @@ const close = pixelImages(
 );
 
 test('thresholds four times too high: the factor brings the rates back', async () => {
-  const { metrics } = await run({ ...tinySnn, thresholds: { hidden: 4 } }, close);
+  const { metrics, context } = await run({ ...tinySnn, thresholds: { hidden: 4 } }, close);
   expect(metrics.values).toMatchObject({ accuracy: 0, ties: 3, annAccuracy: 1 });
-  expect(metrics.values['suggestedThresholdFactor']).toBeCloseTo(0.1, 10);
+  expect(metrics.values['suggestedThresholdFactor']).toBe(0.25);
+  expect(context.infos).toEqual([
+    'Try `scale` times 0.25: it agrees with the ANN on 100 % of the images instead of 0 %.',
+  ]);
 });
 
 test('the same by weight normalisation: a percentile is suggested, and no threshold', async () => {
@@ -72,9 +86,11 @@ test('the same by weight normalisation: a percentile is suggested, and no thresh
   const parameters = { ...tinyAnn.parameters, 'hidden.weight': { shape: [3, 3], data: coarse } };
   const { metrics, context } = await run({ ...tinySnn, parameters }, close);
   expect(metrics.values).toMatchObject({ accuracy: 0, ties: 3, suggestedThresholdFactor: null });
-  expect(metrics.values['suggestedPercentile']).toBe(100);
+  expect(metrics.values['suggestedPercentile']).toBeGreaterThan(0);
   expect(context.infos).toEqual([
-    expect.stringMatching(/^`statistic: percentile` with `percentile: 100` would lower /),
+    expect.stringMatching(
+      /^Try `statistic: percentile` with `percentile: [\d.]+`: .* 100 % .* 0 %/,
+    ),
   ]);
 });
 
@@ -84,9 +100,70 @@ test('thresholds far too low: saturation is found', async () => {
     close,
   );
   expect(lineOf(layers, 'saturated neurons')[0]).toBeGreaterThan(0.3);
-  expect(context.infos.join()).toContain('in hidden: multiply `scale` by 10.00.');
+  expect(context.infos[0]).toContain('would need more spikes than time-steps in hidden.');
   // The largest activation is 0.5.
   expect(metrics.values['suggestedThresholdFactor']).toBeCloseTo(10, 5);
+});
+
+/** Images that no one threshold tells apart within one time-step. */
+const levels = pixelImages(
+  [
+    [0.9, 0.8, 0.1],
+    [0.3, 0.4, 0.1],
+    [0.1, 0.2, 0.25],
+  ],
+  [0, 1, 2],
+);
+
+test.each([1, 2])('at T = %i no factor helps: more time-steps do', async (timeSteps) => {
+  const { metrics, context } = await run(
+    { ...tinySnn, timeSteps, thresholds: { hidden: 1.02 } },
+    levels,
+  );
+  expect(metrics.values).toMatchObject({ accuracy: 0, annAccuracy: 1 });
+  expect(metrics.values['suggestedTimeSteps']).toBeGreaterThan(2);
+  const advices = context.infos.filter((sentence) => /help|Try/.test(sentence));
+  expect(advices).toEqual([expect.stringContaining('More time-steps help, try T = ')]);
+});
+
+test('weights that were trained since: the converter’s options stay as they are', async () => {
+  const data = tinyAnn.parameters['hidden.weight']!.data.map((w, i) => w + 0.01 * i);
+  const parameters = { ...tinyAnn.parameters, 'hidden.weight': { shape: [3, 3], data } };
+  const { metrics, context } = await run(
+    { ...tinySnn, parameters, thresholds: { hidden: 100 } },
+    close,
+  );
+  expect(metrics.values).toMatchObject({
+    suggestedThresholdFactor: null,
+    suggestedPercentile: null,
+  });
+  expect(context.infos.join()).toContain('The weights were trained since');
+});
+
+test('what helps the images but costs the calibration images is not advised', async () => {
+  const advised = async (calibration: typeof close | undefined) => {
+    const context = fakeContext();
+    const inputs = {
+      network: { ...tinySnn, thresholds: { hidden: 4 } },
+      ann: tinyAnn,
+      images: close,
+    };
+    const stage = stageOf(conversionDoctor, { runtime, engine: reluctant }, {});
+    const { metrics } = await stage.run(context, { ...inputs, calibration });
+    return metrics.values;
+  };
+  // An engine for which the calibration images, told by their first pixel, are right with the thresholds as they are.
+  const reluctant = {
+    ...engine,
+    infer: async (request: InferenceRequest) => {
+      if (request.pixels[0] !== 0.25) return engine.infer(request);
+      const hidden = request.snn.thresholds['hidden'] === 4 ? 0.2 : 100;
+      return engine.infer({ ...request, snn: { ...request.snn, thresholds: { hidden } } });
+    },
+  };
+  const calibration = pixelImages([[0.25, 0.1, 0.1]], [0]);
+  expect((await advised(undefined))['suggestedThresholdFactor']).toBeLessThan(1);
+  expect((await advised(calibration))['suggestedThresholdFactor']).toBe(1);
 });
 
 test('another ANN is an error', async () => {
@@ -95,7 +172,7 @@ test('another ANN is an error', async () => {
     ...tinyAnn,
     architecture: { ...tinyAnn.architecture, layers: tinyAnn.architecture.layers.slice(0, 2) },
   };
-  await expect(stage.run(fakeContext(), { network: tinySnn, ann: other, images })).rejects.toThrow(
-    'with the layers flatten, hidden, out, but it has flatten, hidden',
-  );
+  await expect(
+    stage.run(fakeContext(), { network: tinySnn, ann: other, images, calibration: undefined }),
+  ).rejects.toThrow('with the layers flatten, hidden, out, but it has flatten, hidden');
 });

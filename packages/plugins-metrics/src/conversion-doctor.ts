@@ -3,6 +3,7 @@ import {
   assertSameClasses,
   defineStage,
   input,
+  optionalInput,
   output,
   UserError,
   type Ann,
@@ -20,19 +21,18 @@ import { z } from 'zod';
 
 import { neuronCounts } from './activity.js';
 import { annActivations, logitsFrom } from './doctor/ann-activations.js';
-import { converterOf } from './doctor/converter-of.js';
+import { activationScales } from './doctor/activation-scales.js';
+import { consult } from './doctor/consult.js';
 import { layerStatistics } from './doctor/layer-statistics.js';
-import { activationScales, choosePercentile, neededRate } from './doctor/percentile.js';
-import { suggest } from './doctor/suggestion.js';
 import { simulate } from './simulate.js';
 import { spreadImages } from './spread.js';
 import { timePoints } from './time-points.js';
 
-/** Finds where a conversion loses accuracy, and says what to change. */
+/** Finds where a conversion loses accuracy, and says what to change, after having tried it. */
 export const conversionDoctor = defineStage({
   kind: 'metric',
   id: 'conversion-doctor',
-  version: 4,
+  version: 5,
   summary:
     'Where a conversion loses accuracy: agreement of rates and activations by layer, dead and saturated neurons, advice.',
   source: 'This project',
@@ -56,16 +56,34 @@ export const conversionDoctor = defineStage({
       .positive()
       .default(4)
       .describe('Images of one call; each keeps one byte a neuron and time-step.'),
+    scaleApplied: z
+      .enum(['while-balancing', 'afterwards'])
+      .default('while-balancing')
+      .describe(
+        'As in the options of `threshold-balancing`, which cannot be told from the network: what is tried is ' +
+          'converted so. The next two likewise.',
+      ),
+    percentile: z.number().gt(0).max(100).default(100).describe('As in `threshold-balancing`.'),
+    calibrationSteps: z
+      .int()
+      .min(1)
+      .nullable()
+      .default(null)
+      .describe("As in `threshold-balancing`; null for the network's own T."),
   }),
   inputs: {
     network: input('snn', 'the converted network'),
     ann: input('ann', 'the ANN that it was converted from'),
     images: input('images', 'images with their labels'),
+    calibration: optionalInput(
+      'images',
+      'the images that the converter took; where left out, what is tried is calibrated on `images`',
+    ),
   },
   outputs: {
     metrics: output(
       'scalars',
-      'accuracy, annAccuracy, ties (images for which several classes share the largest output, which count as wrong), lowestCorrelation, suggestedThresholdFactor, suggestedPercentile, suggestedTimeSteps',
+      'accuracy, annAccuracy, agreement (part of the images that both put in the same class), ties (images for which several classes share the largest output, which count as wrong), lowestCorrelation, suggestedThresholdFactor, suggestedPercentile, suggestedTimeSteps',
     ),
     layers: output(
       'series',
@@ -74,10 +92,14 @@ export const conversionDoctor = defineStage({
     curve: output('series', 'accuracy at ten time-steps up to T'),
   },
   dependencies: { runtime: TENSOR_RUNTIME, engine: SPIKING_ENGINE },
-  create: ({ runtime, engine }, { limit, timeSteps, batch }) => ({
-    async run(context, { network, ann, images: all }) {
+  create: ({ runtime, engine }, { limit, timeSteps, batch, ...balancing }) => ({
+    async run(context, { network, ann, images: all, calibration: given }) {
       assertImagesFit(all, network.architecture);
       assertSameClasses(context, all, network, ann);
+      if (given) {
+        assertImagesFit(given, network.architecture);
+        assertSameClasses(context, given, network);
+      }
       assertSameLayers(network, ann);
       const images = spreadImages(all, limit);
       const count = images.shape[0];
@@ -105,8 +127,9 @@ export const conversionDoctor = defineStage({
         },
       });
       const activations = await annActivations(runtime, ann, images, { batch, signal });
+      const scales = activationScales(network, ann);
       const layers = [...neurons].map(([name, n]) =>
-        layerStatistics(name, activations.get(name)!, counts.get(name)!, n, steps),
+        layerStatistics(name, activations.get(name)!, counts.get(name)!, n, steps, scales[name]!),
       );
       const onward: number[] = [];
       for (const { layer, gain } of layers) {
@@ -118,24 +141,25 @@ export const conversionDoctor = defineStage({
       const accuracy = logits.map(share);
       const annLogits = [...activations.values()].at(-1)!;
       const annAccuracy = share(annLogits);
-      const ties = countTies(predictedClasses(logits.at(-1)!, classes));
+      const annClasses = predictedClasses(annLogits, classes);
+      const spikingClasses = predictedClasses(logits.at(-1)!, classes);
+      const ties = countTies(spikingClasses);
       warnOfTies(context, 'the spiking network', ties, count);
-      warnOfTies(context, 'the ANN', countTies(predictedClasses(annLogits, classes)), count);
-      const scales = activationScales(network, ann);
-      const samples = layers.map(({ layer }) => ({
-        activations: activations.get(layer)!,
-        scale: scales[layer]!,
-      }));
-      const { advice, ...suggestion } = suggest({
-        converter: converterOf(network),
+      warnOfTies(context, 'the ANN', countTies(annClasses), count);
+
+      const suggestion = await consult(context, runtime, engine, {
+        network,
+        ann,
+        images,
+        calibration: given && spreadImages(given, limit),
         layers,
-        neededRates: samples.map(neededRate),
+        activations,
+        scales,
         curve: { timeSteps: points, accuracy },
         annAccuracy,
-        percentile: choosePercentile(samples, steps),
+        batch,
+        balancing,
       });
-      advice.forEach((sentence) => context.info(sentence));
-      context.record('suggestion', { ...suggestion, advice });
       const correlations = layers.flatMap(({ correlation }) => correlation ?? []);
       return {
         metrics: {
@@ -143,6 +167,7 @@ export const conversionDoctor = defineStage({
           values: {
             accuracy: accuracy.at(-1)!,
             annAccuracy,
+            agreement: countMatches(spikingClasses, annClasses) / count,
             ties,
             lowestCorrelation: correlations.length > 0 ? Math.min(...correlations) : null,
             suggestedThresholdFactor: suggestion.thresholdFactor,
