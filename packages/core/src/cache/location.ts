@@ -1,6 +1,8 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
+
+import { packageFileLimit, readOrdinary } from '../files/read-ordinary.js';
 
 /**
  * The cache's folder: PRIVATESNN_CACHE, else `.privatesnn/cache` in the nearest folder upwards that has one or
@@ -19,7 +21,8 @@ export function cacheFolder(start = process.cwd()): string {
 
 function isWorkspace(folder: string): boolean {
   try {
-    const manifest: unknown = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+    const bytes = readOrdinary(join(folder, 'package.json'), packageFileLimit);
+    const manifest: unknown = JSON.parse(bytes.toString('utf8'));
     return typeof manifest === 'object' && manifest !== null && 'workspaces' in manifest;
   } catch {
     return false;

@@ -1,5 +1,8 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 
+/** The most bytes of a package.json that are read. */
+export const packageFileLimit = 10_000_000;
+
 /** Why a path is not read although something is there. */
 export class NotReadable extends Error {
   override readonly name = 'NotReadable';

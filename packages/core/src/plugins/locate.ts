@@ -1,10 +1,11 @@
-import { existsSync, readFileSync, realpathSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 
 import { z } from 'zod';
 
 import { badPackageFile } from '../errors/templates/plugins.js';
 import { kindOf, safeError } from '../errors/thrown.js';
+import { packageFileLimit, readOrdinary } from '../files/read-ordinary.js';
 
 /** An installed package. */
 export interface PackageLocation {
@@ -61,7 +62,7 @@ function readManifest(folder: string): PackageManifest {
   const file = join(folder, 'package.json');
   let content: unknown;
   try {
-    content = JSON.parse(readFileSync(file, 'utf8'));
+    content = JSON.parse(readOrdinary(file, packageFileLimit).toString('utf8'));
   } catch (error) {
     const cause = safeError(error);
     throw badPackageFile(file, `cannot be read as JSON: ${cause.message}`, undefined, cause);

@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
-import { UserError } from '@privatesnn/core';
+import { readOrdinary, UserError } from '@privatesnn/core';
 import type { io, Tensor, TensorContainer } from '@tensorflow/tfjs-core';
 
 /** The part of tfjs-converter's GraphModel that features need. */
@@ -26,7 +25,7 @@ interface ModelFile {
  *   where a file cannot be read
  */
 export async function loadGraphModel(path: string): Promise<GraphModel> {
-  const { model, weights } = await readGraphModel(path);
+  const { model, weights } = readGraphModel(path);
   const converter = await importConverter();
   return converter.loadGraphModel({
     load: async () => ({
@@ -40,15 +39,15 @@ export async function loadGraphModel(path: string): Promise<GraphModel> {
 
 /** SHA-256 over the model and its weights. */
 export async function graphModelDigest(path: string): Promise<string> {
-  const { text, weights } = await readGraphModel(path);
+  const { text, weights } = readGraphModel(path);
   const hash = createHash('sha256').update(text);
   for (const part of weights) hash.update(part);
   return hash.digest('hex');
 }
 
-async function readGraphModel(path: string) {
+function readGraphModel(path: string) {
   const file = path.endsWith('.json') ? path : join(path, 'model.json');
-  const text = await readFileOf(file);
+  const text = readFileOf(file);
   let model: ModelFile;
   try {
     model = JSON.parse(text.toString('utf8')) as ModelFile;
@@ -59,13 +58,16 @@ async function readGraphModel(path: string) {
     throw unreadable(file, 'has no modelTopology and weightsManifest');
   }
   const paths = model.weightsManifest.flatMap((group) => group.paths);
-  const weights = await Promise.all(paths.map((part) => readFileOf(join(dirname(file), part))));
+  const weights = paths.map((part) => readFileOf(join(dirname(file), part)));
   return { text, model, weights };
 }
 
-async function readFileOf(file: string): Promise<Buffer> {
+/** Of one file; a shard of weights has a few MB. */
+const mostBytes = 1_000_000_000;
+
+function readFileOf(file: string): Buffer {
   try {
-    return await readFile(file);
+    return readOrdinary(file, mostBytes);
   } catch (cause) {
     throw unreadable(file, 'cannot be read', cause);
   }
