@@ -51,6 +51,10 @@ export function createProgram(
     .addOption(new NoCacheOption('--no-cache', 'compute everything anew, and store it'))
     .option('--json', 'print a summary as JSON; progress goes to standard error')
     .option('--quiet', 'show warnings and reports only')
+    .option('--jobs <number>', 'stages at a time (default: by cores and free memory)')
+    .option('--fail-fast', 'stop at the first stage that fails')
+    .option('--retry <number>', 'try a stage that failed so often again')
+    .option('--patience <minutes>', 'end a stage whose process is silent so long (default: 30)')
     .option('--dry-run', 'show what would run')
     .action(
       async (
@@ -96,6 +100,7 @@ export function createProgram(
     .option('--profile <name>', 'desk (small) or paper (published sizes)')
     .option('--seed <number>', 'root seed')
     .option('--fail-fast', 'stop at the first that fails')
+    .option('--jobs <number>', 'stages at a time (default: by cores and free memory)')
     .option('--join', 'run nothing: write the report from the finished runs')
     .option('--out <folder>', 'where run folders and the report are made', 'runs/paper')
     .option('--experiments <folder>', 'where the experiment files lie', 'experiments/paper')
@@ -138,6 +143,17 @@ export function createProgram(
       const { printDoctor } = await import('./commands/doctor.js');
       await printDoctor(json ?? false);
       done(0);
+    });
+
+  program
+    .command('node', { hidden: true })
+    .description('work for a run that was started elsewhere')
+    .argument('<run>', "the run's folder")
+    .argument('[id]', 'the node; without it, those that the parent process sends')
+    .option('--cache <folder>', 'folder of the cache')
+    .action(async (run: string, id: string | undefined, { cache }: CommonOptions) => {
+      const { workOn } = await import('./commands/node.js');
+      done(await workOn(run, id, cache));
     });
 
   addCacheCommands(program, done);

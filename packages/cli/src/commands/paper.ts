@@ -17,8 +17,6 @@ export interface PaperOptions extends RunOptions {
   readonly experiments: string;
   /** Where run folders and the report are made. */
   readonly out: string;
-  /** Stops at the first that fails. */
-  readonly failFast?: boolean;
 }
 
 /** Lists the tables and figures with what they need. */
@@ -48,7 +46,7 @@ export async function runPaper(
   options: PaperOptions & { readonly command: string },
 ): Promise<number> {
   const controller = new AbortController();
-  listenForInterrupt(() => controller.abort());
+  await listenForInterrupt(() => controller.abort());
   const names = await itemNames(options.experiments);
   const chosen = chooseItems(names, wanted);
   // All are checked before the first one runs.

@@ -14,9 +14,10 @@ import { openPlan, type OpenOptions } from '../open.js';
 import { count, duration } from '../progress/format.js';
 import { createProgress } from '../progress/progress.js';
 import { say, sayJson, terminalOf } from '../terminal.js';
+import { localLauncher, whole, type JobsOptions } from './jobs.js';
 import { listenForInterrupt, tellSupervisor } from './supervise.js';
 
-export interface RunOptions {
+export interface RunOptions extends JobsOptions {
   readonly profile?: string;
   readonly seed?: string;
   readonly out?: string;
@@ -25,6 +26,9 @@ export interface RunOptions {
   readonly json?: boolean;
   readonly quiet?: boolean;
   readonly useCache?: boolean;
+  readonly failFast?: boolean;
+  /** How often a stage that failed is tried again. */
+  readonly retry?: string;
 }
 
 /** Runs an experiment in this process and returns the exit code. */
@@ -34,7 +38,7 @@ export async function runHere(
   options: RunOptions & { readonly command: string },
 ): Promise<number> {
   const controller = new AbortController();
-  listenForInterrupt(() => controller.abort());
+  await listenForInterrupt(() => controller.abort());
   const json = options.json ?? false;
   const open: OpenOptions = { overrides, profile: options.profile, seed: options.seed };
   try {
@@ -82,9 +86,12 @@ export async function runPlan(
     signal: options.signal,
     command: options.command,
     useCache: options.useCache ?? true,
+    launcher: localLauncher(options),
+    failFast: options.failFast ?? false,
+    retry: options.retry === undefined ? 0 : whole('--retry', options.retry, 0, 100),
     observers: [
       (event) => {
-        if (event.type === 'run-started') tellSupervisor({ folder: event.folder });
+        if (event.type === 'run-started') void tellSupervisor({ folder: event.folder });
       },
       progress.onEvent,
     ],

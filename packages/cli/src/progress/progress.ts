@@ -95,10 +95,11 @@ export function createProgress(request: ProgressRequest): Progress {
   const mark = (symbol: string) => (terminal.live ? `${symbol} ` : '');
   const place = ({ index, count }: StageRef) =>
     `[${String(index).padStart(String(count).length)}/${count}]`;
+  const where = ({ stage, jobs: [job], jobs: { length } }: StageRef) =>
+    length < jobs && job !== undefined ? `${job} · ${stage}` : stage;
   const label = (ref: StageRef) => {
-    const job = ref.jobs.length < jobs && ref.jobs[0] !== undefined ? `${ref.jobs[0]} · ` : '';
     const use = ref.use === ref.stage ? '' : ` (${ref.use})`;
-    return `${place(ref)} ${job}${ref.stage}${use}`;
+    return `${place(ref)} ${where(ref)}${use}`;
   };
   const others = () => (working.size > 1 ? ` (+${working.size - 1})` : '');
 
@@ -189,7 +190,7 @@ export function createProgress(request: ProgressRequest): Progress {
         if (!quiet) working.get(event.node)?.told.push(event.message);
         return;
       case 'output':
-        if (!quiet) line(paint.dim(cut(`${event.stage} | ${event.text}`, terminal.columns - 1)));
+        if (!quiet) line(paint.dim(cut(`${where(event)} | ${event.text}`, terminal.columns - 1)));
         return;
       case 'run-finished':
         clear();

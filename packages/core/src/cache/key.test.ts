@@ -13,6 +13,7 @@ const parts: fc.Arbitrary<KeyParts> = fc.record({
   rootSeed: fc.nat(),
   stage: fc.string(),
   code: fc.string(),
+  core: fc.string(),
   services: fc.dictionary(fc.string(), fc.string()),
   fingerprint: fc.string(),
   ancestors: fc.dictionary(

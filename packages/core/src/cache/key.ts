@@ -16,6 +16,8 @@ export interface KeyParts {
   readonly stage: string;
   /** Digest of the plugin's code. */
   readonly code: string;
+  /** Digest of the code of core that computes. */
+  readonly core: string;
   /** Identities of the services that it depends on, by token name. */
   readonly services: Readonly<Record<string, string>>;
   /** Digest of what the stage reads besides its inputs; "" where it reads nothing. */

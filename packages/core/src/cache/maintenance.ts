@@ -1,12 +1,14 @@
 import { existsSync } from 'node:fs';
 import { rm, unlink } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 
-import { writeError } from './write-whole.js';
 import { isAside, isLeftOver } from './asides.js';
 import type { CacheEntry, Damage, Maintenance } from './cache.js';
 import { filesIn, type CacheFiles } from './files.js';
+import { readLease } from './lease-files.js';
 import { loadObject, readEntry } from './results.js';
+import { writeError } from './write-whole.js';
+import { isGone, writerOf } from './writer.js';
 
 /** Looks after a cache in a folder. */
 export function folderMaintenance({ folder, objectFile }: CacheFiles): Maintenance {
@@ -60,7 +62,7 @@ export function folderMaintenance({ folder, objectFile }: CacheFiles): Maintenan
       }
       const leftOver: string[] = [];
       for (const file of await filesIn(folder)) {
-        if (!isAside(basename(file)) || !(await isLeftOver(file))) continue;
+        if (!(isAside(basename(file)) && (await isLeftOver(file))) && !isDeadLease(file)) continue;
         leftOver.push(file);
         await removed(file);
       }
@@ -76,4 +78,11 @@ export function folderMaintenance({ folder, objectFile }: CacheFiles): Maintenan
       }
     },
   };
+}
+
+/** Whether a file is the lease of a process that is gone; the next who wants it would take it over. */
+function isDeadLease(file: string): boolean {
+  if (basename(dirname(file)) !== 'leases') return false;
+  const writer = writerOf(readLease(file)?.split(' ')[0] ?? '');
+  return writer !== undefined && isGone(writer);
 }

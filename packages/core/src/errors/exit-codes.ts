@@ -15,5 +15,8 @@ export const exitCodes: Readonly<Record<ErrorClass, number>> = {
 export function exitCode(error: unknown): number {
   // A Proxy may throw when it is asked what it is.
   if (types.isProxy(error) || !(error instanceof UserError)) return 1;
-  return exitCodes[error.errorClass] ?? 1;
+  // A plugin may have made up a class of its own: its fault, and never 0.
+  return Object.hasOwn(exitCodes, error.errorClass)
+    ? exitCodes[error.errorClass]
+    : exitCodes.plugin;
 }

@@ -1,10 +1,18 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 
 import { expect, onTestFinished, test } from 'vitest';
 
-import { packageCodeDigest } from './code-digest.js';
+import { coreCodeDigest, packageCodeDigest } from './code-digest.js';
 import { locatePackage } from './locate.js';
 
 /** The digest of a plugin package with the given files; digests are remembered by folder, so each gets its own. */
@@ -64,4 +72,40 @@ test.each(['dependencies', 'peerDependencies'])('the versions of %s count', (key
     );
   expect(of('1.0.0')).toBe(of('1.0.0'));
   expect(of('1.0.0')).not.toBe(of('1.0.1'));
+});
+
+const core = dirname(import.meta.dirname);
+
+test.each([
+  ['contracts/images.ts', true],
+  ['contracts/network.ts', true],
+  ['random/shuffle.ts', true],
+  ['random/stream.ts', true],
+  ['run/run.ts', false],
+  ['random/stream.test.ts', false],
+])('an edit of %s of core changes all keys: %s', (file, changes) => {
+  const copy = () => {
+    const folder = mkdtempSync(join(tmpdir(), 'privatesnn-core-'));
+    onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+    cpSync(core, folder, { recursive: true });
+    return folder;
+  };
+  const edited = copy();
+  appendFileSync(join(edited, file), '\n// edited\n');
+  expect(coreCodeDigest(copy())).toBe(coreCodeDigest());
+  expect(coreCodeDigest(edited) !== coreCodeDigest()).toBe(changes);
+});
+
+/** What core exports besides: none of it changes what a stage computes from the same inputs. */
+const computesNothing =
+  `cache/cache cache/location cache/codec cache/open cache/write-whole cache/canonical config/typed-yaml
+  errors/ plan/ plugins/ run/`.split(/\s+/);
+
+test('what core exports and computes lies in the folders that keys count', () => {
+  const index = readFileSync(join(core, 'index.ts'), 'utf8');
+  const others = [...index.matchAll(/from '\.\/([^']+)\.js'/g)]
+    .map(([, path]) => path!)
+    .filter((path) => !/^(?:contracts|random)\//.test(path))
+    .filter((path) => !computesNothing.some((known) => path.startsWith(known)));
+  expect(others).toEqual([]);
 });

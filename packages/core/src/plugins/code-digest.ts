@@ -12,7 +12,7 @@ const noCode = /(?:\.d\.[mc]?ts|\.test\.[mc]?[jt]s)$/;
  * Digest of a package's code, part of the cache key of its stages: its version and its files under `dist` or
  * `src`, whichever its entry lies in, else its entry and what that imports by relative paths. A dependency or
  * peer dependency that is linked from a workspace counts with its code, for it changes without its version; an
- * installed one with its version. `@privatesnn/core` is left out: it declares the contract and computes nothing.
+ * installed one with its version. `@privatesnn/core` is left out: see `coreCodeDigest`.
  */
 export function packageCodeDigest(location: PackageLocation): string {
   const { folder, manifest } = location;
@@ -35,6 +35,25 @@ export function packageCodeDigest(location: PackageLocation): string {
   }
   const digest = hash.digest('hex');
   known.set(folder, digest);
+  return digest;
+}
+
+/** The folders of core with code that stages compute with: what is drawn, and what images and networks are. */
+const computing = ['contracts', 'random'] as const;
+
+/**
+ * Digest of the code of core that computes, part of every cache key. Planning, running and storing do not count: they
+ * change no result.
+ *
+ * @param root core's own sources, or what they were built to
+ */
+export function coreCodeDigest(root = dirname(import.meta.dirname)): string {
+  const before = known.get(root);
+  if (before !== undefined) return before;
+  const hash = createHash('sha256');
+  for (const folder of computing) addFolder(hash, root, join(root, folder));
+  const digest = hash.digest('hex');
+  known.set(root, digest);
   return digest;
 }
 

@@ -1,5 +1,6 @@
 import type { Ancestor } from '../contracts/stage.js';
 import { stageKey } from '../cache/key.js';
+import { coreCodeDigest } from '../plugins/code-digest.js';
 import { ancestorsOf } from './ancestors.js';
 import { fingerprint } from './fingerprint.js';
 import { neededServices } from './services.js';
@@ -36,6 +37,7 @@ export function createKeys(work: Work): Keys {
         rootSeed: node.seed,
         stage: node.stage,
         code: plugin.codeDigest,
+        core: coreCodeDigest(),
         services,
         fingerprint: await fingerprint(node, work.folder),
         ...(definition.readsAncestors ? { ancestors: lineage(node) } : {}),

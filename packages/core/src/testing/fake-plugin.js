@@ -1,5 +1,5 @@
 /** A plugin of small stages for the tests of core: every kind, no tensors, quick. */
-import { appendFileSync, readFileSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 
 import { z } from 'zod';
 
@@ -224,18 +224,35 @@ const fakeAccuracy = stage(
   }),
 );
 
+const badly = () => {
+  throw new Error('thrown by a timer');
+};
+
 const fakeFailure = stage(
   'metric',
   'fake-failure',
   { images: port(['images']) },
   { metrics: gives('scalars') },
-  { how: z.enum(['throw', 'extra', 'type']).default('throw').describe('How it fails.') },
-  (_, { how }) => {
-    if (how === 'throw') throw new Error('the fake failure');
-    const values = { accuracy: 1 };
-    return {
-      metrics: how === 'type' ? { type: 'series', values } : { type: 'scalars', values, images: 1 },
-    };
+  {
+    how: z.string().default('throw').describe('How it fails.'),
+    file: z.string().default('').describe('File to which it writes its process id.'),
+  },
+  async (_, { how, file }) => {
+    console.log(`about to ${how}`);
+    const before = existsSync(file);
+    if (file) writeFileSync(file, String(process.pid));
+    if (how === 'throw' || (how === 'once' && !before)) throw new Error('the fake failure');
+    if (how === 'nothing') throw null;
+    if (how === 'exit0') process.exit(0);
+    if (how === 'exit3') process.exit(3);
+    if (how === 'abort') process.abort();
+    if (how === 'kill') process.kill(process.pid, 'SIGKILL');
+    if (how === 'heap') for (const kept = []; ;) kept.push(new Array(1e5).fill(kept.length / 3));
+    if (how === 'late') setTimeout(() => badly(), 10);
+    if (how === 'late') await sleep(60_000);
+    while (how === 'loop');
+    const metrics = { type: how === 'type' ? 'series' : 'scalars', values: { accuracy: 1 } };
+    return { metrics: how === 'extra' ? { ...metrics, images: 1 } : metrics };
   },
 );
 
