@@ -10,7 +10,7 @@ import { folderLeases } from './leases.js';
 
 const key = 'ab'.repeat(32);
 const testing = resolve(import.meta.dirname, '../testing');
-/** So short that a test need not wait; the thread that renews writes four times as often. */
+/** Milliseconds; the thread that renews writes four times as often. */
 const lifetime = 1200;
 
 /** A process that holds the lease, and is busy. */
@@ -57,9 +57,19 @@ test('leases of different keys are independent', async () => {
 test('a busy process keeps its lease, and loses it when it is killed', async () => {
   const { folder } = workspace();
   const child = await holder(folder);
-  const leases = folderLeases(folder, lifetime);
-  for (const end = performance.now() + 3 * lifetime; performance.now() < end; await sleep(100)) {
+  let time = 0;
+  const leases = folderLeases(folder, lifetime, () => time);
+  for (let renewed = 0, before = ''; renewed < 6;) {
     expect(await leases.acquire(key)).toBeUndefined();
+    const text = readFileSync(join(folder, `${key}.1`), 'utf8');
+    if (text === before) {
+      await sleep(20);
+      continue;
+    }
+    before = text;
+    renewed++;
+    expect(await leases.acquire(key)).toBeUndefined();
+    time += 0.6 * lifetime;
   }
   child.kill('SIGKILL');
   await new Promise((done) => child.once('exit', done));
@@ -77,15 +87,16 @@ test('the lease of a host that was not heard of expires, whatever its clock says
   writeFileSync(file, elsewhere);
   const future = new Date(Date.now() + 3600_000);
   utimesSync(file, future, future);
-  const leases = folderLeases(folder, lifetime);
+  let time = 0;
+  const leases = folderLeases(folder, lifetime, () => time);
   expect(await leases.acquire(key)).toBeUndefined();
   // It is renewed once more: the wait begins anew.
-  await sleep(lifetime / 2);
+  time += 0.9 * lifetime;
   writeFileSync(file, `${elsewhere} 1`);
   expect(await leases.acquire(key)).toBeUndefined();
-  await sleep(lifetime * 0.7);
+  time += 0.9 * lifetime;
   expect(await leases.acquire(key)).toBeUndefined();
-  await sleep(lifetime);
+  time += 0.2 * lifetime;
   const lease = await leases.acquire(key);
   expect(leaseFiles(folder)).toEqual([`${key}.8`]);
   await lease!.release();

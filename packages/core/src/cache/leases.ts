@@ -11,8 +11,17 @@ import { isGone, uniqueName, writerOf } from './writer.js';
 const lifetimeMilliseconds = 60_000;
 const renewMilliseconds = 15_000;
 
-/** Leases in a folder. Neither file locks nor the clocks of hosts are relied on. */
-export function folderLeases(folder: string, lifetime = lifetimeMilliseconds): Leases {
+/**
+ * Leases in a folder. Neither file locks nor the clocks of hosts are relied on.
+ *
+ * @param lifetime milliseconds
+ * @param clock milliseconds of a steady clock
+ */
+export function folderLeases(
+  folder: string,
+  lifetime = lifetimeMilliseconds,
+  clock: () => number = () => performance.now(),
+): Leases {
   /** What was seen of others' leases, and since when it has been so. */
   const seen = new Map<string, { readonly text: string; readonly since: number }>();
 
@@ -20,7 +29,7 @@ export function folderLeases(folder: string, lifetime = lifetimeMilliseconds): L
   function isOver(file: string, text: string): boolean {
     const writer = writerOf(text.split(' ')[0]!);
     if (writer && isGone(writer)) return true;
-    const now = performance.now();
+    const now = clock();
     const before = seen.get(file);
     if (before?.text !== text) {
       seen.set(file, { text, since: now });

@@ -273,11 +273,13 @@ const fakeReporter = {
   summary: 'Prints a line a job.',
   options: z.strictObject({
     fail: z.boolean().default(false).describe('Whether it fails.'),
+    exit: z.boolean().default(false).describe('Whether it ends the process as if all were well.'),
     path: z.string().default('report.txt').describe('The file that it writes.'),
   }),
-  create: ({ fail, path }) => ({
+  create: ({ fail, exit, path }) => ({
     async report(context, run) {
       if (fail) throw new Error('the fake reporter failed');
+      if (exit) process.exit(0);
       const lines = [];
       for (const job of run.jobs) {
         const metrics = await job.stages.accuracy?.outputs.metrics.load();

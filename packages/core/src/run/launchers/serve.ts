@@ -2,6 +2,7 @@ import type { NodeEvent } from '../../contracts/event.js';
 import type { NodeJob, NodeOutcome } from '../../contracts/work.js';
 import type { Cache } from '../../cache/cache.js';
 import { errorData } from '../../errors/error-data.js';
+import { watchStrayErrors } from '../../errors/stray.js';
 import { createKeys } from '../keys.js';
 import { runNode } from '../node.js';
 import type { Work } from '../work.js';
@@ -17,7 +18,7 @@ export type OpenWork = (plan: NodeJob['plan']) => Promise<Work>;
 
 /**
  * In a child of the child-process launcher: does one node after the other, until the launcher ends it. What a stage
- * leaves behind that fails later (a timer, a promise) fails the node that is being worked on, and ends the process.
+ * leaves behind that fails later (a timer, a promise) is taken to its node; where that cannot be, the process ends.
  */
 export async function serveNodes(cache: Cache, openWork: OpenWork): Promise<void> {
   const send = (message: FromChild, sent?: () => void) => {
@@ -56,7 +57,7 @@ export async function serveNodes(cache: Cache, openWork: OpenWork): Promise<void
     send({ type: 'fault', error: errorData(error) }, () => process.exit(1));
   };
 
-  process.on('uncaughtException', fault);
+  watchStrayErrors(fault);
   // The launcher decides on Ctrl-C and on a lost terminal, which reach all processes of a terminal.
   for (const signal of ['SIGINT', 'SIGHUP', 'SIGQUIT'] as const)
     process.on(signal, () => undefined);
