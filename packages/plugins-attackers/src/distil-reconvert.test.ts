@@ -40,6 +40,17 @@ describe('distil-reconvert', () => {
     expect(explainedAfter!).toBeGreaterThan(explainedBefore! + 0.05);
   });
 
+  it('warns where the distilled network follows it less than before, with both figures', async () => {
+    const context = fakeContext();
+    const options = { queries: 400, rounds: 1, distilLearningRate: 3 };
+    const { metrics } = await attack(options, tinySnn({ timeSteps: 100 }), context);
+    const { agreementBefore: before, agreementAfter: after } = metrics.values;
+    expect(after!).toBeLessThan(before!);
+    expect(context.warnings.join('\n')).toMatch(
+      /Training ended below its start: .* on 40 images, fell from .* Lower distilLearningRate \(it is 3\)/,
+    );
+  });
+
   it('draws all classes, in the range of the network', async () => {
     const { images } = await attack({ imagesPerClass: 2 });
     expect([...images.labels]).toEqual([0, 1, 2, 0, 1, 2]);

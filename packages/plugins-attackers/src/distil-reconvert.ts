@@ -9,7 +9,7 @@ import {
   type StageContext,
 } from '@privatesnn/core';
 import { frozenAnn, TENSOR_RUNTIME, type Tf } from '@privatesnn/runtime-tfjs';
-import { reconvertToAnn, SPIKING_ENGINE, warnOfTies } from '@privatesnn/spiking';
+import { reconvertToAnn, SPIKING_ENGINE, warnOfDecline, warnOfTies } from '@privatesnn/spiking';
 
 import { algorithm1 } from './algorithm-1.js';
 import { tunedAscent } from './class-image-options.js';
@@ -56,22 +56,35 @@ export const distilReconvert = defineStage({
       }
       const images = await draw(tf, partOf(context, options.rounds, parts), ann, options);
       warnWithoutGradient(context, images);
-      return { images, metrics: judgement(context, interrogation, reconverted, ann, victim) };
+      return {
+        images,
+        metrics: judgement(context, interrogation, {
+          reconverted,
+          distilled: ann,
+          victim,
+          options,
+        }),
+      };
     },
   }),
 });
+
+interface Judged {
+  readonly reconverted: Ann;
+  readonly distilled: Ann;
+  readonly victim: Snn;
+  readonly options: DistilStageOptions;
+}
 
 /** How well the ANN follows the spiking network, before and after the distillation. */
 function judgement(
   context: StageContext,
   interrogation: Interrogation,
-  reconverted: Ann,
-  distilled: Ann,
-  { timeSteps }: Snn,
+  { reconverted, distilled, victim, options }: Judged,
 ): Scalars {
   if (interrogation.silent) {
     context.warn(
-      `The spiking network gives the same answer to every query (T = ${timeSteps}), so there was nothing to distil: the ` +
+      `The spiking network gives the same answer to every query (T = ${victim.timeSteps}), so there was nothing to distil: the ` +
         'images are drawn from the re-converted network as it is. Raise timeSteps: noise takes longer to reach the ' +
         'last layer than images do.',
     );
@@ -85,6 +98,13 @@ function judgement(
   }
   const before = interrogation.judge(reconverted);
   const after = interrogation.judge(distilled);
+  warnOfDecline(context, {
+    what: 'the agreement of the ANN with the spiking network',
+    before: before.agreement,
+    after: after.agreement,
+    images: interrogation.judgedOn,
+    rate: ['distilLearningRate', options.distilLearningRate],
+  });
   warnOfTies(context, 'the spiking network, or the ANN,', after.ties, interrogation.judgedOn);
   return {
     type: 'scalars',

@@ -71,6 +71,24 @@ describe('train-ann', () => {
     expect(metrics.values['validationAccuracy']).toBe(1);
   });
 
+  it('warns of a network that ends below its start, resumed or not', async () => {
+    // Weights fall to nearly nothing: every image gets the same class, or none.
+    const options = {
+      learningRate: 5,
+      weightDecay: 0.19,
+      momentum: 0,
+      epochs: 2,
+      schedule: 'constant',
+    };
+    const { context, ann } = await run(options);
+    expect(ann.parameters).toBeDefined();
+    expect(context.warnings.join('\n')).toMatch(
+      /Training ended below its start: .* on 40 images, fell from \d.* %\. Lower learningRate \(it is 5\)/,
+    );
+    const good = await run({ epochs: 6, dropout: 0, classifierDropout: 0.1 });
+    expect(good.context.warnings.join()).not.toContain('below its start');
+  });
+
   it('goes on from a checkpoint to the same weights as without a stop', async () => {
     const whole = await run({ shift: 1, optimizer: 'adam' });
     const stop = new AbortController();

@@ -1,6 +1,8 @@
 import {
+  partOfImages,
   permutation,
   UserError,
+  type Ann,
   type Architecture,
   type Images,
   type Parameters,
@@ -13,6 +15,7 @@ import {
   createAdam,
   createSgd,
   predictedClasses,
+  warnOfDecline,
   warnOfTies,
   type Optimizer,
   type OptimizerState,
@@ -48,6 +51,9 @@ export interface Training {
   readonly validation: Images | undefined;
 }
 
+/** Training images on which the network is compared with that before training. */
+const comparedImages = 200;
+
 /**
  * Trains a network by cross-entropy. Every epoch draws from streams of its own, so training that was stopped
  * after an epoch and goes on from its checkpoint ends in the same parameters.
@@ -74,7 +80,27 @@ export async function trainNetwork(
     context.record('epoch', { epoch: epoch + 1, ...history.at(-1)! });
     await context.saveCheckpoint({ parameters, optimizer: optimizer.state(), history });
   }
+  await compareWithStart(training, parameters, context);
   return { parameters, optimizer: optimizer.state(), history };
+}
+
+/** Warns where the network ends with a lower accuracy on a part of its images than it had before training. */
+async function compareWithStart(
+  training: Training,
+  parameters: Parameters,
+  context: StageContext,
+): Promise<void> {
+  const part = partOfImages(training.images, comparedImages);
+  const start = initialise(training.architecture, context.random('weights'));
+  const accuracy = async (of: Parameters) =>
+    countMatches(await predictions(training, of, part, context), part.labels) / part.shape[0];
+  warnOfDecline(context, {
+    what: 'the accuracy of the network',
+    before: await accuracy(start),
+    after: await accuracy(parameters),
+    images: part.shape[0],
+    rate: ['learningRate', training.options.learningRate],
+  });
 }
 
 function createOptimizer({ optimizer, learningRate, momentum }: TrainOptions): Optimizer {
@@ -129,25 +155,31 @@ async function trainEpoch(
 
 /** Accuracy on the validation images, a fraction; null where there are none. Ties of the last epoch are told. */
 async function validate(
-  { runtime, architecture, options, validation }: Training,
+  training: Training,
   parameters: Parameters,
   epoch: number,
   context: StageContext,
 ): Promise<number | null> {
+  const { validation, options } = training;
   if (!validation) return null;
-  const { inputRange } = options;
-  const { classNames, labels } = validation;
-  const logits = await annLogits(
-    runtime,
-    { type: 'ann', architecture, parameters, inputRange, classNames },
-    validation,
-    { signal: context.signal },
-  );
-  const predicted = predictedClasses(logits, architecture.classes);
+  const { labels } = validation;
+  const predicted = await predictions(training, parameters, validation, context);
   if (epoch === options.epochs - 1) {
     warnOfTies(context, 'the trained network', countTies(predicted), labels.length);
   }
   return countMatches(predicted, labels) / labels.length;
+}
+
+/** The classes that a network with the given parameters predicts. */
+async function predictions(
+  { runtime, architecture, options: { inputRange } }: Training,
+  parameters: Parameters,
+  images: Images,
+  { signal }: StageContext,
+): Promise<Int32Array> {
+  const { classNames } = images;
+  const ann: Ann = { type: 'ann', architecture, parameters, inputRange, classNames };
+  return predictedClasses(await annLogits(runtime, ann, images, { signal }), architecture.classes);
 }
 
 function addDecay(gradient: Float32Array, weights: Float32Array, decay: number): void {

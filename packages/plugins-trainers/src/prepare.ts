@@ -22,8 +22,8 @@ import {
 
 import type { StbpOptions } from './options.js';
 
-/** Images on which the read-out is fitted and the re-converted ANN is compared with the teacher. */
-const probeImages = 200;
+/** Images on which the read-out is fitted and the networks before and after training are compared. */
+export const probeImages = 200;
 
 const notFitted: ReadoutFit = { scale: 0, explained: 0, agreement: 0, ties: 0 };
 

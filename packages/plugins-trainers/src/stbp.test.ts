@@ -4,6 +4,8 @@ import type { Ann, Images, Snn, StageContext } from '@privatesnn/core';
 import { annLogits, createTensorRuntime, type TensorRuntime } from '@privatesnn/runtime-tfjs';
 import {
   createReferenceEngine,
+  noClass,
+  predictedClasses,
   reconvertToAnn,
   type Gradients,
   type SpikingEngine,
@@ -189,6 +191,27 @@ describe('stbp', () => {
     const calm = warned();
     await train({}, calm.context);
     expect(calm.warnings).toEqual([]);
+  });
+
+  it('warns of a network that ends below its start, with both figures and the learning rate', async () => {
+    const start: Snn = { ...snn, encoder: { kind: 'constant', range: [-1, 1] } };
+    const pixels = images.pixels as Float32Array;
+    const { potentials } = await createReferenceEngine().infer({ snn: start, pixels, seed: 1 });
+    const labels = predictedClasses(potentials, 3);
+    const inputs = { snn: start, images: { ...images, labels }, teacher };
+    const { context, warnings } = warned();
+    const { metrics } = await train({ learningRate: 10 }, context, inputs);
+    const { accuracyBefore: before, accuracyAfter: after } = metrics.values;
+    expect(before).toBe(labels.filter((label) => label !== noClass).length / 12);
+    expect(after!).toBeLessThan(before!);
+    const percent = (part: number) => `${Number((100 * part).toFixed(2))} %`;
+    expect(warnings.join('\n')).toContain(
+      `on 12 images, fell from ${percent(before!)} to ${percent(after!)}. Lower learningRate (it is 10).`,
+    );
+    const calm = warned();
+    const same = await train({ learningRate: 1e-9 }, calm.context, inputs);
+    expect(same.metrics.values['accuracyAfter']).toBe(same.metrics.values['accuracyBefore']);
+    expect(calm.warnings.join()).not.toContain('below its start');
   });
 
   it('records with every epoch the weight change by layer, the last of which the result has', async () => {

@@ -2,6 +2,7 @@ import { defineStage, input, optionalInput, output, UserError } from '@privatesn
 import { TENSOR_RUNTIME } from '@privatesnn/runtime-tfjs';
 import { relativeWeightChange, SPIKING_ENGINE } from '@privatesnn/spiking';
 
+import { beforeAndAfter } from './before-and-after.js';
 import { stbpOptions } from './options.js';
 import { prepare } from './prepare.js';
 import { train } from './training.js';
@@ -23,7 +24,7 @@ const hybrid = {
 export const stbp = defineStage({
   kind: 'trainer',
   id: 'stbp',
-  version: 6,
+  version: 7,
   summary:
     'Encryption training: spatio-temporal back-propagation through the spiking network, with or without distillation from the ANN.',
   source: 'PrivateSNN, Algorithm 2 [Step 2], Eq. 3, 4 and 5; Wu 2018; Rathi 2020; Lee 2020',
@@ -69,7 +70,10 @@ export const stbp = defineStage({
       'loss, accuracy, agreement of the re-converted ANN and weight change, whole and by layer, by epoch',
     ),
     weightChange: output('series', 'relative weight change, by layer'),
-    metrics: output('scalars', 'the last epoch, the number of samples, batches without gradient'),
+    metrics: output(
+      'scalars',
+      'the last epoch, the number of samples, batches without gradient, accuracy of the network on a part of the samples before and after',
+    ),
   },
   dependencies: { engine: SPIKING_ENGINE, tensors: TENSOR_RUNTIME },
   check: ({ distillation, readout }, connected) => {
@@ -92,6 +96,14 @@ export const stbp = defineStage({
       const state = await train(work);
       const snn = networkOf(work.start, state);
       const change = relativeWeightChange(work.start.parameters, snn.parameters);
+      const accuracies = await beforeAndAfter({
+        context,
+        engine,
+        start: work.start,
+        trained: snn,
+        images: work.probe.images,
+        learningRate: options.learningRate,
+      });
       const { weightChanges: _, ...last } = state.history.at(-1)!;
       return {
         snn,
@@ -111,6 +123,7 @@ export const stbp = defineStage({
             weightChange: finite(last.weightChange),
             samples: work.images.shape[0],
             silentBatches: state.silence.batches,
+            ...accuracies,
           },
           ...(Number.isFinite(last.weightChange)
             ? {}

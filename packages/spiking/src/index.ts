@@ -8,6 +8,7 @@ export * from './engine.js';
 export * from './create-engine.js';
 export { kernelDigest } from './kernel-digest.js';
 export * from './noise.js';
+export * from './decline.js';
 export * from './predicted-class.js';
 export * from './readout.js';
 export * from './losses.js';

@@ -13,6 +13,7 @@ import { tdbnStep } from './step.js';
 import { tdbn } from './tdbn.js';
 
 let runtime: TensorRuntime;
+const engine = createReferenceEngine();
 beforeAll(async () => {
   runtime = await createTensorRuntime({ prefer: 'embedded' });
 });
@@ -44,13 +45,13 @@ const network = (changes: Partial<Snn> = {}): Snn => ({
 const quick = { epochs: 2, batchSize: 8 };
 
 function train(options: object, context: StageContext = fakeContext()) {
-  const instance = tdbn.create({ runtime }, tdbn.options.parse({ ...quick, ...options }));
+  const instance = tdbn.create({ runtime, engine }, tdbn.options.parse({ ...quick, ...options }));
   return instance.run(context, { snn: network(), images: bands(24) });
 }
 
 runStageContract(tdbn, {
   options: quick,
-  dependencies: () => ({ runtime }),
+  dependencies: () => ({ runtime, engine }),
   inputs: () => ({ snn: network(), images: bands(24) }),
 });
 
@@ -176,11 +177,31 @@ describe('tdbn', () => {
       currentDecay: 0.9,
       membraneDecay: 0.5,
     } as const;
-    const instance = tdbn.create({ runtime }, tdbn.options.parse(quick));
+    const instance = tdbn.create({ runtime, engine }, tdbn.options.parse(quick));
     const inputs = { snn: network({ neuron }), images: bands(24) };
     await expect(instance.run(fakeContext(), inputs)).rejects.toMatchObject({
       code: 'ADAPTIVE_NEURON',
     });
+  });
+
+  it('warns of a network that ends below its start, with both figures and the learning rate', async () => {
+    const good = await train({ epochs: 12, learningRate: 0.02, optimizer: 'adam' });
+    const instance = tdbn.create(
+      { runtime, engine },
+      tdbn.options.parse({ ...quick, learningRate: 30, optimizer: 'adam' }),
+    );
+    const context = fakeContext();
+    const start = { ...good.snn, timeSteps: 4 };
+    const { metrics } = await instance.run(context, { snn: start, images: bands(24) });
+    const { accuracyBefore: before, accuracyAfter: after } = metrics.values;
+    expect(before).toBe(good.metrics.values['accuracyAfter']);
+    expect(after!).toBeLessThan(before!);
+    expect(context.warnings.join('\n')).toMatch(
+      /Training ended below its start: .* 24 images, fell from .* Lower learningRate \(it is 30\)/,
+    );
+    expect(good.metrics.values['accuracyAfter']!).toBeGreaterThan(
+      good.metrics.values['accuracyBefore']!,
+    );
   });
 
   it('leaves no tensor behind', async () => {

@@ -7,8 +7,10 @@ import {
   partOfImages,
 } from '@privatesnn/core';
 import { TENSOR_RUNTIME } from '@privatesnn/runtime-tfjs';
-import { integrateAndFireOf } from '@privatesnn/spiking';
+import { integrateAndFireOf, SPIKING_ENGINE } from '@privatesnn/spiking';
 
+import { beforeAndAfter } from '../before-and-after.js';
+import { probeImages } from '../prepare.js';
 import { folded } from './fold.js';
 import { tdbnOptions } from './options.js';
 import { trainTdbn, type TdbnEpoch } from './training.js';
@@ -16,7 +18,7 @@ import { trainTdbn, type TdbnEpoch } from './training.js';
 export const tdbn = defineStage({
   kind: 'trainer',
   id: 'tdbn',
-  version: 4,
+  version: 5,
   summary:
     'Spike-based training with threshold-dependent batch normalisation, which is folded into weights and biases at the end.',
   source:
@@ -30,10 +32,13 @@ export const tdbn = defineStage({
   outputs: {
     snn: output('snn', 'the trained network, with biases'),
     history: output('series', 'loss and training accuracy, by epoch'),
-    metrics: output('scalars', 'the last epoch, the number of samples'),
+    metrics: output(
+      'scalars',
+      'the last epoch, the number of samples, accuracy of the network on a part of them before and after',
+    ),
   },
-  dependencies: { runtime: TENSOR_RUNTIME },
-  create: ({ runtime }, options) => ({
+  dependencies: { runtime: TENSOR_RUNTIME, engine: SPIKING_ENGINE },
+  create: ({ runtime, engine }, options) => ({
     async run(context, { snn, images }) {
       assertImagesFit(images, snn.architecture);
       assertSameClasses(context, images, snn);
@@ -48,12 +53,21 @@ export const tdbn = defineStage({
       };
       const work = { context, runtime, options, start, images: training };
       const { weights, statistics, history } = await trainTdbn(work);
+      const trained = folded(start, weights, statistics, options);
+      const accuracies = await beforeAndAfter({
+        context,
+        engine,
+        start,
+        trained,
+        images: partOfImages(training, probeImages),
+        learningRate: options.learningRate,
+      });
       const line = (name: string, key: keyof TdbnEpoch) => ({
         name,
         y: history.map((epoch) => epoch[key]),
       });
       return {
-        snn: folded(start, weights, statistics, options),
+        snn: trained,
         history: {
           type: 'series',
           title: 'Training with threshold-dependent batch normalisation',
@@ -64,7 +78,7 @@ export const tdbn = defineStage({
         },
         metrics: {
           type: 'scalars',
-          values: { ...history.at(-1), samples: training.shape[0] },
+          values: { ...history.at(-1), samples: training.shape[0], ...accuracies },
         },
       };
     },
