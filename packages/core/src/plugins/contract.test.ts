@@ -66,7 +66,7 @@ test('an attacker with a second, optional input is refused', () => {
 
 test('an attacker that reads ancestors is refused', () => {
   const attacker = { ...stage('attacker', ['snn'], ['images']), readsAncestors: true };
-  expect(stageFaults(attacker).join()).toContain('learns nothing of how its victim was made');
+  expect(stageFaults(attacker).join()).toContain('is told nothing of how its victim was made');
 });
 
 const sound = stage('metric', ['snn'], ['scalars']);

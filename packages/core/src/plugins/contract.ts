@@ -98,7 +98,7 @@ export function stageFaults(stage: AnyStage): string[] {
     faults.push(`${name} has a "check" that is no function.`);
   }
   if (stage.kind === 'attacker' && stage.readsAncestors) {
-    faults.push(`${name} reads ancestors; an attacker learns nothing of how its victim was made.`);
+    faults.push(`${name} reads ancestors; an attacker is told nothing of how its victim was made.`);
   }
   if (contract.gives && !outputs.some(([, { type }]) => type === contract.gives)) {
     faults.push(`${name} gives no ${contract.gives}, as every stage of kind ${stage.kind} must.`);
