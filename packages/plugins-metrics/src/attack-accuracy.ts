@@ -57,7 +57,7 @@ export const attackAccuracy = defineStage({
       assertSameClasses(context, attacked, classifier);
       const all = spreadImages(attacked, null);
       const { classes } = classifier.architecture;
-      const images = shapedImages(all);
+      const { images, left } = shapedImages(context, all, 'the score');
       const logits =
         images &&
         (await annLogits(runtime, classifier, images, {
@@ -65,13 +65,6 @@ export const attackAccuracy = defineStage({
           signal: context.signal,
           onProgress: (done, total) => context.progress(done, total, 'classifier'),
         }));
-      const left = all.shape[0] - (images?.shape[0] ?? 0);
-      if (left > 0) {
-        context.warn(
-          `The attack had no gradient for ${left} of ${all.shape[0]} images: ` +
-            (images ? 'the score leaves them out.' : 'the score is left empty.'),
-        );
-      }
       const none = { chance: 1 / classes, withoutGradient: left };
       return {
         metrics: logits

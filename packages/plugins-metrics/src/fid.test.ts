@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+import type { Images } from '@privatesnn/core';
 import { createTensorRuntime } from '@privatesnn/runtime-tfjs';
 import { fakeContext } from '@privatesnn/testkit';
 import { beforeAll, expect, test } from 'vitest';
@@ -109,6 +110,45 @@ test('tells how many images KID took, and why an interval is left out', async ()
   expect(enough.values).toMatchObject({ generatedImages: 120, referenceImages: 200 });
   expect(enough.warnings).toEqual([]);
   expect(enough.values['fidHigh']).toEqual(expect.any(Number));
+});
+
+test('images without gradient are left out of either set, and without others there is no distance', async () => {
+  const measure = async (changes: { generated?: Images; reference?: Images }) => {
+    const context = fakeContext();
+    const inputs = { generated: b, reference: a, features: tinyAnn, ...changes };
+    const { metrics } = await stage({ resamples: 500 }).run(context, inputs);
+    return { ...metrics, warnings: context.warnings };
+  };
+  /** The set and as many images again, which no gradient shaped. */
+  const diluted = (images: Images): Images => {
+    const count = images.shape[0];
+    const noise = randomImages(images.shape, 'unshaped');
+    return {
+      ...images,
+      shape: [2 * count, 1, 1, 3],
+      pixels: Float32Array.of(...images.pixels, ...noise.pixels),
+      labels: Int32Array.of(...images.labels, ...noise.labels),
+      withoutGradient: Uint8Array.from({ length: 2 * count }, (_, i) => (i < count ? 0 : 1)),
+    };
+  };
+  const alone = await measure({ generated: darker });
+  const mixed = await measure({ generated: diluted(darker) });
+  expect(mixed.values).toEqual({ ...alone.values, withoutGradient: 50 });
+  expect(alone.values['withoutGradient']).toBe(0);
+  expect(mixed.warnings).toEqual([
+    'There was no gradient for 50 of 100 images: the distance leaves them out.',
+  ]);
+  const reference = await measure({ reference: diluted(a) });
+  expect(reference.values).toEqual({ ...(await measure({})).values, withoutGradient: 60 });
+
+  const none = await measure({ generated: { ...b, withoutGradient: new Uint8Array(50).fill(1) } });
+  expect(none.values).toMatchObject({ fid: null, fidPlugIn: null, kid: null, withoutGradient: 50 });
+  for (const [name, value] of Object.entries(none.values)) {
+    if (value === null) expect(none.reasons![name]).toContain('no evidence');
+  }
+  expect(none.warnings).toEqual([
+    'There was no gradient for 50 of 50 images: the distance is left empty.',
+  ]);
 });
 
 test('what is missing is named', async () => {

@@ -6,6 +6,7 @@ import {
   output,
   UserError,
   type Images,
+  type Scalars,
   type StageContext,
 } from '@privatesnn/core';
 import { TENSOR_RUNTIME } from '@privatesnn/runtime-tfjs';
@@ -19,13 +20,14 @@ import { graphModelDigest } from './features/graph-model.js';
 import { selectRows, type FeatureMatrix } from './features/matrix.js';
 import { applyProjection, principalComponents, randomProjection } from './features/reduce.js';
 import { fidOptions, type FidOptions } from './fid-options.js';
+import { noGradient, shapedImages } from './shaped-images.js';
 import { spreadImages } from './spread.js';
 
 /** Fréchet and kernel distance between two sets of images. */
 export const fid = defineStage({
   kind: 'metric',
   id: 'fid',
-  version: 2,
+  version: 3,
   summary: 'FID and KID between two sets of images, with sample-size guard and 95 % intervals.',
   source: 'Heusel 2017 (FID); Bińkowski 2018 (KID); PrivateSNN, Table 4',
   options: fidOptions,
@@ -37,7 +39,7 @@ export const fid = defineStage({
   outputs: {
     metrics: output(
       'scalars',
-      'fid (less its bias), fidLow, fidHigh, fidPlugIn (with its bias), dimensions; kid, kidLow, kidHigh, kidGeneratedImages, kidReferenceImages; generatedImages, referenceImages; null where there are too few images',
+      'fid (less its bias), fidLow, fidHigh, fidPlugIn (with its bias), dimensions; kid, kidLow, kidHigh, kidGeneratedImages, kidReferenceImages; generatedImages, referenceImages, withoutGradient (images of either set that no gradient of the network shaped, which are left out); null where there are too few images',
     ),
   },
   dependencies: { runtime: TENSOR_RUNTIME },
@@ -50,10 +52,15 @@ export const fid = defineStage({
     async run(context, { generated, reference, features }) {
       context.signal.throwIfAborted();
       assertComparable(generated, reference);
+      const [shaped, real] = [generated, reference].map((images) =>
+        shapedImages(context, spreadImages(images, null), 'the distance'),
+      );
+      const withoutGradient = shaped!.left + real!.left;
+      if (!shaped!.images || !real!.images) return { metrics: withoutDistance(withoutGradient) };
       const extract = (images: Images, note: string) =>
-        extractFeatures(context, runtime, settings, features, spreadImages(images, null), note);
-      const g = await extract(generated, 'features of the generated images');
-      const r = await extract(reference, 'features of the reference images');
+        extractFeatures(context, runtime, settings, features, images, note);
+      const g = await extract(shaped!.images, 'features of the generated images');
+      const r = await extract(real!.images, 'features of the reference images');
       const fidValues = await fidWithInterval(context, settings, g, r);
       const kidValues = await kidWithInterval(context, settings, g, r);
       return {
@@ -64,12 +71,23 @@ export const fid = defineStage({
             ...kidValues,
             generatedImages: g.rows,
             referenceImages: r.rows,
+            withoutGradient,
           },
         },
       };
     },
   }),
 });
+
+/** What is told where one of the sets has no image that a gradient shaped. */
+function withoutDistance(withoutGradient: number): Scalars {
+  const names = ['fid', 'fidLow', 'fidHigh', 'fidPlugIn', 'kid', 'kidLow', 'kidHigh'];
+  return {
+    type: 'scalars',
+    values: { ...Object.fromEntries(names.map((name) => [name, null])), withoutGradient },
+    reasons: Object.fromEntries(names.map((name) => [name, noGradient])),
+  };
+}
 
 async function fidWithInterval(
   context: StageContext,
