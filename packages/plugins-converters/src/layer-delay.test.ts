@@ -85,7 +85,7 @@ describe('undelayedSteps', () => {
           encoder: { kind: 'constant', range: [-1, 1] },
           readout: { kind: 'sum', scale: 1 },
           timeSteps: undelayedSteps(
-            { timeSteps, layerDelay: true, encoder: 'constant' },
+            { timeSteps, layerDelay: true, leak: 1, initialPotential: 0, encoder: 'constant' },
             { architecture },
           ),
           classNames: Array.from({ length: architecture.classes }, (_, i) => `${i}`),
@@ -108,7 +108,13 @@ describe('undelayedSteps', () => {
   });
 
   it('refuses what no shorter run can stand for, and leaves the steps alone without a delay', () => {
-    const delayed = { timeSteps: 5, layerDelay: true, encoder: 'poisson' } as const;
+    const delayed = {
+      timeSteps: 5,
+      layerDelay: true,
+      leak: 0.5,
+      initialPotential: 0,
+      encoder: 'poisson',
+    } as const;
     const plain = ann([layer!, last!]);
     expect(undelayedSteps(delayed, plain)).toBe(4);
     expect(undelayedSteps({ ...delayed, layerDelay: false }, plain)).toBe(5);
@@ -116,6 +122,9 @@ describe('undelayedSteps', () => {
     expect(() => undelayedSteps(delayed, ann([{ ...layer!, bias: true }, last!]))).toThrow(/"a"/);
     expect(() => undelayedSteps({ ...delayed, encoder: 'first-spike' }, plain)).toThrow(
       /first-spike/,
+    );
+    expect(() => undelayedSteps({ ...delayed, initialPotential: 0.5 }, plain)).toThrow(
+      /leak is 0.5/,
     );
   });
 });

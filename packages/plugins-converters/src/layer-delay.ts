@@ -15,6 +15,8 @@ export const delayOption = {
 interface Delayed {
   readonly timeSteps: number;
   readonly layerDelay: boolean;
+  readonly leak: number;
+  readonly initialPotential: number;
   readonly encoder: 'poisson' | 'constant' | 'first-spike';
 }
 
@@ -23,11 +25,11 @@ interface Delayed {
  * `timeSteps`. Layer l then runs l time-steps behind the input: it sees the same spikes at the same distances, and what
  * the last layers' delay keeps from the output within `timeSteps` is what the shorter run leaves out.
  *
- * @throws UserError where nothing is left, a bias, which needs no spike, would be ahead of them, or pixels spike once
+ * @throws UserError where nothing is left, membranes that start above 0 would leak while they wait, a bias, which needs no spike, would be ahead of them, or pixels spike once
  *   somewhere within the time-steps, so that fewer of those change the input
  */
 export function undelayedSteps(
-  { timeSteps, layerDelay, encoder }: Delayed,
+  { timeSteps, layerDelay, leak, initialPotential, encoder }: Delayed,
   { architecture }: Pick<Ann, 'architecture'>,
 ): number {
   if (!layerDelay) return timeSteps;
@@ -47,6 +49,15 @@ export function undelayedSteps(
       'DELAYED_FIRST_SPIKE',
       'layerDelay: true is for inputs that are alike at all time-steps, but encoder is first-spike.',
       { hint: 'Set layerDelay: false, or encoder: poisson or constant.' },
+    );
+  }
+  if (initialPotential > 0 && leak < 1) {
+    throw new UserError(
+      'configuration',
+      'DELAYED_INITIAL',
+      `layerDelay: true with initialPotential: ${initialPotential} needs neurons without leak, but leak is ${leak}: ` +
+        'membranes would leak before their first input.',
+      { hint: 'Set leak: 1, initialPotential: 0, or layerDelay: false.' },
     );
   }
   const spiking = layers.length - 1;

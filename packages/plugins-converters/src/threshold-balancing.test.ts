@@ -66,7 +66,7 @@ describe('threshold-balancing', () => {
 
   it('balances later layers on the spikes of scaled ones, with scaleApplied: while-balancing', async () => {
     const full = await convert({ scale: 1 });
-    const { snn } = await convert({ scale: 0.4 });
+    const { snn } = await convert({ scale: 0.4, scaleApplied: 'while-balancing' });
     expect(snn.thresholds['fc1']).not.toBeCloseTo(0.4 * full.snn.thresholds['fc1']!, 3);
   });
 

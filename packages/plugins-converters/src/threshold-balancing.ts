@@ -50,11 +50,11 @@ const options = z.strictObject({
         "the ANN's logits on the calibration images, which needs no labels and no real data.",
     ),
   scaleApplied: z
-    .enum(['while-balancing', 'afterwards'])
-    .default('while-balancing')
+    .enum(['afterwards', 'while-balancing'])
+    .default('afterwards')
     .describe(
-      "Whether a layer's threshold is scaled before the next layer is balanced, or all are balanced at α = 1 and " +
-        'scaled together afterwards, as in the public code.',
+      'Whether all layers are balanced at α = 1 and scaled together afterwards, as in the public code, or each before ' +
+        'the next is balanced.',
     ),
   scaleCandidates: z
     .array(z.number().positive())
@@ -115,7 +115,6 @@ export const thresholdBalancing = defineStage({
       cropPadding: 4,
       flip: true,
       scale: 1,
-      scaleApplied: 'afterwards',
     },
     'sengupta-2019': { timeSteps: 2500, scale: 1, reset: 'hard' },
     'han-2020': { timeSteps: 2500, scale: 0.7 },
@@ -124,7 +123,6 @@ export const thresholdBalancing = defineStage({
       calibrationSteps: 1000,
       samples: 512,
       scale: 0.7,
-      scaleApplied: 'afterwards',
       reset: 'delayed-soft',
       layerDelay: true,
     },
