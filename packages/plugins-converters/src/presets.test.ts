@@ -57,7 +57,14 @@ const balancing = {
     layerDelay: true,
   },
   // A lower scale at T = 100, and logits of the size of the ANN's.
-  tuned: { ...paper, timeSteps: 100, samples: 200, scale: 0.5, readout: 'fitted' },
+  tuned: {
+    ...paper,
+    timeSteps: 100,
+    samples: 200,
+    scale: 0.5,
+    scaleApplied: 'while-balancing',
+    readout: 'fitted',
+  },
 };
 
 /** Rueckauer 2017: the 99.9th percentile, θ = 1, reset by subtraction, analog input. */

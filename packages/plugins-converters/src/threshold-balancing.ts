@@ -126,7 +126,14 @@ export const thresholdBalancing = defineStage({
       reset: 'delayed-soft',
       layerDelay: true,
     },
-    tuned: { timeSteps: 100, samples: 200, scale: 0.5, readout: 'fitted' },
+    // Scaled afterwards, thresholds this low would let deep layers fire without end.
+    tuned: {
+      timeSteps: 100,
+      samples: 200,
+      scale: 0.5,
+      scaleApplied: 'while-balancing',
+      readout: 'fitted',
+    },
   },
   inputs: {
     ann: input('ann', 'the network to convert'),
