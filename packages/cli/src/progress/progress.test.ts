@@ -66,7 +66,7 @@ test('without a terminal: one line when a stage ends, and before at most one eve
     [3/9] DC + CET · train (stbp)  25 %  1 min 15 s left  loss 25
     [3/9] DC + CET · train (stbp)  35 %  1 min 05 s left  loss 35
     [3/9] DC + CET · train (stbp)  45 %  55 s left  loss 45
-    ! train: A batch brought no gradient.
+    ! DC + CET · train: A batch brought no gradient.
     [3/9] DC + CET · train (stbp)                                               50 s
     "
   `);
@@ -128,7 +128,19 @@ test('a stage that takes long is announced, even where it tells nothing', () => 
 });
 
 test('quiet shows warnings only', () => {
-  expect(written(stage, { quiet: true })).toBe('! train: A batch brought no gradient.\n');
+  expect(written(stage, { quiet: true })).toBe(
+    '! DC + CET · train: A batch brought no gradient.\n',
+  );
+});
+
+test('a warning that several jobs bring is told once, with the first of them', () => {
+  const warning = (job: string, message: string): RunNews => ({
+    ...{ type: 'warning', ...ref, jobs: [job], message },
+  });
+  const events = [warning('DC', 'same'), warning('DC + CET', 'same'), warning('DC', 'other')];
+  expect(written(events.map((event, i) => [i, event]))).toBe(
+    '! DC · train: same\n! DC · train: other\n',
+  );
 });
 
 test.each([true, false])(

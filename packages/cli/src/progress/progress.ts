@@ -59,6 +59,7 @@ export function createProgress(request: ProgressRequest): Progress {
   const paint = paintFor(terminal);
   const width = Math.min(terminal.columns, widest);
   const working = new Map<string, Working>();
+  const warned = new Set<string>();
   let lastLive = -Infinity;
   let cached = 0;
   let live = '';
@@ -167,6 +168,14 @@ export function createProgress(request: ProgressRequest): Progress {
     if (quiet) for (const text of event.lastLines) line(paint.dim(cut(`  | ${text}`, width)));
   }
 
+  /** Jobs of a grid often meet the same: it is told once, with the first job that met it. */
+  function warn(event: RunNews & { type: 'warning' }): void {
+    const same = `${event.stage}: ${event.message}`;
+    if (warned.has(same)) return;
+    warned.add(same);
+    line(paint.yellow(wrap(`! ${where(event)}: ${event.message}`, width)));
+  }
+
   function onEvent(news: RunNews): void {
     const event = visibleNews(news);
     switch (event.type) {
@@ -184,8 +193,7 @@ export function createProgress(request: ProgressRequest): Progress {
         line(paint.yellow(wrap(`! ${label(event)} is tried again: ${event.message}`, width)));
         return;
       case 'warning':
-        line(paint.yellow(wrap(`! ${event.stage}: ${event.message}`, width)));
-        return;
+        return warn(event);
       case 'info':
         if (!quiet) working.get(event.node)?.told.push(event.message);
         return;
