@@ -143,6 +143,9 @@ test('images without gradient are left out of either set, and without others the
 
   const none = await measure({ generated: { ...b, withoutGradient: new Uint8Array(50).fill(1) } });
   expect(none.values).toMatchObject({ fid: null, fidPlugIn: null, kid: null, withoutGradient: 50 });
+  expect(none.values).toMatchObject({ generatedImages: 0, referenceImages: 60 });
+  // Tables find every figure that they ask for.
+  expect(Object.keys(none.values).sort()).toEqual(Object.keys(alone.values).sort());
   for (const [name, value] of Object.entries(none.values)) {
     if (value === null) expect(none.reasons![name]).toContain('no evidence');
   }

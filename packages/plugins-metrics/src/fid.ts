@@ -56,7 +56,20 @@ export const fid = defineStage({
         shapedImages(context, spreadImages(images, null), 'the distance'),
       );
       const withoutGradient = shaped!.left + real!.left;
-      if (!shaped!.images || !real!.images) return { metrics: withoutDistance(withoutGradient) };
+      if (!shaped!.images || !real!.images) {
+        const [generatedImages, referenceImages] = [shaped!, real!].map(
+          ({ images }) => images?.shape[0] ?? 0,
+        );
+        return {
+          metrics: withoutDistance({
+            kidGeneratedImages: 0,
+            kidReferenceImages: 0,
+            generatedImages: generatedImages!,
+            referenceImages: referenceImages!,
+            withoutGradient,
+          }),
+        };
+      }
       const extract = (images: Images, note: string) =>
         extractFeatures(context, runtime, settings, features, images, note);
       const g = await extract(shaped!.images, 'features of the generated images');
@@ -80,11 +93,20 @@ export const fid = defineStage({
 });
 
 /** What is told where one of the sets has no image that a gradient shaped. */
-function withoutDistance(withoutGradient: number): Scalars {
-  const names = ['fid', 'fidLow', 'fidHigh', 'fidPlugIn', 'kid', 'kidLow', 'kidHigh'];
+function withoutDistance(counts: Readonly<Record<string, number>>): Scalars {
+  const names = [
+    'fid',
+    'fidLow',
+    'fidHigh',
+    'fidPlugIn',
+    'dimensions',
+    'kid',
+    'kidLow',
+    'kidHigh',
+  ] as const;
   return {
     type: 'scalars',
-    values: { ...Object.fromEntries(names.map((name) => [name, null])), withoutGradient },
+    values: { ...Object.fromEntries(names.map((name) => [name, null])), ...counts },
     reasons: Object.fromEntries(names.map((name) => [name, noGradient])),
   };
 }
