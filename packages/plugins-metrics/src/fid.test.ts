@@ -98,17 +98,18 @@ test('tells how many images KID took, and why an interval is left out', async ()
       reference: randomImages([200, 2, 2, 3], 'more'),
       features: undefined,
     });
-    return { values: metrics.values, warnings: context.warnings };
+    return { values: metrics.values, reasons: metrics.reasons, warnings: context.warnings };
   };
   const few = await run(40);
   expect(few.values).toMatchObject({ kidLow: null, kidHigh: null, fidLow: null, fidHigh: null });
   expect(few.values['kid']).toEqual(expect.any(Number));
   expect(few.warnings[0]).toContain('The interval of FID needs at least');
+  expect(few.reasons).toMatchObject({ fidLow: few.warnings[0], kidHigh: few.warnings[1] });
   expect(few.warnings[1]).toContain('The interval of KID needs at least 50 images of each set');
   const enough = await run(120, { dimensions: 3, kidImages: 60 });
   expect(enough.values).toMatchObject({ kidGeneratedImages: 60, kidReferenceImages: 60 });
   expect(enough.values).toMatchObject({ generatedImages: 120, referenceImages: 200 });
-  expect(enough.warnings).toEqual([]);
+  expect(enough).toMatchObject({ warnings: [], reasons: undefined });
   expect(enough.values['fidHigh']).toEqual(expect.any(Number));
 });
 
@@ -152,6 +153,21 @@ test('images without gradient are left out of either set, and without others the
   expect(none.warnings).toEqual([
     'There was no gradient for 50 of 50 images: the distance is left empty.',
   ]);
+});
+
+test('sets of one and the same image are at no distance, without doubt', async () => {
+  const alike = (count: number) => {
+    const images = randomImages([count, 1, 1, 3], 'alike');
+    return { ...images, pixels: images.pixels.map(() => 0.5) };
+  };
+  const { metrics } = await stage({ extractor: 'pixels' }).run(fakeContext(), {
+    generated: alike(60),
+    reference: alike(70),
+    features: undefined,
+  });
+  for (const name of ['fid', 'fidPlugIn', 'fidHigh', 'kid', 'kidLow', 'kidHigh']) {
+    expect(metrics.values[name]).toBeCloseTo(0, 10);
+  }
 });
 
 test('what is missing is named', async () => {

@@ -74,8 +74,13 @@ export const fid = defineStage({
         extractFeatures(context, runtime, settings, features, images, note);
       const g = await extract(shaped!.images, 'features of the generated images');
       const r = await extract(real!.images, 'features of the reference images');
-      const fidValues = await fidWithInterval(context, settings, g, r);
-      const kidValues = await kidWithInterval(context, settings, g, r);
+      const reasons: Record<string, string> = {};
+      const leave: LeaveOut = (reason, ...names) => {
+        context.warn(reason);
+        for (const name of names) reasons[name] = reason;
+      };
+      const fidValues = await fidWithInterval(context, settings, g, r, leave);
+      const kidValues = await kidWithInterval(context, settings, g, r, leave);
       return {
         metrics: {
           type: 'scalars',
@@ -86,11 +91,15 @@ export const fid = defineStage({
             referenceImages: r.rows,
             withoutGradient,
           },
+          ...(Object.keys(reasons).length > 0 && { reasons }),
         },
       };
     },
   }),
 });
+
+/** Tells why values are left out: at once, and in every report. */
+type LeaveOut = (reason: string, ...names: string[]) => void;
 
 /** What is told where one of the sets has no image that a gradient shaped. */
 function withoutDistance(counts: Readonly<Record<string, number>>): Scalars {
@@ -116,6 +125,7 @@ async function fidWithInterval(
   { dimensions, reduction, allowFewSamples, resamples }: FidOptions,
   generated: FeatureMatrix,
   reference: FeatureMatrix,
+  leave: LeaveOut,
 ) {
   const target = Math.min(dimensions ?? generated.columns, generated.columns);
   const fewest = Math.min(generated.rows, reference.rows);
@@ -123,9 +133,10 @@ async function fidWithInterval(
   const enough = fewest >= Math.max(2, target);
   if (!enough) {
     const given = allowFewSamples && fewest >= 2;
-    context.warn(
+    leave(
       `FID in ${target} dimensions needs at least as many images, but there are ${generated.rows} generated and ` +
         `${reference.rows} reference ones: its value would be mostly bias. ${given ? 'The value with its bias is given all the same (allowFewSamples).' : `It is left out; ${wayOut(fewest)}.`}`,
+      ...['fid', 'fidLow', 'fidHigh', ...(given ? [] : ['fidPlugIn'])],
     );
     if (!given) return none;
   }
@@ -146,7 +157,7 @@ async function fidWithInterval(
     resamples,
     context.signal,
   );
-  const [low, high] = withEnough(context, 'FID', fewest, fewestImages.fid(target), interval);
+  const [low, high] = withEnough('fid', fewest, fewestImages.fid(target), interval, leave);
   return { fid: value, fidLow: low, fidHigh: high, fidPlugIn: plugIn.value, dimensions: target };
 }
 
@@ -177,34 +188,40 @@ async function kidWithInterval(
   { kidImages }: FidOptions,
   generated: FeatureMatrix,
   reference: FeatureMatrix,
+  leave: LeaveOut,
 ) {
   const g = subset(generated, kidImages, context, 'kid-generated');
   const r = subset(reference, kidImages, context, 'kid-reference');
   const used = { kidGeneratedImages: g.rows, kidReferenceImages: r.rows };
   const fewest = Math.min(g.rows, r.rows);
   if (fewest < 2) {
-    context.warn('KID needs at least 2 images of each set; it is left out.');
+    const reason = 'KID needs at least 2 images of each set; it is left out.';
+    leave(reason, 'kid', 'kidLow', 'kidHigh');
     return { kid: null, kidLow: null, kidHigh: null, ...used };
   }
   const kernels = await polynomialKernels(g, r, context.signal);
   const enough = fewest >= fewestImages.kid;
   const interval = enough ? mmd2Interval(kernels) : null;
-  const [low, high] = withEnough(context, 'KID', fewest, fewestImages.kid, interval);
+  const [low, high] = withEnough('kid', fewest, fewestImages.kid, interval, leave);
   return { kid: unbiasedMmd2(kernels), kidLow: low, kidHigh: high, ...used };
 }
 
-/** The interval, or none and a warning where it would cover the truth too seldom. */
+/** The interval, or none where it would hold the truth too seldom. */
 function withEnough(
-  context: StageContext,
-  what: string,
+  name: 'fid' | 'kid',
   images: number,
   needed: number,
   interval: Interval | null,
+  leave: LeaveOut,
 ): Interval | readonly [null, null] {
   if (images >= needed && interval) return interval;
-  context.warn(
-    `The interval of ${what} needs at least ${needed} images of each set, the smaller one has ${images}: it would cover the ` +
-      'truth too seldom, and is left out.',
+  const what = `The interval of ${name.toUpperCase()}`;
+  leave(
+    images < needed
+      ? `${what} needs at least ${needed} images of each set, the smaller one has ${images}: it would hold the truth too seldom, and is left out.`
+      : `${what} is left out: the images are too much alike to tell it.`,
+    `${name}Low`,
+    `${name}High`,
   );
   return [null, null];
 }
