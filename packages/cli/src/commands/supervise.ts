@@ -94,7 +94,7 @@ export async function listenForInterrupt(onInterrupt: () => void): Promise<void>
     return;
   }
   // The watching process itself needs nothing of core, which takes a while to load.
-  const { endWithParent } = await import('@privatesnn/core');
+  const { endWithParent } = await import('./with-parent.js');
   endWithParent(Number(process.env[marker]));
   // The terminal sends its signals to all processes; only the watching one answers them.
   for (const signal of ['SIGINT', 'SIGHUP', 'SIGQUIT'] as const)

@@ -1,6 +1,5 @@
 /** Characters that act on a terminal or on the order of what it shows; a line feed is none of them. */
 const acting =
-   
   /[\0-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]/g;
 
 /** The escape codes of colours that this program writes itself. */
