@@ -43,7 +43,7 @@ export const clampedRate = defineStage({
           classNames,
         };
         const forward = (x: Tensor4D) =>
-          annForward(tf, architecture, tensors, x, {
+          annForward(tf, { architecture }, tensors, x, {
             activation: (current, layer) =>
               spikeRate(tf, current, thresholds[layer]!, settings.straightThrough),
           });

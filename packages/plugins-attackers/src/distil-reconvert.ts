@@ -21,7 +21,7 @@ import { partOf } from './part-of.js';
 export const distilReconvert = defineStage({
   kind: 'attacker',
   id: 'distil-reconvert',
-  version: 4,
+  version: 5,
   summary:
     'An adaptive attack 1: distils the spiking network into the re-converted ANN and draws the classes from that.',
   source: 'distillation after Hinton et al. 2015, with Algorithm 1 of PrivateSNN',
@@ -121,10 +121,11 @@ function judgement(
 async function draw(
   tf: Tf,
   context: StageContext,
-  { architecture, parameters, inputRange, classNames }: Ann,
+  ann: Ann,
   options: DistilStageOptions,
 ): Promise<Images> {
-  const network = frozenAnn(tf, architecture, parameters, options.batchSize);
+  const { architecture, inputRange, classNames } = ann;
+  const network = frozenAnn(tf, ann, options.batchSize);
   try {
     const target = { inputShape: architecture.inputShape, inputRange, classNames };
     return await algorithm1(tf, context, target, network.forward, options);

@@ -73,11 +73,12 @@ export async function distil(
 
 function lossAndGradients(
   tf: Tf,
-  { architecture, parameters }: Ann,
+  ann: Ann,
   pixels: Float32Array,
   targets: Float32Array,
   meanSquare: number,
 ): { loss: number; gradients: Record<string, Float32Array> } {
+  const { architecture, parameters } = ann;
   return tidyValues(tf, () => {
     const names = Object.keys(parameters);
     const weights = names.map((name) => {
@@ -89,7 +90,7 @@ function lossAndGradients(
     const wanted: Tensor2D = tf.tensor2d(targets, [images, architecture.classes]);
     const { value, grads } = tf.valueAndGrads((...current: Tensor[]): Scalar => {
       const tensors = Object.fromEntries(names.map((name, i) => [name, current[i]!]));
-      const logits = annForward(tf, architecture, tensors, x);
+      const logits = annForward(tf, ann, tensors, x);
       const centred = tf.sub(logits, tf.mean(logits, 1, true));
       const error = tf.sub(centred, wanted);
       return tf.div(tf.mean(tf.mul(error, error)), meanSquare);

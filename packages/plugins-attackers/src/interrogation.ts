@@ -124,8 +124,9 @@ export class Interrogation {
     return this.kept.reduce((sum, { potentials }) => sum + potentials.length / this.classes, 0);
   }
 
-  private logits({ architecture, parameters }: Ann, pixels: Float32Array): Float32Array {
+  private logits(ann: Ann, pixels: Float32Array): Float32Array {
     const { tf, imageSize, classes } = this;
+    const { architecture, parameters } = ann;
     const count = pixels.length / imageSize;
     const result = new Float32Array(count * classes);
     const tensors = annTensors(tf, parameters);
@@ -135,7 +136,7 @@ export class Interrogation {
       const logits = tf.tidy(() =>
         annForward(
           tf,
-          architecture,
+          ann,
           tensors,
           tf.tensor4d(part, [end - start, ...architecture.inputShape]),
         ).dataSync(),

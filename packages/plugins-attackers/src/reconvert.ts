@@ -11,7 +11,7 @@ import { warnWithoutGradient } from './class-images.js';
 export const reconvert = defineStage({
   kind: 'attacker',
   id: 'reconvert',
-  version: 2,
+  version: 3,
   summary: 'Attack 1: puts ReLUs where the spiking neurons are and draws the classes from the ANN.',
   source: 'PrivateSNN (AAAI 2022), attack scenario 1 and Algorithm 1; Yosinski et al. 2015',
   options: z.strictObject(algorithm1Options),
@@ -30,7 +30,7 @@ export const reconvert = defineStage({
       const { tf } = runtime;
       const ann = victim.type === 'snn' ? reconvertToAnn(victim) : victim;
       const { architecture, inputRange, classNames } = ann;
-      const network = frozenAnn(tf, architecture, ann.parameters, options.batchSize);
+      const network = frozenAnn(tf, ann, options.batchSize);
       try {
         const target = { inputShape: architecture.inputShape, inputRange, classNames };
         const images = await algorithm1(tf, context, target, network.forward, options);

@@ -32,7 +32,7 @@ export async function positiveActivations(
           width,
           channels,
         ]);
-        annForward(tf, ann.architecture, tensors, x, {
+        annForward(tf, ann, tensors, x, {
           onActivation: (layer, activation) => {
             const values = activation.dataSync() as Float32Array;
             (result[layer] ??= []).push(values.filter((value) => value > 0));

@@ -3,11 +3,13 @@ import { beforeAll, describe, expect, it } from 'vitest';
 
 import type { Ann, Snn } from '@privatesnn/core';
 import { annLogits, createTensorRuntime, type TensorRuntime } from '@privatesnn/runtime-tfjs';
-import { createReferenceEngine, reconvertToAnn } from '@privatesnn/spiking';
+import { adaptiveActivation, createReferenceEngine, reconvertToAnn } from '@privatesnn/spiking';
 import { fakeContext, runStageContract, waveAnn, waveImages } from '@privatesnn/testkit';
 
 import { adaptiveSpiking } from './adaptive-spiking.js';
 import { waveAnnWithBiases, waveAnnWithMaxPooling } from './testing/variants.js';
+import { thresholdBalancing } from './threshold-balancing.js';
+import { weightNormalisation } from './weight-normalisation.js';
 
 const images = waveImages(6);
 
@@ -121,5 +123,81 @@ describe('adaptive-spiking', () => {
     await expect(
       convert({ maxPooling: 'any-spike' }, waveAnnWithMaxPooling),
     ).resolves.toBeDefined();
+  });
+
+  describe('of a network that was trained with adaptive neurons', () => {
+    const activation = adaptiveActivation(
+      adaptiveSpiking.options.parse({ threshold: 0.1, growth: 0.1, tauCurrent: 30 }),
+    );
+    const trained = (ann: Ann): Ann => ({ ...ann, activation });
+    const convertWithout = async (options: object, ann: Ann) => {
+      const stage = adaptiveSpiking.create({ tensors }, adaptiveSpiking.options.parse(options));
+      const context = fakeContext();
+      return { ...(await stage.run(context, { ann, images: undefined })), infos: context.infos };
+    };
+
+    it('follows it, with its neurons and without images', async () => {
+      for (const weak of [waveAnn, waveAnnWithBiases]) {
+        // Activations of 1 and more, where the transfer function is no straight line any more.
+        const { shape, data } = weak.parameters['conv1.weight']!;
+        const strong = { shape, data: data.map((w) => 4 * w) };
+        const plain = { ...weak, parameters: { ...weak.parameters, 'conv1.weight': strong } };
+        const ann = trained(plain);
+        const { snn, metrics } = await convertWithout({ timeSteps: 300 }, ann);
+        expect(snn.neuron).toEqual(activation.neuron);
+        expect(snn.thresholds).toEqual({ conv1: activation.spikeHeight, fc1: 1 });
+        expect(metrics.values).toMatchObject({ spikeHeight: activation.spikeHeight, samples: 0 });
+        const logits = await annLogits(tensors, ann, images);
+        const size = Math.max(...logits.map(Math.abs));
+        const spiking = await logitsOf(snn);
+        spiking.forEach((logit, i) =>
+          expect(Math.abs(logit - logits[i]!)).toBeLessThan(0.12 * size),
+        );
+        // Nearer than to the same network with ReLUs.
+        const relus = await annLogits(tensors, plain, images);
+        const away = (from: Float32Array) =>
+          Math.hypot(...spiking.map((logit, i) => logit - from[i]!));
+        expect(away(logits)).toBeLessThan(0.5 * away(relus));
+      }
+    });
+
+    it('is the same for any images, and says that options change nothing', async () => {
+      const ann = trained(waveAnnWithBiases);
+      const { snn, infos } = await convertWithout({}, ann);
+      expect((await convert({ threshold: 0.3, percentile: 50 }, ann)).snn).toEqual(snn);
+      expect(infos).toEqual([expect.stringContaining('threshold, growth') as string]);
+    });
+
+    it('comes back by re-conversion, transfer function included', async () => {
+      const ann = trained(waveAnnWithBiases);
+      const back = reconvertToAnn((await convertWithout({}, ann)).snn);
+      expect(back.activation).toEqual(activation);
+      for (const [name, { data }] of Object.entries(ann.parameters)) {
+        data.forEach((value, i) => expect(back.parameters[name]!.data[i]).toBeCloseTo(value, 5));
+      }
+    });
+
+    it.each([
+      ['threshold-balancing', thresholdBalancing],
+      ['weight-normalisation', weightNormalisation],
+    ] as const)('is refused by %s', async (_, stage) => {
+      const dependencies = { tensors, engine: createReferenceEngine() };
+      const instance = stage.create(dependencies, stage.options.parse({}) as never);
+      await expect(
+        instance.run(fakeContext(), { ann: trained(waveAnn), images }),
+      ).rejects.toMatchObject({
+        code: 'ANN_ACTIVATION',
+        hint: expect.stringContaining('adaptive-spiking') as string,
+      });
+    });
+  });
+
+  it('wants images for a network of ReLUs', async () => {
+    const stage = adaptiveSpiking.create({ tensors }, adaptiveSpiking.options.parse({}));
+    await expect(
+      stage.run(fakeContext(), { ann: waveAnn, images: undefined }),
+    ).rejects.toMatchObject({
+      code: 'CALIBRATION_IMAGES',
+    });
   });
 });

@@ -2,28 +2,31 @@ import {
   assertImagesFit,
   defineStage,
   input,
+  optionalInput,
   output,
   partOfImages,
   UserError,
   weightedLayers,
-  type AdaptiveNeuron,
+  type AdaptiveActivation,
   type Ann,
+  type Images,
   type Series,
   type Snn,
+  type StageContext,
 } from '@privatesnn/core';
-import { TENSOR_RUNTIME } from '@privatesnn/runtime-tfjs';
-import { biasesToRates, percentileOf, rateAtCurrent, rateScales } from '@privatesnn/spiking';
+import { TENSOR_RUNTIME, type TensorRuntime } from '@privatesnn/runtime-tfjs';
+import {
+  adaptiveActivation,
+  adaptiveOptions,
+  biasesToRates,
+  percentileOf,
+  rateAtCurrent,
+  rateScales,
+} from '@privatesnn/spiking';
 import { z } from 'zod';
 
 import { positiveActivations } from './activations.js';
 import { assertPoolingAllowed, encoderFor, neuronOptions } from './neuron-options.js';
-
-const timeConstant = (symbol: string, what: string, steps: number) =>
-  z
-    .number()
-    .min(0)
-    .default(steps)
-    .describe(`${symbol}, in time-steps (milliseconds in the original): ${what}. 0 for none.`);
 
 const options = z.strictObject({
   timeSteps: neuronOptions.timeSteps,
@@ -33,35 +36,7 @@ const options = z.strictObject({
     .describe('How pixels become input; the original uses a constant current.'),
   encoderRange: neuronOptions.encoderRange,
   maxPooling: neuronOptions.maxPooling,
-  threshold: z
-    .number()
-    .positive()
-    .default(0.05)
-    .describe(
-      'ϑ₀, the threshold at rest, where 1 is the activation at the percentile. A neuron stays silent below ϑ₀/2; much ' +
-        'below 1/τη one spike a time-step is too few for the largest activations.',
-    ),
-  growth: z
-    .number()
-    .min(0)
-    .default(0.02)
-    .describe(
-      'm_f: every spike raises the threshold by so many times itself; 0 for none. The original has ϑ₀ = m_f, and trains ' +
-        'its networks with the transfer function that this gives; one trained with ReLUs wants little growth.',
-    ),
-  tauThreshold: timeConstant('τγ', 'how fast the threshold falls back', 15),
-  tauRefractory: timeConstant('τη', 'how fast the refractory response decays', 50),
-  tauCurrent: timeConstant('τβ', 'how fast the current that a spike causes decays', 50),
-  tauMembrane: timeConstant('τφ', "the membrane's filter of the input", 2.5),
-  matchAt: z
-    .number()
-    .positive()
-    .max(1)
-    .default(1)
-    .describe(
-      'The height of spikes is such that this activation, where 1 is that at the percentile, passes a neuron ' +
-        'unchanged; larger ones come out too small, smaller ones too large. The original has 1.',
-    ),
+  ...adaptiveOptions({ threshold: 0.05, growth: 0.02 }),
   readout: z
     .enum(['filtered', 'mean'])
     .default('filtered')
@@ -99,7 +74,10 @@ export const adaptiveSpiking = defineStage({
   },
   inputs: {
     ann: input('ann', 'the network to convert'),
-    images: input('images', 'calibration images: synthetic ones for a data-free conversion'),
+    images: optionalInput(
+      'images',
+      'calibration images: synthetic ones for a data-free conversion; not looked at where the network was trained with adaptive neurons',
+    ),
   },
   outputs: {
     snn: output('snn', 'the spiking network'),
@@ -110,20 +88,11 @@ export const adaptiveSpiking = defineStage({
   dependencies: { tensors: TENSOR_RUNTIME },
   create: ({ tensors }, options) => ({
     async run(context, { ann, images }) {
-      assertImagesFit(images, ann.architecture);
       assertPoolingAllowed(options, ann);
-      const calibration = partOfImages(images, options.samples);
-      const activations = await positiveActivations(tensors, ann, calibration, {
-        batchSize: options.batchSize,
-        signal: context.signal,
-        onProgress: (done, total) => context.progress(done, total, 'activations'),
-      });
-      const scales: Record<string, number> = {};
-      for (const { name } of weightedLayers(ann.architecture).slice(0, -1)) {
-        scales[name] = scaleOf(name, percentileOf(activations[name] ?? [], options.percentile));
-      }
-      const { neuron, height } = matchedNeuron(options);
-      const snn = network(ann, scales, neuron, height, options);
+      const { scales, activation, samples } = ann.activation
+        ? trained(context, ann, ann.activation)
+        : await calibrated(context, tensors, ann, images, options);
+      const snn = network(ann, scales, activation, options);
       return {
         snn,
         scales: {
@@ -137,13 +106,13 @@ export const adaptiveSpiking = defineStage({
             { name: 'threshold', y: Object.keys(scales).map((name) => snn.thresholds[name]!) },
           ],
         },
-        transfer: transferSeries(neuron, height),
+        transfer: transferSeries(activation),
         metrics: {
           type: 'scalars',
           values: {
-            spikeHeight: height,
-            rateAtOne: rateAtCurrent(1 / height, neuron),
-            samples: calibration.shape[0],
+            spikeHeight: activation.spikeHeight,
+            rateAtOne: rateAtCurrent(1 / activation.spikeHeight, activation.neuron),
+            samples,
           },
         },
       };
@@ -151,40 +120,64 @@ export const adaptiveSpiking = defineStage({
   }),
 });
 
-/**
- * The neuron, and its spikes' height h: the activation (1 at the percentile) that a rate of one spike a time-step
- * stands for. With spikes of that height `matchAt` comes out as it went in.
- */
-function matchedNeuron(options: Options): { neuron: AdaptiveNeuron; height: number } {
-  const decay = (tau: number): number => (tau === 0 ? 0 : Math.exp(-1 / tau));
-  const shape = {
-    kind: 'adaptive',
-    growth: options.growth,
-    thresholdDecay: decay(options.tauThreshold),
-    refractoryDecay: decay(options.tauRefractory),
-    currentDecay: decay(options.tauCurrent),
-    membraneDecay: decay(options.tauMembrane),
-  } as const;
-  // In the original a spike adds ϑ to the refractory response; here the response's filter has gain 1.
-  const rest = options.threshold / (1 - shape.refractoryDecay);
-  const rate = rateAtCurrent(options.matchAt, { ...shape, rest });
-  if (rate === 0) {
+interface Conversion {
+  /** λ: by hidden layer, the activation that counts as 1. */
+  readonly scales: Readonly<Record<string, number>>;
+  readonly activation: AdaptiveActivation;
+  /** Images that the scales are from. */
+  readonly samples: number;
+}
+
+/** A network that was trained with adaptive neurons has them already, in units of its activations. */
+function trained(context: StageContext, ann: Ann, activation: AdaptiveActivation): Conversion {
+  context.info(
+    'The network was trained with adaptive neurons, which it keeps: the images and the options threshold, growth, ' +
+      'tauThreshold, tauRefractory, tauCurrent, tauMembrane, matchAt, percentile and samples change nothing.',
+  );
+  const layers = weightedLayers(ann.architecture).slice(0, -1);
+  return {
+    scales: Object.fromEntries(layers.map(({ name }) => [name, 1])),
+    activation,
+    samples: 0,
+  };
+}
+
+/** The scales of a network of ReLUs, from its activations on the images. */
+async function calibrated(
+  context: StageContext,
+  tensors: TensorRuntime,
+  ann: Ann,
+  images: Images | undefined,
+  options: Options,
+): Promise<Conversion> {
+  if (!images) {
     throw new UserError(
       'configuration',
-      'ADAPTIVE_THRESHOLD',
-      `Expected a threshold below ${2 * options.matchAt}, received ${options.threshold}.`,
-      { hint: 'A neuron is silent below half its threshold: even matchAt would cause no spike.' },
+      'CALIBRATION_IMAGES',
+      'Expected calibration images, as the network has ReLUs, received none.',
+      {
+        hint: 'Connect `images`, or train the network with `train-ann` and activation: adaptive, which needs none.',
+      },
     );
   }
-  const height = options.matchAt / rate;
-  return { neuron: { ...shape, rest: rest / height }, height };
+  assertImagesFit(images, ann.architecture);
+  const calibration = partOfImages(images, options.samples);
+  const activations = await positiveActivations(tensors, ann, calibration, {
+    batchSize: options.batchSize,
+    signal: context.signal,
+    onProgress: (done, total) => context.progress(done, total, 'activations'),
+  });
+  const scales: Record<string, number> = {};
+  for (const { name } of weightedLayers(ann.architecture).slice(0, -1)) {
+    scales[name] = scaleOf(name, percentileOf(activations[name] ?? [], options.percentile));
+  }
+  return { scales, activation: adaptiveActivation(options), samples: calibration.shape[0] };
 }
 
 function network(
   ann: Ann,
-  scales: Readonly<Record<string, number>>,
-  neuron: AdaptiveNeuron,
-  height: number,
+  scales: Conversion['scales'],
+  { neuron, spikeHeight: height }: AdaptiveActivation,
   options: Options,
 ): Snn {
   const { architecture, parameters } = ann;
@@ -212,7 +205,7 @@ function network(
   };
 }
 
-function transferSeries(neuron: AdaptiveNeuron, height: number): Series {
+function transferSeries({ neuron, spikeHeight: height }: AdaptiveActivation): Series {
   const x = Array.from({ length: 31 }, (_, i) => Number((i * 0.05).toFixed(2)));
   return {
     type: 'series',

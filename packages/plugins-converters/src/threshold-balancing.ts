@@ -28,7 +28,13 @@ import { z } from 'zod';
 
 import { calibrationImages, calibrationOptions } from './calibration-images.js';
 import { delayOption, undelayedSteps } from './layer-delay.js';
-import { assertPoolingAllowed, encoderFor, neuronModel, neuronOptions } from './neuron-options.js';
+import {
+  assertPoolingAllowed,
+  assertReLUs,
+  encoderFor,
+  neuronModel,
+  neuronOptions,
+} from './neuron-options.js';
 
 const options = z.strictObject({
   ...neuronOptions,
@@ -153,6 +159,7 @@ export const thresholdBalancing = defineStage({
       const options = { ...given, timeSteps: undelayedSteps(given, ann) };
       assertImagesFit(images, ann.architecture);
       assertPoolingAllowed(options, ann);
+      assertReLUs(ann);
       const noise = context.random('encoder');
       const draw = context.random('calibration');
       const calibration = calibrationImages(images, options, draw);

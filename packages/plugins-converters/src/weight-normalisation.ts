@@ -21,7 +21,13 @@ import {
 import { z } from 'zod';
 
 import { positiveActivations } from './activations.js';
-import { assertPoolingAllowed, encoderFor, neuronModel, neuronOptions } from './neuron-options.js';
+import {
+  assertPoolingAllowed,
+  assertReLUs,
+  encoderFor,
+  neuronModel,
+  neuronOptions,
+} from './neuron-options.js';
 
 const options = z.strictObject({
   ...neuronOptions,
@@ -102,6 +108,7 @@ export const weightNormalisation = defineStage({
     async run(context, { ann, images }) {
       assertImagesFit(images, ann.architecture);
       assertPoolingAllowed(options, ann);
+      assertReLUs(ann);
       const calibration = partOfImages(images, options.samples);
       const scales = await layerScales(context, tensors, ann, calibration, options);
       return {

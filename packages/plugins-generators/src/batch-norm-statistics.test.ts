@@ -23,7 +23,7 @@ beforeAll(async () => {
 /** The outputs of conv1 before its ReLU; the caller is in a tidy. */
 function conv1Of(ann: Ann, x: Tensor4D): Tensor {
   let output: Tensor | undefined;
-  annForward(runtime.tf, ann.architecture, annTensors(runtime.tf, ann.parameters), x, {
+  annForward(runtime.tf, ann, annTensors(runtime.tf, ann.parameters), x, {
     activation: (current) => runtime.tf.relu((output = current)),
   });
   return output!;

@@ -2,6 +2,7 @@ import type { Scalar, Tensor, Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/t
 
 import type { Ann, Images, PixelRange, StageContext } from '@privatesnn/core';
 import {
+  activationOf,
   annForward,
   annTensors,
   binomialBlur,
@@ -29,7 +30,7 @@ export interface SynthesisRequest {
   readonly prior?: (tf: Tf, x: Tensor4D) => Tensor1D;
   /**
    * Added to the loss of each image of a batch: a number for the batch as a whole, from what its weighted layers give
-   * before their ReLU, by name.
+   * before their non-linearity, by name.
    */
   readonly batchTerm?: (tf: Tf, outputs: ReadonlyMap<string, Tensor>) => Scalar;
   readonly options: SynthesisOptions;
@@ -161,7 +162,7 @@ function roundToEightBits(pixels: Float32Array, [low, high]: PixelRange): void {
   }
 }
 
-/** The network's logits, and the term of the batch that its layers' outputs before their ReLU give. */
+/** The network's logits, and the term of the batch that its layers' outputs before their non-linearity give. */
 function synthesisNetwork(
   tf: Tf,
   ann: Ann,
@@ -172,17 +173,18 @@ function synthesisNetwork(
   readonly dispose: () => void;
 } {
   if (!batchTerm) {
-    const { forward, dispose } = frozenAnn(tf, ann.architecture, ann.parameters, batch);
+    const { forward, dispose } = frozenAnn(tf, ann, batch);
     return { forward: (x) => ({ logits: forward(x) }), dispose };
   }
   const tensors = annTensors(tf, ann.parameters);
+  const activation = activationOf(tf, ann);
   return {
     forward: (x) => {
       const outputs = new Map<string, Tensor>();
-      const logits = annForward(tf, ann.architecture, tensors, x, {
+      const logits = annForward(tf, ann, tensors, x, {
         activation: (output, layer) => {
           outputs.set(layer, output);
-          return tf.relu(output);
+          return activation(output);
         },
         onActivation: (layer, activation) => {
           if (!outputs.has(layer)) outputs.set(layer, activation);

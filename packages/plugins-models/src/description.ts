@@ -1,4 +1,10 @@
-import { UserError, type Architecture, type PixelRange } from '@privatesnn/core';
+import {
+  activationSchema,
+  UserError,
+  type AdaptiveActivation,
+  type Architecture,
+  type PixelRange,
+} from '@privatesnn/core';
 import { z } from 'zod';
 
 import { architectureFault } from './check-architecture.js';
@@ -56,6 +62,7 @@ export const descriptionSchema = z.strictObject({
   classes: size.nullable().optional(),
   classNames: z.array(z.string()).nullable().optional(),
   inputRange: rangeSchema.nullable().optional(),
+  activation: activationSchema.nullable().optional(),
   width: z.number().positive().nullable().optional(),
   hidden: size.nullable().optional(),
   bias: z.boolean().nullable().optional(),
@@ -75,6 +82,8 @@ export interface Network {
   readonly classNames: readonly string[];
   /** Undefined where nobody says. */
   readonly inputRange: PixelRange | undefined;
+  /** The non-linearity of the hidden layers; undefined for ReLUs. */
+  readonly activation?: AdaptiveActivation | undefined;
   readonly layout: (typeof layouts)[number];
   /** Names of the weight tensors in the order of the layers; undefined takes the layout's own names. */
   readonly tensors: readonly string[] | undefined;
@@ -109,6 +118,7 @@ export function resolveDescription(
     architecture,
     classNames: resolveClassNames(classNames, architecture.classes, source.weights),
     inputRange: pick('inputRange'),
+    activation: pick('activation'),
     layout: pick('layout') ?? 'native',
     tensors: pick('tensors'),
     batchNorms: pick('batchNorms'),

@@ -159,7 +159,7 @@ describe('readParameters', () => {
         const logits = tf.tidy(() =>
           annForward(
             tf,
-            architecture,
+            { architecture },
             annTensors(tf, parameters),
             tf.tensor4d(pixels, [1, height, width, inputs]) as Tensor4D,
           ).dataSync(),
@@ -202,7 +202,7 @@ describe('readParameters', () => {
         const pixels = pixelsFor(inputs, seed);
         const logits = tf.tidy(() => {
           const x: Tensor4D = tf.tensor4d(pixels, [1, height, width, inputs]);
-          return annForward(tf, architecture, annTensors(tf, parameters), x).dataSync();
+          return annForward(tf, { architecture }, annTensors(tf, parameters), x).dataSync();
         });
         expectClose(
           logits,

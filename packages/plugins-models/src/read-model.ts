@@ -104,6 +104,7 @@ export async function readSafetensorsAnn(
     parameters,
     inputRange: range.inputRange,
     classNames: network.classNames,
+    ...(network.activation ? { activation: network.activation } : {}),
     ...statisticsMember(statistics),
   };
   const remarks = [
@@ -179,7 +180,7 @@ function invalid(file: string, errors: readonly UserError[]): UserError {
     'MODEL_DESCRIPTION',
     `${file} does not describe a network. ${told.join(' ')}`,
     {
-      hint: 'It may hold: architecture, inputShape, classes, classNames, inputRange, width, hidden, bias, pooling, layout, tensors, batchNorms, batchNormEpsilon, notes.',
+      hint: 'It may hold: architecture, inputShape, classes, classNames, inputRange, activation, width, hidden, bias, pooling, layout, tensors, batchNorms, batchNormEpsilon, notes.',
       place: errors[0]?.place ?? { file },
     },
   );

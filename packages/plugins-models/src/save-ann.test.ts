@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fakeContext, tinyAnn } from '@privatesnn/testkit';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 
+import { pretrained } from './pretrained.js';
 import { writeSafetensors } from './safetensors/write.js';
 import { saveAnn } from './save-ann.js';
 
@@ -16,6 +17,24 @@ const save = (options: Record<string, unknown> = {}, seed = 0) =>
   saveAnn
     .create({}, saveAnn.options.parse(options))
     .run(fakeContext({ folder }), { ann: tinyAnn({ seed }) });
+
+it('keeps the non-linearity of a network without ReLUs, which `pretrained` gives back', async () => {
+  const neuron = {
+    kind: 'adaptive' as const,
+    rest: 0.8,
+    growth: 0.1,
+    thresholdDecay: 0.9,
+    refractoryDecay: Math.exp(-1 / 50),
+    currentDecay: 0.98,
+    membraneDecay: 0.6,
+  };
+  const activation = { kind: 'adaptive' as const, neuron, spikeHeight: 6.26 };
+  const ann = { ...tinyAnn(), activation };
+  await saveAnn.create({}, saveAnn.options.parse({})).run(fakeContext({ folder }), { ann });
+  const options = pretrained.options.parse({ path: 'model.safetensors' });
+  const loaded = await pretrained.create({}, options).run(fakeContext({ folder }), {});
+  expect(loaded.ann).toEqual(ann);
+});
 
 it('replaces its own files, and leaves nothing else behind', async () => {
   await save();

@@ -89,7 +89,10 @@ function descriptionFile(weights: string): string {
   return weights.replace(/\.safetensors$/, '.json');
 }
 
-function describe({ architecture, classNames, inputRange }: Ann, notes: string): Description {
+function describe(
+  { architecture, activation, classNames, inputRange }: Ann,
+  notes: string,
+): Description {
   return {
     architecture: {
       ...architecture,
@@ -98,6 +101,7 @@ function describe({ architecture, classNames, inputRange }: Ann, notes: string):
     },
     classNames: [...classNames],
     inputRange: [...inputRange],
+    ...(activation ? { activation: { ...activation } } : {}),
     layout: 'native',
     ...(notes === '' ? {} : { notes }),
   };

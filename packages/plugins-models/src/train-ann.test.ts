@@ -1,7 +1,8 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 
 import type { Images } from '@privatesnn/core';
-import { createTensorRuntime, type TensorRuntime } from '@privatesnn/runtime-tfjs';
+import { annLogits, createTensorRuntime, type TensorRuntime } from '@privatesnn/runtime-tfjs';
+import { adaptiveActivation, countMatches, predictedClasses } from '@privatesnn/spiking';
 import { digestOf, fakeContext, runStageContract, testStream } from '@privatesnn/testkit';
 
 import { trainAnn } from './train-ann.js';
@@ -87,6 +88,31 @@ describe('train-ann', () => {
     );
     const good = await run({ epochs: 6, dropout: 0, classifierDropout: 0.1 });
     expect(good.context.warnings.join()).not.toContain('below its start');
+  });
+
+  it('learns with the transfer function of adaptive neurons, and stores it', async () => {
+    const options = { activation: 'adaptive', epochs: 6, dropout: 0, classifierDropout: 0.1 };
+    const { ann, metrics } = await run({ ...options, tauCurrent: 20 });
+    expect(metrics.values['validationAccuracy']).toBe(1);
+    const activation = adaptiveActivation(trainAnn.options.parse({ tauCurrent: 20 }));
+    expect(ann.activation).toEqual(activation);
+    // What the weights were trained for: with ReLUs the same weights fit the images less.
+    const images = sides(20, 1);
+    const logits = await annLogits(runtime, ann, images);
+    expect(countMatches(predictedClasses(logits, 2), images.labels)).toBe(20);
+    const { activation: _, ...relus } = ann;
+    expect(await annLogits(runtime, relus, images)).not.toEqual(logits);
+    expect((await run({ epochs: 1 })).ann).not.toHaveProperty('activation');
+  });
+
+  it('refuses a transfer function through which nothing can be trained', async () => {
+    const options = { activation: 'adaptive', epochs: 1 };
+    await expect(run({ ...options, tauRefractory: 0 })).rejects.toMatchObject({
+      code: 'ADAPTIVE_TRANSFER',
+    });
+    await expect(run({ ...options, threshold: 2.5 })).rejects.toMatchObject({
+      code: 'ADAPTIVE_THRESHOLD',
+    });
   });
 
   it('goes on from a checkpoint to the same weights as without a stop', async () => {

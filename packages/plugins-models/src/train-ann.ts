@@ -9,7 +9,7 @@ import {
 } from '@privatesnn/core';
 import { TENSOR_RUNTIME } from '@privatesnn/runtime-tfjs';
 
-import { networkFor, trainOptions } from './train-options.js';
+import { activationFor, networkFor, trainOptions } from './train-options.js';
 import { trainNetwork } from './training.js';
 
 /** Trains a VGG network on labelled images. */
@@ -20,6 +20,7 @@ export const trainAnn = defineStage({
   summary: 'Trains a VGG network on labelled images by cross-entropy.',
   source: 'Networks of PrivateSNN (AAAI 2022): VGG without bias and batch-norm, average pooling',
   options: trainOptions,
+  presets: { 'zambrano-2019': { activation: 'adaptive', threshold: 0.1, growth: 0.1 } },
   inputs: {
     images: input('images', 'The training images.'),
     validation: optionalInput('images', 'Images on which the accuracy is measured each epoch.'),
@@ -38,7 +39,8 @@ export const trainAnn = defineStage({
         assertImagesFit(validation, architecture);
         assertSameClasses(context, validation, { type: 'ann', classNames });
       }
-      const training = { runtime, architecture, options, images, validation };
+      const activation = activationFor(options);
+      const training = { runtime, architecture, activation, options, images, validation };
       const { parameters, history } = await trainNetwork(training, context);
       const last = history.at(-1)!;
       return {
@@ -48,6 +50,7 @@ export const trainAnn = defineStage({
           parameters,
           inputRange: options.inputRange,
           classNames,
+          ...(activation ? { activation } : {}),
         },
         history: {
           type: 'series',

@@ -1,4 +1,10 @@
-import type { Architecture, Images } from '@privatesnn/core';
+import {
+  UserError,
+  type AdaptiveActivation,
+  type Architecture,
+  type Images,
+} from '@privatesnn/core';
+import { adaptiveActivation, adaptiveOptions } from '@privatesnn/spiking';
 import { z } from 'zod';
 
 import { poolings, vgg, vggNames } from './vgg.js';
@@ -49,6 +55,14 @@ export const networkOptions = {
 /** Options of the `train-ann` stage. */
 export const trainOptions = z.strictObject({
   ...networkOptions,
+  activation: z
+    .enum(['relu', 'adaptive'])
+    .default('relu')
+    .describe(
+      'What follows every weighted layer but the last: a ReLU, or the transfer function of adaptive spiking neurons ' +
+        '(Zambrano 2019) that `threshold` to `matchAt` describe, for `adaptive-spiking`.',
+    ),
+  ...adaptiveOptions({ threshold: 0.1, growth: 0.1 }),
   epochs: z.int().min(1).default(10).describe('Passes over the training images.'),
   batchSize: z.int().min(1).default(64).describe('Images of one step.'),
   optimizer: z.enum(['sgd', 'adam']).default('sgd').describe('SGD with momentum, or Adam.'),
@@ -73,6 +87,20 @@ export const trainOptions = z.strictObject({
 });
 
 export type TrainOptions = z.output<typeof trainOptions>;
+
+/** The non-linearity that the options describe; undefined for ReLUs. */
+export function activationFor(options: TrainOptions): AdaptiveActivation | undefined {
+  if (options.activation === 'relu') return undefined;
+  if (options.tauRefractory === 0) {
+    throw new UserError(
+      'configuration',
+      'ADAPTIVE_TRANSFER',
+      'Expected tauRefractory above 0, received 0: without it the transfer function is a step, through which nothing can be trained.',
+      { hint: 'The original has 50.', option: 'tauRefractory' },
+    );
+  }
+  return adaptiveActivation(options);
+}
 
 type NetworkOptions = z.output<z.ZodObject<typeof networkOptions>>;
 

@@ -1,6 +1,6 @@
 import type { Tensor, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 
-import type { Architecture, Parameters } from '@privatesnn/core';
+import type { Ann, Parameters } from '@privatesnn/core';
 import { annForward, tidyValues, type Tf } from '@privatesnn/runtime-tfjs';
 
 /** What one batch gives. */
@@ -21,12 +21,13 @@ export interface StepResult {
  */
 export function trainStep(
   tf: Tf,
-  architecture: Architecture,
+  network: Pick<Ann, 'architecture' | 'activation'>,
   parameters: Parameters,
   pixels: Float32Array,
   labels: Int32Array,
   mask: (size: number, rate: number) => Float32Array,
 ): StepResult {
+  const { architecture } = network;
   return tidyValues(tf, () => {
     const names = Object.keys(parameters);
     const weights = names.map((name) => {
@@ -41,7 +42,7 @@ export function trainStep(
     let logits: Tensor2D | undefined;
     const { value, grads } = tf.valueAndGrads((...current: Tensor[]) => {
       const tensors = Object.fromEntries(names.map((name, i) => [name, current[i]!]));
-      logits = annForward(tf, architecture, tensors, x as Tensor4D, {
+      logits = annForward(tf, network, tensors, x as Tensor4D, {
         dropout: (h, rate) => tf.mul(h, tf.tensor(mask(h.size, rate), h.shape)),
       });
       tf.keep(logits);

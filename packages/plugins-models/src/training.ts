@@ -2,6 +2,7 @@ import {
   partOfImages,
   permutation,
   UserError,
+  type AdaptiveActivation,
   type Ann,
   type Architecture,
   type Images,
@@ -45,6 +46,8 @@ export interface TrainingState {
 export interface Training {
   readonly runtime: TensorRuntime;
   readonly architecture: Architecture;
+  /** Undefined for ReLUs. */
+  readonly activation: AdaptiveActivation | undefined;
   readonly options: TrainOptions;
   readonly images: Images;
   /** Images on which the accuracy is measured after each epoch. */
@@ -111,12 +114,13 @@ function createOptimizer({ optimizer, learningRate, momentum }: TrainOptions): O
 
 /** One pass over the images; changes the parameters in place. */
 async function trainEpoch(
-  { runtime, architecture, options, images }: Training,
+  training: Training,
   parameters: Parameters,
   optimizer: Optimizer,
   epoch: number,
   context: StageContext,
 ): Promise<Omit<Epoch, 'validationAccuracy'>> {
+  const { runtime, architecture, options, images } = training;
   const order = permutation(images.shape[0], context.random('order').fork(`${epoch}`));
   const augmentation = context.random('augmentation').fork(`${epoch}`);
   const mask = dropoutMasks(context.random('dropout').fork(`${epoch}`));
@@ -131,7 +135,7 @@ async function trainEpoch(
     const indices = order.subarray(step * options.batchSize, (step + 1) * options.batchSize);
     const pixels = augmentedPixels(images, indices, options.inputRange, options, augmentation);
     const labels = Int32Array.from(indices, (i) => images.labels[i]!);
-    const result = trainStep(runtime.tf, architecture, parameters, pixels, labels, mask);
+    const result = trainStep(runtime.tf, training, parameters, pixels, labels, mask);
     if (!Number.isFinite(result.loss)) throw diverged(result.loss, epoch, step, options);
     for (const [name, gradient] of Object.entries(result.gradients)) {
       addDecay(gradient, weights[name]!, options.weightDecay);
@@ -172,13 +176,13 @@ async function validate(
 
 /** The classes that a network with the given parameters predicts. */
 async function predictions(
-  { runtime, architecture, options: { inputRange } }: Training,
+  { runtime, architecture, activation, options: { inputRange } }: Training,
   parameters: Parameters,
   images: Images,
   { signal }: StageContext,
 ): Promise<Int32Array> {
   const { classNames } = images;
-  const ann: Ann = { type: 'ann', architecture, parameters, inputRange, classNames };
+  const ann: Ann = { type: 'ann', architecture, activation, parameters, inputRange, classNames };
   return predictedClasses(await annLogits(runtime, ann, images, { signal }), architecture.classes);
 }
 

@@ -4,12 +4,12 @@ import {
   pixelsIn,
   weightedLayers,
   type Ann,
-  type Architecture,
   type ConvLayer,
   type Images,
   type Parameters,
 } from '@privatesnn/core';
 
+import { activationOf } from './activation.js';
 import type { TensorRuntime, Tf } from './runtime.js';
 
 /** A network's parameters on the tensor runtime, by name. The caller disposes of them. */
@@ -28,7 +28,7 @@ export function annTensors(tf: Tf, parameters: Parameters): AnnTensors {
 export interface ForwardOptions {
   /** Called for each dropout layer while training; dropout is the identity without it. */
   readonly dropout?: (x: Tensor, rate: number) => Tensor;
-  /** The non-linearity of every weighted layer but the last; ReLU when left out. */
+  /** The non-linearity of every weighted layer but the last; the network's own when left out. */
   readonly activation?: (x: Tensor, layer: string) => Tensor;
   /** Called with each weighted layer's output, after its non-linearity (the last layer has none). */
   readonly onActivation?: (layer: string, activation: Tensor) => void;
@@ -37,17 +37,20 @@ export interface ForwardOptions {
 /**
  * The ANN as a differentiable function.
  *
+ * @param network its layers and, if they are not ReLUs, its non-linearities
  * @param x [images, height, width, channels] in the network's input range
  * @returns logits, [images, classes]
  */
 export function annForward(
   tf: Tf,
-  architecture: Architecture,
+  network: Pick<Ann, 'architecture' | 'activation'>,
   tensors: AnnTensors,
   x: Tensor4D,
   options: ForwardOptions = {},
 ): Tensor2D {
+  const { architecture } = network;
   const last = weightedLayers(architecture).at(-1);
+  const activation = options.activation ?? activationOf(tf, network);
   let h: Tensor = x;
   for (const layer of architecture.layers) {
     switch (layer.kind) {
@@ -72,7 +75,7 @@ export function annForward(
     }
     if (layer.kind === 'conv' || layer.kind === 'dense') {
       if (layer.bias) h = tf.add(h, tensors[`${layer.name}.bias`]!);
-      if (layer !== last) h = options.activation?.(h, layer.name) ?? tf.relu(h);
+      if (layer !== last) h = activation(h, layer.name);
       options.onActivation?.(layer.name, h);
     }
   }
@@ -115,7 +118,7 @@ export async function annLogits(
       const batch = tf.tidy(() =>
         annForward(
           tf,
-          ann.architecture,
+          ann,
           tensors,
           tf.tensor4d(pixelsIn(images, ann.inputRange, start, end), [
             end - start,

@@ -13,7 +13,7 @@ let tf: Tf;
 let frozen: FrozenAnn;
 beforeAll(async () => {
   ({ tf } = await createTensorRuntime({ prefer: 'embedded' }));
-  frozen = frozenAnn(tf, waveAnn.architecture, waveAnn.parameters, 6);
+  frozen = frozenAnn(tf, waveAnn, 6);
 });
 afterAll(() => frozen.dispose());
 
@@ -37,7 +37,7 @@ describe('a frozen ANN', () => {
           );
           return { logits, gradient: gradient.dataSync() };
         };
-        const expected = compute((input) => annForward(tf, waveAnn.architecture, tensors, input));
+        const expected = compute((input) => annForward(tf, waveAnn, tensors, input));
         expect(compute(frozen.forward)).toEqual(expected);
       }),
     );

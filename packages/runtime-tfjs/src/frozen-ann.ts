@@ -1,6 +1,6 @@
 import type { Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 
-import type { Architecture, Layer, Parameters } from '@privatesnn/core';
+import type { Ann, Architecture, Layer, Parameters } from '@privatesnn/core';
 import type { DenseLayer } from '@privatesnn/spiking';
 
 import { annForward, annTensors } from './ann.js';
@@ -16,43 +16,43 @@ export interface FrozenAnn {
 
 /**
  * Prepares an ANN for many passes with the same weights, as image synthesis and attacks make them. On the embedded
- * engine the whole network runs in one place, without a tensor for each layer; the bits are those of {@link annForward}.
+ * engine a network of ReLUs runs in one place, without a tensor for each layer; the bits are those of {@link annForward}.
  *
  * @param batch images of a pass, at most
  */
 export function frozenAnn(
   tf: Tf,
-  architecture: Architecture,
-  parameters: Parameters,
+  network: Pick<Ann, 'architecture' | 'activation' | 'parameters'>,
   batch: number,
 ): FrozenAnn {
+  const { architecture, activation, parameters } = network;
   const dense = embeddedDense(tf);
-  const layers = dense && denseLayers(architecture, parameters);
+  const layers = dense && !activation && denseLayers(architecture, parameters);
   if (!dense || !layers) {
     const tensors = annTensors(tf, parameters);
     return {
-      forward: (x) => annForward(tf, architecture, tensors, x),
+      forward: (x) => annForward(tf, network, tensors, x),
       dispose: () => tf.dispose(Object.values(tensors)),
     };
   }
-  const network = dense.network(architecture.inputShape, layers, batch);
+  const chain = dense.network(architecture.inputShape, layers, batch);
   // What the heap holds belongs to one pass; another one in between makes the way back compute it anew.
   let passes = 0;
   const forward = tf.customGrad((input) => {
     const x = input as Tensor4D;
     const pass = ++passes;
     const [images] = x.shape;
-    const logits = network.forward(x.dataSync() as Float32Array, images);
+    const logits = chain.forward(x.dataSync() as Float32Array, images);
     return {
       value: tf.tensor2d(logits, [images, architecture.classes]),
       gradFunc: (dy) => {
-        if (pass !== passes) network.forward(x.dataSync() as Float32Array, images);
+        if (pass !== passes) chain.forward(x.dataSync() as Float32Array, images);
         passes++;
-        return tf.tensor4d(network.backward(dy.dataSync() as Float32Array), x.shape);
+        return tf.tensor4d(chain.backward(dy.dataSync() as Float32Array), x.shape);
       },
     };
   });
-  return { forward: (x) => forward(x) as Tensor2D, dispose: () => network.close() };
+  return { forward: (x) => forward(x) as Tensor2D, dispose: () => chain.close() };
 }
 
 /** The architecture as a chain of dense layers; undefined where it is none. */

@@ -1,3 +1,4 @@
+export { activationOf } from './activation.js';
 export * from './ann.js';
 export * from './augmented-pixels.js';
 export * from './blur.js';

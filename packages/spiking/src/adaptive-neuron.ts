@@ -84,16 +84,17 @@ export function adaptiveStep(
  * that of whole time-steps, which has no closed form, as a spike waits for the next step: one neuron is followed, in
  * double precision. 0 below half the resting response, at most 1, as there is one spike a time-step at most.
  *
- * @returns within 0.01 % of the rate over any longer time
+ * @param counted time-steps over which spikes are counted
+ * @returns within 0.01 % of the rate over any longer time, for 20,000 time-steps
  */
-export function rateAtCurrent(current: number, neuron: AdaptiveNeuron): number {
+export function rateAtCurrent(current: number, neuron: AdaptiveNeuron, counted = 20_000): number {
   const { rest, growth, thresholdDecay, refractoryDecay } = neuron;
   const atRest = (1 - refractoryDecay) * rest;
   if (!(current > atRest / 2)) return 0;
   const memory = Math.max(...[thresholdDecay, refractoryDecay].map((d) => -1 / Math.log(d)), 1);
   // Forty time constants are below the precision of a double: the longest wait for a spike.
   const settled = Math.ceil(40 * memory);
-  const end = settled + Math.max(20_000, 4 * settled);
+  const end = settled + Math.max(counted, 4 * settled);
   let [refractory, adapted] = [0, 0];
   let [first, last, spikes] = [0, 0, 0];
   for (let t = 0; t < end; t++) {

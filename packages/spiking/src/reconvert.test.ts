@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import { weightedLayers } from '@privatesnn/core';
-import { arbitrarySnn } from '@privatesnn/testkit';
+import { arbitrarySnn, tinySnn } from '@privatesnn/testkit';
 
 import { reconvertToAnn, relativeWeightChange } from './reconvert.js';
 
@@ -32,6 +32,49 @@ describe('reconvertToAnn', () => {
         );
       }),
     );
+  });
+});
+
+describe('reconvertToAnn of adaptive neurons', () => {
+  const neuron = {
+    kind: 'adaptive' as const,
+    rest: 0.8,
+    growth: 0.1,
+    thresholdDecay: 0.9,
+    refractoryDecay: 0.98,
+    currentDecay: 0.98,
+    membraneDecay: 0.6,
+  };
+  const layers = [4, 3, 2].map((inputs, i) => ({
+    kind: 'dense' as const,
+    name: `fc${i}`,
+    inputs,
+    outputs: inputs - 1,
+    bias: false,
+  }));
+  const snn = (second: number) => ({
+    ...tinySnn(),
+    neuron,
+    architecture: { name: '', inputShape: [1, 1, 4] as const, classes: 1, layers },
+    parameters: Object.fromEntries(
+      layers.map(({ name, inputs, outputs }) => [
+        `${name}.weight`,
+        { shape: [inputs, outputs], data: new Float32Array(inputs * outputs) },
+      ]),
+    ),
+    thresholds: { fc0: 2.5, fc1: second },
+  });
+
+  it('keeps the transfer function that all layers share', () => {
+    expect(reconvertToAnn(snn(1)).activation).toEqual({
+      kind: 'adaptive',
+      neuron,
+      spikeHeight: 2.5,
+    });
+  });
+
+  it('puts ReLUs where every layer has a scale of its own', () => {
+    expect(reconvertToAnn(snn(1.1))).not.toHaveProperty('activation');
   });
 });
 

@@ -1,4 +1,10 @@
-import type { Ann, Parameters, Snn } from '@privatesnn/core';
+import {
+  weightedLayers,
+  type AdaptiveActivation,
+  type Ann,
+  type Parameters,
+  type Snn,
+} from '@privatesnn/core';
 
 import { biasesFromRates } from './normalisation.js';
 
@@ -6,16 +12,29 @@ import { biasesFromRates } from './normalisation.js';
  * Re-conversion (attack 1): the conventional network that has the SNN's weights and a ReLU for each layer of
  * spiking neurons. Conversion by threshold balancing leaves weights as they are, so that this gives the trained
  * ANN back unless the weights were encrypted; biases, which a conversion puts in units of spike rates, come back
- * into those of activations.
+ * into those of activations. Adaptive neurons whose spikes have one height in all layers leave their transfer function
+ * in the place of the ReLU: so do networks that were trained with it.
  */
 export function reconvertToAnn(snn: Snn): Ann {
+  const activation = activationOf(snn);
   return {
     type: 'ann',
     architecture: snn.architecture,
     parameters: biasesFromRates(snn.architecture, snn.parameters, snn.thresholds),
     inputRange: snn.encoder.range,
     classNames: snn.classNames,
+    ...(activation ? { activation } : {}),
   };
+}
+
+/** The transfer function that all layers share. */
+function activationOf({ architecture, thresholds, neuron }: Snn): AdaptiveActivation | undefined {
+  if (neuron.kind !== 'adaptive' || neuron.refractoryDecay === 0) return undefined;
+  const [first, ...others] = weightedLayers(architecture)
+    .slice(0, -1)
+    .map(({ name }) => thresholds[name]!);
+  if (first === undefined || others.some((threshold) => threshold !== 1)) return undefined;
+  return { kind: 'adaptive', neuron, spikeHeight: first };
 }
 
 /**

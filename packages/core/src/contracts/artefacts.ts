@@ -27,6 +27,7 @@ export type ArtefactOf<T extends ArtefactType> = Extract<Artefact, { type: T }>;
 
 export const artefactTypes = Object.keys(artefactSchemas) as readonly ArtefactType[];
 
+export { activationSchema, type AdaptiveActivation } from './artefacts/activation.js';
 export type { Ann, ChannelStatistics } from './artefacts/ann.js';
 export type * from './artefacts/architecture.js';
 export type { Images } from './artefacts/images.js';

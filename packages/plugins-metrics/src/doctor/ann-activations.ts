@@ -29,7 +29,7 @@ export async function annActivations(
           width,
           channels,
         ]);
-        annForward(tf, ann.architecture, tensors, x, {
+        annForward(tf, ann, tensors, x, {
           onActivation: (layer, activation) => kept.set(layer, tf.keep(activation)),
         });
       });
@@ -65,7 +65,8 @@ export async function logitsFrom(
   const [height, width, channels] = layerShapes(architecture)[place]!;
   const size = height * width * channels;
   const count = activations.length / size;
-  const rest = { ...architecture, layers: architecture.layers.slice(place + 1) };
+  const layers = architecture.layers.slice(place + 1);
+  const rest = { ...ann, architecture: { ...architecture, layers } };
   const flat = architecture.layers[place]!.kind === 'dense';
   const logits = new Float32Array(count * architecture.classes);
   const tensors = annTensors(tf, ann.parameters);

@@ -54,7 +54,7 @@ export async function penultimateFeatures(
           width,
           channels,
         ]);
-        annForward(tf, ann.architecture, tensors, x, {
+        annForward(tf, ann, tensors, x, {
           onActivation: (layer, activation) => {
             if (layer === penultimate) kept = activation;
           },

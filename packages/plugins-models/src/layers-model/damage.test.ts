@@ -91,15 +91,7 @@ async function reference({ json, data }: Saved): Promise<Float32Array | undefine
 }
 
 const logits = (ann: Ann): Float32Array =>
-  tf.tidy(
-    () =>
-      annForward(
-        tf,
-        ann.architecture,
-        annTensors(tf, ann.parameters),
-        x,
-      ).dataSync() as Float32Array,
-  );
+  tf.tidy(() => annForward(tf, ann, annTensors(tf, ann.parameters), x).dataSync() as Float32Array);
 
 function expectSame(found: Float32Array, expected: Float32Array) {
   expect(found).toHaveLength(expected.length);

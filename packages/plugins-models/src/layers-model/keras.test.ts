@@ -58,7 +58,7 @@ describe('a network of Keras 3', () => {
       const { tf } = await createTensorRuntime({ prefer: 'embedded' });
       const found = tf.tidy(() => {
         const x = tf.tensor(one.input!.values, one.input!.shape) as Tensor4D;
-        const logits = annForward(tf, ann.architecture, annTensors(tf, ann.parameters), x);
+        const logits = annForward(tf, ann, annTensors(tf, ann.parameters), x);
         return [...(one.name === 'functional' ? logits : tf.softmax(logits)).dataSync()];
       });
       // Keras rounds to 11 bits under mixed_float16; all else is 32-bit.

@@ -72,7 +72,7 @@ export function tdbnForward(
     timeSteps,
     surrogate: surrogateOf(options),
   };
-  const currents = annForward(tf, architecture, tensors, x, {
+  const currents = annForward(tf, { architecture }, tensors, x, {
     activation: (current, name) => {
       const theta = thresholds[name]!;
       const axes = current.shape.map((_, axis) => axis).slice(0, -1);

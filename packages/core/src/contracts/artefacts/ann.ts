@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
 import { outputChannels, weightedLayers } from '../network.js';
+import { activationSchema } from './activation.js';
 import { architectureSchema } from './architecture.js';
 import type { Immutable } from './immutable.js';
 import { misfits, parametersSchema, type Misfit } from './parameters.js';
@@ -20,6 +21,8 @@ export const annSchema = z
     parameters: parametersSchema,
     /** The pixel range that the network was trained on. */
     inputRange: pixelRange,
+    /** The non-linearity of every weighted layer but the last; ReLU where it is left out. */
+    activation: activationSchema.optional(),
     /** [classes] */
     classNames: z.array(name),
     /**
@@ -34,7 +37,7 @@ export const annSchema = z
     }
   });
 
-/** A conventional network: ReLU after every weighted layer but the last. */
+/** A conventional network: ReLU, or its `activation`, after every weighted layer but the last. */
 export interface Ann extends Immutable<z.output<typeof annSchema>> {}
 
 /** Mean and variance over the training data of a weighted layer's output before its ReLU. */

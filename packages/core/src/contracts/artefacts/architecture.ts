@@ -8,7 +8,7 @@ import { name, size } from './values.js';
  *
  * Tensors are channels-last: images [height, width, channels], convolution weights
  * [kernel, kernel, inChannels, outChannels], dense weights [inputs, outputs]. Every weighted layer but the
- * last is followed by its non-linearity: ReLU in an ANN, spiking neurons in an SNN. The last weighted layer
+ * last is followed by its non-linearity: ReLU (or another activation) in an ANN, spiking neurons in an SNN. The last weighted layer
  * gives the logits (ANN) or the integrated membrane potentials (SNN, no leak, no spike).
  */
 

@@ -17,7 +17,7 @@ const integrateAndFire = z.strictObject({
   initial: z.number().min(0).lt(1),
 });
 
-const adaptive = z.strictObject({
+export const adaptiveNeuronSchema = z.strictObject({
   kind: z.literal('adaptive'),
   /** ρ > 0: the threshold at rest is ρ·θ. */
   rest: z.number().positive(),
@@ -33,7 +33,7 @@ const adaptive = z.strictObject({
   membraneDecay: decay,
 });
 
-export const neuronSchema = z.discriminatedUnion('kind', [integrateAndFire, adaptive]);
+export const neuronSchema = z.discriminatedUnion('kind', [integrateAndFire, adaptiveNeuronSchema]);
 
 /** Leaky integrate-and-fire, without leak where λ = 1. */
 export interface IntegrateAndFire extends Immutable<z.output<typeof integrateAndFire>> {}
@@ -44,7 +44,7 @@ export interface IntegrateAndFire extends Immutable<z.output<typeof integrateAnd
  * spike. A rate of one spike a time-step stands for a current of θ, the layer's threshold. Decays are the part that
  * is kept from one time-step to the next.
  */
-export interface AdaptiveNeuron extends Immutable<z.output<typeof adaptive>> {}
+export interface AdaptiveNeuron extends Immutable<z.output<typeof adaptiveNeuronSchema>> {}
 
 /** How a spiking neuron integrates and fires; the same for all spiking layers. */
 export type NeuronModel = IntegrateAndFire | AdaptiveNeuron;
