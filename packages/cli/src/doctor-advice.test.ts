@@ -4,9 +4,13 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import type { Ann, Images, Plugin, Scalars, Snn } from '@privatesnn/core';
 import converters from '@privatesnn/plugins-converters';
 import metrics from '@privatesnn/plugins-metrics';
-import { annLogits, createTensorRuntime, type TensorRuntime } from '@privatesnn/runtime-tfjs';
-import { countMatches, createReferenceEngine, predictedClasses } from '@privatesnn/spiking';
+import type { TensorRuntime } from '@privatesnn/runtime-tfjs';
 import { fakeContext, testStream } from '@privatesnn/testkit';
+
+// As the command loads them.
+const { annLogits, createTensorRuntime } = await import('@privatesnn/runtime-tfjs');
+const { countMatches, createReferenceEngine, predictedClasses } =
+  await import('@privatesnn/spiking');
 
 /** Follows the advice of `conversion-doctor` with the converters themselves. */
 

@@ -115,6 +115,8 @@ function changed(tree: unknown, [step, ...rest]: readonly Step[], value: unknown
   if (step === undefined) return value;
   const inner = (tree as Record<Step, unknown>)[step];
   if (Array.isArray(tree)) {
+    // An earlier change has shortened the list.
+    if ((step as number) >= tree.length) return tree;
     const next = changed(inner, rest, value);
     return rest.length === 0 && value === undefined
       ? (tree as unknown[]).toSpliced(step as number, 1)
