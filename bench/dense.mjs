@@ -52,7 +52,7 @@ async function steps(runtime) {
     10,
   );
   const loss = (weights, images) => {
-    const logits = annForward(tf, architecture, weights, images);
+    const logits = annForward(tf, { architecture }, weights, images);
     const logProbabilities = tf.sub(logits, tf.logSumExp(logits, 1, true));
     return tf.neg(tf.mean(tf.sum(tf.mul(labels, logProbabilities), 1)));
   };

@@ -36,7 +36,7 @@ function simulate() {
       return spikes;
     };
     const x = tf.tensor4d(input, [count, ...architecture.inputShape]);
-    const current = annForward(tf, architecture, weights, x, { activation });
+    const current = annForward(tf, { architecture }, weights, x, { activation });
     sum = sum ? tf.add(sum, current) : current;
   }
   return sum.dataSync();

@@ -54,7 +54,7 @@ export const gradientSign = defineStage({
         tf.cast(tf.oneHot(tf.tensor1d(labels, 'int32'), classes), 'float32'),
       );
       // Each image's own output only: the images of a batch do not see each other.
-      const score = (x) => tf.sum(tf.mul(annForward(tf, architecture, tensors, x), wanted));
+      const score = (x) => tf.sum(tf.mul(annForward(tf, ann, tensors, x), wanted));
       const climb = (x) =>
         tf.tidy(() => {
           const { value, grad } = tf.valueAndGrad(score)(x);

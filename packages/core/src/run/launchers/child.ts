@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 
 import type { NodeEvent } from '../../contracts/event.js';
 import type { ErrorData, NodeFailure, NodeJob, NodeOutcome } from '../../contracts/work.js';
@@ -80,6 +80,7 @@ export function startChild(command: readonly string[], patience: number): Child 
         node = { id: job.node, emit };
         lines = [];
         let silence: NodeJS.Timeout;
+        let told = false;
         const timers: NodeJS.Timeout[] = [];
         const listen = () => {
           clearTimeout(silence);
@@ -100,7 +101,11 @@ export function startChild(command: readonly string[], patience: number): Child 
           listen();
           if (message.type === 'event') emit(message.event);
           if (message.type === 'fault') fault = message.error;
-          if (message.type === 'outcome') settle(withLines(message.outcome, lines));
+          if (message.type === 'outcome') {
+            told = true;
+            const { outcome } = message;
+            void allRead().then(() => settle(withLines(outcome, lines)));
+          }
           if (message.type === 'ending') {
             for (const timer of timers.splice(0)) clearTimeout(timer);
             timers.push(setTimeout(kill, endingMilliseconds, 'interrupted'));
@@ -111,6 +116,7 @@ export function startChild(command: readonly string[], patience: number): Child 
         if (signal.aborted) interrupt();
         else signal.addEventListener('abort', interrupt, { once: true });
         void gone.then((exit) => {
+          if (told) return;
           const failure: NodeFailure = fault
             ? { status: 'failed', error: fault, lastLines: lines }
             : exitFailure({ ...exit, ended, killsBefore, lastLines: lines });
@@ -132,6 +138,15 @@ export function startChild(command: readonly string[], patience: number): Child 
       if (failed) throw failed;
     },
   };
+}
+
+/**
+ * Lets the event loop read what lies in the pipes: what a process wrote before its message may be read after it. One
+ * turn ends the reading that goes on, the next one reads what it left.
+ */
+async function allRead(): Promise<void> {
+  await nextTurn();
+  await nextTurn();
 }
 
 function withLines(outcome: NodeOutcome, lastLines: readonly string[]): NodeOutcome {
