@@ -21,47 +21,35 @@ const ways: Readonly<Partial<Record<FileKindId, string>>> = {
 };
 const give = 'Give a .safetensors file, or the folder or model.json of a tfjs LayersModel.';
 
+interface Wrong {
+  readonly file: string;
+  readonly head: Uint8Array;
+  readonly problem: string;
+  readonly hint: string;
+}
+
 /** The error for weights that are no sound safetensors file. */
-export function notSafetensors(
-  file: string,
-  head: Uint8Array,
-  problem: string,
-  hint: string,
-): UserError {
-  return wrongFile({
-    code: 'MODEL_FILE_CORRUPT',
-    file,
-    head,
-    expected: 'a safetensors file',
-    kinds: ['safetensors'],
-    problem,
-    hint,
-    give,
-    ways: { ...ways, json: 'A LayersModel is told by its name: it must end in .json.' },
+export function notSafetensors(wrong: Wrong): UserError {
+  return corrupt(wrong, 'a safetensors file', 'safetensors', {
+    json: 'A LayersModel is told by its name: it must end in .json.',
   });
 }
 
 /** The error for a model.json that is no LayersModel. */
-export function notLayersModel(
-  file: string,
-  head: Uint8Array,
-  problem: string,
-  hint: string,
-): UserError {
-  return wrongFile({
-    code: 'MODEL_FILE_CORRUPT',
-    file,
-    head,
-    expected: 'a tfjs LayersModel',
-    kinds: ['json'],
-    problem,
-    hint,
-    give,
-    ways: {
-      ...ways,
-      safetensors: 'Weights in safetensors are told by their name: it must not end in .json.',
-    },
+export function notLayersModel(wrong: Wrong): UserError {
+  return corrupt(wrong, 'a tfjs LayersModel', 'json', {
+    safetensors: 'Weights in safetensors are told by their name: it must not end in .json.',
   });
+}
+
+function corrupt(
+  wrong: Wrong,
+  expected: string,
+  kind: FileKindId,
+  more: Readonly<Partial<Record<FileKindId, string>>>,
+): UserError {
+  const code = 'MODEL_FILE_CORRUPT';
+  return wrongFile({ code, ...wrong, expected, kinds: [kind], give, ways: { ...ways, ...more } });
 }
 
 /** The error for a description beside the weights that is no text. */

@@ -60,7 +60,8 @@ const saveAgain =
  */
 export async function readTopology(file: string): Promise<LayersModelFile> {
   const bytes = await readModelFile(file);
-  const wrong = (problem: string, hint = saveAgain) => notLayersModel(file, bytes, problem, hint);
+  const wrong = (problem: string, hint = saveAgain) =>
+    notLayersModel({ file, head: bytes, problem, hint });
   let json: unknown;
   try {
     json = parseJson(new TextDecoder('utf-8', { fatal: true }).decode(bytes));

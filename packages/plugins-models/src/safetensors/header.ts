@@ -60,7 +60,7 @@ type Damage = (problem: string, hint: string) => UserError;
  * @throws UserError MODEL_FILE_CORRUPT, which says what kind of file it is where that is another
  */
 export function readHeader(bytes: Uint8Array, file: string): Header {
-  const damage: Damage = (problem, hint) => notSafetensors(file, bytes, problem, hint);
+  const damage: Damage = (problem, hint) => notSafetensors({ file, head: bytes, problem, hint });
   if (bytes.length < 8) {
     throw damage(`it should begin with 8 bytes, but holds ${bytes.length}`, truncated);
   }

@@ -1,4 +1,5 @@
 import type { DenseCalls } from './calls.js';
+import { matrixRows } from './field.js';
 import type { Floats, MatMulShape } from './shapes.js';
 
 /** @returns [batch, m, n] */
@@ -23,24 +24,11 @@ export function matMul(calls: DenseCalls, s: MatMulShape, a: Floats, b: Floats):
       const packed = calls.pack(shareB ? b : part(b, k * n, i), right);
       const product = transposeA
         ? calls.outer(from, rowsAsPixels(m, k), packed, n)
-        : calls.product(from, plainRows(m, k), packed, n);
+        : calls.product(from, matrixRows(m, k), packed, n);
       result.set(product, i * m * n);
     });
   }
   return result;
-}
-
-/** The rows of a matrix [m, k]. */
-function plainRows(m: number, k: number) {
-  return {
-    rows: m,
-    height: 1,
-    width: m,
-    place: { imageStep: 0, yStep: 0, xStep: k },
-    segments: 1,
-    segmentStep: 0,
-    length: k,
-  };
 }
 
 /** aᵀ · b is the sum of outer products of the rows of a [k, m] and b [k, n]. */
