@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { expect, test } from 'vitest';
@@ -44,6 +44,20 @@ test('a mistake in the file gives one screen and exit code 2', async () => {
   expect([code, stdout]).toEqual([2, '']);
   expect(stderr).toContain('x.yaml:7:75');
   expect(stderr).toContain('Did you mean "steps"?');
+  expect(readdirSync(folder)).toEqual(['x.yaml']);
+});
+
+test('what a stage reads and is not there ends a run before it begins', async () => {
+  const folder = folderWith();
+  const file = join(folder, 'x.yaml');
+  const text = readFileSync(file, 'utf8')
+    .replace('plugins: [', 'plugins: ["@privatesnn/plugins-models", ')
+    .replace('use: fake-ann', 'use: pretrained, options: { path: gone/a.safetensors }');
+  writeFileSync(file, text);
+  const { code, stderr } = await start(folder, 'run', 'x.yaml').ended;
+  expect(code).toBe(3);
+  expect(stderr).toContain('x.yaml:5');
+  expect(stderr).toContain('MODEL_FILE_MISSING');
   expect(readdirSync(folder)).toEqual(['x.yaml']);
 });
 

@@ -54,7 +54,7 @@ export { installedPlugins, loadPlugin, type LoadedPlugin } from './plugins/load.
 export { locatePackage, packageOf } from './plugins/locate.js';
 export { permutation, shuffleInPlace } from './random/shuffle.js';
 export { randomStream } from './random/stream.js';
-export { sourceErrors, type SourceError } from './run/fingerprint.js';
+export { missingNeeds, planNeeds, type MissingNeed, type NodeNeed } from './run/needs.js';
 export { checkOutputs } from './run/artefact-check.js';
 export type { Observer } from './run/events.js';
 export { endWithParent } from './run/end-with-parent.js';

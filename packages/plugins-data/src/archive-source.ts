@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 
-import { UserError, type StageContext } from '@privatesnn/core';
+import { UserError, type Need, type StageContext } from '@privatesnn/core';
 import { z } from 'zod';
 
 import { datasetCache } from './cache-folder.js';
@@ -36,6 +36,15 @@ export function archiveOptions({ url, variable, folder }: Archive) {
       ),
     path: pathOption(`${capital(folder)}, or ${fileOf(url)}`),
   };
+}
+
+/** What such a dataset reads, by its options. */
+export function archiveNeeds(
+  { id, variable }: Archive,
+  { source, path }: { readonly source: 'auto' | 'download'; readonly path: string | null },
+): Need[] {
+  if (source === 'download') return [{ what: id }];
+  return [path === null ? { what: id, variable } : { what: id, path }];
 }
 
 export interface ArchiveSource {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { defineStage, fileDigest, filesDigest, output } from '@privatesnn/core';
 import { z } from 'zod';
 
-import { archiveOptions, archiveSource } from './archive-source.js';
+import { archiveNeeds, archiveOptions, archiveSource } from './archive-source.js';
 import { readCifar, type CifarLayout } from './cifar-binary.js';
 import { openContainer } from './container.js';
 import { exists } from './files.js';
@@ -39,6 +39,7 @@ export function cifarStage({ layout, summary, ...published }: CifarSet) {
     inputs: {},
     outputs: { images: output('images', 'The images, [count, 32, 32, 3], bytes.') },
     dependencies: {},
+    needs: (options) => archiveNeeds(archive, options),
     create: (_, { split, limit, shuffle, maxMegabytes, ...where }) => {
       const source = archiveSource(archive, where);
       return {

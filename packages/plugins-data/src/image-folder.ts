@@ -43,6 +43,7 @@ export const imageFolder = defineStage({
   inputs: {},
   outputs: { images: output('images', 'The pictures, [count, height, width, channels], bytes.') },
   dependencies: {},
+  needs: ({ path }) => (path === null ? [] : [{ what: 'image-folder', path }]),
   check: ({ path, classNames }) => [
     ...(path === null
       ? [

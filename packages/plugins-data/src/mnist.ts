@@ -51,6 +51,11 @@ export const mnist = defineStage({
   inputs: {},
   outputs: { images: output('images', 'The digits, [count, 28, 28, 1], bytes.') },
   dependencies: {},
+  needs({ source, path }) {
+    if (source === 'embedded') return [];
+    if (source === 'download') return [{ what: 'mnist' }];
+    return [path === null ? { what: 'mnist', variable: mnistVariable } : { what: 'mnist', path }];
+  },
   create: (_, { split, limit, shuffle, maxMegabytes, source, path }) => {
     const find = (context: Pick<StageContext, 'resolvePath'>) =>
       mnistSource(source, split, path, context);

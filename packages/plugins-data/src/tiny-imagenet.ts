@@ -1,7 +1,7 @@
 import { defineStage, output, UserError } from '@privatesnn/core';
 import { z } from 'zod';
 
-import { archiveOptions, archiveSource, type Archive } from './archive-source.js';
+import { archiveNeeds, archiveOptions, archiveSource, type Archive } from './archive-source.js';
 import { mostPixels } from './decode-image.js';
 import { fileTreeDigest, openFileTree, type FileTree } from './file-tree.js';
 import { readLabelledFiles, takeTurns, type LabelledFile } from './labelled-files.js';
@@ -38,6 +38,7 @@ export const tinyImagenet = defineStage({
   inputs: {},
   outputs: { images: output('images', 'The images, [count, 64, 64, 3], bytes.') },
   dependencies: {},
+  needs: (given) => archiveNeeds(archive, given),
   create: (_, { split, limit, shuffle, maxMegabytes, ...where }) => {
     const source = archiveSource(archive, where);
     return {

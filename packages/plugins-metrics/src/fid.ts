@@ -43,6 +43,8 @@ export const fid = defineStage({
     ),
   },
   dependencies: { runtime: TENSOR_RUNTIME },
+  needs: ({ extractor, inception }) =>
+    extractor === 'inception' && inception != null ? [{ what: 'Inception', path: inception }] : [],
   check: (settings, connected) => extractorMistakes(settings, connected.has('features')),
   create: ({ runtime }, settings) => ({
     async fingerprint({ resolvePath }) {

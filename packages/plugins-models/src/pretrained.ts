@@ -104,6 +104,7 @@ export const pretrained = defineStage({
   inputs: {},
   outputs: { ann: output('ann', 'The network.') },
   dependencies: {},
+  needs: ({ path }) => (path === null ? [] : [{ what: 'network', path }]),
   check: ({ model, path }) => {
     if ((model === null) !== (path === null)) return [];
     return [

@@ -6,7 +6,6 @@ import { exitCodeOf, failuresText, reasonOf, type Failures } from '../paper/fail
 import { chooseItems, itemNames, openItem, type Item } from '../paper/items.js';
 import { joinRuns, type ItemResult } from '../paper/join.js';
 import { writeReport } from '../paper/report.js';
-import { assertNeeds, modelsFolder } from '../paper/needs.js';
 import { newestRuns } from '../paper/results.js';
 import { say, terminalOf } from '../terminal.js';
 import { runPlan, type RunOptions } from './run.js';
@@ -67,7 +66,6 @@ export async function runPaper(
     ran++;
     say(process.stderr, `${item.title}\n`);
     try {
-      await assertNeeds(item.plan, modelsFolder(options.experiments));
       await runPlan(item.plan, { ...options, signal: controller.signal });
     } catch (error) {
       failures.set(item.name, error);

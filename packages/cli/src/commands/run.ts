@@ -10,6 +10,7 @@ import {
 
 import { shorten } from '../command-line.js';
 import { showFailure } from '../failure.js';
+import { assertNeeds } from '../needs.js';
 import { openPlan, type OpenOptions } from '../open.js';
 import { count, duration } from '../progress/format.js';
 import { createProgress } from '../progress/progress.js';
@@ -74,6 +75,7 @@ export async function runPlan(
     readonly beforePrint?: () => void;
   },
 ): Promise<RunSummary> {
+  await assertNeeds(plan);
   const output = options.json ? process.stderr : process.stdout;
   const progress = createProgress({
     // It moves the cursor, and shows the texts of others as `say` does.

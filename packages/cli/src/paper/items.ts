@@ -4,8 +4,8 @@ import { basename, join } from 'node:path';
 import { suggestion, UserError, type Plan } from '@privatesnn/core';
 import { notRun, type Comparison, type PaperTableOptions } from '@privatesnn/plugins-reporters';
 
+import { needsOf } from '../needs.js';
 import { openPlan, type OpenOptions } from '../open.js';
-import { modelsFolder, needsOf } from './needs.js';
 
 /** A table or figure of the paper: an experiment file with a `paper-table`. */
 export interface Item {
@@ -74,6 +74,6 @@ export async function openItem(folder: string, name: string, open: OpenOptions):
     note,
     table,
     empty: cells.map(notRun),
-    needs: needsOf(plan, modelsFolder(folder)),
+    needs: needsOf(plan),
   };
 }

@@ -52,6 +52,16 @@ export interface Resources {
   readonly memory?: number;
 }
 
+/** Something outside the experiment and the cache that a stage reads. */
+export interface Need {
+  /** In a word or two: "cifar10", "network". */
+  readonly what: string;
+  /** The file or folder, as the options give it. */
+  readonly path?: string;
+  /** The environment variable that names it, where the options do not. */
+  readonly variable?: string;
+}
+
 /** An ancestor of an input, as the plan has it. */
 export interface Ancestor {
   readonly stage: string;
@@ -95,7 +105,7 @@ export interface StageInstance<I extends InputPorts, O extends OutputPorts> {
   run(context: StageContext, inputs: InputsOf<I>): Promise<OutputsOf<O>>;
   /**
    * Digest of what the stage reads besides its inputs (a file, a dataset's folder); part of the cache key. Only
-   * for stages that read any.
+   * for stages that read any. It is asked before a run starts, too: what cannot be read is told then, by a UserError.
    */
   fingerprint?(context: Pick<StageContext, 'resolvePath'>): Promise<string>;
   /**
@@ -135,6 +145,8 @@ export interface StageDefinition<
   readonly dependencies: D;
   /** What it wants while it runs, where that is known beforehand. */
   resources?(options: z.output<S>): Resources;
+  /** What it reads besides its inputs, for people; `fingerprint` looks whether that is there. */
+  needs?(options: z.output<S>): readonly Need[];
   /**
    * Whether the stage calls `context.ancestors`: the names that it reads are then part of its cache key, as equal
    * inputs may have been made by other stages. Not for attackers.

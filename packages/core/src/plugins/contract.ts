@@ -94,8 +94,10 @@ export function stageFaults(stage: AnyStage): string[] {
       `${name} has ${inputs.length} inputs; a stage of kind ${stage.kind} has exactly ${contract.inputCount}.`,
     );
   }
-  if (stage.check !== undefined && typeof stage.check !== 'function') {
-    faults.push(`${name} has a "check" that is no function.`);
+  for (const member of ['check', 'needs', 'resources'] as const) {
+    if (stage[member] !== undefined && typeof stage[member] !== 'function') {
+      faults.push(`${name} has a "${member}" that is no function.`);
+    }
   }
   if (stage.kind === 'attacker' && stage.readsAncestors) {
     faults.push(`${name} reads ancestors; an attacker is told nothing of how its victim was made.`);

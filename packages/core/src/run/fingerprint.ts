@@ -4,8 +4,6 @@ import type { InputPorts, OutputPorts, StageInstance } from '../contracts/stage.
 import type { Token } from '../contracts/token.js';
 import type { StoredOutput } from '../contracts/work.js';
 import { usesServiceTooEarly } from '../errors/templates/run.js';
-import { UserError } from '../contracts/error.js';
-import type { Plan, PlanNode } from '../plan/plan.js';
 import type { WorkNode } from './work.js';
 
 type Instance = StageInstance<InputPorts, OutputPorts>;
@@ -57,26 +55,4 @@ function standIn(service: string): object {
       },
     },
   );
-}
-
-/** A stage that cannot read what it reads besides its inputs, and why. */
-export interface SourceError {
-  readonly node: PlanNode;
-  readonly error: UserError;
-}
-
-/**
- * What a plan reads from outside and cannot: datasets, files of networks. All of them, before anything runs; a defect
- * of a stage is left to the run.
- */
-export async function sourceErrors({ nodes, experiment }: Plan): Promise<SourceError[]> {
-  const errors: SourceError[] = [];
-  for (const node of nodes) {
-    try {
-      await fingerprint(node, experiment.loaded.folder);
-    } catch (error) {
-      if (error instanceof UserError) errors.push({ node, error });
-    }
-  }
-  return errors;
 }

@@ -102,6 +102,7 @@ const fakeAnn = stage(
     };
   },
   {
+    definition: { needs: ({ file }) => (file ? [{ what: 'weights', path: file }] : []) },
     fingerprint: ({ file }) => ({
       fingerprint: async (context) => (file ? readFileSync(context.resolvePath(file), 'utf8') : ''),
     }),

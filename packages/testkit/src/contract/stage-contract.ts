@@ -68,6 +68,13 @@ export function runStageContract(stage: AnyStage, fixtures: StageFixtures): void
       expect(stage.check?.(options, new Set(inputs)) ?? []).toEqual([]);
     });
 
+    it('says what it reads, where it has a fingerprint for that', async () => {
+      const options = stage.options.parse(await make(fixtures.options, {}));
+      const instance = stage.create(await make(fixtures.dependencies, {}), options);
+      if (!instance.fingerprint || instance.effectPresent) return;
+      for (const { what } of stage.needs!(options)) expect(what).not.toBe('');
+    });
+
     it('gives what it declares, the same bytes for the same seed, and leaves its inputs alone', async () => {
       const first = await run();
       // Also where a field is left out that the type may have: nothing was added, nothing lost.

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { UserErrorList } from '@privatesnn/core';
 import { expect, onTestFinished, test, vi } from 'vitest';
 
-import { openItem } from './items.js';
-import { assertNeeds, modelsFolder } from './needs.js';
+import { assertNeeds } from './needs.js';
+import { openItem } from './paper/items.js';
 
 const experiment = `name: table1
 plugins: ["@privatesnn/plugins-data", "@privatesnn/plugins-models", "@privatesnn/plugins-metrics", "@privatesnn/plugins-reporters"]
@@ -48,7 +48,7 @@ test('all that is missing is told, with how to get it', async () => {
   onTestFinished(() => void vi.unstubAllEnvs());
   const folder = experiments();
   const { plan } = await openItem(folder, 'table1', { overrides: [] });
-  const thrown = await assertNeeds(plan, modelsFolder(folder)).catch((error: unknown) => error);
+  const thrown = await assertNeeds(plan).catch((error: unknown) => error);
   expect(thrown).toBeInstanceOf(UserErrorList);
   const { errors } = thrown as UserErrorList;
   expect(errors.map(({ code }) => code).sort()).toEqual([
