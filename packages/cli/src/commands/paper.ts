@@ -25,7 +25,8 @@ export async function listPaper({ experiments, profile, seed }: PaperOptions): P
   let text = '';
   for (const name of await itemNames(experiments)) {
     const { title, file, needs } = await openItem(experiments, name, open);
-    const lines = [title, shorten(file), `needs ${needs.join(', ')}`];
+    const from = needs.length === 0 ? 'nothing from outside' : needs.join(', ');
+    const lines = [title, shorten(file), `needs ${from}`];
     text += `${name}\n${lines.map((line) => wrap(line, columns - 2).replace(/^/gm, '  ')).join('\n')}\n`;
   }
   say(process.stdout, text);
