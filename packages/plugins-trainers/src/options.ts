@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-import { lossOptions, optimizerOptions, surrogateOptions } from './part-options.js';
+import { allSurrogateOptions, lossOptions, optimizerOptions } from './part-options.js';
 
 /** Options of spike-based training. The defaults are the paper's (AAAI). */
 export const stbpOptions = z.strictObject({
@@ -60,7 +60,7 @@ export const stbpOptions = z.strictObject({
       "The network's read-out as the converter left it, the summed potential, its mean over time, or the sum " +
         "times a factor fitted to the teacher's logits before training.",
     ),
-  ...surrogateOptions(),
+  ...allSurrogateOptions,
   detachReset: z
     .boolean()
     .default(true)

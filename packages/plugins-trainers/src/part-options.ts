@@ -4,12 +4,16 @@ import {
   createAdam,
   createSgd,
   targetLosses,
+  type LocalSurrogate,
   type Optimizer,
   type Surrogate,
   type TargetLoss,
 } from '@privatesnn/spiking';
 
 const surrogateKinds = ['triangle', 'rectangle', 'exponential', 'spike-time'] as const;
+
+const aboutSurrogates =
+  "The surrogate gradient: `triangle` is Eq. 5; `spike-time` falls with the time since the neuron's last spike (Rathi 2020)";
 
 /** Options for the surrogate gradient, the same in all trainers; the defaults are Eq. 5 where they are left out. */
 export const surrogateOptions = ({
@@ -18,18 +22,15 @@ export const surrogateOptions = ({
   width = 1,
   divideByTheta = false,
 } = {}) => ({
-  surrogate: z
-    .enum(surrogateKinds)
-    .default(surrogate)
-    .describe(
-      "The surrogate gradient: `triangle` is Eq. 5; `spike-time` falls with the time since the neuron's last spike (Rathi 2020).",
-    ),
+  surrogate: z.enum(surrogateKinds).default(surrogate).describe(`${aboutSurrogates}.`),
   gamma: z.number().positive().default(gamma).describe('A factor on the surrogate gradient.'),
   width: z
     .number()
     .positive()
     .default(width)
-    .describe('w: the surrogate is that of |u − θ|/(w·θ); `spike-time` ignores it.'),
+    .describe(
+      'w: the surrogate is that of |u − θ|/(w·θ); `spike-time` and `spike-train` ignore it.',
+    ),
   beta: z
     .number()
     .min(0)
@@ -40,6 +41,15 @@ export const surrogateOptions = ({
     .default(divideByTheta)
     .describe('Whether the surrogate gradient is divided by θ.'),
 });
+
+/** The same, and the surrogate that needs a neuron's spikes of all time-steps. */
+export const allSurrogateOptions = {
+  ...surrogateOptions(),
+  surrogate: z
+    .enum([...surrogateKinds, 'spike-train'])
+    .default('triangle')
+    .describe(`${aboutSurrogates}; \`spike-train\` follows from all its spikes (Lee 2020).`),
+};
 
 /** Options for the loss against the labels, the same in all trainers. */
 export const lossOptions = {
@@ -81,13 +91,20 @@ export const optimizerOptions = ({
 type OptionsOf<S extends z.ZodRawShape> = z.output<z.ZodObject<S>>;
 
 /** The surrogate that the options describe. */
+export function anySurrogateOf(options: OptionsOf<typeof allSurrogateOptions>): Surrogate {
+  const { surrogate: kind, gamma, divideByTheta } = options;
+  if (kind === 'spike-train') return { kind, gamma, divideByTheta };
+  return surrogateOf({ ...options, surrogate: kind });
+}
+
+/** The same, where only surrogates are among the options that need no later spikes. */
 export function surrogateOf({
   surrogate: kind,
   gamma,
   width,
   beta,
   divideByTheta,
-}: OptionsOf<ReturnType<typeof surrogateOptions>>): Surrogate {
+}: OptionsOf<ReturnType<typeof surrogateOptions>>): LocalSurrogate {
   return kind === 'spike-time'
     ? { kind, gamma, divideByTheta, beta }
     : { kind, width, gamma, divideByTheta };

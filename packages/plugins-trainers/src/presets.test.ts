@@ -63,8 +63,8 @@ const encryption = {
   // The spike-time surrogate 0.3·exp(−0.01·Δt), or the linear one.
   'rathi-2020': { ...hybrid, surrogate: 'spike-time', beta: 0.01 },
   'rathi-2020-linear': { ...hybrid, surrogate: 'triangle' },
-  // SGD on half the squared error of the potential over T, 0.3/θ for the derivative; batch, epochs, schedule and decay
-  // of the public code, whose 5e-4 is for 32 times this loss.
+  // SGD on half the squared error of the potential over T, the derivative of the spike train; batch, epochs, schedule
+  // and decay of the public code, whose 5e-4 is for 32 times this loss.
   'lee-2020': {
     ...paper,
     samples: 50_000,
@@ -78,8 +78,7 @@ const encryption = {
     distillation: false,
     loss: 'squared-error',
     readout: 'mean',
-    surrogate: 'rectangle',
-    gamma: 0.3,
+    surrogate: 'spike-train',
     divideByTheta: true,
     dropout: true,
   },

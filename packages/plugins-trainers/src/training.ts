@@ -20,7 +20,7 @@ import {
 } from '@privatesnn/spiking';
 
 import { scoreOf } from './batches.js';
-import { surrogateOf } from './part-options.js';
+import { anySurrogateOf } from './part-options.js';
 import type { Work } from './prepare.js';
 import {
   checkpointOf,
@@ -123,7 +123,7 @@ function batchGradients(
     snn: networkOf(start, state),
     pixels: pixelsIn(batch, start.encoder.range),
     seed,
-    surrogate: surrogateOf(options),
+    surrogate: anySurrogateOf(options),
     detachReset: options.detachReset,
     dropout: options.dropout,
     loss: (logits, image) => lossOf(image)(logits),

@@ -8,7 +8,7 @@ import {
   spikeTimeGradients,
   surrogateGradient,
   type NeuronState,
-  type Surrogate,
+  type LocalSurrogate,
 } from '@privatesnn/spiking';
 
 import { createTensorRuntime, spikingNeurons, type SpikingNeurons, type Tf } from './index.js';
@@ -19,7 +19,7 @@ beforeAll(async () => {
 });
 
 const factors = { gamma: fc.constantFrom(1, 0.3), divideByTheta: fc.boolean() };
-const surrogates: fc.Arbitrary<Surrogate> = fc.oneof(
+const surrogates: fc.Arbitrary<LocalSurrogate> = fc.oneof(
   fc.record({
     kind: fc.constantFrom('triangle' as const, 'rectangle' as const, 'exponential' as const),
     width: fc.constantFrom(1, 0.7, 2.3),

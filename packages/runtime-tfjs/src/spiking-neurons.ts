@@ -1,7 +1,7 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 
 import type { IntegrateAndFire } from '@privatesnn/core';
-import { neverFiredSteps, type Surrogate } from '@privatesnn/spiking';
+import { neverFiredSteps, type LocalSurrogate } from '@privatesnn/spiking';
 
 import type { Tf } from './runtime.js';
 import { spikeTimeGradientTensor, surrogateGradientTensor } from './surrogate.js';
@@ -14,7 +14,7 @@ export interface SpikingNeurons {
   /** T. */
   readonly timeSteps: number;
   /** What stands for the derivative of the spike. Gradients also go through the reset. */
-  readonly surrogate: Surrogate;
+  readonly surrogate: LocalSurrogate;
 }
 
 /**

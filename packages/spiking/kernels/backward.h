@@ -238,15 +238,17 @@ INLINE void backward_with(HEAP_PARAM struct backward_args *a, struct neuron n, s
   int32_t pooledWidth = c.outWidth / pool;
   float *arriving = AT(float, a->scratch), *repeated = arriving + (ptrdiff_t)groups * GROUP * BLOCK;
   float *gradients = repeated + (ptrdiff_t)steps * BLOCK;
-  float subtracted = n.reset == RESET_SOFT ? n.leak : n.reset == RESET_DELAYED ? 1 : 0;
+  int byTime = s.kind == SPIKE_TIME || s.kind == SPIKE_TRAIN;
+  float leak = s.kind == SPIKE_TRAIN ? 1 : n.leak; // on the way back
+  float subtracted = n.reset == RESET_SOFT ? leak : n.reset == RESET_DELAYED ? 1 : 0;
   // The part of the threshold that the first potential holds.
-  float initial = n.initial > 0 ? n.initial / n.threshold : 0;
+  float initial = n.initial > 0 ? leak / n.leak * n.initial / n.threshold : 0;
   double atThreshold = 0;
 
   for (int32_t block = 0; block < c.blocks; block++)
     for (int32_t row = a->firstRow; row < a->endRow; row++)
       for (int32_t column = 0; column < pooledWidth; column++) {
-        arrive(HEAP_ARG a, n.leak, row, column, block, arriving);
+        arrive(HEAP_ARG a, leak, row, column, block, arriving);
         for (int32_t part = 0; part < pool * pool; part++) {
           int32_t y = row * pool + part / pool, x = column * pool + part % pool;
           vf next[VECS], total[VECS];
@@ -257,6 +259,7 @@ INLINE void backward_with(HEAP_PARAM struct backward_args *a, struct neuron n, s
           else
             repeat_neurons(HEAP_ARG a, &n, y, x, block, potentials);
           if (s.kind == SPIKE_TIME) spike_time_gradients(&s, &n, potentials, gradients, steps);
+          if (s.kind == SPIKE_TRAIN) spike_train_gradients(&s, &n, potentials, gradients, steps);
           for (int v = 0; v < VECS; v++) next[v] = total[v] = splat(0);
           ptrdiff_t rowInBand = y - a->firstRow * pool;
           for (int32_t t = steps - 1; t >= 0; t--) {
@@ -275,14 +278,13 @@ INLINE void backward_with(HEAP_PARAM struct backward_args *a, struct neuron n, s
                 atSpike = keep(from_bits(bits), atSpike);
               }
               vm fired = greater(u, splat(n.silent));
-              vf slope = s.kind == SPIKE_TIME ? ((vf *)gradients)[t * VECS + v]
-                                              : surrogate_gradient(&s, &n, u);
+              vf slope = byTime ? ((vf *)gradients)[t * VECS + v] : surrogate_gradient(&s, &n, u);
               if (!s.detach) {
                 vf through = splat(subtracted * n.threshold);
-                if (n.reset == RESET_HARD) through = splat(n.leak) * u;
+                if (n.reset == RESET_HARD) through = splat(leak) * u;
                 atSpike -= through * next[v];
               }
-              vf from = slope * atSpike, kept = splat(n.leak) * next[v];
+              vf from = slope * atSpike, kept = splat(leak) * next[v];
               thresholds -= from + splat(subtracted) * keep(fired, next[v]);
               if (n.reset == RESET_HARD) from -= keep(fired, kept);
               if (a->sources) ((vf *)source)[v] = from;

@@ -2,7 +2,7 @@
 #pragma once
 #include "neuron.h"
 
-enum { TRIANGLE, RECTANGLE, EXPONENTIAL, SPIKE_TIME };
+enum { TRIANGLE, RECTANGLE, EXPONENTIAL, SPIKE_TIME, SPIKE_TRAIN };
 
 // exp(x) for x ≤ 0: 2 to the whole part by the exponent's bits, 2 to the rest by its Taylor series.
 INLINE vf exp_negative(vf x) {
@@ -26,7 +26,8 @@ struct surrogate {
   int32_t detach; // whether the reset takes the spike as a constant
   float height;
   float inverse; // 1 / θ
-  float decay, first; // of SPIKE_TIME: exp(−β), and the gradient at the first step
+  // of SPIKE_TIME: exp(−β), and the gradient at the first step; of SPIKE_TRAIN: λ, and height · ln λ
+  float decay, first;
 };
 
 INLINE vf surrogate_gradient(const struct surrogate *s, const struct neuron *n, vf u) {
@@ -45,6 +46,25 @@ INLINE void spike_time_gradients(const struct surrogate *s, const struct neuron 
       ((vf *)gradients)[t * VECS + v] = gradient;
       vm fired = greater(((const vf *)potentials)[t * VECS + v], splat(n->silent));
       gradient = splat(s->decay) * (keep(fired, splat(s->height)) + drop(fired, gradient));
+    }
+  }
+}
+
+// Gradients of a block by all spikes of each neuron (Lee 2020), at all steps: height + height · ln λ · a / n where it
+// spikes, with a the trace of its n spikes.
+INLINE void spike_train_gradients(const struct surrogate *s, const struct neuron *n, const float *potentials,
+                                  float *gradients, int32_t steps) {
+  for (int v = 0; v < VECS; v++) {
+    vf trace = splat(0), count = splat(0);
+    for (int32_t t = 0; t < steps; t++) {
+      vf spike = keep(greater(((const vf *)potentials)[t * VECS + v], splat(n->silent)), splat(1));
+      trace = splat(s->decay) * trace + spike;
+      count += spike;
+    }
+    vf gradient = splat(s->height) + splat(s->first) * trace / larger(count, splat(1));
+    for (int32_t t = 0; t < steps; t++) {
+      vm fired = greater(((const vf *)potentials)[t * VECS + v], splat(n->silent));
+      ((vf *)gradients)[t * VECS + v] = keep(fired, gradient);
     }
   }
 }

@@ -121,7 +121,10 @@ export interface Balance {
 }
 
 /** ∂o/∂u, with u the membrane potential before the reset; times `gamma`, divided by θ if `divideByTheta`. */
-export type Surrogate = PotentialSurrogate | SpikeTimeSurrogate;
+export type Surrogate = LocalSurrogate | SpikeTrainSurrogate;
+
+/** A surrogate that needs no later spikes. */
+export type LocalSurrogate = PotentialSurrogate | SpikeTimeSurrogate;
 
 /** A surrogate of the membrane potential. */
 export interface PotentialSurrogate {
@@ -146,6 +149,16 @@ export interface SpikeTimeSurrogate {
   readonly divideByTheta: boolean;
   /** β ≥ 0, per time-step. */
   readonly beta: number;
+}
+
+/**
+ * A surrogate of a neuron's whole spike train (Lee 2020): 1 + ln λ·a/n where the neuron spikes, 0 elsewhere, with
+ * a = Σ λ^(T−t) over its n spikes. Between time-steps the gradient flows back as if λ were 1.
+ */
+export interface SpikeTrainSurrogate {
+  readonly kind: 'spike-train';
+  readonly gamma: number;
+  readonly divideByTheta: boolean;
 }
 
 export interface GradientRequest extends Batch {

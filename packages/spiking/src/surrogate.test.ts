@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import {
   paperSurrogate,
   spikeTimeGradients,
+  spikeTrainGradients,
   surrogateGradient,
   surrogateHeight,
 } from './surrogate.js';
@@ -77,6 +78,24 @@ describe('surrogateGradient', () => {
         expect(scaled).toBeCloseTo((0.3 / threshold) * plain, 8);
       }),
     );
+  });
+});
+
+describe('spikeTrainGradients', () => {
+  const surrogate = { kind: 'spike-train', gamma: 1, divideByTheta: true } as const;
+
+  it('are (1 + ln λ·a/n)/θ at spikes, with a the trace that they leave at the end, and 0 elsewhere', () => {
+    const trace = 0.9 ** 3 + 1;
+    const expected = (1 + (Math.log(0.9) * trace) / 2) / 2;
+    const gradients = spikeTrainGradients(surrogate, [0, 1, 0, 0, 1], 2, 0.9);
+    [0, expected, 0, 0, expected].forEach((value, t) =>
+      expect(gradients[t]).toBeCloseTo(value, 12),
+    );
+  });
+
+  it('are 1/θ at spikes without leak, and 0 for a neuron that never fires', () => {
+    expect(spikeTrainGradients(surrogate, [1, 0, 1], 4, 1)).toEqual([0.25, 0, 0.25]);
+    expect(spikeTrainGradients(surrogate, [0, 0], 4, 0.9)).toEqual([0, 0]);
   });
 });
 

@@ -1,4 +1,9 @@
-import type { PotentialSurrogate, SpikeTimeSurrogate, Surrogate } from './engine.js';
+import type {
+  PotentialSurrogate,
+  SpikeTimeSurrogate,
+  SpikeTrainSurrogate,
+  Surrogate,
+} from './engine.js';
 
 /** Eq. 5 as printed: the triangle max(0, 1 − |u − θ|/θ). */
 export const paperSurrogate: PotentialSurrogate = {
@@ -81,6 +86,30 @@ export function spikeTimeGradients(
     if (spike !== 0) last = t;
     return gradient;
   });
+}
+
+/**
+ * The surrogate gradients ∂o/∂u of one neuron, by its spikes of all time-steps: γ·(1 + ln λ·a/n) where it spikes
+ * (Lee 2020), with a = Σ λ^(T−t) over its n spikes.
+ *
+ * @param spikes of the neuron, 0 or 1 at each time-step
+ * @param leak λ in (0, 1]
+ */
+export function spikeTrainGradients(
+  surrogate: SpikeTrainSurrogate,
+  spikes: readonly number[],
+  threshold: number,
+  leak: number,
+): number[] {
+  const count = spikes.reduce((sum, spike) => sum + spike, 0);
+  const trace = spikes.reduce((sum, spike) => leak * sum + spike, 0);
+  const height = surrogateHeight(surrogate, threshold);
+  return spikes.map((spike) => (spike === 0 ? 0 : height * (1 + (Math.log(leak) * trace) / count)));
+}
+
+/** λ on the way back through the membrane's recursion. */
+export function backwardLeak({ kind }: Surrogate, leak: number): number {
+  return kind === 'spike-train' ? 1 : leak;
 }
 
 /** w·θ, the distance of the potential from θ that counts as 1. */

@@ -180,6 +180,7 @@ describe.each(available)('$implementation engine', ({ implementation }) => {
           'rectangle' as const,
           'exponential' as const,
           'spike-time' as const,
+          'spike-train' as const,
         ),
         fc.constantFrom(1, 2, 0.7),
         fc.boolean(),

@@ -14,6 +14,7 @@ import type {
   Gradients,
   LossValue,
   SpikeTimeSurrogate,
+  SpikeTrainSurrogate,
   Surrogate,
 } from '../engine.js';
 import { oneHot } from '../losses.js';
@@ -29,6 +30,7 @@ beforeAll(() => tf.setBackend('cpu'));
 /** A spike with the surrogate for its derivative with respect to the potential, and minus it for θ. */
 function spike(snn: Snn, surrogate: Surrogate, theta: number) {
   const { firing } = integrateAndFireOf(snn, 'test');
+  const { leak } = integrateAndFireOf(snn, 'test');
   const history: Uint8Array[] = [];
   return tf.customGrad((u, threshold, save) => {
     (save as tf.GradSaveFunc)([u as tf.Tensor]);
@@ -43,13 +45,12 @@ function spike(snn: Snn, surrogate: Surrogate, theta: number) {
       gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => {
         const [potential] = saved as [tf.Tensor];
         const slope = tf.tensor(
-          potential
-            .dataSync()
-            .map((x, i) =>
-              surrogate.kind === 'spike-time'
-                ? bySpikeTime(surrogate, before, i, theta)
-                : surrogateGradient(surrogate, x, theta),
-            ),
+          potential.dataSync().map((x, i) => {
+            if (surrogate.kind === 'spike-time') return bySpikeTime(surrogate, before, i, theta);
+            if (surrogate.kind !== 'spike-train') return surrogateGradient(surrogate, x, theta);
+            // All spikes are there by now.
+            return bySpikeTrain(surrogate, history, before.length, i, theta, leak);
+          }),
           potential.shape,
         );
         return [tf.mul(dy, slope), tf.neg(tf.sum(tf.mul(dy, slope)))];
@@ -70,6 +71,29 @@ function bySpikeTime(
   return (gamma * Math.exp(-beta * steps)) / (divideByTheta ? theta : 1);
 }
 
+/** (1 + ln λ·a/n)/θ of Lee 2020 where the neuron spikes, from its spikes at all time-steps. */
+function bySpikeTrain(
+  { gamma, divideByTheta }: SpikeTrainSurrogate,
+  history: readonly Uint8Array[],
+  step: number,
+  neuron: number,
+  theta: number,
+  leak: number,
+): number {
+  const times = history.flatMap((spikes, t) => (spikes[neuron] ? [t] : []));
+  if (!times.includes(step)) return 0;
+  const traces = times.map((t) => leak ** (history.length - 1 - t));
+  const mean = traces.reduce((a, b) => a + b, 0) / times.length;
+  return (gamma * (1 + Math.log(leak) * mean)) / (divideByTheta ? theta : 1);
+}
+
+/** λ·x, through which the gradient flows back as it comes. */
+const leakless = (leak: number) =>
+  tf.customGrad((x) => ({
+    value: tf.mul(x as tf.Tensor, leak),
+    gradFunc: (dy: tf.Tensor) => dy,
+  }));
+
 /** The identity, through which no gradient flows back. */
 const detached = tf.customGrad((x) => ({
   value: tf.clone(x as tf.Tensor),
@@ -83,11 +107,13 @@ function neurons(
   threshold: tf.Tensor,
 ): tf.Tensor[] {
   const { leak, reset, initial } = integrateAndFireOf(snn, 'test');
+  const leaky =
+    surrogate.kind === 'spike-train' ? leakless(leak) : (x: tf.Tensor) => tf.mul(x, leak);
   const fire = spike(snn, surrogate, threshold.dataSync()[0]!);
   let membrane = tf.mul(tf.onesLike(currents[0]!), tf.mul(threshold, initial));
   let pending = tf.zerosLike(currents[0]!);
   return currents.map((current) => {
-    const u = tf.add(tf.sub(tf.mul(membrane, leak), pending), current);
+    const u = tf.add(tf.sub(leaky(membrane), pending), current);
     const o = fire(u, threshold);
     const inReset = detachReset ? detached(o) : o;
     if (reset === 'soft') membrane = tf.sub(u, tf.mul(inReset, threshold));
@@ -215,7 +241,7 @@ function expectSameGradients(actual: Gradients, expected: ReturnType<typeof byAu
 }
 
 const surrogates = fc.record({
-  kind: fc.constantFrom('triangle', 'rectangle', 'exponential', 'spike-time'),
+  kind: fc.constantFrom('triangle', 'rectangle', 'exponential', 'spike-time', 'spike-train'),
   gamma: fc.constantFrom(1, 0.3),
   divideByTheta: fc.boolean(),
   beta: fc.constantFrom(0.001, 0.5),

@@ -1,7 +1,12 @@
 import type { IntegrateAndFire } from '@privatesnn/core';
 
 import type { Surrogate } from '../engine.js';
-import { spikeTimeGradients, surrogateGradient } from '../surrogate.js';
+import {
+  backwardLeak,
+  spikeTimeGradients,
+  spikeTrainGradients,
+  surrogateGradient,
+} from '../surrogate.js';
 import type { Signal } from './network.js';
 
 export interface NeuronBackward {
@@ -31,7 +36,7 @@ export interface NeuronBackward {
  *                   dS(t) = dO(t) − λu(t)·dU(t+1),   dU(t) = σ'(t)·dS(t) + λ(1 − o(t))·dU(t+1)
  *
  * dS is the whole gradient at the spike. A detached reset takes the spike in the reset as a constant:
- * dS(t) = dO(t). As ∂u/∂I = 1, dU is also the gradient at the input current.
+ * dS(t) = dO(t). With a surrogate of the spike train λ is 1 here (Lee 2020). As ∂u/∂I = 1, dU is also the gradient at the input current.
  *
  * The threshold acts through the spike, ∂o/∂θ = −σ', and through what a soft reset subtracts:
  * dθ = −Σ σ'(t)·dS(t) − Σ ρ·o(t)·dU(t+1), with ρ = λ (soft), 1 (delayed-soft), 0 (hard), summed over neurons
@@ -43,7 +48,8 @@ export function neuronGradients(request: NeuronBackward): {
   readonly threshold: number;
 } {
   const { neuron, threshold, detachReset, spikes, potentials, atSpikes } = request;
-  const { leak, reset, initial } = neuron;
+  const { reset, initial } = neuron;
+  const leak = backwardLeak(request.surrogate, neuron.leak);
   /** The part of θ that a spike takes off the next membrane potential. */
   const subtracted = { soft: leak, 'delayed-soft': 1, hard: 0 }[reset];
   const steps = spikes.length;
@@ -71,14 +77,16 @@ export function neuronGradients(request: NeuronBackward): {
 
 /** σ'(t) of one neuron at each time-step. */
 function slopesOf(
-  { surrogate, spikes, potentials, threshold }: NeuronBackward,
-  neuron: number,
+  { neuron, surrogate, spikes, potentials, threshold }: NeuronBackward,
+  index: number,
 ): number[] {
-  return surrogate.kind === 'spike-time'
-    ? spikeTimeGradients(
-        surrogate,
-        spikes.map((o) => o[neuron]!),
-        threshold,
-      )
-    : potentials.map((u) => surrogateGradient(surrogate, u[neuron]!, threshold));
+  const train = () => spikes.map((o) => o[index]!);
+  switch (surrogate.kind) {
+    case 'spike-time':
+      return spikeTimeGradients(surrogate, train(), threshold);
+    case 'spike-train':
+      return spikeTrainGradients(surrogate, train(), threshold, neuron.leak);
+    default:
+      return potentials.map((u) => surrogateGradient(surrogate, u[index]!, threshold));
+  }
 }

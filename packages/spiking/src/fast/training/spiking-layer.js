@@ -47,13 +47,14 @@ export function backwardSpikes(training, index, arriving, floor) {
   const trains = weights ? spikeTrains(training, index, conv, spikes) : noTrains;
   const sum = allocateSum(training, index);
   const bands = index > 0 ? new SourceBands(training, index, pool, rowFloats) : undefined;
+  const neuron = neuronArguments(network, index);
   const given = {
     ...{ conv, bursts, above: sourcesAbove(training, index, arriving) },
     ...{ constant: arriving.constant ?? 0, pool, mask, maskSteps, scratch, potentials: kept },
     ...{ weights, ...trains, bias, sources: bands?.dense ?? 0, sum },
     detach: Number(training.spec.detachReset),
-    neuron: neuronArguments(network, index),
-    ...surrogateArguments(training.spec.surrogate, network.threshold(index)),
+    neuron,
+    ...surrogateArguments(training.spec.surrogate, network.threshold(index), neuron.leak),
   };
 
   const pooledRows = Math.floor(output.height / pool);
