@@ -3,6 +3,7 @@ export * from './contracts/class-names.js';
 export * from './contracts/error.js';
 export * from './contracts/image-part.js';
 export * from './contracts/event.js';
+export * from './contracts/graph.js';
 export * from './contracts/images.js';
 export * from './contracts/kinds.js';
 export * from './contracts/launcher.js';

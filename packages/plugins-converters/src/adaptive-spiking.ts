@@ -1,4 +1,5 @@
 import {
+  assertChain,
   assertImagesFit,
   defineStage,
   input,
@@ -88,6 +89,7 @@ export const adaptiveSpiking = defineStage({
   dependencies: { tensors: TENSOR_RUNTIME },
   create: ({ tensors }, options) => ({
     async run(context, { ann, images }) {
+      assertChain(ann.architecture, 'The stage adaptive-spiking');
       assertPoolingAllowed(options, ann);
       const { scales, activation, samples } = ann.activation
         ? trained(context, ann, ann.activation)

@@ -1,4 +1,4 @@
-import { layerShapes, UserError, weightedLayers, type Series, type Snn } from '@privatesnn/core';
+import { layerShapes, spikingLayers, UserError, type Series, type Snn } from '@privatesnn/core';
 import type { LayerActivity } from '@privatesnn/spiking';
 
 const perNeuron = 'spikes per neuron';
@@ -65,15 +65,13 @@ export function readActivity(series: Series, snn: Snn): LayerRate[] {
   }));
 }
 
-/** Neurons of each spiking layer (every weighted layer but the last), by name, in order. */
+/** Neurons of each spiking layer, by name, in order. */
 export function neuronCounts({ architecture }: Pick<Snn, 'architecture'>): Map<string, number> {
   const shapes = layerShapes(architecture);
-  const spiking = new Set<unknown>(weightedLayers(architecture).slice(0, -1));
   return new Map(
-    architecture.layers.flatMap((layer, i) => {
-      if (!spiking.has(layer) || !('name' in layer)) return [];
-      const [height, width, channels] = shapes[i]!;
-      return [[layer.name, height * width * channels] as const];
+    spikingLayers(architecture).map((layer) => {
+      const [height, width, channels] = shapes[architecture.layers.indexOf(layer)]!;
+      return [layer.name, height * width * channels] as const;
     }),
   );
 }

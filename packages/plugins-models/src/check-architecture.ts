@@ -1,4 +1,4 @@
-import { layerShapes, weightedLayers, type Architecture } from '@privatesnn/core';
+import { layerShapes, type Architecture } from '@privatesnn/core';
 
 /**
  * What is wrong with an architecture that a file lists layer by layer; undefined where its parts fit.
@@ -8,7 +8,7 @@ import { layerShapes, weightedLayers, type Architecture } from '@privatesnn/core
  */
 export function architectureFault(architecture: Architecture): string | undefined {
   const { layers, classes } = architecture;
-  const names = weightedLayers(architecture).map(({ name }) => name);
+  const names = layers.flatMap(({ name }) => (name === undefined ? [] : [name]));
   const twice = names.find((name, i) => names.indexOf(name) !== i);
   if (twice !== undefined) return `two layers are called "${twice}"`;
   let flat = false;

@@ -1,5 +1,6 @@
 import {
   activationSchema,
+  architectureSchema,
   UserError,
   type AdaptiveActivation,
   type Architecture,
@@ -11,28 +12,6 @@ import { architectureFault } from './check-architecture.js';
 import { poolings, vgg, vggNames } from './vgg.js';
 
 const size = z.int().min(1);
-const layerSchema = z.discriminatedUnion('kind', [
-  z.strictObject({
-    kind: z.literal('conv'),
-    name: z.string(),
-    inChannels: size,
-    outChannels: size,
-    kernel: size,
-    stride: size,
-    padding: z.int().min(0),
-    bias: z.boolean(),
-  }),
-  z.strictObject({
-    kind: z.literal('dense'),
-    name: z.string(),
-    inputs: size,
-    outputs: size,
-    bias: z.boolean(),
-  }),
-  z.strictObject({ kind: z.enum(['average-pool', 'max-pool']), size }),
-  z.strictObject({ kind: z.literal('flatten') }),
-  z.strictObject({ kind: z.literal('dropout'), rate: z.number().min(0).lt(1) }),
-]);
 
 export const shapeSchema = z.tuple([size, size, size]);
 export const rangeSchema = z
@@ -41,14 +20,6 @@ export const rangeSchema = z
 
 /** ε of batch normalisation. */
 export const epsilonSchema = z.number().min(0).max(1);
-
-/** All layers of a network, as `save-ann` writes them. */
-export const architectureSchema = z.strictObject({
-  name: z.string(),
-  inputShape: shapeSchema,
-  classes: size,
-  layers: z.array(layerSchema),
-});
 
 export const layouts = ['native', 'pytorch-vgg'] as const;
 

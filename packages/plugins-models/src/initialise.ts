@@ -1,4 +1,5 @@
 import {
+  parameterShapes,
   weightedLayers,
   type Architecture,
   type Parameter,
@@ -13,10 +14,7 @@ import {
 export function initialise(architecture: Architecture, random: RandomStream): Parameters {
   const parameters: Record<string, Parameter> = {};
   for (const layer of weightedLayers(architecture)) {
-    const shape =
-      layer.kind === 'conv'
-        ? [layer.kernel, layer.kernel, layer.inChannels, layer.outChannels]
-        : [layer.inputs, layer.outputs];
+    const shape = parameterShapes(layer)[`${layer.name}.weight`]!;
     const outputs = shape.at(-1)!;
     const size = shape.reduce((product, n) => product * n, 1);
     const deviation = Math.sqrt((2 * outputs) / size);

@@ -1,5 +1,6 @@
 import {
   layerShapes,
+  parameterShapes,
   UserError,
   weightedLayers,
   type Architecture,
@@ -150,16 +151,11 @@ function shapesOf(
   layer: WeightedLayer,
   layout: Network['layout'],
 ): { readonly network: readonly number[]; readonly file: readonly number[] } {
-  if (layer.kind === 'dense') {
-    const network = [layer.inputs, layer.outputs];
-    return { network, file: layout === 'native' ? network : network.toReversed() };
-  }
-  const { kernel, inChannels, outChannels } = layer;
-  const network = [kernel, kernel, inChannels, outChannels];
-  return {
-    network,
-    file: layout === 'native' ? network : [outChannels, inChannels, kernel, kernel],
-  };
+  const network = parameterShapes(layer)[`${layer.name}.weight`]!;
+  if (layout === 'native') return { network, file: network };
+  if (layer.kind === 'dense') return { network, file: network.toReversed() };
+  const [height, width, inChannels, outChannels] = network as [number, number, number, number];
+  return { network, file: [outChannels, inChannels, height, width] };
 }
 
 /** The name of the bias beside a weight; undefined where the weight's name does not tell it. */

@@ -80,6 +80,8 @@ export const saveAnn = defineStage({
   }),
 });
 
+type LayerDescriptions = Exclude<Description['architecture'], string | null | undefined>['layers'];
+
 /** The first 48 bits of the SHA-256, which a number holds exactly. */
 function checksum(bytes: Uint8Array): number {
   return createHash('sha256').update(bytes).digest().readUIntBE(0, 6);
@@ -97,7 +99,7 @@ function describe(
     architecture: {
       ...architecture,
       inputShape: [...architecture.inputShape],
-      layers: architecture.layers.map((layer) => ({ ...layer })),
+      layers: structuredClone(architecture.layers) as LayerDescriptions,
     },
     classNames: [...classNames],
     inputRange: [...inputRange],

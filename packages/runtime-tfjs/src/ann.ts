@@ -1,15 +1,20 @@
 import type { Tensor, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 
 import {
+  image,
   pixelsIn,
-  weightedLayers,
+  sourcesOf,
+  spikingLayers,
+  summingLayers,
   type Ann,
-  type ConvLayer,
   type Images,
+  type Layer,
   type Parameters,
+  type SummingLayer,
 } from '@privatesnn/core';
 
 import { activationOf } from './activation.js';
+import { averagePool, convolve, maxPool, shortcut } from './layers.js';
 import type { TensorRuntime, Tf } from './runtime.js';
 
 /** A network's parameters on the tensor runtime, by name. The caller disposes of them. */
@@ -28,9 +33,9 @@ export function annTensors(tf: Tf, parameters: Parameters): AnnTensors {
 export interface ForwardOptions {
   /** Called for each dropout layer while training; dropout is the identity without it. */
   readonly dropout?: (x: Tensor, rate: number) => Tensor;
-  /** The non-linearity of every weighted layer but the last; the network's own when left out. */
+  /** The non-linearity of every layer that has one; the network's own, clipped where it is, when left out. */
   readonly activation?: (x: Tensor, layer: string) => Tensor;
-  /** Called with each weighted layer's output, after its non-linearity (the last layer has none). */
+  /** Called with the output of each layer that sums (conv, dense, add), after its non-linearity if it has one. */
   readonly onActivation?: (layer: string, activation: Tensor) => void;
 }
 
@@ -49,46 +54,74 @@ export function annForward(
   options: ForwardOptions = {},
 ): Tensor2D {
   const { architecture } = network;
-  const last = weightedLayers(architecture).at(-1);
-  const activation = options.activation ?? activationOf(tf, network);
-  let h: Tensor = x;
-  for (const layer of architecture.layers) {
-    switch (layer.kind) {
-      case 'conv':
-        h = convolve(tf, h as Tensor4D, tensors[`${layer.name}.weight`] as Tensor4D, layer);
-        break;
-      case 'dense':
-        h = tf.matMul(h as Tensor2D, tensors[`${layer.name}.weight`] as Tensor2D);
-        break;
-      case 'average-pool':
-        h = tf.avgPool(h as Tensor4D, layer.size, layer.size, 'valid');
-        break;
-      case 'max-pool':
-        h = tf.maxPool(h as Tensor4D, layer.size, layer.size, 'valid');
-        break;
-      case 'flatten':
-        h = tf.reshape(h, [h.shape[0]!, -1]);
-        break;
-      case 'dropout':
-        if (options.dropout) h = options.dropout(h, layer.rate);
-        break;
+  const { layers } = architecture;
+  const sources = sourcesOf(architecture);
+  const summing = new Set<Layer>(summingLayers(architecture));
+  const spiking = new Set<Layer>(spikingLayers(architecture));
+  const activation = activationOf(tf, network);
+  const outputs: Tensor[] = [];
+  for (const [index, layer] of layers.entries()) {
+    const inputs = sources[index]!.map((source) => (source === image ? x : outputs[source]!));
+    let h = outputOf(tf, layer, tensors, inputs, options);
+    if ('bias' in layer && layer.bias) h = tf.add(h, tensors[`${layer.name}.bias`]!);
+    if (summing.has(layer)) {
+      const { name, maximum } = layer as SummingLayer;
+      if (spiking.has(layer)) {
+        h = options.activation?.(h, name) ?? clipped(tf, activation(h), maximum);
+      }
+      options.onActivation?.(name, h);
     }
-    if (layer.kind === 'conv' || layer.kind === 'dense') {
-      if (layer.bias) h = tf.add(h, tensors[`${layer.name}.bias`]!);
-      if (layer !== last) h = activation(h, layer.name);
-      options.onActivation?.(layer.name, h);
-    }
+    outputs.push(h);
   }
-  return h as Tensor2D;
+  return tf.reshape(outputs.at(-1)!, [x.shape[0], architecture.classes]);
 }
 
-/** TensorFlow's kernel knows only 'same' and 'valid' padding, so other paddings are made by a pad of their own. */
-function convolve(tf: Tf, x: Tensor4D, weight: Tensor4D, layer: ConvLayer): Tensor4D {
-  const { kernel, stride, padding } = layer;
-  if (stride === 1 && 2 * padding === kernel - 1) return tf.conv2d(x, weight, 1, 'same');
-  const border: [number, number] = [padding, padding];
-  const padded = padding === 0 ? x : tf.pad4d(x, [[0, 0], border, border, [0, 0]]);
-  return tf.conv2d(padded, weight, stride, 'valid');
+/** A layer's output before its bias and its non-linearity. */
+function outputOf(
+  tf: Tf,
+  layer: Layer,
+  tensors: AnnTensors,
+  inputs: readonly Tensor[],
+  { dropout }: ForwardOptions,
+): Tensor {
+  const input = inputs[0]!;
+  switch (layer.kind) {
+    case 'conv':
+      return convolve(tf, image4D(tf, input), tensors[`${layer.name}.weight`] as Tensor4D, layer);
+    case 'dense':
+      return tf.matMul(flat(tf, input), tensors[`${layer.name}.weight`] as Tensor2D);
+    case 'add':
+      return alike(tf, inputs).reduce((sum, other) => tf.add(sum, other));
+    case 'concat':
+      return tf.concat(alike(tf, inputs), -1);
+    case 'average-pool':
+      return averagePool(tf, image4D(tf, input), layer);
+    case 'max-pool':
+      return maxPool(tf, image4D(tf, input), layer);
+    case 'shortcut':
+      return shortcut(tf, image4D(tf, input), layer);
+    case 'flatten':
+      return flat(tf, input);
+    case 'dropout':
+      return dropout ? dropout(input, layer.rate) : input;
+  }
+}
+
+function flat(tf: Tf, x: Tensor): Tensor2D {
+  return x.rank === 2 ? (x as Tensor2D) : tf.reshape(x, [x.shape[0]!, -1]);
+}
+
+/** What is flat is an image of one pixel. */
+function image4D(tf: Tf, x: Tensor): Tensor4D {
+  return x.rank === 4 ? (x as Tensor4D) : tf.reshape(x, [x.shape[0]!, 1, 1, -1]);
+}
+
+function alike(tf: Tf, inputs: readonly Tensor[]): Tensor[] {
+  return inputs.every(({ rank }) => rank === 2) ? [...inputs] : inputs.map((x) => image4D(tf, x));
+}
+
+function clipped(tf: Tf, x: Tensor, maximum: number | undefined): Tensor {
+  return maximum === undefined ? x : tf.minimum(x, maximum);
 }
 
 /**

@@ -1,6 +1,13 @@
 import type { Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 
-import type { Ann, Architecture, Layer, Parameters } from '@privatesnn/core';
+import {
+  beyondChain,
+  squareWindow,
+  type Ann,
+  type Architecture,
+  type Layer,
+  type Parameters,
+} from '@privatesnn/core';
 import type { DenseLayer } from '@privatesnn/spiking';
 
 import { annForward, annTensors } from './ann.js';
@@ -16,7 +23,7 @@ export interface FrozenAnn {
 
 /**
  * Prepares an ANN for many passes with the same weights, as image synthesis and attacks make them. On the embedded
- * engine a network of ReLUs runs in one place, without a tensor for each layer; the bits are those of {@link annForward}.
+ * engine a chain (see beyondChain) of ReLUs runs in one place, without a tensor for each layer; the bits are those of {@link annForward}.
  *
  * @param batch images of a pass, at most
  */
@@ -57,9 +64,11 @@ export function frozenAnn(
 
 /** The architecture as a chain of dense layers; undefined where it is none. */
 function denseLayers(
-  { layers }: Architecture,
+  architecture: Architecture,
   parameters: Parameters,
 ): readonly DenseLayer[] | undefined {
+  if (beyondChain(architecture)) return undefined;
+  const { layers } = architecture;
   const weighted = layers.filter(({ kind }) => kind === 'conv' || kind === 'dense');
   const chain: DenseLayer[] = [];
   for (const layer of layers) {
@@ -71,23 +80,28 @@ function denseLayers(
   return chain;
 }
 
-function denseLayer(
-  layer: Exclude<Layer, { kind: 'dropout' | 'flatten' }>,
-  parameters: Parameters,
-  relu: boolean,
-): DenseLayer | undefined {
-  if (!('name' in layer)) {
-    return { kind: 'pool', size: layer.size, largest: layer.kind === 'max-pool' };
+function denseLayer(layer: Layer, parameters: Parameters, relu: boolean): DenseLayer | undefined {
+  switch (layer.kind) {
+    case 'average-pool':
+    case 'max-pool': {
+      const { kernel } = squareWindow(layer)!;
+      return { kind: 'pool', size: kernel, largest: layer.kind === 'max-pool' };
+    }
+    case 'conv':
+    case 'dense': {
+      const { data, shape } = parameters[`${layer.name}.weight`]!;
+      const common = {
+        kind: 'weighted' as const,
+        weight: data,
+        filters: shape.at(-1)!,
+        relu,
+        ...(layer.bias ? { bias: parameters[`${layer.name}.bias`]!.data } : {}),
+      };
+      if (layer.kind === 'dense') return common;
+      const window = squareWindow(layer)!;
+      return window.padding < window.kernel ? { ...common, window } : undefined;
+    }
+    default:
+      return undefined;
   }
-  const { data, shape } = parameters[`${layer.name}.weight`]!;
-  const common = {
-    kind: 'weighted' as const,
-    weight: data,
-    filters: shape.at(-1)!,
-    relu,
-    ...(layer.bias ? { bias: parameters[`${layer.name}.bias`]!.data } : {}),
-  };
-  if (layer.kind === 'dense') return common;
-  const { kernel, stride, padding } = layer;
-  return padding < kernel ? { ...common, window: { kernel, stride, padding } } : undefined;
 }

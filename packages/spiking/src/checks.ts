@@ -1,15 +1,21 @@
 import {
+  assertChain,
   layerShapes,
+  layerText,
+  parameterShapes,
+  spikingLayers,
   UserError,
   weightedLayers,
-  type Architecture,
-  type ErrorClass,
+  windowOf,
   type AdaptiveNeuron,
+  type Architecture,
+  type ConvLayer,
+  type ErrorClass,
   type IntegrateAndFire,
   type NeuronModel,
   type Parameters,
+  type PoolLayer,
   type Snn,
-  type WeightedLayer,
 } from '@privatesnn/core';
 
 import type { BalanceRequest, GradientRequest, InferenceRequest } from './engine.js';
@@ -91,11 +97,6 @@ export function checkBalance(request: BalanceRequest): CheckedBatch {
   return checkBatch(request, request.architecture, request.timeSteps);
 }
 
-/** The layers whose neurons spike: all weighted layers but the last. */
-export function spikingLayers(architecture: Architecture): WeightedLayer[] {
-  return weightedLayers(architecture).slice(0, -1);
-}
-
 function checkSnnRequest(request: InferenceRequest | GradientRequest): CheckedBatch {
   const { snn } = request;
   checkNetwork(snn.architecture, snn.parameters);
@@ -160,9 +161,11 @@ function checkNetwork(architecture: Architecture, parameters: Parameters): void 
       'The layers of the network do not fit together.',
     );
   }
+  assertChain(architecture, 'The spiking engine');
   for (const layer of weightedLayers(architecture)) {
-    checkParameter(parameters, `${layer.name}.weight`, weightShape(layer));
-    if (layer.bias) checkParameter(parameters, `${layer.name}.bias`, [outputsOf(layer)]);
+    for (const [name, shape] of Object.entries(parameterShapes(layer))) {
+      checkParameter(parameters, name, shape);
+    }
   }
 }
 
@@ -177,20 +180,29 @@ function checkGeometry({ name, inputShape, layers }: Architecture): void {
       `The network ${name} cannot be computed.`,
     );
   };
+  const checkWindow = (where: string, layer: ConvLayer | PoolLayer): void => {
+    const { kernel, stride, dilation, padding } = windowOf(layer);
+    kernel.forEach((value) => check(where, 'window', value, 1));
+    stride.forEach((value) => check(where, 'stride', value, 1));
+    dilation.forEach((value) => check(where, 'dilation', value, 1));
+    padding.forEach((value) => check(where, 'padding', value, 0));
+  };
   inputShape.forEach((value) => check('the input', 'size', value, 1));
   for (const [index, layer] of layers.entries()) {
-    const where = 'name' in layer ? `layer "${layer.name}"` : `layer ${index + 1} (${layer.kind})`;
+    const where = layerText(layer, index);
     if (layer.kind === 'conv') {
       check(where, 'input channels', layer.inChannels, 1);
       check(where, 'output channels', layer.outChannels, 1);
-      check(where, 'kernel size', layer.kernel, 1);
-      check(where, 'stride', layer.stride, 1);
-      check(where, 'padding', layer.padding, 0);
+      checkWindow(where, layer);
     } else if (layer.kind === 'dense') {
       check(where, 'inputs', layer.inputs, 1);
       check(where, 'outputs', layer.outputs, 1);
     } else if (layer.kind === 'average-pool' || layer.kind === 'max-pool') {
-      check(where, 'size', layer.size, 1);
+      checkWindow(where, layer);
+    } else if (layer.kind === 'shortcut') {
+      check(where, 'stride', layer.stride, 1);
+      check(where, 'channels before', layer.before, 0);
+      check(where, 'channels after', layer.after, 0);
     }
   }
 }
@@ -285,16 +297,6 @@ function checkThresholds(snn: Snn): void {
       );
     }
   }
-}
-
-function weightShape(layer: WeightedLayer): number[] {
-  return layer.kind === 'dense'
-    ? [layer.inputs, layer.outputs]
-    : [layer.kernel, layer.kernel, layer.inChannels, layer.outChannels];
-}
-
-function outputsOf(layer: WeightedLayer): number {
-  return layer.kind === 'dense' ? layer.outputs : layer.outChannels;
 }
 
 function fail(errorClass: ErrorClass, code: string, message: string, hint: string): never {

@@ -1,5 +1,7 @@
 import {
+  assertChain,
   layerShapes,
+  squareWindow,
   weightedLayers,
   type Architecture,
   type Encoder,
@@ -41,6 +43,7 @@ export interface Energy {
 
 /** Synaptic operations of one dense pass through each weighted layer, in order. */
 export function layerFlops(architecture: Architecture): { layer: string; flops: number }[] {
+  assertChain(architecture, 'Counting operations');
   const shapes = layerShapes(architecture);
   return weightedLayers(architecture).map((layer) => {
     const [height, width] = shapes[architecture.layers.indexOf(layer)]!;
@@ -94,6 +97,7 @@ export type OperationCounts = LayerOperations;
  * padding left out, and an addition for each neuron that has a bias.
  */
 export function annOperations(architecture: Architecture): OperationCounts[] {
+  assertChain(architecture, 'Counting operations');
   const shapes = layerShapes(architecture);
   return weightedLayers(architecture).map((layer) => {
     const index = architecture.layers.indexOf(layer);
@@ -177,7 +181,7 @@ export function spikesPerNeuron(
 function synapses(layer: WeightedLayer): number {
   return layer.kind === 'dense'
     ? layer.inputs * layer.outputs
-    : layer.kernel ** 2 * layer.inChannels * layer.outChannels;
+    : squareWindow(layer)!.kernel ** 2 * layer.inChannels * layer.outChannels;
 }
 
 /** Taps of all positions along one axis. */
@@ -186,7 +190,10 @@ function taps(
   outSize: number,
   layer: Extract<WeightedLayer, { kind: 'conv' }>,
 ): number {
-  return tapsByPosition(size, outSize, layer).reduce((total, count) => total + count, 0);
+  return tapsByPosition(size, outSize, squareWindow(layer)!).reduce(
+    (total, count) => total + count,
+    0,
+  );
 }
 
 function sum(layers: LayerEnergy[]): Energy {

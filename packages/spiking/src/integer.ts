@@ -1,5 +1,6 @@
 import {
   biasOf,
+  squareWindow,
   UserError,
   weightedLayers,
   weightOf,
@@ -108,5 +109,7 @@ function rounded(values: Float32Array, factor: number): Int16Array {
 }
 
 function inputsOf(layer: WeightedLayer): number {
-  return layer.kind === 'dense' ? layer.inputs : layer.kernel ** 2 * layer.inChannels;
+  return layer.kind === 'dense'
+    ? layer.inputs
+    : squareWindow(layer)!.kernel ** 2 * layer.inChannels;
 }

@@ -1,4 +1,5 @@
 import {
+  assertChain,
   biasOf,
   UserError,
   weightedLayers,
@@ -24,6 +25,7 @@ export function normaliseWeights(
   parameters: Parameters,
   scales: LayerScales,
 ): Parameters {
+  assertChain(architecture, 'Weight normalisation');
   const result: Record<string, Parameter> = { ...parameters };
   let before = 1;
   for (const layer of weightedLayers(architecture)) {
@@ -50,6 +52,7 @@ export function modelBasedScales(
   parameters: Parameters,
   inputRange: PixelRange = [0, 1],
 ): LayerScales {
+  assertChain(architecture, 'Weight normalisation');
   const scales: Record<string, number> = {};
   let [low, high] = [Math.min(0, inputRange[0]), Math.max(0, inputRange[1])];
   for (const layer of weightedLayers(architecture)) {
@@ -93,6 +96,7 @@ export function rateScales(
   architecture: Architecture,
   thresholds: Readonly<Record<string, number>>,
 ): Record<string, number> {
+  assertChain(architecture, 'Conversion');
   const scales: Record<string, number> = {};
   let scale = 1;
   for (const { name } of weightedLayers(architecture)) {

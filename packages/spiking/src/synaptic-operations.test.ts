@@ -1,4 +1,4 @@
-import { layerShapes, type Architecture, type Snn } from '@privatesnn/core';
+import { layerShapes, squareWindow, type Architecture, type Snn } from '@privatesnn/core';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 
@@ -45,14 +45,15 @@ function counted({ snn, pixels }: InferenceRequest, { raster }: Inference): Laye
       });
     const sum = (window: number[]) => window.reduce((a, b) => a + b, 0);
     if (layer.kind === 'average-pool') {
-      events = pool(layer.size, sum, events);
-      values = pool(layer.size, sum, values);
+      const { kernel } = squareWindow(layer)!;
+      events = pool(kernel, sum, events);
+      values = pool(kernel, sum, values);
     } else if (layer.kind === 'max-pool') {
-      values = pool(layer.size, (window) => Math.max(...window), values);
+      values = pool(squareWindow(layer)!.kernel, (window) => Math.max(...window), values);
       events = values.map((value) => Number(value !== 0));
     } else if (layer.kind === 'conv' || layer.kind === 'dense') {
       const { kernel, stride, padding } =
-        layer.kind === 'conv' ? layer : { kernel: 1, stride: 1, padding: 0 };
+        layer.kind === 'conv' ? squareWindow(layer)! : { kernel: 1, stride: 1, padding: 0 };
       const [rows, columns, outputs] =
         layer.kind === 'dense' ? [1, 1, layer.outputs] : [oh, ow, oc];
       let operations = 0;

@@ -29,6 +29,7 @@ export const artefactTypes = Object.keys(artefactSchemas) as readonly ArtefactTy
 
 export { activationSchema, type AdaptiveActivation } from './artefacts/activation.js';
 export type { Ann, ChannelStatistics } from './artefacts/ann.js';
+export { architectureSchema } from './artefacts/architecture.js';
 export type * from './artefacts/architecture.js';
 export type { Images } from './artefacts/images.js';
 export type { AdaptiveNeuron, IntegrateAndFire, NeuronModel } from './artefacts/neuron.js';

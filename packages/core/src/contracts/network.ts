@@ -1,5 +1,6 @@
 import type { Architecture, WeightedLayer } from './artefacts/architecture.js';
 import type { Parameter, Parameters } from './artefacts/parameters.js';
+import { windowOf } from './graph.js';
 
 /** The layers that hold weights, in order. */
 export function weightedLayers(architecture: Architecture): WeightedLayer[] {
@@ -19,7 +20,7 @@ export function parameterShapes(layer: WeightedLayer): Record<string, number[]> 
   const channels = outputChannels(layer);
   const weight =
     layer.kind === 'conv'
-      ? [layer.kernel, layer.kernel, layer.inChannels, channels]
+      ? [...windowOf(layer).kernel, layer.inChannels / (layer.groups ?? 1), channels]
       : [layer.inputs, channels];
   return { [`${name}.weight`]: weight, ...(bias ? { [`${name}.bias`]: [channels] } : {}) };
 }
@@ -42,46 +43,4 @@ function parameterOf(parameters: Parameters, name: string): Parameter {
     );
   }
   return parameter;
-}
-
-/** Output shape [height, width, channels] of each layer; flat layers give [1, 1, size]. Throws where layers do not fit. */
-export function layerShapes(architecture: Architecture): [number, number, number][] {
-  let [height, width, channels] = architecture.inputShape;
-  return architecture.layers.map((layer) => {
-    switch (layer.kind) {
-      case 'conv':
-        expect(layer.name, 'input channels', layer.inChannels, channels);
-        height = Math.floor((height + 2 * layer.padding - layer.kernel) / layer.stride) + 1;
-        width = Math.floor((width + 2 * layer.padding - layer.kernel) / layer.stride) + 1;
-        channels = layer.outChannels;
-        break;
-      case 'dense':
-        expect(layer.name, 'inputs', layer.inputs, height * width * channels);
-        [height, width, channels] = [1, 1, layer.outputs];
-        break;
-      case 'average-pool':
-      case 'max-pool':
-        height = Math.floor(height / layer.size);
-        width = Math.floor(width / layer.size);
-        break;
-      case 'flatten':
-        [height, width, channels] = [1, 1, height * width * channels];
-        break;
-      case 'dropout':
-        break;
-    }
-    if (height < 1 || width < 1) {
-      throw new Error(
-        `${architecture.name}: a ${layer.kind} layer is left with ${height} × ${width} pixels; ` +
-          `the input ${architecture.inputShape.join(' × ')} is too small for this network.`,
-      );
-    }
-    return [height, width, channels];
-  });
-}
-
-function expect(name: string, what: string, declared: number, actual: number): void {
-  if (declared !== actual) {
-    throw new Error(`Layer "${name}" declares ${declared} ${what}, but receives ${actual}.`);
-  }
 }

@@ -1,5 +1,5 @@
-import type { Architecture, Parameter, Snn } from '@privatesnn/core';
-import { foldBatchNorm, spikingLayers } from '@privatesnn/spiking';
+import { spikingLayers, type Architecture, type Parameter, type Snn } from '@privatesnn/core';
+import { foldBatchNorm } from '@privatesnn/spiking';
 
 import { scaleOf, shiftOf, type Statistics } from './network.js';
 import type { TdbnOptions } from './options.js';
@@ -44,11 +44,11 @@ export function folded(
 
 /** The architecture with a bias in every layer that spikes. */
 function withBiases(architecture: Architecture): Architecture {
-  const names = new Set(spikingLayers(architecture).map(({ name }) => name));
+  const spiking = new Set<unknown>(spikingLayers(architecture));
   return {
     ...architecture,
     layers: architecture.layers.map((layer) =>
-      'name' in layer && names.has(layer.name) ? { ...layer, bias: true } : layer,
+      spiking.has(layer) ? { ...layer, bias: true } : layer,
     ),
   };
 }

@@ -1,8 +1,8 @@
 import type { Tensor, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 
-import type { Snn } from '@privatesnn/core';
+import { outputChannels, weightedLayers, type Snn } from '@privatesnn/core';
 import { annForward, spikingNeurons, type AnnTensors, type Tf } from '@privatesnn/runtime-tfjs';
-import { encode, integrateAndFireOf, spikingLayers } from '@privatesnn/spiking';
+import { encode, integrateAndFireOf } from '@privatesnn/spiking';
 
 import { surrogateOf } from '../part-options.js';
 import type { TdbnOptions } from './options.js';
@@ -20,13 +20,15 @@ export const shiftOf = (layer: string) => `${layer}.tdbn-shift`;
 /** The scales (1) and shifts (0) of all spiking layers, before training. */
 export function initialNorms({ architecture }: Snn): Record<string, Float32Array> {
   return Object.fromEntries(
-    spikingLayers(architecture).flatMap((layer) => {
-      const channels = layer.kind === 'conv' ? layer.outChannels : layer.outputs;
-      return [
-        [scaleOf(layer.name), new Float32Array(channels).fill(1)],
-        [shiftOf(layer.name), new Float32Array(channels)],
-      ];
-    }),
+    weightedLayers(architecture)
+      .slice(0, -1)
+      .flatMap((layer) => {
+        const channels = outputChannels(layer);
+        return [
+          [scaleOf(layer.name), new Float32Array(channels).fill(1)],
+          [shiftOf(layer.name), new Float32Array(channels)],
+        ];
+      }),
   );
 }
 

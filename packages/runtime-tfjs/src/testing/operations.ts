@@ -97,6 +97,24 @@ export const operationCases: readonly OperationCase[] = [
     compute: (tf, x, filter) => tf.conv2d(x as Tensor4D, filter as Tensor4D, 2, 'valid'),
     formula: convolved(6, 2, 0, 2),
   },
+  {
+    name: 'depthwiseConv2d, two filters a channel',
+    shapes: [
+      [1, 4, 4, 2],
+      [3, 3, 2, 2],
+    ],
+    compute: (tf, x, filter) => tf.depthwiseConv2d(x as Tensor4D, filter as Tensor4D, 1, 'valid'),
+    formula: (x, filter) =>
+      Array.from({ length: 16 }, (_, i) => {
+        const [y, column, o] = [Math.floor(i / 8), Math.floor(i / 4) % 2, i % 4];
+        return total(
+          Array.from({ length: 9 }, (_, k) => {
+            const [row, col] = [y + Math.floor(k / 3), column + (k % 3)];
+            return x[(row * 4 + col) * 2 + Math.floor(o / 2)]! * filter[k * 4 + o]!;
+          }),
+        );
+      }),
+  },
   ...[false, true].flatMap((transposeA) =>
     [false, true].map((transposeB): OperationCase => ({
       name: `matMul${transposeA ? ', left transposed' : ''}${transposeB ? ', right transposed' : ''}`,

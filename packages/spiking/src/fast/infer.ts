@@ -1,3 +1,5 @@
+import { spikingLayers } from '@privatesnn/core';
+
 import type { CheckedBatch } from '../checks.js';
 import { encode } from '../encoder.js';
 import type { Inference, InferenceRequest } from '../engine.js';
@@ -79,9 +81,7 @@ export async function infer(
 
 /** Thresholds in the order of layers. */
 export function thresholdsOf({ architecture, thresholds }: InferenceRequest['snn']): number[] {
-  return architecture.layers.flatMap((layer) =>
-    'name' in layer && layer.name in thresholds ? [thresholds[layer.name]!] : [],
-  );
+  return spikingLayers(architecture).map(({ name }) => thresholds[name]!);
 }
 
 /** The encoder's spikes: small pictures only, so that the plain encoder will do. */

@@ -1,5 +1,7 @@
 import {
+  assertChain,
   layerShapes,
+  squareWindow,
   UserError,
   weightedLayers,
   type Architecture,
@@ -57,6 +59,7 @@ export interface Plan {
 
 /** @throws UserError for the few orders of layers that the kernels cannot compute */
 export function planOf(architecture: Architecture): Plan {
+  assertChain(architecture, 'The spiking engine');
   const shapes = layerShapes(architecture).map(shapeOf);
   const last = weightedLayers(architecture).at(-1);
   const input = shapeOf(architecture.inputShape);
@@ -70,7 +73,7 @@ export function planOf(architecture: Architecture): Plan {
       case 'conv':
       case 'dense': {
         const flat = layer.kind === 'dense' || before.flat;
-        if (before.flat && layer.kind === 'conv' && layer.kernel > 1) {
+        if (before.flat && layer.kind === 'conv' && geometry(layer).kernel > 1) {
           unsupported(architecture, `convolution "${layer.name}" after a flatten layer`);
         }
         layers.push({
@@ -88,13 +91,13 @@ export function planOf(architecture: Architecture): Plan {
         break;
       }
       case 'average-pool':
-        before = { ...before, averagePool: before.averagePool * layer.size };
+        before = { ...before, averagePool: before.averagePool * squareWindow(layer)!.kernel };
         break;
       case 'max-pool':
         if (layers.length === 0) unsupported(architecture, 'max-pooling of the input');
         if (before.averagePool > 1) unsupported(architecture, 'max-pooling of averages');
         if (before.maxPool > 1) unsupported(architecture, 'two max-pooling layers in a row');
-        before = { ...before, maxPool: layer.size };
+        before = { ...before, maxPool: squareWindow(layer)!.kernel };
         break;
       case 'flatten':
         before = { ...before, flat: true };
@@ -124,9 +127,7 @@ export function averagePoolBefore(architecture: Architecture, layer: WeightedLay
 const noTransition: Transition = { maxPool: 1, averagePool: 1, flat: false, dropouts: [] };
 
 function geometry(layer: WeightedLayer): { kernel: number; stride: number; padding: number } {
-  if (layer.kind === 'dense') return { kernel: 1, stride: 1, padding: 0 };
-  const { kernel, stride, padding } = layer;
-  return { kernel, stride, padding };
+  return layer.kind === 'dense' ? { kernel: 1, stride: 1, padding: 0 } : squareWindow(layer)!;
 }
 
 function shapeOf([height, width, channels]: readonly [number, number, number]): Shape {

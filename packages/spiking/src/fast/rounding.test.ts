@@ -1,4 +1,10 @@
-import type { Architecture, Layer, Snn } from '@privatesnn/core';
+import {
+  outputChannels,
+  parameterShapes,
+  type Architecture,
+  type Layer,
+  type Snn,
+} from '@privatesnn/core';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 
@@ -59,10 +65,7 @@ function networkOf(drawn: LayerCase, layers: readonly Layer[]): Snn {
   const parameters: Record<string, { shape: number[]; data: Float32Array }> = {};
   for (const layer of layers) {
     if (layer.kind !== 'conv' && layer.kind !== 'dense') continue;
-    const shape =
-      layer.kind === 'dense'
-        ? [layer.inputs, layer.outputs]
-        : [layer.kernel, layer.kernel, layer.inChannels, layer.outChannels];
+    const shape = parameterShapes(layer)[`${layer.name}.weight`]!;
     const size = shape.reduce((a, b) => a * b);
     parameters[`${layer.name}.weight`] = { shape, data: numbers(size, seed) };
     if (layer.bias) {
@@ -108,7 +111,7 @@ function currentOf(snn: Snn, pixels: Float32Array, seed: number): { sum: Signal;
     const { weight, bias, layer } = operation;
     const largest = { ...operation, weight: absolute(weight), bias: bias && absolute(bias) };
     // n·ε·Σ|w·x|, n the terms of a sum, each of which pooling makes many, and the few roundings around it.
-    const terms = layer.kind === 'dense' ? layer.inputs : layer.kernel ** 2 * layer.inChannels;
+    const terms = weight.length / outputChannels(layer);
     const bound = currents(largest, magnitude);
     return {
       sum: currents(operation, signal),

@@ -1,6 +1,5 @@
-import { layerShapes, type Architecture } from '@privatesnn/core';
+import { layerShapes, spikingLayers, type Architecture } from '@privatesnn/core';
 
-import { spikingLayers } from '../checks.js';
 import type { LayerActivity } from '../engine.js';
 import { countSpikes, type Signal } from './network.js';
 

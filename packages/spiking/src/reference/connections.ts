@@ -1,4 +1,4 @@
-import type { WeightedLayer } from '@privatesnn/core';
+import { squareWindow, type WeightedLayer } from '@privatesnn/core';
 
 type Shape = readonly [height: number, width: number, channels: number];
 
@@ -35,7 +35,8 @@ export function connectionsOf(layer: WeightedLayer, input: Shape, output: Shape)
       taps: [{ input: 0, output: 0, weight: 0 }],
     };
   }
-  const { inChannels, outChannels, kernel, stride, padding } = layer;
+  const { inChannels, outChannels } = layer;
+  const { kernel, stride, padding } = squareWindow(layer)!;
   const [inHeight, inWidth] = input;
   const [outHeight, outWidth] = output;
   const taps: Tap[] = [];

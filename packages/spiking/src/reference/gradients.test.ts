@@ -4,7 +4,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 
-import { weightedLayers, type Layer, type Snn } from '@privatesnn/core';
+import { squareWindow, weightedLayers, type Layer, type Snn } from '@privatesnn/core';
 import { arbitrarySnnRun } from '@privatesnn/testkit';
 
 import { integrateAndFireOf } from '../checks.js';
@@ -130,7 +130,7 @@ function applyLinear(layer: Layer, x: tf.Tensor, weights: tf.Tensor[]): tf.Tenso
   const [weight, bias] = weights;
   switch (layer.kind) {
     case 'conv': {
-      const { stride, padding } = layer;
+      const { stride, padding } = squareWindow(layer)!;
       const y = tf.conv2d(
         x as tf.Tensor4D,
         weight as tf.Tensor4D,
@@ -147,9 +147,9 @@ function applyLinear(layer: Layer, x: tf.Tensor, weights: tf.Tensor[]): tf.Tenso
       return bias ? tf.add(y, bias) : y;
     }
     case 'average-pool':
-      return tf.avgPool(x as tf.Tensor4D, layer.size, layer.size, 'valid');
+      return tf.avgPool(x as tf.Tensor4D, layer.size as number, layer.size as number, 'valid');
     case 'max-pool':
-      return tf.maxPool(x as tf.Tensor4D, layer.size, layer.size, 'valid');
+      return tf.maxPool(x as tf.Tensor4D, layer.size as number, layer.size as number, 'valid');
     default:
       return x;
   }
@@ -186,8 +186,8 @@ function byAutograd(request: GradientRequest, labels: readonly number[]) {
         { seed, image, timeSteps: snn.timeSteps },
       ).map((x) => tf.add(tf.tensor(x, [1, ...inputShape]), row));
       layers.forEach((layer, index) => {
-        const weights = 'name' in layer ? [parameters[`${layer.name}.weight`]!] : [];
-        if ('name' in layer && layer.bias) weights.push(parameters[`${layer.name}.bias`]!);
+        const weights = 'bias' in layer ? [parameters[`${layer.name}.weight`]!] : [];
+        if ('bias' in layer && layer.bias) weights.push(parameters[`${layer.name}.bias`]!);
         signal = signal.map((x) => applyLinear(layer, x, weights));
         if (layer.kind === 'dropout' && request.dropout) {
           const [first] = signal as [tf.Tensor];
@@ -197,7 +197,7 @@ function byAutograd(request: GradientRequest, labels: readonly number[]) {
           );
           signal = signal.map((x) => tf.mul(x, mask));
         }
-        if ('name' in layer && layer !== last) {
+        if ('bias' in layer && layer !== last) {
           signal = neurons(request, signal, thresholds[layer.name]!);
         }
       });

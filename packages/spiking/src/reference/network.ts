@@ -1,6 +1,7 @@
 import {
   biasOf,
   layerShapes,
+  squareWindow,
   weightedLayers,
   weightOf,
   type Architecture,
@@ -60,11 +61,17 @@ export function operationsOf(architecture: Architecture, parameters: Parameters)
         ];
       case 'average-pool':
       case 'max-pool':
-        return [{ kind: layer.kind, pooling: { size: layer.size, input, output } }];
+        return [
+          { kind: layer.kind, pooling: { size: squareWindow(layer)!.kernel, input, output } },
+        ];
       case 'dropout':
         return [{ kind: 'dropout', rate: layer.rate, index }];
       case 'flatten':
         return [];
+      case 'add':
+      case 'concat':
+      case 'shortcut':
+        throw new Error(`No ${layer.kind} can be computed yet.`);
     }
   });
 }

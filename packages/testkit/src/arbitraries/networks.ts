@@ -2,13 +2,13 @@ import fc, { type Arbitrary } from 'fast-check';
 
 import {
   layerShapes,
+  parameterShapes,
   weightedLayers,
   type Ann,
   type Architecture,
   type Layer,
   type Parameter,
   type Parameters,
-  type WeightedLayer,
 } from '@privatesnn/core';
 
 import { floatArray } from './numbers.js';
@@ -93,12 +93,9 @@ export function arbitraryArchitecture(
  * in float32 in whatever order they are taken.
  */
 export function arbitraryParameters(architecture: Architecture): Arbitrary<Parameters> {
-  const tensors = weightedLayers(architecture).flatMap((layer) => {
-    const channels = layer.kind === 'dense' ? layer.outputs : layer.outChannels;
-    const weight = [`${layer.name}.weight`, weightShape(layer)] as const;
-    const bias = [`${layer.name}.bias`, [channels]] as const;
-    return layer.bias ? [weight, bias] : [weight];
-  });
+  const tensors = weightedLayers(architecture).flatMap((layer) =>
+    Object.entries(parameterShapes(layer)),
+  );
   return fc
     .tuple(
       ...tensors.map(([name, shape]) =>
@@ -127,10 +124,4 @@ export function arbitraryAnn(constraints: ArchitectureConstraints = {}): Arbitra
 /** "class 0", "class 1", … */
 export function classNames(classes: number): string[] {
   return Array.from({ length: classes }, (_, i) => `class ${i}`);
-}
-
-function weightShape(layer: WeightedLayer): number[] {
-  return layer.kind === 'dense'
-    ? [layer.inputs, layer.outputs]
-    : [layer.kernel, layer.kernel, layer.inChannels, layer.outChannels];
 }

@@ -21,7 +21,7 @@ export const annSchema = z
     parameters: parametersSchema,
     /** The pixel range that the network was trained on. */
     inputRange: pixelRange,
-    /** The non-linearity of every weighted layer but the last; ReLU where it is left out. */
+    /** The non-linearity of every layer that has one; ReLU where it is left out. */
     activation: activationSchema.optional(),
     /** [classes] */
     classNames: z.array(name),
@@ -37,7 +37,7 @@ export const annSchema = z
     }
   });
 
-/** A conventional network: ReLU, or its `activation`, after every weighted layer but the last. */
+/** A conventional network. */
 export interface Ann extends Immutable<z.output<typeof annSchema>> {}
 
 /** Mean and variance over the training data of a weighted layer's output before its ReLU. */

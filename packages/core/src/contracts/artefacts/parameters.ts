@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
-import { layerShapes, outputChannels, parameterShapes, weightedLayers } from '../network.js';
+import { layerShapes, spikingLayers, summingLayers } from '../graph.js';
+import { parameterShapes, weightedLayers } from '../network.js';
 import type { Architecture } from './architecture.js';
 import type { Immutable } from './immutable.js';
 import { float32Array, name } from './values.js';
@@ -37,23 +38,20 @@ interface Network {
  * layer has the parameters of its shape and there are no others.
  */
 export function* misfits({ architecture, parameters, classNames }: Network): Generator<Misfit> {
-  const layers = weightedLayers(architecture);
-  const names = layers.map((layer) => layer.name);
-  const twice = names.find((one, at) => names.indexOf(one) < at);
-  if (twice !== undefined) {
-    yield { path: ['architecture', 'layers'], message: `Two of them are named "${twice}"` };
-  }
+  let outputs: number;
   try {
-    layerShapes(architecture);
+    outputs = layerShapes(architecture)
+      .at(-1)!
+      .reduce((product, size) => product * size);
   } catch (error) {
     yield { path: ['architecture', 'layers'], message: (error as Error).message };
     return;
   }
+  yield* wrongNeurons(architecture);
+  const layers = weightedLayers(architecture);
   const { classes } = architecture;
-  const last = layers.at(-1);
-  const outputs = last && outputChannels(last);
   if (outputs !== classes) {
-    const message = `Expected ${classes}, one for each output of the last layer with weights, which has ${outputs ?? 0}`;
+    const message = `Expected ${classes}, one for each output of the last layer, which has ${outputs}`;
     yield { path: ['architecture', 'classes'], message };
   }
   if (classNames.length !== classes) {
@@ -71,6 +69,17 @@ export function* misfits({ architecture, parameters, classNames }: Network): Gen
     if (found.shape.join() !== shape.join() || found.data.length !== count) {
       const message = `Expected the shape ${shape.join(' × ')}, received ${found.shape.join(' × ')} with ${found.data.length} numbers`;
       yield { path: ['parameters', key], message };
+    }
+  }
+}
+
+/** Layers that say where their ReLU is clipped, but have none. */
+function* wrongNeurons(architecture: Architecture): Generator<Misfit> {
+  const spiking = new Set<unknown>(spikingLayers(architecture));
+  for (const layer of summingLayers(architecture)) {
+    if (layer.maximum !== undefined && !spiking.has(layer)) {
+      const message = `"${layer.name}" has a maximum, but no ReLU: it is linear, or the last`;
+      yield { path: ['architecture', 'layers'], message };
     }
   }
 }

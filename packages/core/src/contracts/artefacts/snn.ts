@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-import { weightedLayers } from '../network.js';
+import { spikingLayers } from '../graph.js';
 import { architectureSchema } from './architecture.js';
 import type { Immutable } from './immutable.js';
 import { neuronSchema } from './neuron.js';
@@ -32,7 +32,7 @@ export const snnSchema = z
     type: z.literal('snn'),
     architecture: architectureSchema,
     parameters: parametersSchema,
-    /** θ of each weighted layer but the last, by layer name; > 0. */
+    /** θ of each spiking layer, by its name; > 0. */
     thresholds: z.record(name, z.number().positive()),
     neuron: neuronSchema,
     encoder,
@@ -43,8 +43,7 @@ export const snnSchema = z
     classNames: z.array(name),
   })
   .superRefine((snn, context) => {
-    const spiking = weightedLayers(snn.architecture).slice(0, -1);
-    const expected = spiking.map((layer) => layer.name);
+    const expected = spikingLayers(snn.architecture).map((layer) => layer.name);
     const thresholds = wrongNames('thresholds', Object.keys(snn.thresholds), expected);
     for (const misfit of [...misfits(snn), ...thresholds]) {
       context.addIssue({ code: 'custom', ...misfit });

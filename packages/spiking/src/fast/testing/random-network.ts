@@ -1,4 +1,10 @@
-import { layerShapes, type Architecture, type Layer, type Snn } from '@privatesnn/core';
+import {
+  layerShapes,
+  parameterShapes,
+  type Architecture,
+  type Layer,
+  type Snn,
+} from '@privatesnn/core';
 import fc from 'fast-check';
 
 /** What a random network may contain. */
@@ -108,10 +114,7 @@ export function networkCase(kinds: NetworkKinds): fc.Arbitrary<NetworkCase> {
       const thresholds: Record<string, number> = {};
       for (const layer of layers) {
         if (layer.kind !== 'conv' && layer.kind !== 'dense') continue;
-        const dimensions =
-          layer.kind === 'dense'
-            ? [layer.inputs, layer.outputs]
-            : [layer.kernel, layer.kernel, layer.inChannels, layer.outChannels];
+        const dimensions = parameterShapes(layer)[`${layer.name}.weight`]!;
         const outputs = dimensions.at(-1)!;
         parameters[`${layer.name}.weight`] = {
           shape: dimensions,
