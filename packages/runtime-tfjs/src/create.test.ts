@@ -4,6 +4,7 @@ import { afterEach, describe, expect, test, vi } from 'vitest';
 
 import type { Ann, Images } from '@privatesnn/core';
 
+import { embeddedIdentity } from './embedded/backend.js';
 import { annLogits, createTensorRuntime, findTensorFlow, tensorRuntimeService } from './index.js';
 
 afterEach(() => vi.unstubAllEnvs());
@@ -16,6 +17,10 @@ describe('createTensorRuntime', () => {
     expect(tf.getBackend()).toBe('privatesnn');
     const gradient = tf.grad((x) => tf.sum(tf.square(x)))(tf.tensor1d([3]));
     expect(Array.from(gradient.dataSync())).toEqual([6]);
+  });
+
+  test('names the kernels that are asked for', () => {
+    expect(embeddedIdentity('wasm')).toMatch(/^embedded-wasm-simd128-[0-9a-f]{12}$/);
   });
 
   test('obeys PRIVATESNN_TENSORS, and refuses what it does not know', async () => {

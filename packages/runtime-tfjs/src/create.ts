@@ -1,7 +1,7 @@
 import { UserError, type Service } from '@privatesnn/core';
 import { threadsAsked } from '@privatesnn/spiking';
 
-import { embeddedIdentity, useEmbeddedBackend } from './embedded/backend.js';
+import { embeddedIdentity, useEmbeddedBackend, type EmbeddedOptions } from './embedded/backend.js';
 import { TENSOR_RUNTIME, type TensorRuntime } from './runtime.js';
 import { findTensorFlow, loadTensorFlow } from './tensorflow.js';
 
@@ -9,21 +9,21 @@ type RuntimeId = TensorRuntime['id'];
 
 /**
  * Makes the tensor runtime: TensorFlow where it is installed, else the embedded engine. The environment variable
- * PRIVATESNN_TENSORS (`tensorflow` or `embedded`) decides when `prefer` is left out. `threads` bounds those of the
- * embedded engine, where it is made by this call.
+ * PRIVATESNN_TENSORS (`tensorflow` or `embedded`) decides when `prefer` is left out. `threads` and `kernels` are those of
+ * the embedded engine, where it is made by this call.
  *
  * The backend is one for the whole process: a runtime made later replaces the one before.
  *
  * @throws UserError where TensorFlow is asked for and missing
  */
 export async function createTensorRuntime(
-  options: { prefer?: RuntimeId; threads?: number } = {},
+  options: { prefer?: RuntimeId } & EmbeddedOptions = {},
 ): Promise<TensorRuntime> {
   const wanted = chooseRuntime(options.prefer);
   // tfjs takes a while to load, and a run that finds everything in the cache only asks for the identity.
   const tf = await import('@tensorflow/tfjs-core');
   if (wanted.id === 'embedded') {
-    return { id: 'embedded', description: await useEmbeddedBackend(tf, options.threads), tf };
+    return { id: 'embedded', description: await useEmbeddedBackend(tf, options), tf };
   }
   await loadTensorFlow(tf);
   return { id: 'tensorflow', description: `TensorFlow ${wanted.version} (${wanted.source})`, tf };

@@ -17,7 +17,7 @@ const implementations = ['reference', 'wasm', 'native'] as const;
 export interface EngineOptions {
   /** Which one; the environment's PRIVATESNN_ENGINE, else the fastest that loads, when left out. */
   readonly implementation?: Implementation;
-  /** Worker threads; the environment's PRIVATESNN_THREADS, else one a processor, when left out. */
+  /** Worker threads, 0 to compute in the calling one; the environment's PRIVATESNN_THREADS, else one a processor, when left out. */
   readonly threads?: number;
 }
 
@@ -120,11 +120,11 @@ function implementationOf(name: string | undefined): Implementation | undefined 
 
 function threadsOf({ threads }: EngineOptions): number {
   const count = threads ?? threadsAsked() ?? availableParallelism();
-  if (Number.isInteger(count) && count >= 1) return count;
+  if (Number.isInteger(count) && count >= 0) return count;
   throw new UserError(
     'configuration',
     'ENGINE_THREADS',
-    `Expected a whole number of threads from 1, received ${threads}.`,
+    `Expected a whole number of threads from 0, received ${threads}.`,
     { hint: 'Leave it out to take one thread a processor.' },
   );
 }

@@ -17,6 +17,7 @@ import {
  */
 export interface SpikingEngine {
   readonly id: 'reference' | 'wasm' | 'native';
+  /** How many compute at a time. */
   readonly threads: number;
   /** Runs images through a network for `timeSteps` steps. */
   infer(request: InferenceRequest): Promise<Inference>;

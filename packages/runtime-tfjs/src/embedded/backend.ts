@@ -15,17 +15,25 @@ export const embeddedBackend = 'privatesnn';
 /** Made with the first runtime, and kept for the process. */
 let engine: { readonly dense: Dense; readonly registered: Promise<void> } | undefined;
 
+/** What the embedded engine computes with. */
+export interface EmbeddedOptions {
+  /** The most threads; an engine that is there already keeps its own. */
+  readonly threads?: number | undefined;
+  /** Which kernels; native ones where they load when left out. */
+  readonly kernels?: 'native' | 'wasm' | undefined;
+}
+
 /**
  * Makes the embedded engine the backend of `tf`: tfjs's CPU backend, with the kernels in which the time goes
  * replaced by our own. Where a kernel of ours does not cover a case (dilation, channels first, another type), it
  * passes it on to tfjs's.
  *
- * @param most the most threads that it may use; an engine that is there already keeps its own
  * @returns what computes, for people
  */
-export async function useEmbeddedBackend(tf: Tf, most = defaultThreads()): Promise<string> {
+export async function useEmbeddedBackend(tf: Tf, options: EmbeddedOptions = {}): Promise<string> {
   if (!engine) {
-    const dense = new Dense({ threads: Math.min(most, defaultThreads()) });
+    const threads = Math.min(options.threads ?? defaultThreads(), defaultThreads());
+    const dense = new Dense({ threads, ...(options.kernels ? { kind: options.kernels } : {}) });
     engine = { dense, registered: register(tf, dense) };
   }
   await engine.registered;
@@ -41,8 +49,8 @@ export function embeddedDense(tf: Tf): Dense | undefined {
 }
 
 /** "embedded-wasm-simd128-0123456789ab": what the results' last bits depend on, with the kernels' digest. */
-export function embeddedIdentity(): string {
-  const { kind, instructions } = engine?.dense ?? setUpDense();
+export function embeddedIdentity(kernels?: EmbeddedOptions['kernels']): string {
+  const { kind, instructions } = (kernels ? undefined : engine?.dense) ?? setUpDense(kernels);
   return `embedded-${kind}-${instructions}-${kernelDigest(kind, 'dense')}`;
 }
 

@@ -178,6 +178,6 @@ describe('the engine', () => {
       if (before === undefined) delete process.env['PRIVATESNN_ENGINE'];
       else process.env['PRIVATESNN_ENGINE'] = before;
     }
-    await expect(createEngine({ threads: 0 })).rejects.toMatchObject({ code: 'ENGINE_THREADS' });
+    await expect(createEngine({ threads: -1 })).rejects.toMatchObject({ code: 'ENGINE_THREADS' });
   });
 });

@@ -17,36 +17,42 @@ import type {
   SpikingEngine,
 } from '../engine.js';
 import { balance } from './balance.js';
+import { CallingThread } from './calling-thread.js';
 import { balanceExtent, gradientExtent, inferenceExtent } from './extents.js';
 import { gradients } from './gradients.js';
 import { infer } from './infer.js';
 import type { KernelKind } from './kernels.js';
 import type { NetworkSpec } from './network/network-spec.js';
 import { planOf } from './plan.js';
-import { WorkerPool, type WorkerOverrides } from './pool.js';
+import { WorkerPool, type Pool, type WorkerOverrides } from './pool.js';
 import { SharedMemory } from './shared-memory.js';
 import { checkSizes, type Extent } from './sizes.js';
 import type { WorkerTask } from './worker-failure.js';
 
 /** What a request runs with: the threads, of which `threads` take part, and memory shared with them. */
 export interface Crew {
-  readonly pool: WorkerPool;
+  readonly pool: Pool;
   readonly threads: number;
   readonly memory: SharedMemory;
 }
 
 /** The engine on compiled kernels. Requests that come together are done one after the other. */
 export class FastEngine implements SpikingEngine {
-  private readonly pool: WorkerPool;
+  private readonly pool: Pool;
   private readonly memory = new SharedMemory();
   private last: Promise<unknown> = Promise.resolve();
 
+  /** @param threads worker threads; 0 computes in the calling thread */
   constructor(
     readonly id: KernelKind,
-    readonly threads: number,
+    threads: number,
     overrides?: WorkerOverrides,
   ) {
-    this.pool = new WorkerPool(id, threads, overrides);
+    this.pool = threads === 0 ? new CallingThread(id) : new WorkerPool(id, threads, overrides);
+  }
+
+  get threads(): number {
+    return this.pool.size;
   }
 
   async infer(request: InferenceRequest): Promise<Inference> {

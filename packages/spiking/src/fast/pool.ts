@@ -31,11 +31,21 @@ interface Answer {
   readonly isSize?: boolean;
 }
 
+/** What does the engine's tasks. */
+export interface Pool {
+  /** How many do tasks at a time. */
+  readonly size: number;
+  /** Gives the one at `index` a task (see tasks.js); tasks of one are done in order. */
+  call<T>(index: number, task: WorkerTask): Promise<T>;
+  /** Ends them all; tasks under way are rejected with `reason`. They work again with the next task. */
+  end(reason: unknown): Promise<void>;
+}
+
 /**
  * The engine's worker threads. They start with the first task, and again after they were ended or failed; idle ones
  * do not keep the process alive. However a thread ends, its tasks are rejected with an error that names it.
  */
-export class WorkerPool {
+export class WorkerPool implements Pool {
   private threads: (Thread | undefined)[];
   private nextId = 0;
 
@@ -47,7 +57,6 @@ export class WorkerPool {
     this.threads = new Array<Thread | undefined>(size).fill(undefined);
   }
 
-  /** Gives thread `index` a task (see worker.js); tasks of one thread are done in order. */
   call<T>(index: number, task: WorkerTask): Promise<T> {
     const thread = (this.threads[index] ??= this.start(index));
     const id = this.nextId++;
@@ -58,7 +67,6 @@ export class WorkerPool {
     }) as Promise<T>;
   }
 
-  /** Ends all threads; tasks under way are rejected with `reason`. */
   async end(reason: unknown): Promise<void> {
     const ending = this.threads.map((thread) => {
       for (const { reject } of thread?.pending.values() ?? []) reject(reason);

@@ -2,7 +2,7 @@ import { UserError } from '@privatesnn/core';
 
 import type { KernelKind } from './kernels.js';
 
-/** A task of a worker thread (see worker.js). */
+/** A task of a worker thread (see tasks.js). */
 export type WorkerTask = { readonly task: string } & Record<string, unknown>;
 
 /** Where something failed. */

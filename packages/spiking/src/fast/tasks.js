@@ -1,0 +1,103 @@
+/**
+ * What the engine asks of a thread: kernels with a heap of their own, and the network of the request at hand. Plain
+ * JavaScript, as worker threads run it unbuilt.
+ */
+import { Balancing } from './balancing.js';
+import { Heap } from './heap.js';
+import { loadKernels } from './kernels.js';
+import { Network } from './network/network.js';
+import { simulate } from './simulate.js';
+import { Training } from './training/training.js';
+
+/**
+ * @typedef {import('./network/network-spec.js').NetworkSpec} NetworkSpec
+ * @typedef {import('./training/training-spec.js').TrainingSpec} TrainingSpec
+ *
+ * @typedef {{ pixels: Float32Array, start: number, end: number, firstImage: number }} Images A shared batch, and
+ *   the part of it [start, end) that a task is about.
+ * @typedef {{ task: 'network', spec: NetworkSpec }
+ *   | { task: 'infer', images: Images, recordAt: readonly number[], raster: readonly string[] }
+ *   | { task: 'balance', spec: NetworkSpec, images: Images }
+ *   | { task: 'largest', layer: number, biasDivisor: number }
+ *   | { task: 'count', layer: number, biasDivisor: number, bin: number | undefined }
+ *   | { task: 'spike', layer: number, threshold: number }
+ *   | { task: 'train', spec: TrainingSpec }
+ *   | { task: 'forward', pixels: Float32Array, image: number }
+ *   | { task: 'backward', gradient: Float32Array }
+ *   | { task: 'layer', parameters: import('./network/network-spec.js').Parameters }
+ *   | { task: 'sums', index: number, to: Float32Array }
+ *   | { task: 'unpack', index: number, factor: number, sums: Float32Array }
+ *   | { task: 'thresholds' }
+ *   | { task: 'release' }} Task
+ */
+
+/** Does tasks one after the other, on the network that the last one brought. */
+export class Tasks {
+  /** @type {Heap | undefined} */
+  #heap;
+  /** @type {Network | undefined} */
+  #network;
+  /** @type {Balancing | undefined} */
+  #balancing;
+  /** @type {Training | undefined} */
+  #training;
+  #kind;
+
+  /** @param {import('./kernels.js').KernelKind} kind */
+  constructor(kind) {
+    this.#kind = kind;
+  }
+
+  /** @param {Task} task @returns {unknown} */
+  perform(task) {
+    switch (task.task) {
+      case 'network':
+        this.#network = new Network(this.#freshHeap(), task.spec);
+        return undefined;
+      case 'infer':
+        return simulate(present(this.#network), task.images, task.recordAt, task.raster);
+      case 'balance':
+        this.#balancing = new Balancing(this.#freshHeap(), task.spec, task.images);
+        return undefined;
+      case 'largest':
+        return present(this.#balancing).largest(task.layer, task.biasDivisor);
+      case 'count':
+        return present(this.#balancing).count(task.layer, task.biasDivisor, task.bin);
+      case 'spike':
+        return present(this.#balancing).spike(task.layer, task.threshold);
+      case 'train':
+        this.#training = new Training(this.#freshHeap(), task.spec);
+        return this.#training.sums.sizes();
+      case 'layer':
+        return present(this.#training).network.addLayer(task.parameters);
+      case 'forward':
+        return present(this.#training).forward({ pixels: task.pixels, number: task.image });
+      case 'backward':
+        return present(this.#training).backward(task.gradient);
+      case 'sums':
+        return present(this.#training).sums.readAndReset(task.index, task.to);
+      case 'unpack':
+        return present(this.#training).sums.unpack(task.index, task.factor, task.sums);
+      case 'thresholds':
+        return present(this.#training).sums.readAndResetThresholds();
+      case 'release':
+        this.#network = this.#balancing = this.#training = undefined;
+        // A heap cannot shrink: a large one is given up.
+        if (this.#heap && this.#heap.peak > 256 * 2 ** 20) this.#heap = undefined;
+        return undefined;
+    }
+  }
+
+  #freshHeap() {
+    this.#network = this.#balancing = this.#training = undefined;
+    this.#heap ??= new Heap(loadKernels(this.#kind));
+    this.#heap.reset();
+    return this.#heap;
+  }
+}
+
+/** @template T @param {T | undefined} value @returns {T} */
+function present(value) {
+  if (value === undefined) throw new Error('The engine was given no network.');
+  return value;
+}
