@@ -64,7 +64,9 @@ const reportIn = (at: string) =>
 test('without names it lists what there is and what it needs', async () => {
   const { code, stdout } = await paper(folder());
   expect(code).toBe(0);
-  expect(stdout).toContain('table2-a\n  Title of table2-a\n  table2-a.yaml\n  needs nothing from outside\n');
+  expect(stdout).toContain(
+    'table2-a\n  Title of table2-a\n  table2-a.yaml\n  needs nothing from outside\n',
+  );
   expect(stdout).toContain('needs cifar10 nowhere\n');
   expect(stdout.indexOf('table9-lost')).toBeLessThan(stdout.indexOf('table10-b'));
 });

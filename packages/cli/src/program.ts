@@ -1,8 +1,10 @@
 import { Command, Option } from 'commander';
 
 import { commandLine } from './command-line.js';
+import type { CollectOptions } from './commands/collect.js';
 import type { PaperOptions } from './commands/paper.js';
 import type { RunOptions } from './commands/run.js';
+import { addRunCommands } from './run-commands.js';
 
 interface CommonOptions {
   readonly profile?: string;
@@ -36,11 +38,12 @@ export function createProgram(
     .version(version)
     .showSuggestionAfterError()
     .configureHelp({ helpWidth: 80, minWidthToWrap: 20 });
-  const experiment = (name: string, text: string) =>
-    program
-      .command(name)
-      .description(text)
-      .argument('<file>', 'experiment file')
+  const experiment = (name: string, text: string, more: readonly [string, string][] = []) =>
+    more
+      .reduce(
+        (command, [argument, meaning]) => command.argument(argument, meaning),
+        program.command(name).description(text).argument('<file>', 'experiment file'),
+      )
       .argument('[overrides...]', 'stage.option=value, +stage={…}, ~stage.option')
       .option('--profile <name>', "one of the file's profiles")
       .option('--seed <number>', 'root seed');
@@ -156,6 +159,19 @@ export function createProgram(
       done(await workOn(run, id, cache));
     });
 
+  addRunCommands(program, argv, done);
+  experiment('why', 'say why a stage would be computed: what differs from the nearest result', [
+    ['<stage>', 'name of the stage in the file'],
+  ])
+    .option('--cache <folder>', 'folder of the cache')
+    .option('--json', 'print JSON')
+    .action(async (file: string, stage: string, overrides: string[], options: CommonOptions) => {
+      const { openPlan } = await import('./open.js');
+      (await import('./stray-errors.js')).endOnStrayErrors();
+      const { printWhy } = await import('./commands/why.js');
+      await printWhy(await openPlan(file, { ...options, overrides }), stage, options);
+      done(0);
+    });
   addCacheCommands(program, done);
   return program;
 }
@@ -189,6 +205,20 @@ function addCacheCommands(program: Command, done: (exitCode: number) => void): v
     .option('--remove', 'remove what is damaged')
     .action(async (options: { cache?: string; remove?: boolean }) => {
       done(await (await load()).verifyCache(options.cache, options.remove));
+    });
+  sub('gc', 'show results that are old and that no run names, and remove them')
+    .option('--older-than <time>', 'results older than 30d, 12h or 45m')
+    .option('--max-size <size>', 'the oldest results until the rest fits into 500MB or 10GB')
+    .option(
+      '--runs <folder>',
+      'further runs whose results stay, beside those the cache knows',
+      'runs',
+    )
+    .option('--ignore-unseen', 'also results of runs of other machines that are not seen here')
+    .option('--remove', 'remove them; without this they are only shown')
+    .action(async (options: CollectOptions) => {
+      await (await import('./commands/collect.js')).collectCache(options);
+      done(0);
     });
   sub('clear', 'remove all cached results').action(async (options: { cache?: string }) => {
     await (await load()).clearCache(options.cache);

@@ -32,6 +32,6 @@ export function say(stream: NodeJS.WriteStream, text: string): void {
 }
 
 /** Writes a value as JSON, with the same care. */
-export function sayJson(value: unknown): void {
-  process.stdout.write(`${terminalJson(value)}\n`);
+export function sayJson(value: unknown, indent = 2): void {
+  process.stdout.write(`${terminalJson(value, indent)}\n`);
 }

@@ -21,10 +21,13 @@ export type {
   Cache,
   CacheEntry,
   Checkpoints,
+  Collected,
+  CollectRequest,
   Damage,
   Lease,
   Leases,
   Maintenance,
+  NotedRun,
   Results,
   Verdict,
 } from './cache/cache.js';
@@ -67,6 +70,19 @@ export { serveNodes, type OpenWork } from './run/launchers/serve.js';
 export { threadsHere } from './run/launchers/threads.js';
 export { openPlanFile, type PlanFileRequest } from './run/plan-file.js';
 export type { Work, WorkNode } from './run/work.js';
+export { askToEnd, type CancelHow } from './run/cancel.js';
+export type { Holder } from './run/hold.js';
+export { namedByRuns, type NamedByRuns } from './run/named.js';
+export { changedPlugins } from './run/plan-file.js';
+export {
+  readManifest,
+  readRun,
+  runEvents,
+  type EndedStage,
+  type RunState,
+  type StartedStage,
+} from './run/state.js';
+export { explainStage, type Difference, type Explanation } from './run/why.js';
 export { markInterrupted } from './run/mark-interrupted.js';
 export { runExperiment, type RunRequest, type RunSummary } from './run/run.js';
 export { planStatus, type NodeStatus } from './run/status.js';

@@ -1,9 +1,12 @@
+import { join, relative, resolve } from 'node:path';
+
 import {
   cacheFolder,
   openCache,
   runExperiment,
   UserError,
   UserErrorList,
+  type Cache,
   type Plan,
   type RunSummary,
 } from '@privatesnn/core';
@@ -32,6 +35,22 @@ export interface RunOptions extends JobsOptions {
   readonly retry?: string;
 }
 
+/** What a run is resumed with, as it was started: `settings.json` in its folder. */
+export interface RunSettings extends Pick<
+  RunOptions,
+  'jobs' | 'patience' | 'useCache' | 'failFast' | 'retry'
+> {
+  /** From the run's folder. */
+  readonly cache: string;
+}
+
+interface Started {
+  readonly command: string;
+  readonly signal: AbortSignal;
+  /** The folder of the run that is gone on with. */
+  readonly resume?: string;
+}
+
 /** Runs an experiment in this process and returns the exit code. */
 export async function runHere(
   file: string,
@@ -40,40 +59,49 @@ export async function runHere(
 ): Promise<number> {
   const controller = new AbortController();
   await listenForInterrupt(() => controller.abort());
-  const json = options.json ?? false;
   const open: OpenOptions = { overrides, profile: options.profile, seed: options.seed };
   try {
-    const plan = await openPlan(file, open);
-    // A blank line between the progress and what reporters print, and after it.
-    const gap = options.quiet ? '' : '\n';
-    let printed = false;
+    return await finishRun(await openPlan(file, open), { ...options, signal: controller.signal });
+  } catch (error) {
+    return failed(error, options);
+  }
+}
+
+/** Runs a plan and tells how it ended; returns the exit code. */
+export async function finishRun(plan: Plan, options: RunOptions & Started): Promise<number> {
+  // A blank line between the progress and what reporters print, and after it.
+  const gap = options.quiet ? '' : '\n';
+  let printed = false;
+  try {
     const summary = await runPlan(plan, {
       ...options,
-      signal: controller.signal,
       beforePrint() {
         if (!printed) say(process.stderr, gap);
         printed = true;
       },
     });
-    if (json) sayJson(await summaryJson(summary));
+    if (options.json) sayJson(await summaryJson(summary));
     if (!options.quiet) say(process.stderr, `${printed ? gap : ''}${closing(summary)}\n`);
     return 0;
   } catch (error) {
-    const code = showFailure(error);
-    if (json) sayJson(errorJson(error));
-    return code;
+    return failed(error, options);
   }
+}
+
+function failed(error: unknown, { json }: RunOptions): number {
+  const code = showFailure(error);
+  if (json) sayJson(errorJson(error));
+  return code;
 }
 
 /** Runs a plan with progress on standard error; the reporters print to standard output, with `json` to standard error. */
 export async function runPlan(
   plan: Plan,
-  options: RunOptions & {
-    readonly command: string;
-    readonly signal: AbortSignal;
-    /** Called before a reporter prints, when the progress has stopped. */
-    readonly beforePrint?: () => void;
-  },
+  options: RunOptions &
+    Started & {
+      /** Called before a reporter prints, when the progress has stopped. */
+      readonly beforePrint?: () => void;
+    },
 ): Promise<RunSummary> {
   await assertNeeds(plan);
   const output = options.json ? process.stderr : process.stdout;
@@ -84,9 +112,13 @@ export async function runPlan(
     quiet: options.quiet ?? false,
     jobs: plan.jobs.length,
   });
+  const cache = openCache(options.cache ?? cacheFolder());
   return runExperiment(plan, {
     signal: options.signal,
     command: options.command,
+    ...(options.resume === undefined
+      ? { settings: settingsOf(plan, options, cache) }
+      : { resume: options.resume }),
     useCache: options.useCache ?? true,
     launcher: localLauncher(options),
     failFast: options.failFast ?? false,
@@ -98,7 +130,7 @@ export async function runPlan(
       progress.onEvent,
     ],
     ...(options.out === undefined ? {} : { outputDirectory: options.out }),
-    cache: openCache(options.cache ?? cacheFolder()),
+    cache,
     terminal: terminalOf(output),
     print(text) {
       progress.stop();
@@ -106,6 +138,21 @@ export async function runPlan(
       say(output, text.endsWith('\n') ? text : `${text}\n`);
     },
   }).finally(() => progress.stop());
+}
+
+function settingsOf(plan: Plan, options: RunOptions, { location }: Cache) {
+  const { jobs, patience, useCache, failFast, retry } = options;
+  // Every run's folder in it is as far from the cache.
+  const folder = join(resolve(options.out ?? 'runs'), plan.name);
+  const settings: RunSettings = {
+    cache: relative(folder, location),
+    ...(jobs === undefined ? {} : { jobs }),
+    ...(patience === undefined ? {} : { patience }),
+    ...(useCache === undefined ? {} : { useCache }),
+    ...(failFast === undefined ? {} : { failFast }),
+    ...(retry === undefined ? {} : { retry }),
+  };
+  return { ...settings };
 }
 
 function closing({ computed, cached, manifest, folder }: RunSummary): string {

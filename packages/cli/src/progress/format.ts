@@ -8,6 +8,16 @@ export function duration(seconds: number): string {
   return `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, '0')} min`;
 }
 
+/** A time (ISO 8601) for people, on this machine's clock: 2026-05-03 14:07, or 14:07:31 alone. */
+export function clockTime(iso: string, part: 'minute' | 'time' = 'minute'): string {
+  const date = new Date(iso);
+  if (Number.isNaN(date.getTime())) return iso;
+  const two = (number: number) => String(number).padStart(2, '0');
+  const minute = `${two(date.getHours())}:${two(date.getMinutes())}`;
+  if (part === 'time') return `${minute}:${two(date.getSeconds())}`;
+  return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())} ${minute}`;
+}
+
 /** Bytes for people: 812 B, 1.4 MB. */
 export function byteSize(bytes: number): string {
   const units = ['B', 'kB', 'MB', 'GB', 'TB'];

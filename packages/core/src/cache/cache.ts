@@ -11,6 +11,8 @@ export interface CacheEntry {
   /** What the stage warned of while it was computed. */
   readonly warnings: readonly string[];
   readonly outputs: Readonly<Record<string, StoredOutput>>;
+  /** The text that the key is the SHA-256 of: all that the result depends on. Entries of earlier versions have none. */
+  readonly parts?: string;
 }
 
 /** The results of finished stages: entries by key, artefacts by digest. */
@@ -56,9 +58,46 @@ export interface Verdict {
   readonly leftOver: readonly string[];
 }
 
+/** A run whose results lie in a cache. */
+export interface NotedRun {
+  /** Its folder. */
+  readonly folder: string;
+  /** Whether it was started on this machine, so that a folder which is not there was removed. */
+  readonly here: boolean;
+}
+
+export interface CollectRequest {
+  /** What stays: keys of entries, digests of objects. */
+  readonly named: { readonly keys: ReadonlySet<string>; readonly digests: ReadonlySet<string> };
+  /** Milliseconds: older entries go. */
+  readonly olderThan?: number | undefined;
+  /** How much the objects may take; the oldest entries go until they do. */
+  readonly maxBytes?: number | undefined;
+  /** Whether checkpoints that are older than `olderThan` go, too. */
+  readonly checkpoints: boolean;
+  /** Whether it is done, not only told. */
+  readonly remove: boolean;
+}
+
+/** What goes, and what stays. */
+export interface Collected {
+  readonly entries: readonly CacheEntry[];
+  /** Objects and checkpoints. */
+  readonly files: number;
+  readonly bytes: number;
+  readonly kept: { readonly entries: number; readonly named: number; readonly bytes: number };
+}
+
 /** What looks after a cache as a whole. */
 export interface Maintenance {
   list(): Promise<CacheEntry[]>;
+  /** Notes a run, so that `collect` can be told what it names. */
+  noteRun(folder: string): Promise<void>;
+  runs(): Promise<readonly NotedRun[]>;
+  /** Forgets runs whose folders are gone. */
+  forgetRun(folder: string): Promise<void>;
+  /** Removes entries that are too old or too many, and the objects that then none needs. No run may work here. */
+  collect(request: CollectRequest): Promise<Collected>;
   /** Reads everything and reports what is damaged or left over; with `remove`, deletes it and the entries that need it. */
   verify(remove: boolean): Promise<Verdict>;
   /** Removes all results and checkpoints. */

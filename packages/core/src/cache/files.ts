@@ -9,6 +9,8 @@ export interface CacheFiles {
   keyFile(key: string): string;
   objectFile(digest: string): string;
   checkpointFile(key: string): string;
+  /** The note of a run. */
+  noteFile(digest: string): string;
   /** Writes a file whole or not at all; what is half-written lies in `asides/`. */
   write(file: string, chunks: readonly Uint8Array[]): Promise<void>;
 }
@@ -20,6 +22,7 @@ export function cacheFiles(folder: string, openFile?: OpenFile): CacheFiles {
     keyFile: (key) => join(folder, 'keys', key.slice(0, 2), `${key}.json`),
     objectFile: (digest) => join(folder, 'objects', digest.slice(0, 2), digest),
     checkpointFile: (key) => join(folder, 'checkpoints', key),
+    noteFile: (digest) => join(folder, 'runs', `${digest}.json`),
     write: (file, chunks) => writeWhole(file, chunks, { openFile, asides: join(folder, 'asides') }),
   };
 }

@@ -26,13 +26,13 @@ test.prop([parts, parts])('two keys are equal only if all their parts are', (a, 
   for (const part of Object.keys(a) as (keyof KeyParts)[]) {
     const changed = { ...a, [part]: b[part] };
     const same = canonicalJson(a[part]) === canonicalJson(b[part]);
-    expect(stageKey(changed) === stageKey(a)).toBe(same);
+    expect(stageKey(changed).key === stageKey(a).key).toBe(same);
   }
 });
 
 test.prop([parts])('the order of options does not matter', (a) => {
   const options = Object.fromEntries(Object.entries(a.options as object).reverse());
-  expect(stageKey({ ...a, options })).toBe(stageKey(a));
+  expect(stageKey({ ...a, options })).toEqual(stageKey(a));
 });
 
 test('numbers that JSON would mix up have keys of their own', () => {

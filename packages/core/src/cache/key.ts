@@ -1,5 +1,7 @@
+import { createHash } from 'node:crypto';
+
 import type { Ancestor } from '../contracts/stage.js';
-import { digestOf } from './canonical.js';
+import { canonicalJson } from './canonical.js';
 
 /** All that a stage's result depends on. */
 export interface KeyParts {
@@ -29,7 +31,13 @@ export interface KeyParts {
 /** Raised when the codec or the random streams change: then no earlier result fits. */
 const format = 1;
 
-/** The cache key of a stage: differs as soon as any part does. */
-export function stageKey(parts: KeyParts): string {
-  return digestOf({ format, ...parts });
+/** The cache key of a stage, which differs as soon as any part does, and the text that it is the SHA-256 of. */
+export function stageKey(parts: KeyParts): { readonly key: string; readonly text: string } {
+  const text = canonicalJson({ format, ...parts });
+  return { key: sha256(text), text };
 }
+
+/** Whether a key is that of a text. */
+export const isSha256 = (key: string, text: string) => sha256(text) === key;
+
+const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');

@@ -4,25 +4,31 @@ import { basename, dirname, join } from 'node:path';
 
 import { isAside, isLeftOver } from './asides.js';
 import type { CacheEntry, Damage, Maintenance } from './cache.js';
+import { collect } from './collect.js';
 import { filesIn, type CacheFiles } from './files.js';
 import { readLease } from './lease-files.js';
 import { loadObject, readEntry } from './results.js';
+import { runNotes } from './run-notes.js';
 import { writeError } from './write-whole.js';
 import { isGone, writerOf } from './writer.js';
 
 /** Looks after a cache in a folder. */
-export function folderMaintenance({ folder, objectFile }: CacheFiles): Maintenance {
+export function folderMaintenance(files: CacheFiles): Maintenance {
+  const { folder, objectFile } = files;
   const parts = async (name: string) =>
     (await filesIn(join(folder, name))).filter((file) => !isAside(basename(file)));
+  const list = async () => {
+    const entries: CacheEntry[] = [];
+    for (const file of await parts('keys')) {
+      const entry = await readEntry(file).catch(() => undefined);
+      if (entry) entries.push(entry);
+    }
+    return entries.sort((a, b) => (a.created < b.created ? -1 : 1));
+  };
   return {
-    async list() {
-      const entries: CacheEntry[] = [];
-      for (const file of await parts('keys')) {
-        const entry = await readEntry(file).catch(() => undefined);
-        if (entry) entries.push(entry);
-      }
-      return entries.sort((a, b) => (a.created < b.created ? -1 : 1));
-    },
+    list,
+    ...runNotes(files),
+    collect: async (request) => collect(files, await list(), request),
 
     async verify(remove) {
       const damage: Damage[] = [];

@@ -53,6 +53,8 @@ export interface Manifest {
   /** The root seed; a list where jobs have different ones. */
   readonly seed: number | readonly number[];
   readonly started: string;
+  /** When it was gone on with after an end before its time; left out where it never was. */
+  readonly resumed?: readonly string[];
   readonly finished: string | null;
   readonly seconds: number | null;
   readonly process: number;

@@ -31,9 +31,13 @@ export function terminalText(text: string, colour: boolean): string {
     .join('');
 }
 
-/** A value as JSON that a terminal shows and does not obey; it is read back as the same value. */
-export function terminalJson(value: unknown): string {
-  return JSON.stringify(value, null, 2).replace(acting, (character) =>
+/**
+ * A value as JSON that a terminal shows and does not obey; it is read back as the same value.
+ *
+ * @param indent blanks a level; 0 writes one line
+ */
+export function terminalJson(value: unknown, indent = 2): string {
+  return JSON.stringify(value, null, indent).replace(acting, (character) =>
     character === '\n' ? character : `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
 }

@@ -24,7 +24,7 @@ export async function makeRunFolder(
       const path = join(parent, `${name}-${time}-${n}`);
       try {
         await mkdir(path);
-        return { path, write: (file, content) => writeInto(path, file, content) };
+        return runFolder(path);
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
       }
@@ -32,6 +32,11 @@ export async function makeRunFolder(
   } catch (error) {
     throw writeError(parent, error);
   }
+}
+
+/** A run's folder that is there already. */
+export function runFolder(path: string): RunFolder {
+  return { path, write: (file, content) => writeInto(path, file, content) };
 }
 
 async function writeInto(

@@ -9,6 +9,8 @@ import type { Work, WorkNode } from './work.js';
 /** A node's cache key, and what of the machine went into it. */
 export interface NodeKey {
   readonly key: string;
+  /** The text that the key is the SHA-256 of. */
+  readonly text: string;
   /** Identities of the services that the node needs, by token name. */
   readonly services: Readonly<Record<string, string>>;
 }
@@ -28,7 +30,7 @@ export function createKeys(work: Work): Keys {
         identities[name] ??= await work.services.get(name)!.identity();
         services[name] = identities[name];
       }
-      const key = stageKey({
+      const { key, text } = stageKey({
         kind: definition.kind,
         use: qualified,
         version: definition.version,
@@ -42,7 +44,7 @@ export function createKeys(work: Work): Keys {
         fingerprint: await fingerprint(node, work.folder),
         ...(definition.readsAncestors ? { ancestors: lineage(node) } : {}),
       });
-      return { key, services };
+      return { key, text, services };
     },
   };
 }

@@ -117,7 +117,7 @@ async function compute(
   { work, cache, container }: NodeTools,
   { inputs: inputDigests, threads, useCache }: NodeTask,
   node: WorkNode,
-  { key, services }: NodeKey,
+  { key, text, services }: NodeKey,
   lease: Lease,
   emit: Emit,
   signal: AbortSignal,
@@ -150,7 +150,7 @@ async function compute(
   const label = `${definition.id} (stage ${node.stage})`;
   const created = new Date().toISOString();
   lease.lost.throwIfAborted();
-  await results.commit({ key, label, seconds, created, warnings, outputs });
+  await results.commit({ key, label, seconds, created, warnings, outputs, parts: text });
   await checkpoints.drop(key);
   return { key, cached: false, seconds, computeSeconds: seconds, warnings, outputs, services };
 }

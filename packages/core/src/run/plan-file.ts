@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { dirname, relative, resolve } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 import { deserialize, serialize } from 'node:v8';
 
 import type { AnyService } from '../contracts/plugin.js';
@@ -99,6 +99,20 @@ export async function openPlanFile(file: string, request: PlanFileRequest): Prom
     nodes.set(id, { id, stage, declared, options, seed, inputs: Object.fromEntries(connected) });
   }
   return { folder, nodes, services: registry.services };
+}
+
+/**
+ * Names of the plugins whose code is not what a run was planned with; of those stages are computed anew.
+ *
+ * @param folder the run's
+ */
+export async function changedPlugins(folder: string, plan: Plan): Promise<string[]> {
+  const file = join(folder, 'plan.bin');
+  const { plugins } = parse(file, await readFile(file));
+  const before = new Map(plugins.map(({ name, code }) => [name, code]));
+  return plan.experiment.plugins
+    .filter(({ name, codeDigest }) => before.get(name) !== codeDigest)
+    .map(({ name }) => name);
 }
 
 function parse(file: string, bytes: Buffer): PlanFile {

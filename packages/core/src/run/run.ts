@@ -1,4 +1,4 @@
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 
 import type { Artefact } from '../contracts/artefacts.js';
 import { UserError } from '../contracts/error.js';
@@ -12,15 +12,18 @@ import { errorFrom } from '../errors/error-data.js';
 import { errorsOf, throwErrors } from '../errors/error-list.js';
 import { terminalText } from '../errors/terminal-text.js';
 import { guarded } from '../errors/stray.js';
-import { interrupted, serviceFailed, stageFailed, stageName } from '../errors/templates/run.js';
+import {
+  interrupted,
+  runTakenOver,
+  serviceFailed,
+  stageFailed,
+  stageName,
+} from '../errors/templates/run.js';
 import type { Plan, PlanJob, PlanNode } from '../plan/plan.js';
-import { planToYaml } from '../plan/yaml.js';
+import { beginRun, type BegunRun } from './begin.js';
 import { announceTo, eventFile, type Observer } from './events.js';
-import { makeRunFolder, type RunFolder } from './folder.js';
 import { inProcess } from './launchers/in-process.js';
 import type { OpenLauncher } from './launchers/open.js';
-import { startManifest } from './manifest.js';
-import { planBytes, planDigest } from './plan-file.js';
 import { createRecord, digestsOf, type RunRecord } from './record.js';
 import { report } from './report.js';
 import { createSchedule } from './schedule.js';
@@ -45,6 +48,10 @@ export interface RunRequest {
   readonly retry?: number;
   /** The command line, for the manifest: `privatesnn run x.yaml`. */
   readonly command?: string;
+  /** The folder of a run that has ended before its time: it is gone on with, in that folder. */
+  readonly resume?: string;
+  /** Kept as `settings.json` in the run folder, for whoever resumes the run. */
+  readonly settings?: Readonly<Record<string, unknown>>;
   readonly terminal?: { readonly columns: number; readonly colour: boolean };
   /** Where reporters print; standard output when left out. */
   readonly print?: (text: string) => void;
@@ -68,19 +75,24 @@ export interface RunSummary {
  */
 export async function runExperiment(plan: Plan, request: RunRequest): Promise<RunSummary> {
   checkServices(plan);
-  const started = new Date();
   const clock = performance.now();
   const seconds = () => (performance.now() - clock) / 1000;
-  const parent = resolve(request.outputDirectory ?? 'runs');
-  // Every folder in it is as far from the experiment's.
-  const bytes = planBytes(plan, join(parent, plan.name));
-  const folder = await makeRunFolder(parent, plan.name, started);
-  const start = await startManifest(plan, started, request.command ?? null);
-  await folder.write('config.resolved.yaml', planToYaml(plan, folder.path));
-  await folder.write('manifest.json', `${JSON.stringify(start, null, 2)}\n`);
-  await folder.write('plan.bin', bytes);
+  const begun = await beginRun(plan, request);
+  try {
+    return await runBegun(plan, request, begun, seconds);
+  } finally {
+    await begun.end();
+  }
+}
 
-  const run = openRun(plan, request, folder, start, planDigest(bytes));
+async function runBegun(
+  plan: Plan,
+  request: RunRequest,
+  begun: BegunRun,
+  seconds: () => number,
+): Promise<RunSummary> {
+  const { folder, signal, lost } = begun;
+  const run = openRun(plan, request, begun);
   const { record, announce, launcher } = run;
   announce({
     type: 'run-started',
@@ -89,13 +101,15 @@ export async function runExperiment(plan: Plan, request: RunRequest): Promise<Ru
     stages: plan.nodes.length,
   });
   const finish = async (status: 'finished' | 'failed' | 'interrupted', error?: unknown) => {
+    if (lost.aborted) return;
     await record.close(status, seconds(), error);
     announce({ type: 'run-finished', status, seconds: seconds() });
   };
   let failed = false;
   try {
     const errors = await guarded(undefined, () => work(run));
-    if (request.signal?.aborted) throw interrupted(folder.path);
+    if (lost.aborted) throw runTakenOver(folder.path);
+    if (signal.aborted) throw interrupted(folder.path);
     const { manifest, results } = record;
     const done = plan.jobs.filter((_, index) => manifest.jobs[index]!.status === 'finished');
     const jobs = done.map((job) => jobResult(job, results, request.cache.results));
@@ -155,20 +169,15 @@ function checkServices({ nodes, registry: { services } }: Plan): void {
 interface Run {
   readonly plan: Plan;
   readonly request: RunRequest;
-  readonly planFile: NodeJob['plan'];
+  readonly begun: BegunRun;
   readonly record: RunRecord;
   readonly launcher: Launcher;
   readonly announce: ReturnType<typeof announceTo>;
   readonly refs: ReadonlyMap<PlanNode, StageRef>;
 }
 
-function openRun(
-  plan: Plan,
-  request: RunRequest,
-  folder: RunFolder,
-  start: Manifest,
-  digest: string,
-): Run {
+function openRun(plan: Plan, request: RunRequest, begun: BegunRun): Run {
+  const { folder, start } = begun;
   const jobsOf = new Map<PlanNode, PlanJob[]>(plan.nodes.map((node) => [node, []]));
   for (const job of plan.jobs) for (const node of job.needed) jobsOf.get(node)!.push(job);
   const refs = plan.nodes.map((node, index): [PlanNode, StageRef] => [
@@ -187,7 +196,7 @@ function openRun(
   return {
     plan,
     request,
-    planFile: { file: join(folder.path, 'plan.bin'), digest },
+    begun,
     record: createRecord(plan, start, folder, cache.results, jobsOf),
     launcher: open({ work: workOf(plan), cache, folder: folder.path }),
     announce: announceTo([
@@ -200,13 +209,11 @@ function openRun(
 
 /** Does the nodes of a run, as many at a time as the launcher takes; returns what failed. */
 async function work(run: Run): Promise<UserError[]> {
-  const { plan, request, record, launcher, announce, refs } = run;
-  const stop = new AbortController();
-  const onAbort = () => stop.abort();
-  request.signal?.addEventListener('abort', onAbort, { once: true });
-  if (request.signal?.aborted) stop.abort();
+  const { plan, request, begun, record, launcher, announce, refs } = run;
+  const failure = new AbortController();
+  const stop = AbortSignal.any([begun.signal, failure.signal]);
   const onKill = () => void launcher.cancel();
-  request.kill?.addEventListener('abort', onKill, { once: true });
+  begun.kill.addEventListener('abort', onKill, { once: true });
   const byId = new Map(plan.nodes.map((node) => [node.id, node]));
   const schedule = createSchedule(
     plan.nodes.map((node) => ({
@@ -221,18 +228,18 @@ async function work(run: Run): Promise<UserError[]> {
   const errors: UserError[] = [];
   const running = new Map<PlanNode, Promise<void>>();
 
-  const fail = (node: PlanNode, failure: NodeFailure) => {
+  const fail = (node: PlanNode, how: NodeFailure) => {
     const ref = refs.get(node)!;
     const lost = schedule.end(node.id, 'failed').map((id) => byId.get(id)!);
-    if (stop.signal.aborted && failure.status === 'interrupted') return;
-    const error = failureError(node, ref, failure);
+    if (stop.aborted && how.status === 'interrupted') return;
+    const error = failureError(node, ref, how);
     errors.push(error);
-    const failing = record.failed(node, failure, error, lost);
-    const { status, lastLines } = failure;
-    const { stack } = failure.error;
+    const failing = record.failed(node, how, error, lost);
+    const { status, lastLines } = how;
+    const { stack } = how.error;
     announce({ type: 'stage-failed', ...ref, status, message: error.message, stack, lastLines });
     for (const { name } of failing) announce({ type: 'job-failed', job: name, stage: node.stage });
-    if (request.failFast) stop.abort();
+    if (request.failFast) failure.abort();
   };
   const finish = async (node: PlanNode, result: NodeResult) => {
     const { cached, seconds, key } = result;
@@ -244,14 +251,14 @@ async function work(run: Run): Promise<UserError[]> {
     schedule.end(node.id, 'finished');
   };
   const begin = async (node: PlanNode, threads: number) => {
-    const outcome = await tryNode(run, node, threads, stop.signal);
+    const outcome = await tryNode(run, node, threads, stop);
     if (outcome.status === 'finished') await finish(node, outcome.result);
     else fail(node, outcome.failure);
   };
 
   try {
     for (;;) {
-      if (!stop.signal.aborted) {
+      if (!stop.aborted) {
         for (const { node: id, threads } of schedule.next()) {
           const node = byId.get(id)!;
           running.set(
@@ -265,18 +272,17 @@ async function work(run: Run): Promise<UserError[]> {
     }
   } catch (error) {
     // A defect, or a disk that is full: nothing is left working behind.
-    stop.abort();
+    failure.abort();
     await Promise.allSettled(running.values());
     throw error;
   } finally {
-    request.signal?.removeEventListener('abort', onAbort);
-    request.kill?.removeEventListener('abort', onKill);
+    begun.kill.removeEventListener('abort', onKill);
   }
 }
 
 /** Launches a node, and again where it fails and may be tried again. */
 async function tryNode(
-  { request, planFile, record, launcher, announce, refs }: Run,
+  { request, begun, record, launcher, announce, refs }: Run,
   node: PlanNode,
   threads: number,
   signal: AbortSignal,
@@ -287,11 +293,12 @@ async function tryNode(
     record.results.get(source)!.outputs[output]!.digest,
   ]);
   const job: NodeJob = {
-    plan: planFile,
+    plan: begun.planFile,
     node: node.id,
     inputs: Object.fromEntries(inputs) as Record<string, string>,
     threads,
-    useCache: request.useCache ?? true,
+    // What this run has computed itself it takes from the cache, also where it takes nothing else from there.
+    useCache: (request.useCache ?? true) || begun.finished.has(node.id),
   };
   for (let attempt = 1; ; attempt++) {
     const outcome = await launcher.launch(job, (event) => announce({ ...event, ...ref }), signal);

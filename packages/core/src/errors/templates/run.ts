@@ -77,8 +77,32 @@ export function serviceFailed(service: string, method: string, thrown: unknown):
 
 export const interrupted = (folder: string) =>
   new UserError('interrupted', 'INTERRUPTED', `The run was interrupted. Its folder is ${folder}.`, {
-    hint: 'Finished stages are kept; the same command, started again, goes on from there.',
+    hint: `Finished stages are kept; the same command, started again, goes on from there, and so does "privatesnn resume ${basename(folder)}".`,
   });
+
+export const notARun = (folder: string, cause?: unknown) =>
+  new UserError('configuration', 'NOT_A_RUN', `${folder} is no folder of a run.`, {
+    cause,
+    hint: 'Give a folder that "privatesnn run" has made; "privatesnn status" lists them.',
+  });
+
+export const runIsHeld = (
+  folder: string,
+  { process: id, here }: { readonly process: number; readonly here: boolean },
+) =>
+  new UserError(
+    'configuration',
+    'RUN_HELD',
+    `The run in ${folder} works already: process ${id}${here ? '' : ' on another machine'}.`,
+    { hint: `End it first: privatesnn cancel ${basename(folder)}` },
+  );
+
+export const runTakenOver = (folder: string) =>
+  new UserError(
+    'interrupted',
+    'RUN_TAKEN_OVER',
+    `Another process has taken over the run in ${folder}, since this one was not heard of for a minute.`,
+  );
 
 export const noInstance = (received: string) =>
   new UserError(
