@@ -59,6 +59,19 @@ const rows = {
     flip: true,
     blurEvery: 4,
   },
+  // Dead leaves of one class each, stopped by losses as those of training images.
+  natural: {
+    ...paper,
+    labels: 'hard',
+    temperature: 1,
+    learningRate: 0.02,
+    iterations: 60,
+    initialisation: 'dead-leaves',
+    projection: 'clip-each-step',
+    stopAtLoss: [1e-7, 0.1],
+    jitter: 3,
+    flip: true,
+  },
 };
 
 describe('the presets of data-impressions', () => {

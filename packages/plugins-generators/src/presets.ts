@@ -1,4 +1,4 @@
-/** The four presets of `data-impressions`; what is not named keeps the stage's default. */
+/** The presets of `data-impressions`; what is not named keeps the stage's default. */
 export const dataImpressionsPresets = {
   /** AAAI 2022; what the paper leaves open is taken from the public code. */
   'paper-aaai': {},
@@ -27,5 +27,20 @@ export const dataImpressionsPresets = {
     jitter: 3,
     flip: true,
     blurEvery: 4,
+  },
+  /**
+   * Images whose activations have the size of those of real images, layer by layer: dead leaves have a photograph's
+   * contrast and edges, and losses as small and as different as those of training images drive the deep layers as far.
+   */
+  natural: {
+    temperature: 1,
+    labels: 'hard',
+    learningRate: 0.02,
+    iterations: 60,
+    stopAtLoss: [1e-7, 0.1],
+    initialisation: 'dead-leaves',
+    projection: 'clip-each-step',
+    jitter: 3,
+    flip: true,
   },
 } as const;

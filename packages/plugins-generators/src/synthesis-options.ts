@@ -27,10 +27,10 @@ export const synthesisOptions = {
     ),
   iterations: z.int().min(1).default(2500).describe('Steps, at most.'),
   initialisation: z
-    .enum(['unit', 'input-range', 'smooth'])
+    .enum(['unit', 'input-range', 'smooth', 'dead-leaves'])
     .default('unit')
     .describe(
-      "Where the optimisation starts: `unit`: uniform in [0, 1]; `input-range`: uniform over the network's input range; `smooth`: uniform on a grid of a quarter of the size, interpolated.",
+      "Where the optimisation starts: `unit`: uniform in [0, 1]; `input-range`: uniform over the network's input range; `smooth`: uniform on a grid of a quarter of the size, interpolated; `dead-leaves`: random shapes that cover each other, with the contrast and edges of photographs (Lee 2001).",
     ),
   projection: z
     .enum(['clip-at-end', 'clip-each-step', 'min-max-each-step'])
@@ -45,11 +45,17 @@ export const synthesisOptions = {
       "Whether the finished images are rounded to the 256 levels of the network's input range that an 8-bit file keeps.",
     ),
   stopAtLoss: z
-    .number()
-    .min(0)
+    .union([
+      z.number().min(0),
+      z
+        .tuple([z.number().positive(), z.number().positive()])
+        .refine(([low, high]) => low <= high, 'Expected the lower bound first')
+        .readonly(),
+    ])
     .default(0)
     .describe(
-      'An image is finished once its `stopMeasure` is at most this; 0 runs all iterations.',
+      'An image is finished once its `stopMeasure` is at most this; 0 runs all iterations. [low, high]: each image (each ' +
+        'batch, where `stopBy` says so) draws its own, its logarithm uniform between theirs.',
     ),
   stopMeasure: z
     .enum(['cross-entropy', 'divergence'])

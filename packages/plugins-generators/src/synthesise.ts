@@ -17,6 +17,7 @@ import {
 } from '@privatesnn/runtime-tfjs';
 
 import { entropy, softCrossEntropy } from './soft-cross-entropy.js';
+import { stoppingLosses } from './stopping-losses.js';
 import { unanswered, warnWithoutGradient } from './unanswered.js';
 import type { SynthesisOptions } from './synthesis-options.js';
 
@@ -109,9 +110,14 @@ export async function synthesise(
           ? { jitter: { shift: options.jitter, flip: options.flip } }
           : {}),
         blur: { every: options.blurEvery, apply: (x) => blur(tf, x, options) },
-        ...(options.stopAtLoss > 0
-          ? { stop: { loss: options.stopAtLoss, by: options.stopBy } }
-          : {}),
+        ...(options.stopAtLoss === 0
+          ? {}
+          : {
+              stop: {
+                losses: stoppingLosses(options, end - start, context.random(`stop/${batch}`)),
+                by: options.stopBy,
+              },
+            }),
         random: context.random(`jitter/${batch}`),
         signal: context.signal,
         onIteration: (iteration, loss) =>

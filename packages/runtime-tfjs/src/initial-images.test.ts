@@ -7,7 +7,7 @@ import { initialImages } from './initial-images.js';
 it('fills the shape within the range', () => {
   fc.assert(
     fc.property(
-      fc.constantFrom('unit' as const, 'input-range' as const, 'smooth' as const),
+      fc.constantFrom(...(['unit', 'input-range', 'smooth', 'dead-leaves'] as const)),
       fc.tuple(
         fc.integer({ min: 1, max: 3 }),
         fc.integer({ min: 1, max: 9 }),

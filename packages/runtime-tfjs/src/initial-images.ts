@@ -1,10 +1,13 @@
 import type { PixelRange, RandomStream } from '@privatesnn/core';
 
+import { deadLeaves } from './dead-leaves.js';
+
 /**
  * `input-range`: uniform over the network's input range; `unit`: uniform in [0, 1], as printed in the paper;
- * `smooth`: uniform noise over the input range on a grid of a quarter of the size, interpolated bilinearly.
+ * `smooth`: uniform noise over the input range on a grid of a quarter of the size, interpolated bilinearly;
+ * `dead-leaves`: random shapes that cover each other, see {@link deadLeaves}.
  */
-export type Initialisation = 'input-range' | 'unit' | 'smooth';
+export type Initialisation = 'input-range' | 'unit' | 'smooth' | 'dead-leaves';
 
 /**
  * Random images to start an optimisation from.
@@ -18,6 +21,7 @@ export function initialImages(
   range: PixelRange,
   random: RandomStream,
 ): Float32Array {
+  if (kind === 'dead-leaves') return deadLeaves(shape, range, random);
   const [low, high] = kind === 'unit' ? [0, 1] : range;
   const uniform = (count: number) =>
     Float32Array.from({ length: count }, () => low + (high - low) * random.uniform());

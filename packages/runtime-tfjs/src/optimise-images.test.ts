@@ -67,7 +67,7 @@ it('takes gradients back through the jitter', async () => {
 });
 
 it('leaves an image alone once its loss is low enough, and its result does not depend on the others', async () => {
-  const stop = { loss: 0.05, by: 'image' } as const;
+  const stop = { losses: [0.05, 0.05], by: 'image' } as const;
   const both = await optimiseImages(tf, request({ stop }));
   expect(both.losses.every((loss) => loss <= 0.05)).toBe(true);
   const alone = await optimiseImages(
@@ -82,7 +82,7 @@ it('leaves an image alone once its loss is low enough, and its result does not d
 it('stops a whole batch by its mean loss', async () => {
   const { steps, losses } = await optimiseImages(
     tf,
-    request({ stop: { loss: 0.05, by: 'batch' } }),
+    request({ stop: { losses: [0.05, 0.05], by: 'batch' } }),
   );
   expect(steps[0]).toBe(steps[1]);
   expect((losses[0]! + losses[1]!) / 2).toBeLessThanOrEqual(0.05);
@@ -92,7 +92,7 @@ it.each(['image', 'batch'] as const)('stops by a measure apart, by %s', async (b
   const loss = distance(0.5);
   const evaluate = (change: (loss: Tensor1D) => Tensor1D) =>
     tensorLoss(tf, [2, 2, 1], (x) => ({ loss: change(loss(x)), measure: loss(x) }));
-  const stop = { loss: 0.05, by };
+  const stop = { losses: [0.05, 0.05], by };
   const expected = await optimiseImages(tf, request({ stop }));
   // A constant in the loss changes no gradient, and no stop.
   const raised = evaluate((value) => tf.add(value, 100));
@@ -143,7 +143,7 @@ it('leaves no tensor behind', async () => {
       optimizer: 'adam',
       jitter: { shift: 1, flip: true },
       blur: { every: 2, apply: (x) => tf.mul(x, 1) },
-      stop: { loss: 0.1, by: 'image' },
+      stop: { losses: [0.1, 0.1], by: 'image' },
     }),
   );
   expect(tf.memory().numTensors).toBe(before);

@@ -52,8 +52,11 @@ export interface OptimiseImagesRequest {
   readonly jitter?: JitterOptions;
   /** Blurs the images before the loss is taken, at every `every`-th iteration. */
   readonly blur?: { readonly every: number; readonly apply: (x: Tensor4D) => Tensor4D };
-  /** An image whose measure is at most `loss` stays as it is from then on; by batch, all stop by their mean. */
-  readonly stop?: { readonly loss: number; readonly by: 'image' | 'batch' };
+  /**
+   * An image whose measure is at most its own loss of `losses`, [count], stays as it is from then on. By batch all stop
+   * together, once the mean of their measures is at most the mean of their losses.
+   */
+  readonly stop?: { readonly losses: ArrayLike<number>; readonly by: 'image' | 'batch' };
   /** Source of the jitter. */
   readonly random: RandomStream;
   readonly signal?: AbortSignal;
@@ -123,8 +126,8 @@ export async function optimiseImages(
       active.map((i, k) => [i, evaluated.gradient.subarray(k * size, (k + 1) * size)]),
     );
 
-    if (stop?.by === 'batch' && mean(measures) <= stop.loss) active = [];
-    if (stop?.by === 'image') active = active.filter((i) => !(measures[i]! <= stop.loss));
+    if (stop?.by === 'batch' && mean(measures) <= mean(stop.losses)) active = [];
+    if (stop?.by === 'image') active = active.filter((i) => !(measures[i]! <= stop.losses[i]!));
     for (const i of active) {
       const gradient = gradients.get(i)!;
       const back = moved ? jitterImage(gradient, imageShape, moved, true) : gradient;
@@ -245,6 +248,6 @@ function divideByRms(values: Float32Array): Float32Array {
   return rms > 0 ? values.map((v) => v / rms) : values;
 }
 
-function mean(values: Float32Array): number {
-  return values.reduce((sum, v) => sum + v, 0) / values.length;
+function mean(values: ArrayLike<number>): number {
+  return Array.from(values).reduce((sum, v) => sum + v, 0) / values.length;
 }
