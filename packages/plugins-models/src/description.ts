@@ -9,6 +9,7 @@ import {
 import { z } from 'zod';
 
 import { architectureFault } from './check-architecture.js';
+import { normalisationSchema, type Normalisation } from './normalisation.js';
 import { poolings, vgg, vggNames } from './vgg.js';
 
 const size = z.int().min(1);
@@ -42,6 +43,7 @@ export const descriptionSchema = z.strictObject({
   tensors: z.array(z.string()).nullable().optional(),
   batchNorms: z.array(z.string().nullable()).nullable().optional(),
   batchNormEpsilon: epsilonSchema.nullable().optional(),
+  normalisation: normalisationSchema.nullable().optional(),
   /** For people: where the weights come from. */
   notes: z.string().optional(),
 });
@@ -62,6 +64,8 @@ export interface Network {
   readonly batchNorms?: readonly (string | null)[] | undefined;
   /** ε of batch normalisation, which PyTorch's files do not hold; undefined where nobody says. */
   readonly batchNormEpsilon?: number | undefined;
+  /** What is done with images before the network; undefined for nothing. */
+  readonly normalisation?: Normalisation | undefined;
 }
 
 /** Where a description comes from, for messages. */
@@ -94,6 +98,7 @@ export function resolveDescription(
     tensors: pick('tensors'),
     batchNorms: pick('batchNorms'),
     batchNormEpsilon: pick('batchNormEpsilon'),
+    normalisation: pick('normalisation'),
   };
 }
 
@@ -121,10 +126,18 @@ export function resolveClassNames(
 
 /** The pixel range of the training, and what the user should be told where nobody says it. */
 export function resolveInputRange(
-  given: PixelRange | null | undefined,
+  {
+    inputRange,
+    normalisation,
+  }: {
+    readonly inputRange?: PixelRange | null | undefined;
+    readonly normalisation?: Normalisation | null | undefined;
+  },
   where: string,
 ): { readonly inputRange: PixelRange; readonly remarks: readonly string[] } {
-  if (given) return { inputRange: given, remarks: [] };
+  if (inputRange) return { inputRange, remarks: [] };
+  // The means and deviations that networks are trained with are those of pixels from 0 to 1.
+  if (normalisation) return { inputRange: [0, 1], remarks: [] };
   return {
     inputRange: [-1, 1],
     remarks: [

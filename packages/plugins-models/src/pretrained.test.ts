@@ -4,6 +4,7 @@ import { join } from 'node:path';
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
+import { createTensorRuntime } from '@privatesnn/runtime-tfjs';
 import { digestOf, fakeContext, runStageContract, testStream, tinyAnn } from '@privatesnn/testkit';
 
 import { initialise } from './initialise.js';
@@ -13,13 +14,15 @@ import { writeSafetensors } from './safetensors/write.js';
 import { saveAnn } from './save-ann.js';
 import { vgg } from './vgg.js';
 
+const runtime = await createTensorRuntime({ prefer: 'embedded', threads: 1 });
+
 let folder: string;
 beforeEach(async () => (folder = await mkdtemp(join(tmpdir(), 'privatesnn-models-'))));
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
 async function load(options: Record<string, unknown>) {
   const context = fakeContext({ folder });
-  const instance = pretrained.create({}, pretrained.options.parse(options));
+  const instance = pretrained.create({ runtime }, pretrained.options.parse(options));
   const fingerprint = await instance.fingerprint!(context);
   const { ann } = await instance.run(context, {});
   return { ann, context, fingerprint };

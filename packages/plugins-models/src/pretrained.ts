@@ -6,6 +6,7 @@ import {
   weightedLayers,
   type StageContext,
 } from '@privatesnn/core';
+import { TENSOR_RUNTIME } from '@privatesnn/runtime-tfjs';
 import { z } from 'zod';
 
 import { epsilonSchema, layouts, rangeSchema, shapeSchema } from './description.js';
@@ -19,6 +20,9 @@ import {
   type ReadAnn,
 } from './read-model.js';
 import { layersModelFiles, readLayersModel } from './layers-model/read.js';
+import { normalisationSchema, withNormalisation } from './normalisation.js';
+import { checkAgainstFile, type Checked } from './onnx/check.js';
+import { onnxFiles, readOnnx } from './onnx/read.js';
 import { poolings, vggNames } from './vgg.js';
 
 const options = z.strictObject({
@@ -32,7 +36,7 @@ const options = z.strictObject({
     .nullable()
     .default(null)
     .describe(
-      'A .safetensors file, or the folder or model.json of a tfjs LayersModel; relative to the experiment file.',
+      'A .onnx or .safetensors file, or the folder or model.json of a tfjs LayersModel; relative to the experiment file.',
     ),
   architecture: z
     .enum(vggNames)
@@ -90,20 +94,46 @@ const options = z.strictObject({
     .describe(
       'ε of batch normalisation, which PyTorch’s files do not hold; null takes the description’s, else 1e-5, with a warning.',
     ),
+  normalisation: normalisationSchema
+    .nullable()
+    .default(null)
+    .describe(
+      'Mean and standard deviation, by channel, that images were normalised with before the network, in units of "inputRange" (then [0, 1] where it is null). It becomes part of the network.',
+    ),
 });
+
+const checkedText = ({ images, difference }: Checked & { checked: true }) =>
+  `On ${images} random images onnxruntime gives the same with the file: the largest difference is ` +
+  `${difference.toExponential(1)} of the largest output.`;
+
+const uncheckedText = (file: string, reason: string) =>
+  `The conversion of ${file} was not checked against the file itself: ${reason}.`;
+
+/** All files that a model is read from. */
+async function filesOf(files: ModelFiles): Promise<string[]> {
+  switch (files.kind) {
+    case 'layers-model':
+      return layersModelFiles(files.topology);
+    case 'onnx':
+      return onnxFiles(files.file);
+    case 'safetensors':
+      return [files.weights, ...(files.description === null ? [] : [files.description])];
+  }
+}
 
 /** Loads a trained ANN from files. */
 export const pretrained = defineStage({
   kind: 'model',
   id: 'pretrained',
   version: 2,
-  summary: 'Loads a trained ANN: embedded, from safetensors, or from a tfjs LayersModel.',
+  summary:
+    'Loads a trained ANN: embedded, from ONNX, from safetensors, or from a tfjs LayersModel.',
   source:
-    'The safetensors and TensorFlow.js LayersModel formats; Ioffe & Szegedy 2015 (batch normalisation)',
+    'The ONNX, safetensors and TensorFlow.js LayersModel formats; Ioffe & Szegedy 2015 (batch normalisation)',
   options,
   inputs: {},
   outputs: { ann: output('ann', 'The network.') },
-  dependencies: {},
+  dependencies: { runtime: TENSOR_RUNTIME },
   needs: ({ path }) => (path === null ? [] : [{ what: 'network', path }]),
   check: ({ model, path }) => {
     if ((model === null) !== (path === null)) return [];
@@ -116,27 +146,41 @@ export const pretrained = defineStage({
       ),
     ];
   },
-  create: (_, { model, path, ...description }) => {
+  create: ({ runtime }, { model, path, ...description }) => {
     const find = async (context: Pick<StageContext, 'resolvePath'>): Promise<ModelFiles> => {
       return findModel(model === null ? context.resolvePath(path!) : embeddedModelFile(model));
     };
-    const read = (files: ModelFiles): Promise<ReadAnn> =>
-      files.kind === 'layers-model'
-        ? readLayersModel(files.topology, description)
-        : readSafetensorsAnn(files.weights, files.description, description);
+    const read = async (files: ModelFiles, context: StageContext): Promise<ReadAnn> => {
+      switch (files.kind) {
+        case 'layers-model':
+          return readLayersModel(files.topology, description);
+        case 'onnx': {
+          const found = await readOnnx(files.file, description);
+          const random = context.random('probe');
+          const result = await checkAgainstFile(found.ann, found.probe, runtime, random);
+          if (result.checked) context.info(checkedText(result));
+          const remarks = result.checked ? [] : [uncheckedText(files.file, result.reason)];
+          return { ...found, remarks: [...found.remarks, ...remarks] };
+        }
+        case 'safetensors':
+          return readSafetensorsAnn(files.weights, files.description, description);
+      }
+    };
+    const load = async (context: StageContext) => {
+      const files = await find(context);
+      const { ann, remarks, normalisation } = await read(files, context);
+      const applied = description.normalisation ?? normalisation;
+      const [file] = await filesOf(files);
+      return { ann: applied ? withNormalisation(ann, applied, file!) : ann, remarks };
+    };
     return {
       fingerprint: (context) =>
         aboutOption('path', async () => {
-          const files = await find(context);
-          return digestOf(
-            files.kind === 'layers-model'
-              ? await layersModelFiles(files.topology)
-              : [files.weights, ...(files.description === null ? [] : [files.description])],
-          );
+          return digestOf(await filesOf(await find(context)));
         }),
       async run(context) {
         context.signal.throwIfAborted();
-        const { ann, remarks } = await aboutOption('path', async () => read(await find(context)));
+        const { ann, remarks } = await aboutOption('path', () => load(context));
         for (const remark of remarks) context.warn(remark);
         const count = Object.values(ann.parameters).reduce((sum, { data }) => sum + data.length, 0);
         context.info(

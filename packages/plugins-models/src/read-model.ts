@@ -4,6 +4,8 @@ import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import {
+  fileKind,
+  headOf,
   parseTypedYaml,
   unreadableFile,
   UserError,
@@ -18,6 +20,7 @@ import {
   type Description,
 } from './description.js';
 import { readParameters } from './layout.js';
+import type { Normalisation } from './normalisation.js';
 import { parseSafetensors } from './safetensors/read.js';
 import { statisticsMember } from './statistics.js';
 import { wrongDescription } from './wrong-model-file.js';
@@ -29,14 +32,18 @@ export function embeddedModelFile(name: (typeof embeddedModels)[number]): string
   return fileURLToPath(new URL(`../models/${name}/model.safetensors`, import.meta.url));
 }
 
+const giveOne =
+  'Give a .onnx or .safetensors file, or the folder of a tfjs LayersModel (with model.json).';
+
 /** The files that a model consists of. */
 export type ModelFiles =
   | { readonly kind: 'safetensors'; readonly weights: string; readonly description: string | null }
-  | { readonly kind: 'layers-model'; readonly topology: string };
+  | { readonly kind: 'layers-model'; readonly topology: string }
+  | { readonly kind: 'onnx'; readonly file: string };
 
 /**
  * Finds out what a path is: a safetensors file (with a description of the same name beside it, if there is one),
- * or a tfjs LayersModel: its folder or its model.json.
+ * a tfjs LayersModel (its folder or its model.json), or an ONNX network, by its name or its first bytes.
  */
 export async function findModel(path: string): Promise<ModelFiles> {
   const found = await stat(path).catch((cause: unknown) => {
@@ -44,11 +51,15 @@ export async function findModel(path: string): Promise<ModelFiles> {
       code: 'MODEL_FILE_MISSING',
       what: 'model',
       path,
-      hint: 'Give a .safetensors file, or the folder of a tfjs LayersModel (with model.json).',
+      hint: giveOne,
       cause,
     });
   });
   if (found.isDirectory()) return findInFolder(path);
+  if (/\.onnx$/i.test(path)) return { kind: 'onnx', file: path };
+  if (!/\.(json|safetensors)$/.test(path) && fileKind(headOf(path))?.id === 'onnx') {
+    return { kind: 'onnx', file: path };
+  }
   return path.endsWith('.json')
     ? { kind: 'layers-model', topology: path }
     : { kind: 'safetensors', weights: path, description: await findDescription(path) };
@@ -64,15 +75,13 @@ async function findInFolder(folder: string): Promise<ModelFiles> {
   if (await isFile(topology)) return { kind: 'layers-model', topology };
   const names = (await readdir(folder).catch(() => [])).sort();
   const some = names.slice(0, 5).join(', ') + (names.length > 5 ? ', …' : '');
-  const [other] = names.filter((name) => name.endsWith('.safetensors'));
+  const other = names.find((name) => /\.(safetensors|onnx)$/.test(name));
   throw new UserError(
     'data',
     'MODEL_FILE_MISSING',
     `The folder ${folder} should hold model.json or model.safetensors, but holds ${some || 'nothing'}.`,
     {
-      hint: other
-        ? `Give the file: ${join(folder, other)}.`
-        : 'Give a .safetensors file, or the folder of a tfjs LayersModel (with model.json).',
+      hint: other ? `Give the file: ${join(folder, other)}.` : giveOne,
       place: { file: folder },
     },
   );
@@ -82,6 +91,8 @@ async function findInFolder(folder: string): Promise<ModelFiles> {
 export interface ReadAnn {
   readonly ann: Ann;
   readonly remarks: readonly string[];
+  /** What is done with images before the network, where the file's description says it. */
+  readonly normalisation?: Normalisation | undefined;
 }
 
 /** Reads an ANN from a safetensors file; what the options say wins over the description beside it. */
@@ -97,7 +108,7 @@ export async function readSafetensorsAnn(
     file,
     network,
   );
-  const range = resolveInputRange(network.inputRange, weights);
+  const range = resolveInputRange(network, weights);
   const ann: Ann = {
     type: 'ann',
     architecture,
@@ -121,7 +132,7 @@ export async function readSafetensorsAnn(
           `${weights} holds tensors that ${architecture.name} does not take: ${unused.join(', ')}.`,
         ]),
   ];
-  return { ann, remarks };
+  return { ann, remarks, normalisation: network.normalisation };
 }
 
 /** Reads a whole file of a model. */
@@ -180,7 +191,7 @@ function invalid(file: string, errors: readonly UserError[]): UserError {
     'MODEL_DESCRIPTION',
     `${file} does not describe a network. ${told.join(' ')}`,
     {
-      hint: 'It may hold: architecture, inputShape, classes, classNames, inputRange, activation, width, hidden, bias, pooling, layout, tensors, batchNorms, batchNormEpsilon, notes.',
+      hint: 'It may hold: architecture, inputShape, classes, classNames, inputRange, activation, width, hidden, bias, pooling, layout, tensors, batchNorms, batchNormEpsilon, normalisation, notes.',
       place: errors[0]?.place ?? { file },
     },
   );

@@ -2,12 +2,15 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+import { createTensorRuntime } from '@privatesnn/runtime-tfjs';
 import { fakeContext, tinyAnn } from '@privatesnn/testkit';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 
 import { pretrained } from './pretrained.js';
 import { writeSafetensors } from './safetensors/write.js';
 import { saveAnn } from './save-ann.js';
+
+const runtime = await createTensorRuntime({ prefer: 'embedded', threads: 1 });
 
 let folder: string;
 beforeEach(async () => (folder = await mkdtemp(join(tmpdir(), 'privatesnn-save-'))));
@@ -32,7 +35,7 @@ it('keeps the non-linearity of a network without ReLUs, which `pretrained` gives
   const ann = { ...tinyAnn(), activation };
   await saveAnn.create({}, saveAnn.options.parse({})).run(fakeContext({ folder }), { ann });
   const options = pretrained.options.parse({ path: 'model.safetensors' });
-  const loaded = await pretrained.create({}, options).run(fakeContext({ folder }), {});
+  const loaded = await pretrained.create({ runtime }, options).run(fakeContext({ folder }), {});
   expect(loaded.ann).toEqual(ann);
 });
 

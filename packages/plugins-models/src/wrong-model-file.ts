@@ -1,7 +1,8 @@
 import { wrongFile, type FileKindId, type UserError } from '@privatesnn/core';
 
 const exportIt =
-  'Export the network with Python: safetensors.torch.save_file(model.state_dict(), "net.safetensors").';
+  'Export the network with Python: torch.onnx.export(model.eval(), torch.zeros(1, 3, 32, 32), "net.onnx"), with the shape of its images; ' +
+  'a VGG that the option "architecture" can name may also be saved with safetensors.torch.save_file(model.state_dict(), "net.safetensors").';
 const convertIt =
   'Convert it to a tfjs LayersModel: tensorflowjs_converter --input_format keras net.h5 folder.';
 
@@ -11,7 +12,6 @@ const ways: Readonly<Partial<Record<FileKindId, string>>> = {
   pickle: `A pickle may run any program when it is opened, so it is not. ${exportIt}`,
   hdf5: convertIt,
   'keras-zip': `Save it as net.h5 (model.save), then convert it to a tfjs LayersModel: tensorflowjs_converter --input_format keras net.h5 folder.`,
-  onnx: `ONNX is not read. ${exportIt}`,
   tflite:
     'TensorFlow Lite is not read. Convert the Keras model that it was made from to a tfjs LayersModel.',
   gguf: 'GGUF holds language models. Give an image classifier.',
@@ -19,7 +19,8 @@ const ways: Readonly<Partial<Record<FileKindId, string>>> = {
   'numpy-zip':
     'Save the arrays as safetensors: safetensors.numpy.save_file(dict(numpy.load("net.npz")), "net.safetensors").',
 };
-const give = 'Give a .safetensors file, or the folder or model.json of a tfjs LayersModel.';
+const give =
+  'Give a .onnx file, a .safetensors file, or the folder or model.json of a tfjs LayersModel.';
 
 interface Wrong {
   readonly file: string;
@@ -32,6 +33,15 @@ interface Wrong {
 export function notSafetensors(wrong: Wrong): UserError {
   return corrupt(wrong, 'a safetensors file', 'safetensors', {
     json: 'A LayersModel is told by its name: it must end in .json.',
+    onnx: 'An ONNX network is told by its name: it must not end in .safetensors.',
+  });
+}
+
+/** The error for a file that is no ONNX network. */
+export function notOnnx(wrong: Wrong): UserError {
+  return corrupt(wrong, 'an ONNX network', 'onnx', {
+    json: 'A LayersModel is told by its name: it must end in .json.',
+    safetensors: 'Weights in safetensors are told by their name: it must not end in .onnx.',
   });
 }
 
@@ -39,6 +49,7 @@ export function notSafetensors(wrong: Wrong): UserError {
 export function notLayersModel(wrong: Wrong): UserError {
   return corrupt(wrong, 'a tfjs LayersModel', 'json', {
     safetensors: 'Weights in safetensors are told by their name: it must not end in .json.',
+    onnx: 'An ONNX network is told by its name: it must not end in .json.',
   });
 }
 

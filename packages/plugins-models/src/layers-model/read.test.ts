@@ -7,15 +7,20 @@ import type { io, Tensor, Tensor4D } from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
-import { annForward, annTensors, createTensorRuntime, type Tf } from '@privatesnn/runtime-tfjs';
+import {
+  annForward,
+  annTensors,
+  createTensorRuntime,
+  type TensorRuntime,
+} from '@privatesnn/runtime-tfjs';
 import { fakeContext } from '@privatesnn/testkit';
 
 import { pretrained } from '../pretrained.js';
 
-let tf: Tf;
+let runtime: TensorRuntime;
 let folder: string;
 beforeAll(async () => {
-  ({ tf } = await createTensorRuntime({ prefer: 'embedded' }));
+  runtime = await createTensorRuntime({ prefer: 'embedded' });
 });
 beforeEach(async () => (folder = await mkdtemp(join(tmpdir(), 'privatesnn-layers-'))));
 afterEach(() => rm(folder, { recursive: true, force: true }));
@@ -43,7 +48,10 @@ async function save(model: layers.LayersModel, change?: (text: string) => string
 }
 
 async function load(options: Record<string, unknown> = {}) {
-  const instance = pretrained.create({}, pretrained.options.parse({ path: folder, ...options }));
+  const instance = pretrained.create(
+    { runtime },
+    pretrained.options.parse({ path: folder, ...options }),
+  );
   const context = fakeContext();
   expect(await instance.fingerprint!(context)).toMatch(/^[0-9a-f]{64}$/);
   return (await instance.run(context, {})).ann;
@@ -52,6 +60,7 @@ async function load(options: Record<string, unknown> = {}) {
 async function expectSameLogits(model: layers.LayersModel, softmax = false) {
   await save(model);
   const ann = await load();
+  const { tf } = runtime;
   tf.tidy(() => {
     const x = tf.randomUniform([3, 8, 8, 2], -1, 1, 'float32', 5) as Tensor4D;
     const logits = annForward(tf, ann, annTensors(tf, ann.parameters), x);
@@ -72,7 +81,9 @@ function unsettle(model: layers.LayersModel) {
   for (const layer of model.layers.filter(({ name }) => name.startsWith('batch'))) {
     const weights = layer.getWeights();
     layer.setWeights(
-      weights.map((w, i) => tf.randomUniform(w.shape, 0.5, 1.5, 'float32', 7 + i) as Tensor),
+      weights.map(
+        (w, i) => runtime.tf.randomUniform(w.shape, 0.5, 1.5, 'float32', 7 + i) as Tensor,
+      ),
     );
   }
   return model;
@@ -84,7 +95,7 @@ function withWeights(model: layers.LayersModel, seed: number) {
     const weights = layer.getWeights().map((w, i) => {
       const limit = Math.sqrt(3 / (w.size / w.shape.at(-1)!));
       const range = layer.name.startsWith('batch') ? ([0.5, 1.5] as const) : [-limit, limit];
-      return tf.randomUniform(w.shape, range[0], range[1], 'float32', seed + 100 * l + i);
+      return runtime.tf.randomUniform(w.shape, range[0], range[1], 'float32', seed + 100 * l + i);
     });
     layer.setWeights(weights);
   });

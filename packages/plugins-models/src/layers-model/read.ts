@@ -61,7 +61,7 @@ export async function readLayersModel(file: string, options: Description): Promi
       },
     );
   }
-  const { inputRange, remarks } = resolveInputRange(options.inputRange, file);
+  const { inputRange, remarks } = resolveInputRange(options, file);
   const ann: Ann = {
     type: 'ann',
     architecture,

@@ -1,0 +1,37 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { beforeAll, describe, expect, it } from 'vitest';
+
+import { createTensorRuntime, type TensorRuntime } from '@privatesnn/runtime-tfjs';
+
+import { relativeDifference } from './check.js';
+import { readOnnx } from './read.js';
+import { floats, outputOf, type Images } from './testing/evaluate.js';
+
+/** A network as PyTorch exports it, and what PyTorch computes; `testing/pytorch_networks.py` makes them. */
+interface Case {
+  readonly name: string;
+  readonly exporter: string;
+  readonly input: Images;
+  readonly output: string;
+}
+
+const folder = join(import.meta.dirname, 'testing');
+const cases = JSON.parse(
+  await readFile(join(folder, 'networks-reference.json'), 'utf8'),
+) as readonly Case[];
+
+let runtime: TensorRuntime;
+beforeAll(async () => {
+  runtime = await createTensorRuntime({ prefer: 'embedded', threads: 1 });
+});
+
+describe('networks of PyTorch', () => {
+  it.each(cases)('$name ($exporter) gives what PyTorch does', async ({ name, input, output }) => {
+    const file = join(folder, 'networks', `${name}.onnx`);
+    const { ann } = await readOnnx(file, { inputRange: [0, 1] });
+    const got = outputOf(runtime, ann, input);
+    expect(relativeDifference(got, floats(output))).toBeLessThan(1e-5);
+  });
+});

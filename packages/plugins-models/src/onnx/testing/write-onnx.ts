@@ -1,0 +1,114 @@
+import protobuf from 'protobufjs/minimal.js';
+
+/** A small network as an ONNX file; numbers of fields as in onnx.proto. */
+export interface NetworkToWrite {
+  readonly nodes: readonly NodeToWrite[];
+  readonly tensors?: Readonly<Record<string, TensorToWrite>>;
+  /** Sizes, 0 where free. */
+  readonly input?: readonly number[];
+  readonly inputs?: readonly string[];
+  readonly outputs?: readonly string[];
+  readonly opset?: number;
+  readonly domain?: string;
+}
+export interface NodeToWrite {
+  readonly op: string;
+  readonly name?: string;
+  readonly domain?: string;
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  readonly attributes?: Readonly<Record<string, number | string | readonly number[] | Float>>;
+}
+/** A number that is stored as a float. */
+export interface Float {
+  readonly float: number;
+}
+export interface TensorToWrite {
+  readonly shape: readonly number[];
+  readonly values?: readonly number[];
+  /** 1 for floats, 7 for 64-bit whole numbers; 1 when left out. */
+  readonly type?: number;
+  readonly external?: Readonly<Record<string, string>>;
+}
+
+/** One convolution of 3 × 3 with a ReLU and a dense layer, for images of 2 × 4 × 4, or with other nodes in front. */
+export function writeOnnx(network: NetworkToWrite): Uint8Array {
+  const { nodes, tensors = {}, input = [0, 2, 4, 4], opset = 17, domain = '' } = network;
+  const { inputs = ['image'], outputs = ['logits'] } = network;
+  const graph = new protobuf.Writer();
+  for (const node of nodes) message(graph, 1, writeNode(node));
+  for (const [name, tensor] of Object.entries(tensors))
+    message(graph, 5, writeTensor(name, tensor));
+  for (const name of inputs) message(graph, 11, writePort(name, input));
+  for (const name of outputs) message(graph, 12, writePort(name, []));
+  const operators = new protobuf.Writer().uint32(10).string(domain).uint32(16).int64(opset);
+  const model = new protobuf.Writer().uint32(8).int64(8);
+  message(model, 7, graph);
+  message(model, 8, operators);
+  return model.finish();
+}
+
+function message(to: protobuf.Writer, field: number, content: protobuf.Writer): void {
+  to.uint32((field << 3) | 2).bytes(content.finish());
+}
+
+function text(to: protobuf.Writer, field: number, value: string): void {
+  to.uint32((field << 3) | 2).string(value);
+}
+
+function writeNode({ op, name = '', domain = '', inputs, outputs, attributes = {} }: NodeToWrite) {
+  const to = new protobuf.Writer();
+  for (const input of inputs) text(to, 1, input);
+  for (const output of outputs) text(to, 2, output);
+  text(to, 3, name);
+  text(to, 4, op);
+  for (const [key, value] of Object.entries(attributes)) {
+    const attribute = new protobuf.Writer();
+    text(attribute, 1, key);
+    if (typeof value === 'string') text(attribute, 4, value);
+    else if (typeof value === 'number') attribute.uint32(24).int64(value);
+    else if ('float' in value) attribute.uint32(21).float(value.float);
+    else value.forEach((one) => attribute.uint32(64).int64(one));
+    message(to, 5, attribute);
+  }
+  text(to, 7, domain);
+  return to;
+}
+
+function writeTensor(name: string, { shape, values = [], type = 1, external }: TensorToWrite) {
+  const to = new protobuf.Writer();
+  for (const size of shape) to.uint32(8).int64(size);
+  to.uint32(16).int32(type);
+  text(to, 8, name);
+  if (external) {
+    for (const [key, value] of Object.entries(external)) {
+      const entry = new protobuf.Writer();
+      text(entry, 1, key);
+      text(entry, 2, value);
+      message(to, 13, entry);
+    }
+    to.uint32(112).int32(1);
+    return to;
+  }
+  const raw = type === 7 ? BigInt64Array.from(values, BigInt) : Float32Array.from(values);
+  to.uint32(74).bytes(new Uint8Array(raw.buffer));
+  return to;
+}
+
+function writePort(name: string, sizes: readonly number[]) {
+  const shape = new protobuf.Writer();
+  for (const size of sizes) {
+    const dimension = new protobuf.Writer();
+    if (size > 0) dimension.uint32(8).int64(size);
+    else text(dimension, 2, 'n');
+    message(shape, 1, dimension);
+  }
+  const tensor = new protobuf.Writer().uint32(8).int32(1);
+  message(tensor, 2, shape);
+  const type = new protobuf.Writer();
+  message(type, 1, tensor);
+  const port = new protobuf.Writer();
+  text(port, 1, name);
+  message(port, 2, type);
+  return port;
+}
