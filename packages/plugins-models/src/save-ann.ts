@@ -1,10 +1,8 @@
-import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
-
-import { defineStage, input, output, UserError, writeWhole, type Ann } from '@privatesnn/core';
+import { defineStage, input, output, writeWhole, type Ann } from '@privatesnn/core';
 import { z } from 'zod';
 
 import { descriptionSchema, type Description } from './description.js';
+import { arePresent, checksum, refuseForeign } from './own-file.js';
 import { parseSafetensors } from './safetensors/read.js';
 import { writeSafetensors } from './safetensors/write.js';
 import { statisticsTensors } from './statistics.js';
@@ -48,17 +46,22 @@ export const saveAnn = defineStage({
   create: (_, { path, dtype, overwrite, notes }) => ({
     // The same path from another folder is another file.
     fingerprint: (context) => Promise.resolve(context.resolvePath(path)),
-    async effectPresent(context, { file: { values } }) {
+    effectPresent(context, { file: { values } }) {
       const file = context.resolvePath(path);
-      const sums = await Promise.all(
-        [file, descriptionFile(file)].map(async (name) => checksum(await readFile(name))),
-      ).catch(() => []);
-      return sums[0] === values['checksum'] && sums[1] === values['descriptionChecksum'];
+      return arePresent([
+        [file, values['checksum']],
+        [descriptionFile(file), values['descriptionChecksum']],
+      ]);
     },
     async run(context, { ann }) {
       context.signal.throwIfAborted();
       const file = context.resolvePath(path);
-      if (!overwrite) await refuseForeign(file);
+      if (!overwrite) {
+        await refuseForeign('save-ann', [
+          [file, isOwnWeights],
+          [descriptionFile(file), isOwnDescription],
+        ]);
+      }
       const tensors = { ...ann.parameters, ...statisticsTensors(ann.statistics) };
       const bytes = writeSafetensors(tensors, dtype, { format });
       const description = Buffer.from(`${JSON.stringify(describe(ann, notes), null, 2)}\n`);
@@ -82,11 +85,6 @@ export const saveAnn = defineStage({
 
 type LayerDescriptions = Exclude<Description['architecture'], string | null | undefined>['layers'];
 
-/** The first 48 bits of the SHA-256, which a number holds exactly. */
-function checksum(bytes: Uint8Array): number {
-  return createHash('sha256').update(bytes).digest().readUIntBE(0, 6);
-}
-
 function descriptionFile(weights: string): string {
   return weights.replace(/\.safetensors$/, '.json');
 }
@@ -107,32 +105,6 @@ function describe(
     layout: 'native',
     ...(notes === '' ? {} : { notes }),
   };
-}
-
-/** Throws where the weights or the description exist and are not of this stage's making. */
-async function refuseForeign(weights: string): Promise<void> {
-  const checks = [
-    [weights, isOwnWeights],
-    [descriptionFile(weights), isOwnDescription],
-  ] as const;
-  for (const [file, isOwn] of checks) {
-    const bytes = await readFile(file).catch(absent);
-    if (bytes === undefined || isOwn(bytes, file)) continue;
-    throw new UserError(
-      'configuration',
-      'FILE_NOT_OWN',
-      `${file} exists and was not written by "save-ann". It was left as it is.`,
-      {
-        hint: 'Choose another "path", or set "overwrite: true" to replace it.',
-        option: 'path',
-      },
-    );
-  }
-}
-
-/** Nothing there to be kept; what else stands in the way, writing says. */
-function absent(error: NodeJS.ErrnoException): undefined {
-  if (!['ENOENT', 'ENOTDIR', 'EISDIR'].includes(error.code ?? '')) throw error;
 }
 
 function isOwnWeights(bytes: Uint8Array, file: string): boolean {

@@ -1,0 +1,251 @@
+import fc from 'fast-check';
+import h5wasm from 'h5wasm';
+import { expect, it } from 'vitest';
+
+import type { Snn } from '@privatesnn/core';
+import { createReferenceEngine } from '@privatesnn/spiking';
+import { arbitrarySnnRun } from '@privatesnn/testkit';
+
+import { nirGraph } from './graph.js';
+import { nirBytes, nirMetadata } from './hdf5.js';
+import type { NirArray, NirGraph, NirNode } from './nodes.js';
+import { targetNames, targets, type Target } from './targets.js';
+
+const engine = createReferenceEngine();
+
+const array = (node: NirNode, field: string) => node[field] as NirArray;
+
+/** [channels, height, width] numbers. */
+interface Field {
+  readonly size: readonly [number, number, number];
+  readonly data: readonly number[];
+}
+
+/** One time-step of a graph, by the format's own definitions, with neurons that subtract their threshold. */
+function step(graph: NirGraph, image: Field, membranes: Map<string, number[]>, dt: number): Field {
+  const given = new Map([['input', image]]);
+  for (const [from, to] of graph.edges) {
+    given.set(to, apply(to, graph.nodes[to]!, given.get(from)!, membranes, dt));
+  }
+  return given.get('output')!;
+}
+
+function apply(
+  name: string,
+  node: NirNode,
+  input: Field,
+  membranes: Map<string, number[]>,
+  dt: number,
+): Field {
+  switch (node.type) {
+    case 'Conv2d': {
+      const { data, shape } = array(node, 'weight');
+      const [outputs, inputs, rows, columns] = shape as [number, number, number, number];
+      const [down, right] = array(node, 'stride').data as unknown as [number, number];
+      const [top, left] = array(node, 'padding').data as unknown as [number, number];
+      const [, height, width] = input.size;
+      const outHeight = Math.floor((height + 2 * top - rows) / down) + 1;
+      const outWidth = Math.floor((width + 2 * left - columns) / right) + 1;
+      const result: number[] = [];
+      for (let o = 0; o < outputs; o++)
+        for (let y = 0; y < outHeight; y++)
+          for (let x = 0; x < outWidth; x++) {
+            let sum = array(node, 'bias').data[o]!;
+            for (let c = 0; c < inputs; c++)
+              for (let i = 0; i < rows; i++)
+                for (let j = 0; j < columns; j++) {
+                  const [v, u] = [y * down - top + i, x * right - left + j];
+                  if (v < 0 || v >= height || u < 0 || u >= width) continue;
+                  const weight = data[((o * inputs + c) * rows + i) * columns + j]!;
+                  sum += weight * input.data[(c * height + v) * width + u]!;
+                }
+            result.push(sum);
+          }
+      return { size: [outputs, outHeight, outWidth], data: result };
+    }
+    case 'Affine': {
+      const { data, shape } = array(node, 'weight');
+      const [outputs, inputs] = shape as [number, number];
+      expect(input.data).toHaveLength(inputs);
+      const result = Array.from(array(node, 'bias').data, (bias, o) =>
+        input.data.reduce((sum, value, i) => sum + data[o * inputs + i]! * value, bias),
+      );
+      return { size: [outputs, 1, 1], data: result };
+    }
+    case 'AvgPool2d':
+    case 'SumPool2d': {
+      const [rows, columns] = array(node, 'kernel_size').data as unknown as [number, number];
+      const [channels, height, width] = input.size;
+      const [outHeight, outWidth] = [Math.floor(height / rows), Math.floor(width / columns)];
+      const result: number[] = [];
+      for (let c = 0; c < channels; c++)
+        for (let y = 0; y < outHeight; y++)
+          for (let x = 0; x < outWidth; x++) {
+            let sum = 0;
+            for (let i = 0; i < rows; i++)
+              for (let j = 0; j < columns; j++)
+                sum += input.data[(c * height + y * rows + i) * width + x * columns + j]!;
+            result.push(node.type === 'SumPool2d' ? sum : sum / rows / columns);
+          }
+      return { size: [channels, outHeight, outWidth], data: result };
+    }
+    case 'IF':
+    case 'LIF':
+    case 'CubaLIF': {
+      const part = (field: string, i: number) => array(node, field).data[i]!;
+      const membrane = membranes.get(name) ?? input.data.map(() => 0);
+      const data = input.data.map((current, i) => {
+        // Forward Euler of dv/dt = r·i, or of tau·dv/dt = −v + r·i, in 32 bits as the libraries compute.
+        const rate =
+          node.type === 'IF' ? dt : dt / part(node.type === 'LIF' ? 'tau' : 'tau_mem', i);
+        const kept = node.type === 'IF' ? 1 : Math.fround(1 - rate);
+        const gain = Math.round(rate * part('r', i) * 1e6) / 1e6;
+        const u = Math.fround(kept * membrane[i]! + gain * current);
+        const fires = u >= part('v_threshold', i);
+        membrane[i] = fires ? u - part('v_threshold', i) : u;
+        return fires ? 1 : 0;
+      });
+      membranes.set(name, membrane);
+      return { size: input.size, data };
+    }
+    case 'Flatten':
+      return { size: [input.data.length, 1, 1], data: input.data };
+    case 'Output':
+      return input;
+    default:
+      throw new Error(`No such node: ${node.type}`);
+  }
+}
+
+/** A constant input, so that no noise has to be the same. */
+const runs = arbitrarySnnRun({
+  ...{ encoders: ['constant'], resets: ['soft'], leaks: [1] },
+  ...{ pooling: ['average-pool'], dropout: true },
+}).map(({ snn, ...run }) => ({
+  ...run,
+  snn: { ...snn, neuron: { ...snn.neuron, firing: 'inclusive', initial: 0 } } as Snn,
+}));
+
+it.each(targetNames)(
+  'a graph for %s, run by the definitions of the format, gives the potentials of the network',
+  (target) =>
+    fc.assert(
+      fc.asyncProperty(runs, async ({ snn, pixels, seed }) => {
+        const { dt } = targets[target];
+        const graph = nirGraph(snn, target, dt);
+        const [height, width, channels] = snn.architecture.inputShape;
+        const { potentials } = await engine.infer({ snn, pixels, seed });
+        const pixel = (c: number, at: number) => pixels[at * channels + c]!;
+        const image = Array.from({ length: channels }, (_, c) =>
+          Array.from({ length: height * width }, (_, at) => pixel(c, at)),
+        ).flat();
+        const membranes = new Map<string, number[]>();
+        const sums = new Array<number>(snn.architecture.classes).fill(0);
+        for (let t = 0; t < snn.timeSteps; t++) {
+          const given = { size: [channels, height, width], data: image } as const;
+          step(graph, given, membranes, dt).data.forEach((value, i) => (sums[i]! += value));
+        }
+        sums.forEach((sum, i) => expect(sum).toBeCloseTo(potentials[i]!, 3));
+      }),
+    ),
+);
+
+const leaky = (target: Target) =>
+  fc
+    .sample(arbitrarySnnRun({ resets: ['soft'], leaks: [0.75] }), { seed: 1, numRuns: 1 })
+    .map(({ snn }) => nirGraph(hidden(snn), target, targets[target].dt))[0]!;
+
+/** The network with a hidden layer at least. */
+function hidden(snn: Snn): Snn {
+  const layer = { kind: 'dense', name: 'h', inputs: 2, outputs: 2, bias: false } as const;
+  const parameter = { shape: [2, 2], data: Float32Array.of(1, 2, 3, 4) };
+  return {
+    ...snn,
+    architecture: {
+      name: 'hidden',
+      inputShape: [1, 1, 2],
+      classes: 2,
+      layers: [layer, { ...layer, name: 'o' }],
+    },
+    parameters: { 'h.weight': parameter, 'o.weight': parameter },
+    thresholds: { h: 1 },
+  };
+}
+
+it('a leak is a time constant where the library has one, and refused where it has none', () => {
+  for (const target of ['spikingjelly', 'snntorch'] as const) {
+    const { type, tau } = leaky(target).nodes['h_neurons']!;
+    expect(type).toBe('LIF');
+    expect((tau as NirArray).data[0]).toBeCloseTo(4e-4, 9);
+  }
+  for (const target of ['generic', 'sinabs'] as const) {
+    expect(() => leaky(target)).toThrow(expect.objectContaining({ code: 'NIR_CANNOT_SAY' }));
+  }
+});
+
+it('what the format has no words for is refused by its layer', () => {
+  const snn = hidden(fc.sample(runs, { seed: 1, numRuns: 1 })[0]!.snn);
+  const refused = (changed: Partial<Snn>) => {
+    try {
+      nirGraph({ ...snn, ...changed }, 'generic', 1);
+    } catch (error) {
+      return (error as Error).message;
+    }
+    return 'nothing was refused';
+  };
+  const layers = snn.architecture.layers;
+  const withPool = {
+    ...snn.architecture,
+    layers: [{ kind: 'max-pool', size: 1 } as const, ...layers],
+  };
+  expect(refused({ architecture: withPool })).toContain('layer 1 (max-pool)');
+  const neuron = { ...snn.neuron, reset: 'delayed-soft' } as Snn['neuron'];
+  expect(refused({ neuron })).toContain('one step after the spike');
+});
+
+it('names are those of the layers, without what cuts a path, each once', () => {
+  const snn = hidden(fc.sample(runs, { seed: 1, numRuns: 1 })[0]!.snn);
+  const [h, o] = ['output', 'a/b.c'];
+  const [first, second] = snn.architecture.layers;
+  const { nodes, edges } = nirGraph(
+    {
+      ...snn,
+      architecture: {
+        ...snn.architecture,
+        layers: [{ ...first, name: h } as typeof first, { ...second, name: o } as typeof second],
+      } as Snn['architecture'],
+      parameters: {
+        [`${h}.weight`]: snn.parameters['h.weight']!,
+        [`${o}.weight`]: snn.parameters['o.weight']!,
+      },
+      thresholds: { [h]: 1 },
+    },
+    'generic',
+    1,
+  );
+  expect(Object.keys(nodes)).toEqual(['input', 'output_2', 'output_neurons', 'a_b_c', 'output']);
+  expect(edges).toHaveLength(4);
+});
+
+it('a file holds datasets and no attributes, texts and shapes as they are', async () => {
+  const { snn } = fc.sample(runs, { seed: 3, numRuns: 1 })[0]!;
+  const bytes = await nirBytes(nirGraph(hidden(snn), 'generic', 1));
+  expect(await nirMetadata(bytes)).toEqual(['privatesnn']);
+  expect(await nirMetadata(Buffer.from('no HDF5'))).toBeUndefined();
+  const { FS } = await h5wasm.ready;
+  FS.writeFile('test.nir', bytes);
+  const file = new h5wasm.File('test.nir', 'r');
+  const value = (path: string) => (file.get(path) as { value: unknown }).value;
+  expect(value('version')).toBe('1.0.8');
+  expect(value('node/type')).toBe('NIRGraph');
+  expect(value('node/edges')).toEqual('input h h h_neurons h_neurons o o output'.split(' '));
+  expect(value('node/nodes/h/type')).toBe('Affine');
+  expect(value('node/nodes/h/weight')).toEqual(Float32Array.of(1, 3, 2, 4));
+  expect((file.get('node/nodes/h/weight') as { shape: unknown }).shape).toEqual([2, 2]);
+  expect(Object.keys((file.get('node/nodes/h') as { attrs: object }).attrs)).toEqual([]);
+  expect(JSON.parse(value('node/metadata/privatesnn') as string)).toMatchObject({
+    thresholds: { h: 1 },
+    encoder: { kind: 'constant' },
+  });
+  file.close();
+});
