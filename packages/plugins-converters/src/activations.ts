@@ -3,23 +3,25 @@ import type { Tensor4D } from '@tensorflow/tfjs-core';
 import { pixelsIn, type Ann, type Images } from '@privatesnn/core';
 import { annForward, annTensors, type TensorRuntime } from '@privatesnn/runtime-tfjs';
 
+interface PassOptions {
+  readonly batchSize: number;
+  readonly signal: AbortSignal;
+  readonly onProgress: (done: number, total: number) => void;
+}
+
 /**
- * The positive activations of each weighted layer of an ANN over images; zeros are left out.
+ * Visits the output of each layer of an ANN that sums, after its non-linearity, over images.
  *
- * @returns by layer name, one array a batch
+ * @param visit called with a layer's name and what it gives for one batch, [images, …, channels]
  */
-export async function positiveActivations(
+export async function visitActivations(
   { tf }: TensorRuntime,
   ann: Ann,
   images: Images,
-  options: {
-    batchSize: number;
-    signal: AbortSignal;
-    onProgress: (done: number, total: number) => void;
-  },
-): Promise<Record<string, Float32Array[]>> {
+  options: PassOptions,
+  visit: (layer: string, values: Float32Array) => void,
+): Promise<void> {
   const [count, height, width, channels] = images.shape;
-  const result: Record<string, Float32Array[]> = {};
   const tensors = annTensors(tf, ann.parameters);
   try {
     for (let start = 0; start < count; start += options.batchSize) {
@@ -33,18 +35,32 @@ export async function positiveActivations(
           channels,
         ]);
         annForward(tf, ann, tensors, x, {
-          onActivation: (layer, activation) => {
-            const values = activation.dataSync() as Float32Array;
-            (result[layer] ??= []).push(values.filter((value) => value > 0));
-          },
+          onActivation: (layer, activation) => visit(layer, activation.dataSync() as Float32Array),
         });
       });
       options.onProgress(end, count);
       // Lets Ctrl-C and progress through between batches.
       await new Promise(setImmediate);
     }
-    return result;
   } finally {
     tf.dispose(Object.values(tensors));
   }
+}
+
+/**
+ * The positive activations of each weighted layer of an ANN over images; zeros are left out.
+ *
+ * @returns by layer name, one array a batch
+ */
+export async function positiveActivations(
+  tensors: TensorRuntime,
+  ann: Ann,
+  images: Images,
+  options: PassOptions,
+): Promise<Record<string, Float32Array[]>> {
+  const result: Record<string, Float32Array[]> = {};
+  await visitActivations(tensors, ann, images, options, (layer, values) => {
+    (result[layer] ??= []).push(values.filter((value) => value > 0));
+  });
+  return result;
 }

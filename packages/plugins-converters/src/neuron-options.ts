@@ -45,7 +45,7 @@ export const neuronOptions = {
     ),
 };
 
-type NeuronOptions = z.output<z.ZodObject<typeof neuronOptions>>;
+type NeuronOptions = Omit<z.output<z.ZodObject<typeof neuronOptions>>, 'timeSteps'>;
 
 /** The neuron model that the options describe. */
 export function neuronModel({

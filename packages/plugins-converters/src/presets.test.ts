@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { adaptiveSpiking } from './adaptive-spiking.js';
+import { leastError } from './least-error.js';
 import { thresholdBalancing } from './threshold-balancing.js';
 import { weightNormalisation } from './weight-normalisation.js';
 
@@ -136,10 +137,38 @@ const adaptive = {
   },
 };
 
+/** θ/2 at the start and constant input (Bu 2022), biases by mean rates (Li 2021). */
+const fewSteps = {
+  timeSteps: 16,
+  leak: 1,
+  reset: 'soft',
+  firing: 'strict',
+  initialPotential: 0.5,
+  encoder: 'constant',
+  encoderRange: 'network',
+  maxPooling: 'refuse',
+  samples: 200,
+  draw: 'spread',
+  cropPadding: 0,
+  flip: false,
+  scale: 'auto',
+  scaleCandidates: [1.15, 1, 0.85, 0.7],
+  biases: 'calibrated',
+  biasSamples: 100,
+  allowedLoss: 2,
+  timeStepCandidates: [4, 8, 16, 32, 64],
+  searchSamples: 100,
+  readout: 'fitted',
+  batchSize: 50,
+};
+
+const least = { 'few-steps': fewSteps, auto: { ...fewSteps, timeSteps: 'auto' } };
+
 const stages = [
   { stage: thresholdBalancing, rows: balancing },
   { stage: weightNormalisation, rows: normalisation },
   { stage: adaptiveSpiking, rows: adaptive },
+  { stage: leastError, rows: least },
 ];
 
 describe.each(stages)('the presets of $stage.id', ({ stage, rows }) => {

@@ -78,6 +78,19 @@ describe('threshold-balancing', () => {
     back.forEach((logit, i) => expect(logit).toBeCloseTo(original[i]!, 4));
   });
 
+  it('says so where the network does not follow its ANN, and what to change', async () => {
+    const poor = fakeContext();
+    await convert(
+      { timeSteps: 4, calibrationSteps: 4, scale: 'auto', scaleCandidates: [30] },
+      poor,
+    );
+    expect(poor.warnings.join()).toMatch(/At 4 time-steps .* only \d+ % .*initialPotential: 0.5/);
+    expect(poor.warnings.join()).toContain('add lower scaleCandidates');
+    const good = fakeContext();
+    await convert({ timeSteps: 100, encoder: 'constant' }, good);
+    expect(good.warnings).toEqual([]);
+  });
+
   it('chooses, with scale: auto, the candidate that explains most of the logits', async () => {
     const candidates = [1.5, 0.7, 0.4];
     const explained = [];

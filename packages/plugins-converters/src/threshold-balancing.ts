@@ -28,6 +28,7 @@ import {
 import { calibrationImages } from './calibration-images.js';
 import { undelayedSteps } from './layer-delay.js';
 import { assertPoolingAllowed, assertReLUs, encoderFor, neuronModel } from './neuron-options.js';
+import { warnOfPoorAgreement } from './poor-agreement.js';
 import {
   thresholdBalancingOptions,
   thresholdBalancingPresets,
@@ -81,6 +82,7 @@ export const thresholdBalancing = defineStage({
       const best = await bestCandidate(context, engine, tensors, ann, calibration, options, noise);
       const { snn, balance, fit, scale } = best;
       if (options.readout !== snn.readout.kind) context.warn(unfittedReadout);
+      warnOfPoorAgreement(context, fit.agreement, stepsOf(options), lowerThresholds(options));
       const judged = Math.min(calibration.shape[0], options.searchSamples);
       warnOfTies(context, 'the network, or its ANN,', fit.ties, judged);
       return {
@@ -101,6 +103,17 @@ export const thresholdBalancing = defineStage({
     },
   }),
 });
+
+/** What makes a network follow its ANN better, the cheapest first. */
+function lowerThresholds({ scale, initialPotential, timeSteps }: Options): string {
+  const half =
+    initialPotential > 0
+      ? ''
+      : 'let membranes start at θ/2 (initialPotential: 0.5), which few steps need; ';
+  const lower =
+    scale === 'auto' ? 'add lower scaleCandidates' : 'lower the scale, or take scale: auto';
+  return `${half}${lower}; raise timeSteps above ${timeSteps}; or convert by least-error`;
+}
 
 async function bestCandidate(
   context: StageContext,

@@ -11,6 +11,7 @@ export * from './noise.js';
 export * from './decline.js';
 export * from './predicted-class.js';
 export * from './readout.js';
+export * from './least-error.js';
 export * from './losses.js';
 export * from './neuron.js';
 export * from './adaptive-activation.js';

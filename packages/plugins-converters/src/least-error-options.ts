@@ -1,0 +1,77 @@
+import { z } from 'zod';
+
+import { calibrationOptions } from './calibration-images.js';
+import { neuronOptions } from './neuron-options.js';
+
+export const leastErrorOptions = z.strictObject({
+  ...neuronOptions,
+  timeSteps: z
+    .union([z.int().min(1), z.literal('auto')])
+    .default(16)
+    .describe(
+      'T, the number of time-steps of one inference; `auto`: the first of `timeStepCandidates` that loses no more ' +
+        'than `allowedLoss`.',
+    ),
+  encoder: neuronOptions.encoder
+    .unwrap()
+    .default('constant')
+    .describe('How pixels become input; few time-steps ask for a constant current.'),
+  initialPotential: neuronOptions.initialPotential
+    .unwrap()
+    .default(0.5)
+    .describe('v: membranes start at v·θ. 0.5 rounds activations to the nearest level (Bu 2022).'),
+  ...calibrationOptions,
+  samples: calibrationOptions.samples.unwrap().default(200).describe('Calibration images.'),
+  scale: z
+    .union([z.number().positive(), z.literal('auto')])
+    .default('auto')
+    .describe(
+      'α, the factor on every threshold of least error; `auto` takes the candidate whose network explains most of ' +
+        "the ANN's logits on the calibration images.",
+    ),
+  scaleCandidates: z
+    .array(z.number().positive())
+    .min(1)
+    .default([1.15, 1, 0.85, 0.7])
+    .describe('The α that `scale: auto` tries.'),
+  biases: z
+    .enum(['ann', 'calibrated'])
+    .default('ann')
+    .describe(
+      "The ANN's own biases, or biases corrected layer by layer, so that each channel's mean rate is the ANN's mean " +
+        'activation on the calibration images (Li 2021); layers without a bias get one.',
+    ),
+  biasSamples: z
+    .int()
+    .min(1)
+    .default(100)
+    .describe('Images on which biases are calibrated: so many of the calibration images.'),
+  allowedLoss: z
+    .number()
+    .min(0)
+    .max(100)
+    .default(2)
+    .describe(
+      "For `timeSteps: auto`: percent of the judged images that may get another class than the ANN's.",
+    ),
+  timeStepCandidates: z
+    .array(z.int().min(1))
+    .min(1)
+    .default([4, 8, 16, 32, 64])
+    .describe('The T that `timeSteps: auto` tries, the first first.'),
+  searchSamples: z
+    .int()
+    .min(1)
+    .default(100)
+    .describe("Images on which candidates, and the read-out's scale, are judged."),
+  readout: z
+    .enum(['sum', 'mean', 'fitted'])
+    .default('fitted')
+    .describe(
+      "The last layer's membrane potential summed over time as it is, divided by T, or times a factor fitted " +
+        "to the ANN's logits on the calibration images.",
+    ),
+  batchSize: z.int().min(1).default(50).describe('Images that go through the ANN together.'),
+});
+
+export type LeastErrorOptions = z.output<typeof leastErrorOptions>;

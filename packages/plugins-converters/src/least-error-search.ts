@@ -1,0 +1,206 @@
+import {
+  outputChannels,
+  partOfImages,
+  pixelsIn,
+  UserError,
+  weightedLayers,
+  type Ann,
+  type Images,
+  type Snn,
+  type StageContext,
+} from '@privatesnn/core';
+import { annLogits, type TensorRuntime } from '@privatesnn/runtime-tfjs';
+import {
+  biasesToRates,
+  countSizes,
+  emptyHistogram,
+  fitReadout,
+  leastErrorThreshold,
+  readoutOf,
+  type ReadoutFit,
+  type SizeHistogram,
+  type SpikingEngine,
+} from '@privatesnn/spiking';
+
+import { visitActivations } from './activations.js';
+import { calibrateBiases } from './calibrate-biases.js';
+import type { LeastErrorOptions as Options } from './least-error-options.js';
+import { encoderFor, neuronModel } from './neuron-options.js';
+
+/** θ of each spiking layer in units of activations: what a rate of one spike a time-step stands for. */
+type Units = Readonly<Record<string, number>>;
+
+/** What an ANN does on calibration images. */
+export interface Activations {
+  readonly sizes: Readonly<Record<string, SizeHistogram>>;
+  /** Mean of each channel, by layer. */
+  readonly means: Readonly<Record<string, Float64Array>>;
+}
+
+/** A converted network, and how well it follows its ANN on the judged images. */
+export interface Candidate {
+  readonly timeSteps: number;
+  readonly scale: number;
+  readonly units: Units;
+  readonly snn: Snn;
+  readonly fit: ReadoutFit;
+}
+
+export interface Search {
+  readonly context: StageContext;
+  readonly engine: SpikingEngine;
+  readonly tensors: TensorRuntime;
+  readonly ann: Ann;
+  readonly calibration: Images;
+  readonly options: Options;
+}
+
+/** @throws UserError where a layer of the ANN that is to spike gives nothing above 0 on the images */
+export async function activationsOf({
+  context,
+  tensors,
+  ann,
+  calibration,
+  options,
+}: Search): Promise<Activations> {
+  const layers = weightedLayers(ann.architecture).slice(0, -1);
+  const channels = Object.fromEntries(layers.map((layer) => [layer.name, outputChannels(layer)]));
+  const sizes: Record<string, SizeHistogram> = {};
+  const sums: Record<string, Float64Array> = {};
+  const numbers: Record<string, number> = {};
+  const { batchSize } = options;
+  const onProgress = (done: number, total: number) => context.progress(done, total, 'activations');
+  const pass = { batchSize, signal: context.signal, onProgress };
+  await visitActivations(tensors, ann, calibration, pass, (layer, values) => {
+    const width = channels[layer];
+    if (width === undefined) return;
+    countSizes((sizes[layer] ??= emptyHistogram()), values);
+    const sum = (sums[layer] ??= new Float64Array(width));
+    values.forEach((value, i) => (sum[i % width]! += value));
+    numbers[layer] = (numbers[layer] ?? 0) + values.length / width;
+  });
+  for (const { name } of layers) {
+    if (sizes[name]!.largest > 0) continue;
+    throw new UserError(
+      'run',
+      'SILENT_LAYER',
+      `Layer "${name}" of the ANN gives nothing above 0 on ${calibration.shape[0]} calibration images, so it has ` +
+        'no threshold.',
+      { hint: 'Use other calibration images, or check the network.' },
+    );
+  }
+  const means = Object.fromEntries(
+    layers.map(({ name }) => [name, sums[name]!.map((sum) => sum / numbers[name]!)] as const),
+  );
+  return { sizes, means };
+}
+
+/**
+ * The network of the wanted time-steps; of `auto` the first that loses no more than is allowed, else the last. Each has
+ * the scale whose network explains most of the ANN's logits, and then its biases.
+ */
+export async function searchNetwork(search: Search, activations: Activations): Promise<Candidate> {
+  const { context, tensors, ann, calibration, options } = search;
+  const judged = partOfImages(calibration, options.searchSamples);
+  const logits = await annLogits(tensors, ann, judged, { signal: context.signal });
+  const random = context.random('encoder');
+  const judge: Judge = { ...search, judged, logits, seed: random.uint32() };
+  const seed = random.uint32();
+  const steps = options.timeSteps === 'auto' ? options.timeStepCandidates : [options.timeSteps];
+  let found: Candidate | undefined;
+  for (const timeSteps of steps) {
+    found = await bestScale(judge, activations, timeSteps);
+    if (options.biases === 'calibrated') {
+      found = await withBiases(judge, activations, found, seed);
+    }
+    context.record('time-steps', { candidate: timeSteps, scale: found.scale, fit: found.fit });
+    if (found.fit.agreement >= 1 - options.allowedLoss / 100) break;
+  }
+  return found!;
+}
+
+interface Judge extends Search {
+  readonly judged: Images;
+  /** The ANN's, [images, classes]. */
+  readonly logits: Float32Array;
+  readonly seed: number;
+}
+
+async function bestScale(
+  judge: Judge,
+  { sizes }: Activations,
+  timeSteps: number,
+): Promise<Candidate> {
+  const { context, ann, options } = judge;
+  const quantisation = { timeSteps, initial: options.initialPotential };
+  const least = Object.entries(sizes).map(
+    ([layer, histogram]) => [layer, leastErrorThreshold(histogram, quantisation)!] as const,
+  );
+  const scales = options.scale === 'auto' ? options.scaleCandidates : [options.scale];
+  let best: Candidate | undefined;
+  for (const [i, scale] of scales.entries()) {
+    const units = Object.fromEntries(least.map(([layer, theta]) => [layer, scale * theta]));
+    const candidate = await judgedNetwork(judge, ann, units, timeSteps, scale);
+    context.progress(i + 1, scales.length, `T = ${timeSteps}, scale ${scale}`);
+    if (!best || candidate.fit.explained > best.fit.explained) best = candidate;
+  }
+  return best!;
+}
+
+async function withBiases(
+  judge: Judge,
+  { means }: Activations,
+  { units, timeSteps, scale }: Candidate,
+  seed: number,
+): Promise<Candidate> {
+  const { context, engine, ann, calibration, options } = judge;
+  const corrected = await calibrateBiases({
+    engine,
+    ann,
+    units,
+    means,
+    convert: (from) => network(from, units, timeSteps, options),
+    images: partOfImages(calibration, options.biasSamples),
+    seed,
+    signal: context.signal,
+    onProgress: (done, total) => context.progress(done, total, `T = ${timeSteps}, biases`),
+  });
+  return judgedNetwork(judge, corrected, units, timeSteps, scale);
+}
+
+/** The network of weights and units with its read-out, and its fit to the ANN's logits. */
+async function judgedNetwork(
+  { context, engine, ann: { architecture }, options, judged, logits, seed }: Judge,
+  ann: Ann,
+  units: Units,
+  timeSteps: number,
+  scale: number,
+): Promise<Candidate> {
+  const snn = network(ann, units, timeSteps, options);
+  const pixels = pixelsIn(judged, snn.encoder.range);
+  const { potentials } = await engine.infer({ snn, pixels, seed, signal: context.signal });
+  const fit = fitReadout(potentials, logits, architecture.classes);
+  const readout = readoutOf(options.readout, timeSteps, fit);
+  return { timeSteps, scale, units, snn: { ...snn, readout }, fit };
+}
+
+/** The ANN's weights, and thresholds by which rates are its activations in these units. */
+function network(ann: Ann, units: Units, timeSteps: number, options: Options): Snn {
+  let before = 1;
+  const thresholds: Record<string, number> = {};
+  for (const { name } of weightedLayers(ann.architecture).slice(0, -1)) {
+    thresholds[name] = Math.fround(units[name]! / before);
+    before = units[name]!;
+  }
+  return {
+    type: 'snn',
+    architecture: ann.architecture,
+    parameters: biasesToRates(ann.architecture, ann.parameters, thresholds),
+    thresholds,
+    neuron: neuronModel(options),
+    encoder: encoderFor(options, ann),
+    readout: { kind: 'sum', scale: 1 },
+    timeSteps,
+    classNames: ann.classNames,
+  };
+}

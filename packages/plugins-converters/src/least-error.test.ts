@@ -1,0 +1,165 @@
+import fc from 'fast-check';
+import { beforeAll, describe, expect, it } from 'vitest';
+
+import { weightedLayers, type Ann } from '@privatesnn/core';
+import { annLogits, createTensorRuntime, type TensorRuntime } from '@privatesnn/runtime-tfjs';
+import { createReferenceEngine, reconvertToAnn } from '@privatesnn/spiking';
+import { fakeContext, runStageContract, waveAnn as ann, waveImages } from '@privatesnn/testkit';
+
+import { activationsOf } from './least-error-search.js';
+import { leastError } from './least-error.js';
+import { waveAnnWithBiases, waveAnnWithMaxPooling } from './testing/variants.js';
+
+const images = waveImages(12);
+const engine = createReferenceEngine();
+
+let tensors: TensorRuntime;
+beforeAll(async () => {
+  tensors = await createTensorRuntime({ prefer: 'embedded' });
+});
+
+function convert(options: Record<string, unknown>, context = fakeContext(), from: Ann = ann) {
+  const stage = leastError.create({ engine, tensors }, leastError.options.parse(options));
+  return stage.run(context, { ann: from, images });
+}
+
+/** Of each layer's channels, |mean activation − θ · mean rate|. */
+async function missing({ snn, thresholds }: Awaited<ReturnType<typeof convert>>, from: Ann) {
+  const options = leastError.options.parse({});
+  const context = fakeContext();
+  const search = { context, engine, tensors, ann: from, calibration: images, options };
+  const { means } = await activationsOf(search);
+  const layers = Object.keys(snn.thresholds);
+  const pixels = images.pixels as Float32Array;
+  const { raster } = await engine.infer({ snn, pixels, seed: 0, raster: layers });
+  return layers.map((layer, at) => {
+    const spikes = raster[layer]!;
+    const channels = means[layer]!.length;
+    const sums = new Float64Array(channels);
+    spikes.forEach((spike, i) => (sums[i % channels]! += spike));
+    const unit = (thresholds.lines[0]!.y[at]! * channels) / spikes.length;
+    return [...means[layer]!].map((mean, c) => Math.abs(mean - unit * sums[c]!));
+  });
+}
+
+runStageContract(leastError, {
+  dependencies: async () => ({
+    engine: createReferenceEngine(),
+    tensors: await createTensorRuntime({ prefer: 'embedded' }),
+  }),
+  inputs: { ann, images },
+  options: { timeSteps: 4, biases: 'calibrated' },
+});
+
+describe('least-error', () => {
+  it('changes neither weights nor what the network stands for', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.integer({ min: 1, max: 12 }),
+        fc.double({ min: 0.3, max: 2, noNaN: true }),
+        async (timeSteps, scale) => {
+          const { snn } = await convert({ timeSteps, scale }, fakeContext(), waveAnnWithBiases);
+          for (const { name } of weightedLayers(snn.architecture)) {
+            expect(snn.parameters[`${name}.weight`]).toEqual(
+              waveAnnWithBiases.parameters[`${name}.weight`],
+            );
+          }
+          const original = await annLogits(tensors, waveAnnWithBiases, images);
+          const back = await annLogits(tensors, reconvertToAnn(snn), images);
+          back.forEach((logit, i) => expect(logit).toBeCloseTo(original[i]!, 4));
+        },
+      ),
+      { numRuns: 10 },
+    );
+  });
+
+  it('multiplies every threshold by the scale', async () => {
+    const unitsAt = async (scale: number) =>
+      (await convert({ timeSteps: 4, scale })).thresholds.lines[0]!.y;
+    const [once, twice] = [await unitsAt(1), await unitsAt(2)];
+    twice.forEach((unit, i) => expect(unit).toBeCloseTo(2 * once[i]!, 6));
+  });
+
+  it.each([ann, waveAnnWithBiases])('follows the ANN with many time-steps', async (from) => {
+    const { metrics } = await convert({ timeSteps: 128, scale: 1 }, fakeContext(), from);
+    expect(metrics.values['explained']).toBeGreaterThan(0.98);
+    expect(metrics.values['agreement']).toBe(1);
+  });
+
+  it('brings mean rates closer to mean activations, of each channel of the first layer too', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.integer({ min: 1, max: 12 }),
+        fc.double({ min: 0.5, max: 1.5, noNaN: true }),
+        fc.constantFrom(ann, waveAnnWithBiases),
+        async (timeSteps, scale, from) => {
+          const options = { timeSteps, scale };
+          const plain = await convert(options, fakeContext(), from);
+          const calibrated = await convert(
+            { ...options, biases: 'calibrated' },
+            fakeContext(),
+            from,
+          );
+          const [before, after] = [await missing(plain, from), await missing(calibrated, from)];
+          after[0]!.forEach((left, c) => expect(left).toBeLessThanOrEqual(before[0]![c]! + 1e-6));
+          const sum = (layers: number[][]) => layers.flat().reduce((a, b) => a + b);
+          expect(sum(after)).toBeLessThan(sum(before));
+        },
+      ),
+      { numRuns: 6 },
+    );
+  });
+
+  it('takes, with scale: auto, the candidate that explains most of the logits', async () => {
+    const scaleCandidates = [3, 1, 0.5];
+    const explained = [];
+    for (const scale of scaleCandidates) {
+      explained.push(
+        (await convert({ timeSteps: 8, scale })).metrics.values['explained'] as number,
+      );
+    }
+    const chosen = (await convert({ timeSteps: 8, scaleCandidates })).metrics.values;
+    expect(chosen['explained']).toBe(Math.max(...explained));
+    expect(scaleCandidates).toContain(chosen['scale']);
+  });
+
+  it('takes, with timeSteps: auto, the first that loses no more than is allowed', async () => {
+    const timeStepCandidates = [1, 2, 4, 8, 16, 32];
+    const agreements = [];
+    for (const timeSteps of timeStepCandidates) {
+      agreements.push((await convert({ timeSteps })).metrics.values['agreement'] as number);
+    }
+    for (const allowedLoss of [0, 10, 50]) {
+      const context = fakeContext();
+      const auto = { timeSteps: 'auto', timeStepCandidates, allowedLoss };
+      const { snn } = await convert(auto, context);
+      const first = agreements.findIndex((agreement) => agreement >= 1 - allowedLoss / 100);
+      expect(snn.timeSteps).toBe(timeStepCandidates.at(first));
+      expect(context.warnings.some((text) => text.includes('loses at most'))).toBe(first < 0);
+    }
+  });
+
+  it('says so where nothing keeps to the budget', async () => {
+    const context = fakeContext();
+    const auto = { timeSteps: 'auto', timeStepCandidates: [1], scale: 50, allowedLoss: 0 };
+    const { snn } = await convert(auto, context);
+    expect(snn.timeSteps).toBe(1);
+    expect(context.warnings.join()).toMatch(/up to 1 loses at most 0 %/);
+    expect(context.warnings.join()).toMatch(/for only \d+ % of the calibration images: raise/);
+  });
+
+  it('refuses max-pooling, and layers of the ANN that give nothing', async () => {
+    await expect(convert({}, fakeContext(), waveAnnWithMaxPooling)).rejects.toThrow(/max-pooling/);
+    const weight = ann.parameters['conv1.weight']!;
+    const silent: Ann = {
+      ...ann,
+      parameters: {
+        ...ann.parameters,
+        'conv1.weight': { ...weight, data: weight.data.map(() => 0) },
+      },
+    };
+    await expect(convert({}, fakeContext(), silent)).rejects.toThrow(
+      /Layer "conv1" of the ANN gives nothing above 0/,
+    );
+  });
+});

@@ -1,0 +1,87 @@
+import { assertChain, assertImagesFit, defineStage, input, output } from '@privatesnn/core';
+import { TENSOR_RUNTIME } from '@privatesnn/runtime-tfjs';
+import { SPIKING_ENGINE, warnOfTies } from '@privatesnn/spiking';
+
+import { calibrationImages } from './calibration-images.js';
+import { leastErrorOptions } from './least-error-options.js';
+import { activationsOf, searchNetwork } from './least-error-search.js';
+import { assertPoolingAllowed, assertReLUs } from './neuron-options.js';
+import { warnOfPoorAgreement } from './poor-agreement.js';
+
+export const leastError = defineStage({
+  kind: 'converter',
+  id: 'least-error',
+  version: 1,
+  summary:
+    "Sets each layer's threshold where few time-steps round and cut off its activations least, and corrects biases.",
+  source: 'Bu 2022 (initial potential; clip and round); Li 2021 (calibration of biases)',
+  options: leastErrorOptions,
+  presets: {
+    'few-steps': { biases: 'calibrated' },
+    auto: { biases: 'calibrated', timeSteps: 'auto' },
+  },
+  inputs: {
+    ann: input('ann', 'the network to convert'),
+    images: input('images', 'calibration images: synthetic ones for a data-free conversion'),
+  },
+  outputs: {
+    snn: output('snn', 'the spiking network'),
+    thresholds: output('series', 'threshold and largest activation by layer'),
+    metrics: output(
+      'scalars',
+      'T, the scale, the agreement with the ANN on the judged images, those whose largest output several classes share',
+    ),
+  },
+  dependencies: { engine: SPIKING_ENGINE, tensors: TENSOR_RUNTIME },
+  create: ({ engine, tensors }, options) => ({
+    async run(context, { ann, images }) {
+      assertChain(ann.architecture, 'The stage least-error');
+      assertImagesFit(images, ann.architecture);
+      assertPoolingAllowed(options, ann);
+      assertReLUs(ann);
+      const calibration = calibrationImages(images, options, context.random('calibration'));
+      const search = { context, engine, tensors, ann, calibration, options };
+      const activations = await activationsOf(search);
+      const { snn, units, fit, scale, timeSteps } = await searchNetwork(search, activations);
+      const lost = 100 * (1 - fit.agreement);
+      if (options.timeSteps === 'auto' && lost > options.allowedLoss) {
+        context.warn(
+          `No number of time-steps up to ${timeSteps} loses at most ${options.allowedLoss} % of the ANN's answers on ` +
+            `the calibration images; ${timeSteps} lose ${lost.toFixed(1)} %. Add larger timeStepCandidates, or allow a ` +
+            'larger loss.',
+        );
+      }
+      warnOfPoorAgreement(context, fit.agreement, timeSteps, 'raise timeSteps');
+      const judged = Math.min(calibration.shape[0], options.searchSamples);
+      warnOfTies(context, 'the network, or its ANN,', fit.ties, judged);
+      const layers = Object.keys(units);
+      const largest = layers.map((layer) => activations.sizes[layer]!.largest);
+      return {
+        snn,
+        thresholds: {
+          type: 'series',
+          title: 'Thresholds',
+          xLabel: 'layer',
+          yLabel: 'activation',
+          x: layers,
+          lines: [
+            { name: 'threshold', y: layers.map((layer) => units[layer]!) },
+            { name: 'largest activation', y: largest },
+          ],
+        },
+        metrics: {
+          type: 'scalars',
+          values: {
+            timeSteps,
+            scale,
+            readoutScale: snn.readout.scale,
+            agreement: fit.agreement,
+            explained: fit.explained,
+            ties: fit.ties,
+            samples: calibration.shape[0],
+          },
+        },
+      };
+    },
+  }),
+});
