@@ -1,6 +1,6 @@
 import { evenPlaces, type Ann, type Snn, type StageContext } from '@privatesnn/core';
 import { annForward, annTensors, initialImages, type Tf } from '@privatesnn/runtime-tfjs';
-import { fitReadout, type ReadoutFit, type SpikingEngine } from '@privatesnn/spiking';
+import { fitReadout, warnOfRemark, type ReadoutFit, type SpikingEngine } from '@privatesnn/spiking';
 
 import type { DistilStageOptions } from './distil-options.js';
 import { distil } from './distil.js';
@@ -57,6 +57,7 @@ export class Interrogation {
   /** Runs the spiking network on images and keeps its answers. */
   async ask(context: StageContext, { labels, ...queries }: Queries): Promise<void> {
     const { victim, options } = this;
+    warnOfRemark(context, this.engine, victim.architecture);
     const pixels = Float32Array.from(queries.pixels);
     const { potentials } = await this.engine.infer({
       snn: victim,

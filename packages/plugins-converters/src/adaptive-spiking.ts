@@ -19,10 +19,10 @@ import { TENSOR_RUNTIME, type TensorRuntime } from '@privatesnn/runtime-tfjs';
 import {
   adaptiveActivation,
   adaptiveOptions,
-  biasesToRates,
+  currentUnits,
   percentileOf,
   rateAtCurrent,
-  rateScales,
+  toRates,
 } from '@privatesnn/spiking';
 import { z } from 'zod';
 
@@ -194,14 +194,14 @@ function network(
   return {
     type: 'snn',
     architecture,
-    parameters: biasesToRates(architecture, parameters, thresholds),
+    ...toRates(architecture, parameters, thresholds),
     thresholds,
     neuron,
     encoder: encoderFor(options, ann),
     readout:
       options.readout === 'mean'
         ? { kind: 'mean', scale: 1 / options.timeSteps }
-        : { kind: 'filtered', scale: rateScales(architecture, thresholds)[last.name]! },
+        : { kind: 'filtered', scale: currentUnits(architecture, thresholds)[last.name]! },
     timeSteps: options.timeSteps,
     classNames: ann.classNames,
   };

@@ -1,4 +1,4 @@
-import { UserError, weightedLayers, type Ann } from '@privatesnn/core';
+import { assertChain, UserError, weightedLayers, type Ann } from '@privatesnn/core';
 import { z } from 'zod';
 
 /** The option of networks whose spikes need a time-step from one layer to the next. */
@@ -33,6 +33,7 @@ export function undelayedSteps(
   { architecture }: Pick<Ann, 'architecture'>,
 ): number {
   if (!layerDelay) return timeSteps;
+  assertChain(architecture, 'layerDelay: true');
   const layers = weightedLayers(architecture);
   const biased = layers.find(({ bias }) => bias);
   if (biased) {

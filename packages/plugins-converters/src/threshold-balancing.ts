@@ -5,8 +5,8 @@ import {
   output,
   partOfImages,
   pixelsIn,
+  spikingLayers,
   UserError,
-  weightedLayers,
   type Ann,
   type Images,
   type RandomStream,
@@ -14,16 +14,7 @@ import {
   type StageContext,
 } from '@privatesnn/core';
 import { annLogits, TENSOR_RUNTIME, type TensorRuntime } from '@privatesnn/runtime-tfjs';
-import {
-  biasesToRates,
-  fitReadout,
-  readoutOf,
-  SPIKING_ENGINE,
-  warnOfTies,
-  type Balance,
-  type ReadoutFit,
-  type SpikingEngine,
-} from '@privatesnn/spiking';
+import { fitReadout, readoutOf, scaleThresholds, SPIKING_ENGINE, toRates, warnOfRemark, warnOfTies, type Balance, type ReadoutFit, type SpikingEngine } from '@privatesnn/spiking';
 
 import { calibrationImages } from './calibration-images.js';
 import { undelayedSteps } from './layer-delay.js';
@@ -76,6 +67,7 @@ export const thresholdBalancing = defineStage({
       assertImagesFit(images, ann.architecture);
       assertPoolingAllowed(options, ann);
       assertReLUs(ann);
+      warnOfRemark(context, engine, ann.architecture);
       const noise = context.random('encoder');
       const draw = context.random('calibration');
       const calibration = calibrationImages(images, options, draw);
@@ -138,7 +130,7 @@ async function bestCandidate(
     const reportBalance = (part: number) => report(0.6 * part);
     const balance =
       options.scaleApplied === 'afterwards'
-        ? scaled((unscaled ??= await balanceAt(1, reportBalance)), scale)
+        ? scaled(ann, (unscaled ??= await balanceAt(1, reportBalance)), scale)
         : await balanceAt(scale, reportBalance);
     const snn = network(ann, balance, options);
     const { potentials } = await engine.infer({
@@ -186,9 +178,9 @@ async function balanced(
     signal,
     onProgress: (done, total) => report(done / total),
   });
-  const silent = weightedLayers(ann.architecture)
-    .slice(0, -1)
-    .find((layer) => !((balance.thresholds[layer.name] ?? 0) > 0));
+  const silent = spikingLayers(ann.architecture).find(
+    (layer) => !((balance.thresholds[layer.name] ?? 0) > 0),
+  );
   if (silent) {
     throw new UserError(
       'run',
@@ -203,12 +195,9 @@ async function balanced(
   return balance;
 }
 
-/** The balance with every threshold times the scale; currents and spikes stay those of the calibration. */
-function scaled(balance: Balance, scale: number): Balance {
-  const thresholds = Object.entries(balance.thresholds).map(
-    ([layer, threshold]) => [layer, Math.fround(scale * threshold)] as const,
-  );
-  return { ...balance, thresholds: Object.fromEntries(thresholds) };
+/** The balance with scaled thresholds; currents and spikes stay those of the calibration. */
+function scaled({ architecture }: Ann, balance: Balance, scale: number): Balance {
+  return { ...balance, thresholds: scaleThresholds(architecture, balance.thresholds, scale) };
 }
 
 /** Time-steps of the calibration and of the judging of candidates. */
@@ -220,7 +209,7 @@ function network(ann: Ann, balance: Balance, options: Options): Snn {
   return {
     type: 'snn',
     architecture: ann.architecture,
-    parameters: biasesToRates(ann.architecture, ann.parameters, balance.thresholds),
+    ...toRates(ann.architecture, ann.parameters, balance.thresholds),
     thresholds: balance.thresholds,
     neuron: neuronModel(options),
     encoder: encoderFor(options, ann),

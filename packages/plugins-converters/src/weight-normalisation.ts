@@ -4,7 +4,7 @@ import {
   input,
   output,
   partOfImages,
-  weightedLayers,
+  spikingLayers,
   type Ann,
   type Images,
   type Snn,
@@ -16,6 +16,7 @@ import {
   modelBasedScales,
   normaliseWeights,
   percentileOf,
+  scaledLayers,
   type LayerScales,
 } from '@privatesnn/spiking';
 import { z } from 'zod';
@@ -136,7 +137,7 @@ async function layerScales(
   const { architecture, parameters } = ann;
   const { statistic, percentile, batchSize } = options;
   if (statistic === 'none') {
-    return Object.fromEntries(weightedLayers(architecture).map(({ name }) => [name, 1]));
+    return Object.fromEntries(scaledLayers(architecture).map(({ name }) => [name, 1]));
   }
   if (statistic === 'model') {
     const range = options.modelInputs === 'unit' ? undefined : encoderFor(options, ann).range;
@@ -148,7 +149,12 @@ async function layerScales(
     onProgress: (done, total) => context.progress(done, total, 'activations'),
   });
   const statistics: Record<string, number> = {};
-  for (const { name } of weightedLayers(architecture)) {
+  for (const { name, maximum } of scaledLayers(architecture)) {
+    // A clipped ReLU tells the largest activation.
+    if (maximum !== undefined) {
+      statistics[name] = maximum;
+      continue;
+    }
     const value = percentileOf(activations[name] ?? [], statistic === 'data' ? 100 : percentile);
     if (value !== undefined) statistics[name] = value;
   }
@@ -156,11 +162,14 @@ async function layerScales(
 }
 
 function normalised(ann: Ann, scales: LayerScales, options: Options): Snn {
-  const spiking = weightedLayers(ann.architecture).slice(0, -1);
+  const { architecture, parameters } = ann;
+  const spiking = spikingLayers(architecture);
   return {
     type: 'snn',
-    architecture: ann.architecture,
-    parameters: normaliseWeights(ann.architecture, ann.parameters, scales),
+    architecture,
+    ...(options.statistic === 'none'
+      ? { parameters }
+      : normaliseWeights(architecture, parameters, scales)),
     thresholds: Object.fromEntries(spiking.map(({ name }) => [name, 1])),
     neuron: neuronModel(options),
     encoder: encoderFor(options, ann),

@@ -1,6 +1,15 @@
 import { z } from 'zod';
 
-import { defineStage, input, output, weightedLayers, weightOf } from '@privatesnn/core';
+import {
+  defineStage,
+  input,
+  output,
+  summingLayers,
+  UserError,
+  weightOf,
+  type Architecture,
+  type WeightedLayer,
+} from '@privatesnn/core';
 import { TENSOR_RUNTIME } from '@privatesnn/runtime-tfjs';
 
 import { balancedLabels } from './balanced-labels.js';
@@ -58,7 +67,7 @@ export const dataImpressions = defineStage({
   dependencies: { runtime: TENSOR_RUNTIME },
   create: ({ runtime }, settings) => ({
     async run(context, { ann }) {
-      const last = weightedLayers(ann.architecture).at(-1)!;
+      const last = lastWeighted(ann.architecture);
       const { classes } = ann.architecture;
       const alpha = concentrations(weightOf(ann.parameters, last), settings);
       const labels = balancedLabels(classes, settings);
@@ -81,3 +90,15 @@ export const dataImpressions = defineStage({
     },
   }),
 });
+
+/** The layer whose weights say how like its classes are: the last, which gives the logits. */
+function lastWeighted(architecture: Architecture): WeightedLayer {
+  const last = summingLayers(architecture).at(-1)!;
+  if (last.kind !== 'add') return last;
+  throw new UserError(
+    'configuration',
+    'CLASS_SIMILARITY',
+    `Expected a network whose last layer has weights, of which the similarity of classes is known, but that of ${architecture.name} is the add "${last.name}".`,
+    { hint: 'Take another generator.' },
+  );
+}

@@ -11,13 +11,7 @@ import {
   type StageContext,
 } from '@privatesnn/core';
 import { annLogits, TENSOR_RUNTIME, type TensorRuntime } from '@privatesnn/runtime-tfjs';
-import {
-  countMatches,
-  countTies,
-  predictedClasses,
-  SPIKING_ENGINE,
-  warnOfTies,
-} from '@privatesnn/spiking';
+import { countMatches, countTies, predictedClasses, SPIKING_ENGINE, warnOfRemark, warnOfTies } from '@privatesnn/spiking';
 import { z } from 'zod';
 
 import { activitySeries } from './activity.js';
@@ -112,6 +106,7 @@ export const accuracy = defineStage({
 
       const steps = timeSteps ?? network.timeSteps;
       const points = timePoints(recordAt, steps);
+      warnOfRemark(context, engine, network.architecture);
       const { logits, activity, operations } = await simulate(engine, network, images, {
         timeSteps: steps,
         recordAt: points,

@@ -1,4 +1,5 @@
 import {
+  assertChain,
   assertImagesFit,
   assertSameClasses,
   defineStage,
@@ -94,6 +95,7 @@ export const conversionDoctor = defineStage({
   dependencies: { runtime: TENSOR_RUNTIME, engine: SPIKING_ENGINE },
   create: ({ runtime, engine }, { limit, timeSteps, batch, ...balancing }) => ({
     async run(context, { network, ann, images: all, calibration: given }) {
+      assertChain(network.architecture, 'The stage conversion-doctor');
       assertImagesFit(all, network.architecture);
       assertSameClasses(context, all, network, ann);
       if (given) {

@@ -89,7 +89,7 @@ export const energy = defineStage({
             annAdditions: total(ann.map(({ additions }) => additions)),
             snnMultiplications: total(snn.map(({ multiplications }) => multiplications)),
             snnAdditions: total(snn.map(({ additions }) => additions)),
-            ...byFormula(network, activity, integer, float),
+            ...byFormula(network, activity, timeSteps, integer, float),
           },
         },
         layers: {
@@ -109,6 +109,7 @@ export const energy = defineStage({
 function byFormula(
   network: Snn,
   activity: Series,
+  timeSteps: number,
   integer: EnergyConstants,
   float: EnergyConstants,
 ) {
@@ -120,7 +121,9 @@ function byFormula(
   }));
   const of = (constants: EnergyConstants) => ({
     ann: annEnergy(architecture, constants),
-    snn: snnEnergy({ architecture, activity: rates, images: 1, encoder: encoder.kind, constants }),
+    snn: snnEnergy({
+      ...{ architecture, activity: rates, images: 1, encoder: encoder.kind, timeSteps, constants },
+    }),
   });
   const [byInteger, byFloat] = [of(integer), of(float)];
   const { layers } = byInteger.snn;

@@ -1,4 +1,4 @@
-import { layerShapes, UserError, weightedLayers, type Series, type Snn } from '@privatesnn/core';
+import { layerShapes, summingLayers, UserError, type Series, type Snn } from '@privatesnn/core';
 import type { LayerOperations } from '@privatesnn/spiking';
 
 const additions = 'additions';
@@ -7,12 +7,12 @@ const neuronSteps = 'neurons times time-steps';
 
 /** What an SNN computes for one image, on average. */
 export interface Operations {
-  /** Of the synapses of every weighted layer. */
+  /** Of the synapses of every layer that sums. */
   readonly layers: readonly LayerOperations[];
   readonly timeSteps: number;
 }
 
-/** The operations artefact: by weighted layer, what its synapses do for one image, and how often its neurons are updated. */
+/** The operations artefact: by layer that sums, what its synapses do for one image, and how often its neurons are updated. */
 export function operationsSeries(
   operations: readonly LayerOperations[],
   images: number,
@@ -72,11 +72,11 @@ export function readOperations(series: Series, { architecture }: Snn): Operation
   };
 }
 
-/** Neurons of each weighted layer, by name, in order. */
+/** Neurons of each layer that sums, by name, in order. */
 function neuronsOf(architecture: Snn['architecture']): Map<string, number> {
   const shapes = layerShapes(architecture);
   return new Map(
-    weightedLayers(architecture).map((layer) => {
+    summingLayers(architecture).map((layer) => {
       const [height, width, channels] = shapes[architecture.layers.indexOf(layer)]!;
       return [layer.name, height * width * channels];
     }),

@@ -12,13 +12,7 @@ import {
   type StageContext,
 } from '@privatesnn/core';
 import { annLogits, type TensorRuntime } from '@privatesnn/runtime-tfjs';
-import {
-  integrateAndFireOf,
-  fitReadout,
-  readoutOf,
-  type ReadoutFit,
-  type SpikingEngine,
-} from '@privatesnn/spiking';
+import { fitReadout, integrateAndFireOf, readoutOf, warnOfRemark, type ReadoutFit, type SpikingEngine } from '@privatesnn/spiking';
 
 import type { StbpOptions } from './options.js';
 
@@ -53,6 +47,7 @@ export async function prepare(
   assertImagesFit(images, snn.architecture);
   assertSameClasses(context, images, snn, ...(teacher ? [teacher] : []));
   integrateAndFireOf(snn, 'train');
+  warnOfRemark(context, engine, snn.architecture);
   if (options.labels === 'soft' && !images.softLabels) {
     throw new UserError(
       'configuration',

@@ -1,7 +1,7 @@
 import type { Tensor, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 
 import {
-  image,
+  imagePlace,
   pixelsIn,
   sourcesOf,
   spikingLayers,
@@ -61,7 +61,7 @@ export function annForward(
   const activation = activationOf(tf, network);
   const outputs: Tensor[] = [];
   for (const [index, layer] of layers.entries()) {
-    const inputs = sources[index]!.map((source) => (source === image ? x : outputs[source]!));
+    const inputs = sources[index]!.map((source) => (source === imagePlace ? x : outputs[source]!));
     let h = outputOf(tf, layer, tensors, inputs, options);
     if ('bias' in layer && layer.bias) h = tf.add(h, tensors[`${layer.name}.bias`]!);
     if (summing.has(layer)) {

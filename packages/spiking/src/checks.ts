@@ -31,7 +31,10 @@ export function checkInference(
   request: InferenceRequest,
 ): CheckedBatch & { readonly recordAt: readonly number[] } {
   const checked = checkSnnRequest(request);
-  if (request.precision === 'integer') integrateAndFireOf(request.snn, 'compute in integers');
+  if (request.precision === 'integer') {
+    integrateAndFireOf(request.snn, 'compute in integers');
+    assertChain(request.snn.architecture, 'Computing in integers');
+  }
   const recordAt = request.recordAt ?? [checked.timeSteps];
   recordAt.forEach((step, i) => {
     const previous = recordAt[i - 1] ?? 0;
@@ -101,6 +104,8 @@ function checkSnnRequest(request: InferenceRequest | GradientRequest): CheckedBa
   const { snn } = request;
   checkNetwork(snn.architecture, snn.parameters);
   checkNeuron(snn.neuron);
+  if (snn.neuron.kind === 'adaptive')
+    assertChain(snn.architecture, 'A network of adaptive neurons');
   checkReadout(snn);
   checkThresholds(snn);
   return checkBatch(request, snn.architecture, request.timeSteps ?? snn.timeSteps);
@@ -161,7 +166,6 @@ function checkNetwork(architecture: Architecture, parameters: Parameters): void 
       'The layers of the network do not fit together.',
     );
   }
-  assertChain(architecture, 'The spiking engine');
   for (const layer of weightedLayers(architecture)) {
     for (const [name, shape] of Object.entries(parameterShapes(layer))) {
       checkParameter(parameters, name, shape);

@@ -56,6 +56,7 @@ function activityOf(input: number, conv1: number, conv2: number): LayerActivity[
 }
 
 const request = {
+  timeSteps: 1,
   architecture,
   images: 2,
   encoder: 'poisson',

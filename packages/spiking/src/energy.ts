@@ -1,15 +1,20 @@
 import {
-  assertChain,
+  imageName,
+  imagePlace,
   layerShapes,
-  squareWindow,
+  parameterShapes,
+  sourcesOf,
+  spikingLayers,
+  summingLayers,
   weightedLayers,
+  windowOf,
   type Architecture,
   type Encoder,
-  type WeightedLayer,
+  type Layer,
+  type Window,
 } from '@privatesnn/core';
 
 import type { LayerActivity, LayerOperations } from './engine.js';
-import { tapsByPosition } from './taps.js';
 
 /** Energy of one operation, in picojoules. */
 export interface EnergyConstants {
@@ -43,11 +48,12 @@ export interface Energy {
 
 /** Synaptic operations of one dense pass through each weighted layer, in order. */
 export function layerFlops(architecture: Architecture): { layer: string; flops: number }[] {
-  assertChain(architecture, 'Counting operations');
   const shapes = layerShapes(architecture);
   return weightedLayers(architecture).map((layer) => {
     const [height, width] = shapes[architecture.layers.indexOf(layer)]!;
-    return { layer: layer.name, flops: synapses(layer) * height * width };
+    const [weight] = Object.values(parameterShapes(layer));
+    const synapses = weight!.reduce((product, size) => product * size);
+    return { layer: layer.name, flops: synapses * height * width };
   });
 }
 
@@ -69,49 +75,108 @@ export interface SnnEnergyRequest {
   /** How many images the activity was counted over. */
   readonly images: number;
   readonly encoder: Encoder['kind'];
+  /** T of the inference that the activity is from. */
+  readonly timeSteps: number;
   readonly constants: EnergyConstants;
 }
 
 /**
- * Mean energy of one image in the SNN by the paper's formula: Σ FLOPs(l)·r(l)·E(AC). A constant encoder feeds real numbers, not
- * spikes, so that its layer pays E(MAC) for each.
+ * Mean energy of one image in the SNN by the paper's formula: Σ FLOPs(l)·r(l)·E(AC), adds left out. A constant encoder
+ * feeds real numbers, not spikes, so that its layer pays E(MAC) for each; so does what takes a linear layer's current,
+ * at every time-step.
  */
 export function snnEnergy(request: SnnEnergyRequest): Energy {
-  const { architecture, activity, images, encoder, constants } = request;
-  const flops = layerFlops(architecture);
+  const { architecture, constants } = request;
+  const feeds = feedsOf(request);
+  const sources = sourcesOf(architecture);
+  const flops = new Map(layerFlops(architecture).map((entry) => [entry.layer, entry.flops]));
   return sum(
-    flops.map(({ layer, flops: operations }, i) => {
-      const source = i === 0 ? 'input' : flops[i - 1]!.layer;
-      const rate = spikesPerNeuron(activity, source, images);
-      const cost = i === 0 && encoder === 'constant' ? constants.mac : constants.ac;
-      return { layer, flops: operations, rate, energy: operations * rate * cost };
+    weightedLayers(architecture).map((layer) => {
+      const [source] = sources[architecture.layers.indexOf(layer)]!;
+      const { spikes, numbers } = feeds(source!);
+      const operations = flops.get(layer.name)!;
+      const energy = operations * spikes * constants.ac + operations * numbers * constants.mac;
+      return { layer: layer.name, flops: operations, rate: spikes + numbers, energy };
     }),
   );
 }
 
-/** What a weighted layer computes for one image. */
+/** What a layer's output brings for each of its numbers, summed over time: spikes, and numbers of any size. */
+interface Feed {
+  readonly spikes: number;
+  readonly numbers: number;
+}
+
+/** By place of the layer; -1 for the image. */
+function feedsOf({
+  architecture,
+  activity,
+  images,
+  encoder,
+  timeSteps,
+}: SnnEnergyRequest): (place: number) => Feed {
+  const { layers } = architecture;
+  const sources = sourcesOf(architecture);
+  const shapes = layerShapes(architecture);
+  const spiking = new Set<Layer>(spikingLayers(architecture));
+  const channelsOf = (place: number) =>
+    place === imagePlace ? architecture.inputShape[2] : shapes[place]![2];
+  const feedOf = (place: number): Feed => {
+    if (place === imagePlace) {
+      const rate = spikesPerNeuron(activity, imageName, images);
+      return encoder === 'constant' ? { spikes: 0, numbers: rate } : { spikes: rate, numbers: 0 };
+    }
+    const layer = layers[place]!;
+    if (spiking.has(layer)) {
+      return { spikes: spikesPerNeuron(activity, layer.name!, images), numbers: 0 };
+    }
+    if (layer.kind === 'conv' || layer.kind === 'dense' || layer.kind === 'add') {
+      return { spikes: 0, numbers: timeSteps };
+    }
+    // Pooling leaves the mean as it is; channels side by side have theirs, and added ones nothing.
+    const mean = (of: keyof Feed) =>
+      sources[place]!.reduce(
+        (total, source) => total + channelsOf(source) * feedOf(source)[of],
+        0,
+      ) / sources[place]!.reduce((total, source) => total + channelsOf(source), 0);
+    if (layer.kind === 'concat') return { spikes: mean('spikes'), numbers: mean('numbers') };
+    const [source] = sources[place]!;
+    const { spikes, numbers } = feedOf(source!);
+    if (layer.kind !== 'shortcut') return { spikes, numbers };
+    const part = channelsOf(source!) / channelsOf(place);
+    return { spikes: spikes * part, numbers: numbers * part };
+  };
+  return feedOf;
+}
+
+/** What a layer that sums computes for one image. */
 export type OperationCounts = LayerOperations;
 
 /**
  * The operations of one image in the ANN, counted: a multiplication with its addition for each synapse, those on zero
- * padding left out, and an addition for each neuron that has a bias.
+ * padding left out, an addition for each neuron that has a bias, and for each input of an add after the first.
  */
 export function annOperations(architecture: Architecture): OperationCounts[] {
-  assertChain(architecture, 'Counting operations');
   const shapes = layerShapes(architecture);
-  return weightedLayers(architecture).map((layer) => {
+  const sources = sourcesOf(architecture);
+  return summingLayers(architecture).map((layer) => {
     const index = architecture.layers.indexOf(layer);
-    const [height, width] = index === 0 ? architecture.inputShape : shapes[index - 1]!;
+    const [source] = sources[index]!;
+    const [height, width] = source === imagePlace ? architecture.inputShape : shapes[source!]!;
     const [outHeight, outWidth, outputs] = shapes[index]!;
+    const neurons = outHeight * outWidth * outputs;
+    if (layer.kind === 'add') {
+      const additions = neurons * (sources[index]!.length - 1);
+      return { layer: layer.name, multiplications: 0, additions };
+    }
     const multiplications =
       layer.kind === 'dense'
         ? layer.inputs * layer.outputs
-        : taps(height, outHeight, layer) *
-          taps(width, outWidth, layer) *
-          layer.inChannels *
+        : taps(height, outHeight, windowOf(layer), 0) *
+          taps(width, outWidth, windowOf(layer), 1) *
+          (layer.inChannels / (layer.groups ?? 1)) *
           layer.outChannels;
-    const additions = layer.bias ? outHeight * outWidth * outputs : 0;
-    return { layer: layer.name, multiplications, additions };
+    return { layer: layer.name, multiplications, additions: layer.bias ? neurons : 0 };
   });
 }
 
@@ -137,22 +202,36 @@ export interface SnnOperationsRequest {
 export function snnOperations(request: SnnOperationsRequest): OperationCounts[] {
   const { architecture, operations, timeSteps, constantInput } = request;
   const shapes = layerShapes(architecture);
-  return weightedLayers(architecture).map((layer) => {
+  return summingLayers(architecture).map((layer) => {
     const counted = operations.find((entry) => entry.layer === layer.name);
     if (!counted) throw new Error(`No operations of layer "${layer.name}".`);
     const [height, width, outputs] = shapes[architecture.layers.indexOf(layer)]!;
     const neurons = height * width * outputs;
+    const hasBias = layer.kind !== 'add' && layer.bias;
     const { multiplications, additions } = counted;
-    if (constantInput === 'kept' && multiplications > 0) {
+    if (constantInput === 'kept' && multiplications > 0 && takesImage(architecture, layer)) {
       return {
         layer: layer.name,
         multiplications: multiplications / timeSteps,
-        additions: additions + neurons * timeSteps + (layer.bias ? neurons : 0),
+        additions: additions + neurons * timeSteps + (hasBias ? neurons : 0),
       };
     }
-    const biases = layer.bias ? neurons * timeSteps : 0;
+    const biases = hasBias ? neurons * timeSteps : 0;
     return { layer: layer.name, multiplications, additions: additions + biases };
   });
+}
+
+/** Whether no numbers but the image's come to a layer. */
+function takesImage(architecture: Architecture, layer: Layer): boolean {
+  const { layers } = architecture;
+  const sources = sourcesOf(architecture);
+  const isOfImage = (place: number): boolean => {
+    if (place === imagePlace) return true;
+    const { kind } = layers[place]!;
+    if (kind === 'conv' || kind === 'dense' || kind === 'add') return false;
+    return sources[place]!.every(isOfImage);
+  };
+  return sources[layers.indexOf(layer)]!.every(isOfImage);
 }
 
 /** In picojoules: E(MAC) for each multiplication with its addition, E(AC) for each other addition. */
@@ -178,22 +257,21 @@ export function spikesPerNeuron(
   return counted.spikes / (counted.neurons * images);
 }
 
-function synapses(layer: WeightedLayer): number {
-  return layer.kind === 'dense'
-    ? layer.inputs * layer.outputs
-    : squareWindow(layer)!.kernel ** 2 * layer.inChannels * layer.outChannels;
-}
-
-/** Taps of all positions along one axis. */
+/** Taps of all positions along one axis, those in the padding left out. */
 function taps(
   size: number,
   outSize: number,
-  layer: Extract<WeightedLayer, { kind: 'conv' }>,
+  { kernel, stride, dilation, padding }: Window,
+  axis: 0 | 1,
 ): number {
-  return tapsByPosition(size, outSize, squareWindow(layer)!).reduce(
-    (total, count) => total + count,
-    0,
-  );
+  let count = 0;
+  for (let out = 0; out < outSize; out++) {
+    for (let tap = 0; tap < kernel[axis]; tap++) {
+      const at = out * stride[axis] - padding[2 * axis]! + tap * dilation[axis];
+      if (at >= 0 && at < size) count++;
+    }
+  }
+  return count;
 }
 
 function sum(layers: LayerEnergy[]): Energy {

@@ -25,6 +25,8 @@ export interface SpikingEngine {
   balanceThresholds(request: BalanceRequest): Promise<Balance>;
   /** One forward and backward pass over a batch: spatio-temporal back-propagation (Eq. 4, Eq. 5). */
   gradients(request: GradientRequest): Promise<Gradients>;
+  /** What the user should know of how a network will be computed; undefined for nothing. */
+  remark(architecture: Architecture): string | undefined;
   /** Ends the worker threads. */
   close(): Promise<void>;
 }
@@ -63,23 +65,23 @@ export interface InferenceRequest extends Batch {
 
 /** Spikes of one layer, summed over images, neurons and time-steps. */
 export interface LayerActivity {
-  /** "input" for the encoder, else the weighted layer's name. */
+  /** "input" for the encoder, else the spiking layer's name. */
   readonly layer: string;
   readonly neurons: number;
   readonly spikes: number;
 }
 
 /**
- * What the synapses of one weighted layer do, summed over images and time-steps: an operation for each event that comes
- * in and each synapse that it reaches (at borders fewer). Behind average pooling every spike of a window is an event.
- * Biases are not among them.
+ * What the synapses of one layer that sums do, summed over images and time-steps: an operation for each event that comes
+ * in and each synapse that it reaches (at borders fewer; one, of an add). Behind average pooling every spike of a window
+ * is an event. Biases are not among them. The current of a linear layer that an add takes costs nothing more: its synapses
+ * reach the add's neurons.
  */
 export interface LayerOperations {
-  /** The weighted layer's name. */
   readonly layer: string;
   /** For spikes. */
   readonly additions: number;
-  /** For the numbers other than 0 of a constant input, pooled, which come at every time-step. */
+  /** For the numbers other than 0 of a constant input, or of a linear layer's current, which come at every time-step. */
   readonly multiplications: number;
 }
 
@@ -91,7 +93,7 @@ export interface Inference {
   readonly potentials: Float32Array;
   /** The encoder first, then each spiking layer. Divide by images · neurons for spikes per neuron. */
   readonly activity: readonly LayerActivity[];
-  /** Of every weighted layer, the last one too. */
+  /** Of every layer that sums, the last one too. */
   readonly operations: readonly LayerOperations[];
   /** Per requested layer: one byte a neuron and step, [images, T, neurons], 1 (or 255 for −1) where it spiked. */
   readonly raster: Readonly<Record<string, Uint8Array>>;
@@ -106,8 +108,8 @@ export interface BalanceRequest extends Batch {
   /** α: every threshold is this factor times the statistic (Han 2020); > 0. */
   readonly scale: number;
   /**
-   * Divides the biases by the thresholds of the layers before, so that they stay in proportion to spike rates (see
-   * biasesToRates); the network must get the same biases. False when left out.
+   * Brings the biases into units of spike rates, and gives joins their gains (see toRates); the network must get the same.
+   * False when left out.
    */
   readonly scaleBiases?: boolean;
   /** 100 takes the largest current over samples, neurons and time; less, that percentile of the positive currents. */
@@ -115,9 +117,12 @@ export interface BalanceRequest extends Batch {
 }
 
 export interface Balance {
-  /** By layer name, all weighted layers but the last; scaled by α. A layer without a positive current gets no entry. */
+  /**
+   * By the name of each spiking layer; scaled by α, but for those whose ReLU is clipped, which keep it exactly. A layer
+   * without a positive current gets no entry.
+   */
   readonly thresholds: Record<string, number>;
-  /** The statistic before scaling, and the activity that the thresholds give. */
+  /** The statistic before scaling (the threshold of a clipped layer), and the activity that the thresholds give. */
   readonly layers: readonly (LayerActivity & { readonly current: number })[];
 }
 

@@ -29,5 +29,7 @@ export * from './encoder.js';
 export { createReferenceEngine } from './reference/engine.js';
 export * from './energy.js';
 export * from './normalisation.js';
+export * from './units.js';
 export * from './percentile.js';
 export * from './reconvert.js';
+export * from './remark.js';

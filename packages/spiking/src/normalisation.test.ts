@@ -5,15 +5,13 @@ import { weightedLayers, type Ann, type Architecture, type Parameters } from '@p
 import { arbitraryAnn, arbitraryPixels, floatArray } from '@privatesnn/testkit';
 
 import {
-  biasesFromRates,
-  biasesToRates,
   dataBasedScales,
   modelBasedScales,
   normaliseWeights,
-  rateScales,
   type LayerScales,
 } from './normalisation.js';
-import { currents, operationsOf, pooled } from './reference/network.js';
+import { currentUnits, fromRates, toRates } from './units.js';
+import { computed, currents, operationsOf } from './reference/network.js';
 
 /** The ReLU network's activations by layer, for one image. */
 function activations(
@@ -30,7 +28,7 @@ function activations(
       if (!operation.last) x = x.map((value) => Math.max(0, value));
       result[operation.layer.name] = x;
     } else {
-      [x] = pooled(operation, [x]) as [Float32Array];
+      [x] = computed(operation, [[x]]) as [Float32Array];
     }
   }
   return result;
@@ -67,7 +65,7 @@ describe('normaliseWeights', () => {
           }),
         ),
         ({ ann, pixels, scales }) => {
-          const normalised = normaliseWeights(ann.architecture, ann.parameters, scales);
+          const normalised = normaliseWeights(ann.architecture, ann.parameters, scales).parameters;
           expect(outputOf(ann, normalised, pixels)).toEqual(
             outputOf(ann, ann.parameters, pixels).map((value) => value / scales['output']!),
           );
@@ -78,9 +76,9 @@ describe('normaliseWeights', () => {
 
   it('refuses a layer without a scale above 0', () => {
     const [ann] = fc.sample(arbitraryAnn(), { numRuns: 1, seed: 1 }) as [Ann];
-    expect(() => normaliseWeights(ann.architecture, ann.parameters, { output: 0 })).toThrow(
-      expect.objectContaining({ code: 'NORMALISATION_SCALE' }),
-    );
+    expect(
+      () => normaliseWeights(ann.architecture, ann.parameters, { output: 0 }).parameters,
+    ).toThrow(expect.objectContaining({ code: 'NORMALISATION_SCALE' }));
   });
 });
 
@@ -112,7 +110,7 @@ describe('modelBasedScales', () => {
       fc.property(cases, ({ ann, range, pixels }) => {
         fc.pre(withPositiveWeights(ann));
         const scales = modelBasedScales(ann.architecture, ann.parameters, range);
-        const normalised = normaliseWeights(ann.architecture, ann.parameters, scales);
+        const normalised = normaliseWeights(ann.architecture, ann.parameters, scales).parameters;
         const all = activations(ann.architecture, normalised, pixels);
         for (const layer of Object.values(all)) {
           expect(Math.max(...layer)).toBeLessThanOrEqual(1 + 1e-5);
@@ -149,7 +147,7 @@ describe('modelBasedScales', () => {
       fc.property(arbitraryAnn({ bias: false }), (ann) => {
         fc.pre(withPositiveWeights(ann));
         const scales = modelBasedScales(ann.architecture, ann.parameters);
-        const normalised = normaliseWeights(ann.architecture, ann.parameters, scales);
+        const normalised = normaliseWeights(ann.architecture, ann.parameters, scales).parameters;
         for (const { name } of weightedLayers(ann.architecture)) {
           const { data, shape } = normalised[`${name}.weight`]!;
           const channels = shape.at(-1)!;
@@ -179,7 +177,7 @@ describe('dataBasedScales', () => {
         }
         const normalised = activations(
           architecture,
-          normaliseWeights(architecture, parameters, scales),
+          normaliseWeights(architecture, parameters, scales).parameters,
           pixels,
         );
         for (const [layer, values] of Object.entries(normalised)) {
@@ -192,7 +190,7 @@ describe('dataBasedScales', () => {
   });
 });
 
-describe('biasesToRates', () => {
+describe('toRates', () => {
   const cases = annAndImage.chain(({ ann, pixels }) =>
     fc.record({
       ann: fc.constant(ann),
@@ -205,14 +203,14 @@ describe('biasesToRates', () => {
     fc.assert(
       fc.property(cases, ({ ann: { architecture, parameters }, pixels, thresholds }) => {
         const original = activations(architecture, parameters, pixels);
-        const scaled = biasesToRates(architecture, parameters, thresholds);
+        const scaled = toRates(architecture, parameters, thresholds).parameters;
         const dividing = Object.fromEntries(
           Object.entries(scaled).map(([name, { shape, data }]) => {
             const theta = thresholds[name.slice(0, name.lastIndexOf('.'))]!;
             return [name, { shape, data: data.map((value) => value / theta) }];
           }),
         );
-        const scales = rateScales(architecture, thresholds);
+        const scales = currentUnits(architecture, thresholds);
         const rates = activations(architecture, dividing, pixels);
         for (const [layer, values] of Object.entries(rates)) {
           const scale = scales[layer]! * thresholds[layer]!;
@@ -222,11 +220,11 @@ describe('biasesToRates', () => {
     );
   });
 
-  it('is undone by biasesFromRates', () => {
+  it('is undone by fromRates', () => {
     fc.assert(
       fc.property(cases, ({ ann: { architecture, parameters }, thresholds }) => {
-        const there = biasesToRates(architecture, parameters, thresholds);
-        expect(biasesFromRates(architecture, there, thresholds)).toEqual(parameters);
+        const there = toRates(architecture, parameters, thresholds).parameters;
+        expect(fromRates(architecture, there, thresholds)).toEqual(parameters);
       }),
     );
   });

@@ -1,38 +1,100 @@
 import {
-  weightedLayers,
+  imagePlace,
+  layerShapes,
+  sourcesOf,
+  spikingLayers,
   type AdaptiveActivation,
   type Ann,
+  type Architecture,
+  type Layer,
+  type Parameter,
   type Parameters,
   type Snn,
 } from '@privatesnn/core';
 
-import { biasesFromRates } from './normalisation.js';
+import { currentUnits, fromRates, layerUnits } from './units.js';
 
 /**
  * Re-conversion (attack 1): the conventional network that has the SNN's weights and a ReLU for each layer of
  * spiking neurons. Conversion by threshold balancing leaves weights as they are, so that this gives the trained
  * ANN back unless the weights were encrypted; biases, which a conversion puts in units of spike rates, come back
- * into those of activations. Adaptive neurons whose spikes have one height in all layers leave their transfer function
- * in the place of the ReLU: so do networks that were trained with it.
+ * into those of activations, and the gains of its joins, which only bring rates into one unit, go. Clipped ReLUs are
+ * clipped where the neurons spike at every time-step. Adaptive neurons whose spikes have one height in all layers leave
+ * their transfer function in the place of the ReLU: so do networks that were trained with it.
  */
 export function reconvertToAnn(snn: Snn): Ann {
   const activation = activationOf(snn);
+  const { architecture, parameters } = withoutGains(snn);
   return {
     type: 'ann',
-    architecture: snn.architecture,
-    parameters: biasesFromRates(snn.architecture, snn.parameters, snn.thresholds),
+    architecture: clippedAgain(snn, architecture),
+    parameters: fromRates(architecture, parameters, snn.thresholds),
     inputRange: snn.encoder.range,
     classNames: snn.classNames,
     ...(activation ? { activation } : {}),
   };
 }
 
+/** Numbers that are the same but for rounding. */
+function near(a: number, b: number): boolean {
+  return Math.abs(a - b) <= 1e-5 * Math.abs(b);
+}
+
+/**
+ * Gains that are not those of the thresholds (training moved these, or weights were normalised) become depthwise
+ * convolutions of one tap in front of the joins.
+ */
+function withoutGains({
+  architecture,
+  parameters,
+  thresholds,
+  gains = {},
+}: Snn): Pick<Ann, 'architecture' | 'parameters'> {
+  const own = layerUnits(architecture, thresholds).gains;
+  const shapes = layerShapes(architecture);
+  const sources = sourcesOf(architecture);
+  const added: Record<string, Parameter> = {};
+  const layers = architecture.layers.flatMap((layer, index): Layer[] => {
+    if (layer.kind !== 'add' && layer.kind !== 'concat') return [layer];
+    const before: Layer[] = [];
+    const from = layer.from!.map((source, k) => {
+      const factor = (gains[layer.name]?.[k] ?? 1) / (own[layer.name]?.[k] ?? 1);
+      if (near(factor, 1)) return source;
+      const place = sources[index]![k]!;
+      const [, , channels] = place === imagePlace ? architecture.inputShape : shapes[place]!;
+      const name = `${layer.name} gain ${k + 1}`;
+      before.push({
+        ...{ kind: 'conv', name, from: [source], inChannels: channels, outChannels: channels },
+        ...{ kernel: 1, stride: 1, padding: 0, groups: channels, bias: false, linear: true },
+      });
+      added[`${name}.weight`] = {
+        shape: [1, 1, 1, channels],
+        data: new Float32Array(channels).fill(factor),
+      };
+      return name;
+    });
+    return [...before, { ...layer, from }];
+  });
+  return { architecture: { ...architecture, layers }, parameters: { ...parameters, ...added } };
+}
+
+function clippedAgain(
+  { architecture: old, thresholds }: Snn,
+  architecture: Architecture,
+): Architecture {
+  const units = currentUnits(old, thresholds);
+  const layers = architecture.layers.map((layer): Layer => {
+    if (!('maximum' in layer) || layer.maximum === undefined) return layer;
+    const maximum = thresholds[layer.name]! * units[layer.name]!;
+    return near(maximum, layer.maximum) ? layer : { ...layer, maximum };
+  });
+  return { ...architecture, layers };
+}
+
 /** The transfer function that all layers share. */
 function activationOf({ architecture, thresholds, neuron }: Snn): AdaptiveActivation | undefined {
   if (neuron.kind !== 'adaptive' || neuron.refractoryDecay === 0) return undefined;
-  const [first, ...others] = weightedLayers(architecture)
-    .slice(0, -1)
-    .map(({ name }) => thresholds[name]!);
+  const [first, ...others] = spikingLayers(architecture).map(({ name }) => thresholds[name]!);
   if (first === undefined || others.some((threshold) => threshold !== 1)) return undefined;
   return { kind: 'adaptive', neuron, spikeHeight: first };
 }

@@ -1,8 +1,10 @@
 export * from './arbitraries/artefacts.js';
+export * from './arbitraries/graphs.js';
 export * from './arbitraries/networks.js';
 export * from './arbitraries/numbers.js';
 export * from './arbitraries/spiking.js';
 export { runStageContract, type StageFixtures } from './contract/stage-contract.js';
+export { naiveLayer, type LayerInput } from './naive-layer.js';
 export { digestOf } from './digest.js';
 export { fakeContext, type FakeContext, type FakeContextOptions } from './fake-context.js';
 export { testStream } from './random.js';

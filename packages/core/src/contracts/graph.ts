@@ -11,7 +11,7 @@ import { UserError } from './error.js';
 export const imageName = 'input';
 
 /** The source of a layer that takes the image. */
-export const image = -1;
+export const imagePlace = -1;
 
 /** For messages: `conv "conv1"`, or `layer 3 (flatten)` where it has no name. */
 export function layerText(layer: Layer, index: number): string {
@@ -25,7 +25,7 @@ export function layerText(layer: Layer, index: number): string {
  * later or stands for two layers, where a layer has too few or too many, and where an output goes nowhere.
  */
 export function sourcesOf({ layers }: Pick<Architecture, 'layers'>): number[][] {
-  const places = new Map<string, number>([[imageName, image]]);
+  const places = new Map<string, number>([[imageName, imagePlace]]);
   const used = new Set<number>([layers.length - 1]);
   const sources = layers.map((layer, index) => {
     const found = layer.from?.map((name) => {
@@ -62,6 +62,15 @@ export function sourcesOf({ layers }: Pick<Architecture, 'layers'>): number[][] 
     throw new Error(`Nothing takes the output of ${layerText(layers[idle]!, idle)}.`);
   }
   return sources;
+}
+
+/** For each layer the last one that takes its output, as places in the list; -1 for the output of the network. */
+export function lastUses(architecture: Pick<Architecture, 'layers'>): number[] {
+  const uses = architecture.layers.map(() => -1);
+  sourcesOf(architecture).forEach((sources, index) => {
+    for (const source of sources) if (source !== imagePlace) uses[source] = index;
+  });
+  return uses;
 }
 
 /** The layers that a non-linearity may follow: convolutions, dense layers and adds, in order. */
@@ -135,7 +144,7 @@ export function layerShapes(architecture: Architecture): LayerShape[] {
   const shapes: LayerShape[] = [];
   architecture.layers.forEach((layer, index) => {
     const inputs = sources[index]!.map((place): LayerShape =>
-      place === image ? [...architecture.inputShape] : shapes[place]!,
+      place === imagePlace ? [...architecture.inputShape] : shapes[place]!,
     );
     const shape = shapeOf(layer, layerText(layer, index), inputs);
     if (shape[0] < 1 || shape[1] < 1) {

@@ -1,5 +1,5 @@
 import { weightedLayers } from '@privatesnn/core';
-import { biasesToRates, normaliseWeights } from '@privatesnn/spiking';
+import { normaliseWeights, toRates } from '@privatesnn/spiking';
 import { arbitraryAnn, arbitraryThresholds } from '@privatesnn/testkit';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
@@ -34,7 +34,7 @@ test('the scales of a network are found again, whatever converter set them', () 
         const normalised = activationScales(
           {
             ...network,
-            parameters: normaliseWeights(architecture, parameters, { ...values, output: 1 }),
+            ...normaliseWeights(architecture, parameters, { ...values, output: 1 }),
             thresholds: Object.fromEntries(spiking.map((layer) => [layer, 1])),
           },
           ann,
@@ -42,7 +42,7 @@ test('the scales of a network are found again, whatever converter set them', () 
         const balanced = activationScales(
           {
             ...network,
-            parameters: biasesToRates(architecture, parameters, values),
+            ...toRates(architecture, parameters, values),
             thresholds: values,
           },
           ann,

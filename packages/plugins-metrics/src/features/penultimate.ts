@@ -2,7 +2,7 @@ import {
   assertImagesFit,
   pixelsIn,
   UserError,
-  weightedLayers,
+  spikingLayers,
   type Ann,
   type Images,
 } from '@privatesnn/core';
@@ -18,7 +18,7 @@ export interface ExtractionOptions {
 }
 
 /**
- * Activations of a classifier's last but one weighted layer, after its ReLU; a convolution's are averaged over
+ * Activations of a classifier's last layer that has a ReLU; a convolution's are averaged over
  * the pixels.
  *
  * @returns [images, units]
@@ -30,7 +30,7 @@ export async function penultimateFeatures(
   { batch, signal, onProgress }: ExtractionOptions,
 ): Promise<FeatureMatrix> {
   assertImagesFit(images, ann.architecture);
-  const penultimate = weightedLayers(ann.architecture).at(-2)?.name;
+  const penultimate = spikingLayers(ann.architecture).at(-1)?.name;
   if (penultimate === undefined) {
     throw new UserError(
       'data',

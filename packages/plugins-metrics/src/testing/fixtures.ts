@@ -93,6 +93,7 @@ export function fakeEngine(infer: (request: InferenceRequest) => Inference): Spi
     infer: async (request) => infer(request),
     balanceThresholds: unused,
     gradients: unused,
+    remark: () => undefined,
     close: async () => {},
   };
 }

@@ -1,4 +1,5 @@
 import {
+  assertChain,
   assertImagesFit,
   assertSameClasses,
   defineStage,
@@ -42,6 +43,7 @@ export const tdbn = defineStage({
     async run(context, { snn, images }) {
       assertImagesFit(images, snn.architecture);
       assertSameClasses(context, images, snn);
+      assertChain(snn.architecture, 'The stage tdbn');
       integrateAndFireOf(snn, 'train');
       const training = partOfImages(images, options.samples);
       const timeSteps = options.timeSteps ?? snn.timeSteps;

@@ -1,6 +1,6 @@
 import type { CheckedBatch } from '../checks.js';
 import type { Balance, BalanceRequest } from '../engine.js';
-import { rateScales } from '../normalisation.js';
+import { currentUnits } from '../units.js';
 import { nearestRank } from '../percentile.js';
 import { activityOf } from './activity.js';
 import { everyThread, networkSpec, shared, type Crew } from './engine.js';
@@ -34,7 +34,7 @@ export async function balance(
   const layers: Balance['layers'][number][] = [];
   const sizes = activityOf(spec.plan, []).slice(1);
   for (const [layer, { name }] of spiking.entries()) {
-    const biasDivisor = request.scaleBiases ? rateScales(architecture, thresholds)[name]! : 1;
+    const biasDivisor = request.scaleBiases ? currentUnits(architecture, thresholds)[name]! : 1;
     const about = { layer, biasDivisor };
     const current =
       percentile < 100

@@ -6,6 +6,7 @@ import {
   type Parameters,
 } from '@privatesnn/core';
 
+import { createReferenceEngine } from '../reference/engine.js';
 import { checkBalance, checkGradients, checkInference } from '../checks.js';
 import type {
   Balance,
@@ -23,7 +24,7 @@ import { gradients } from './gradients.js';
 import { infer } from './infer.js';
 import type { KernelKind } from './kernels.js';
 import type { NetworkSpec } from './network/network-spec.js';
-import { planOf } from './plan.js';
+import { beyondKernels, planOf } from './plan.js';
 import { WorkerPool, type Pool, type WorkerOverrides } from './pool.js';
 import { SharedMemory } from './shared-memory.js';
 import { checkSizes, type Extent } from './sizes.js';
@@ -40,6 +41,7 @@ export interface Crew {
 export class FastEngine implements SpikingEngine {
   private readonly pool: Pool;
   private readonly memory = new SharedMemory();
+  private readonly reference = createReferenceEngine();
   private last: Promise<unknown> = Promise.resolve();
 
   /** @param threads worker threads; 0 computes in the calling thread */
@@ -55,19 +57,31 @@ export class FastEngine implements SpikingEngine {
     return this.pool.size;
   }
 
+  remark(architecture: Architecture): string | undefined {
+    const layer = beyondKernels(architecture);
+    return (
+      layer &&
+      `The ${this.id} kernels do not know ${layer} of ${architecture.name}: the reference engine computes the whole ` +
+        'network, which is slow.'
+    );
+  }
+
   async infer(request: InferenceRequest): Promise<Inference> {
+    if (beyondKernels(request.snn.architecture)) return this.reference.infer(request);
     const checked = checkInference(request);
     this.checkSizes(inferenceExtent(request, checked), request.snn.architecture, checked.images);
     return this.run(request.signal, checked.images, (crew) => infer(request, checked, crew));
   }
 
   async balanceThresholds(request: BalanceRequest): Promise<Balance> {
+    if (beyondKernels(request.architecture)) return this.reference.balanceThresholds(request);
     const checked = checkBalance(request);
     this.checkSizes(balanceExtent(request), request.architecture, checked.images);
     return this.run(request.signal, checked.images, (crew) => balance(request, checked, crew));
   }
 
   async gradients(request: GradientRequest): Promise<Gradients> {
+    if (beyondKernels(request.snn.architecture)) return this.reference.gradients(request);
     const checked = checkGradients(request);
     this.checkSizes(gradientExtent(request, checked), request.snn.architecture, checked.images);
     return this.run(request.signal, checked.images, (crew) => gradients(request, checked, crew));

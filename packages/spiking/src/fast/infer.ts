@@ -79,7 +79,7 @@ export async function infer(
   };
 }
 
-/** Thresholds in the order of layers. */
+/** Thresholds in the order of the spiking layers. */
 export function thresholdsOf({ architecture, thresholds }: InferenceRequest['snn']): number[] {
   return spikingLayers(architecture).map(({ name }) => thresholds[name]!);
 }

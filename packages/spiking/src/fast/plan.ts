@@ -1,5 +1,6 @@
 import {
   assertChain,
+  beyondChain,
   layerShapes,
   squareWindow,
   UserError,
@@ -55,6 +56,11 @@ export interface Plan {
   /** Size of the last layer's output. */
   readonly classes: number;
   readonly layers: readonly PlannedLayer[];
+}
+
+/** The first layer that the kernels do not know; undefined where they know all. */
+export function beyondKernels(architecture: Architecture): string | undefined {
+  return beyondChain(architecture);
 }
 
 /** @throws UserError for the few orders of layers that the kernels cannot compute */

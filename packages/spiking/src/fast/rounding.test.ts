@@ -105,7 +105,7 @@ function currentOf(snn: Snn, pixels: Float32Array, seed: number): { sum: Signal;
     if (operation.kind === 'average-pool') {
       signal = pooled(operation, signal);
       magnitude = pooled(operation, magnitude);
-      window = operation.pooling.size ** 2;
+      window = operation.pooling.area;
     }
     if (operation.kind !== 'weighted') continue;
     const { weight, bias, layer } = operation;

@@ -44,7 +44,7 @@ export function simulateAdaptive(
       case 'max-pool':
         signal = pooled(operation, signal);
         break;
-      case 'dropout':
+      default:
         break;
     }
   }

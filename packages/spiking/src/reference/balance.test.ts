@@ -8,7 +8,7 @@ import { integrateAndFireOf } from '../checks.js';
 import { encode } from '../encoder.js';
 import type { BalanceRequest } from '../engine.js';
 import { initialState, neuronStep } from '../neuron.js';
-import { biasesToRates } from '../normalisation.js';
+import { toRates } from '../units.js';
 import { createReferenceEngine } from './engine.js';
 import { balanceRequest } from './testing/balance-request.js';
 
@@ -154,7 +154,7 @@ describe('balanceThresholds', () => {
             type: 'snn',
             architecture,
             parameters: scaleBiases
-              ? biasesToRates(architecture, parameters, thresholds)
+              ? toRates(architecture, parameters, thresholds).parameters
               : parameters,
             thresholds,
             neuron: request.neuron,

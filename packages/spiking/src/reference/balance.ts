@@ -1,16 +1,20 @@
+import { lastUses } from '@privatesnn/core';
+
 import { checkBalance, integrateAndFireOf } from '../checks.js';
 import { encode } from '../encoder.js';
 import type { Balance, BalanceRequest, LayerActivity } from '../engine.js';
-import { biasesToRates } from '../normalisation.js';
+import { clipThreshold, layerUnits, toRates } from '../units.js';
 import { percentileOf } from '../percentile.js';
 import { forEachImage } from './batch.js';
 import {
+  computed,
   countSpikes,
-  currents,
+  inputsOf,
   operationsOf,
-  pooled,
+  type AddOperation,
   type Operation,
   type Signal,
+  type WeightedOperation,
 } from './network.js';
 import { runNeurons } from './spiking-layer.js';
 
@@ -18,84 +22,96 @@ type BalancedLayer = LayerActivity & { readonly current: number };
 
 /**
  * Threshold balancing (Sengupta 2019): layer by layer, θ is α times the largest input current over samples,
- * neurons and time-steps, without leak or membrane, while all earlier layers spike at their final thresholds.
+ * neurons and time-steps, without leak or membrane, while all earlier layers spike at their final thresholds. A layer
+ * whose ReLU is clipped gets the threshold at which it spikes at every time-step where the ReLU is.
  */
 export async function balanceThresholds(request: BalanceRequest): Promise<Balance> {
   const { images, timeSteps } = checkBalance(request);
-  const { architecture, parameters, encoder, seed, scale, percentile } = request;
+  const { architecture, encoder, seed, scale, percentile } = request;
   const neuron = integrateAndFireOf(request, 'balance the thresholds of');
-  const signals: Signal[] = [];
+  const encoded: Signal[] = [];
   await forEachImage(request, images, (pixels, _image, number) =>
-    signals.push(encode(encoder.kind, pixels, { seed, image: number, timeSteps })),
+    encoded.push(encode(encoder.kind, pixels, { seed, image: number, timeSteps })),
   );
 
   const thresholds: Record<string, number> = {};
   const layers: BalancedLayer[] = [];
-  for (const planned of operationsOf(architecture, parameters)) {
-    if (planned.kind === 'weighted' && planned.last) break;
-    const operation = request.scaleBiases ? withScaledBias(planned, request, thresholds) : planned;
-    const current =
-      operation.kind === 'weighted' ? statistic(operation, signals, percentile) : undefined;
-    const threshold = current ? Math.fround(scale * current) : undefined;
-    for (const [i, signal] of signals.entries()) {
-      request.signal?.throwIfAborted();
-      signals[i] = advance(operation, signal, (input) =>
-        threshold === undefined
-          ? input.map((x) => new Float32Array(x.length))
-          : runNeurons(input, neuron, threshold).spikes,
-      );
-    }
-    if (operation.kind === 'weighted') {
-      const { name } = operation.layer;
+  const uses = lastUses(architecture);
+  /** By image and operation, as long as somebody takes them. */
+  const outputs = encoded.map((): (Signal | undefined)[] => []);
+  for (const [index, planned] of operationsOf(architecture, request.parameters).entries()) {
+    const operation = request.scaleBiases ? inUnits(planned, request, thresholds) : planned;
+    if ('last' in operation && operation.last) break;
+    const signals = encoded.map((input, i) =>
+      computed(operation, inputsOf(operation, input, outputs[i]!)),
+    );
+    request.signal?.throwIfAborted();
+    const spikes = 'spikes' in operation && operation.spikes;
+    if (spikes) {
+      const { name, maximum } = operation.layer;
+      const current = maximum === undefined ? statistic(signals, percentile) : undefined;
+      const threshold =
+        maximum === undefined
+          ? current && Math.fround(scale * current)
+          : clipThreshold(maximum, layerUnits(architecture, thresholds).inputs[index]!);
+      for (const [i, signal] of signals.entries()) {
+        signals[i] =
+          threshold === undefined
+            ? signal.map((x) => new Float32Array(x.length))
+            : runNeurons(signal, neuron, threshold).spikes;
+      }
       if (threshold !== undefined) thresholds[name] = threshold;
-      const spikes = signals.reduce((sum, signal) => sum + countSpikes(signal), 0);
       layers.push({
         layer: name,
-        neurons: operation.connections.outputs,
-        spikes,
-        current: current ?? 0,
+        neurons: neuronsOf(operation),
+        spikes: signals.reduce((sum, signal) => sum + countSpikes(signal), 0),
+        current: current ?? threshold ?? 0,
       });
     }
+    signals.forEach((signal, i) => {
+      outputs[i]!.push(signal);
+      uses.forEach((last, earlier) => {
+        if (last === index) outputs[i]![earlier] = undefined;
+      });
+    });
   }
   return { thresholds, layers };
 }
 
-/** The operation with the bias that the thresholds so far ask for. */
-function withScaledBias(
+/** The operation with the bias or the gains that the thresholds so far ask for. */
+function inUnits(
   operation: Operation,
   { architecture, parameters }: BalanceRequest,
   thresholds: Readonly<Record<string, number>>,
 ): Operation {
-  if (operation.kind !== 'weighted' || !operation.bias) return operation;
-  const scaled = biasesToRates(architecture, parameters, thresholds);
-  return { ...operation, bias: scaled[`${operation.layer.name}.bias`]!.data };
+  switch (operation.kind) {
+    case 'weighted': {
+      if (!operation.bias) return operation;
+      const scaled = toRates(architecture, parameters, thresholds).parameters;
+      return { ...operation, bias: scaled[`${operation.layer.name}.bias`]!.data };
+    }
+    case 'add':
+    case 'concat': {
+      const { gains } = layerUnits(architecture, thresholds);
+      return { ...operation, gains: gains[operation.layer.name] ?? operation.gains };
+    }
+    default:
+      return operation;
+  }
 }
 
-function advance(operation: Operation, signal: Signal, spike: (current: Signal) => Signal): Signal {
-  switch (operation.kind) {
-    case 'weighted':
-      return spike(currents(operation, signal));
-    case 'average-pool':
-    case 'max-pool':
-      return pooled(operation, signal);
-    case 'dropout':
-      return signal;
-  }
+function neuronsOf(operation: WeightedOperation | AddOperation): number {
+  return operation.kind === 'add' ? operation.outputs : operation.connections.outputs;
 }
 
 /** The percentile of the layer's positive currents; undefined where there is none. */
-function statistic(
-  operation: Extract<Operation, { kind: 'weighted' }>,
-  signals: readonly Signal[],
-  percentile: number,
-): number | undefined {
-  const positive: Float32Array[] = [];
-  for (const signal of signals) {
-    for (const current of currents(operation, signal)) {
+function statistic(currents: readonly Signal[], percentile: number): number | undefined {
+  const positive = currents.flatMap((signal) =>
+    signal.map((current) => {
       const values = current.filter((value) => value > 0);
-      positive.push(percentile === 100 ? largestOf(values) : values);
-    }
-  }
+      return percentile === 100 ? largestOf(values) : values;
+    }),
+  );
   return percentileOf(positive, percentile);
 }
 

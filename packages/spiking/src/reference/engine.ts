@@ -16,6 +16,7 @@ export function createReferenceEngine(): SpikingEngine {
     infer: (request) => (request.precision === 'integer' ? inferInteger : infer)(request),
     balanceThresholds,
     gradients,
+    remark: () => undefined,
     close: () => Promise.resolve(),
   };
 }

@@ -1,4 +1,4 @@
-import { weightedLayers } from '@privatesnn/core';
+import { imagePlace, spikingLayers, weightedLayers } from '@privatesnn/core';
 
 import { checkGradients, integrateAndFireOf } from '../checks.js';
 import { encode } from '../encoder.js';
@@ -8,10 +8,12 @@ import { ActivityCounter } from './activity.js';
 import { forEachImage } from './batch.js';
 import { addBiasGradient, addWeightGradient, inputGradient } from './connections.js';
 import {
-  currents,
+  computed,
+  inputsOf,
   operationsOf,
-  pooled,
+  type AddOperation,
   type Operation,
+  type ShortcutOperation,
   type Signal,
   type WeightedOperation,
 } from './network.js';
@@ -23,7 +25,7 @@ import { runNeurons } from './spiking-layer.js';
 /** What the backward pass needs of one operation's forward pass. */
 interface Trace {
   readonly operation: Operation;
-  readonly input: Signal;
+  readonly inputs: readonly Signal[];
   /** Of a spiking layer. */
   readonly spikes?: Signal;
   readonly potentials?: Signal;
@@ -45,7 +47,7 @@ export async function gradients(request: GradientRequest): Promise<Gradients> {
   const { images, timeSteps } = checkGradients(request);
   const { snn, seed, wanted } = request;
   const { architecture } = snn;
-  const operations = operationsOf(architecture, snn.parameters);
+  const operations = operationsOf(architecture, snn.parameters, snn.gains);
   const activity = new ActivityCounter(architecture);
   const sums = emptySums(request);
   const logits = new Float32Array(images * architecture.classes);
@@ -57,7 +59,7 @@ export async function gradients(request: GradientRequest): Promise<Gradients> {
     activity.add('input', encoded);
     const { traces, output } = forward(request, operations, encoded, number);
     for (const { operation, spikes } of traces) {
-      if (operation.kind === 'weighted' && spikes) activity.add(operation.layer.name, spikes);
+      if ('layer' in operation && spikes) activity.add(operation.layer.name, spikes);
     }
     const imageLogits = integrate(output, [timeSteps]).map((u) => u * snn.readout.scale);
     logits.set(imageLogits, image * architecture.classes);
@@ -103,7 +105,7 @@ function emptySums({ snn, wanted }: GradientRequest): Sums {
         : [],
     ),
     thresholds: Object.fromEntries(
-      wanted.thresholds ? layers.slice(0, -1).map(({ name }) => [name, 0]) : [],
+      wanted.thresholds ? spikingLayers(snn.architecture).map(({ name }) => [name, 0]) : [],
     ),
   };
 }
@@ -117,37 +119,25 @@ function forward(
 ): { traces: Trace[]; output: Signal } {
   const neuron = integrateAndFireOf(snn, 'take gradients of');
   const traces: Trace[] = [];
-  let signal = encoded;
+  const outputs: Signal[] = [];
   for (const operation of operations) {
-    const input = signal;
-    switch (operation.kind) {
-      case 'weighted': {
-        const current = currents(operation, input);
-        if (operation.last) {
-          signal = current;
-          traces.push({ operation, input });
-        } else {
-          const run = runNeurons(current, neuron, snn.thresholds[operation.layer.name]!);
-          signal = run.spikes;
-          traces.push({ operation, input, ...run });
-        }
-        break;
-      }
-      case 'average-pool':
-      case 'max-pool':
-        signal = pooled(operation, input);
-        traces.push({ operation, input });
-        break;
-      case 'dropout':
-        if (dropout) {
-          const mask = dropoutMask(input[0]!.length, operation.rate, seed, image, operation.index);
-          signal = input.map((x) => times(x, mask));
-          traces.push({ operation, input, mask });
-        }
-        break;
+    const inputs = inputsOf(operation, encoded, outputs);
+    const trace = { operation, inputs };
+    let signal = computed(operation, inputs);
+    if (operation.kind === 'dropout' && dropout) {
+      const mask = dropoutMask(signal[0]!.length, operation.rate, seed, image, operation.index);
+      signal = signal.map((x) => times(x, mask));
+      traces.push({ ...trace, mask });
+    } else if ('spikes' in operation && operation.spikes) {
+      const run = runNeurons(signal, neuron, snn.thresholds[operation.layer.name]!);
+      signal = run.spikes;
+      traces.push({ ...trace, ...run });
+    } else {
+      traces.push(trace);
     }
+    outputs.push(signal);
   }
-  return { traces, output: signal };
+  return { traces, output: outputs.at(-1)! };
 }
 
 /**
@@ -161,40 +151,74 @@ function backward(
   output: Signal,
   sums: Sums,
 ): Signal {
-  let gradient = output;
-  for (const trace of traces.toReversed()) {
-    const { operation, input } = trace;
-    switch (operation.kind) {
-      case 'weighted': {
-        const atCurrent = operation.last
-          ? gradient
-          : throughNeurons(request, trace, gradient, sums);
-        addParameterGradients(operation, input, atCurrent, sums);
-        gradient = atCurrent.map((g) => inputGradient(operation.connections, operation.weight, g));
-        break;
-      }
-      case 'average-pool':
-        gradient = gradient.map((g) => averagePoolGradient(operation.pooling, g));
-        break;
-      case 'max-pool':
-        gradient = gradient.map((g, t) => maxPoolGradient(operation.pooling, input[t]!, g));
-        break;
-      case 'dropout':
-        gradient = gradient.map((g) => times(g, trace.mask!));
-        break;
-    }
+  /** By operation, and at -1 that of the image: the sum of what those that took its output have sent. */
+  const arriving = new Map<number, Signal>([[traces.length - 1, output]]);
+  for (const [index, trace] of [...traces.entries()].reverse()) {
+    const sent = throughOperation(request, trace, arriving.get(index)!, sums);
+    arriving.delete(index);
+    trace.operation.sources.forEach((source, k) => {
+      const there = arriving.get(source);
+      arriving.set(source, there ? plus(there, sent[k]!) : sent[k]!);
+    });
   }
-  return gradient;
+  return arriving.get(imagePlace)!;
+}
+
+/** From the gradient at an operation's output to those at its inputs. */
+function throughOperation(
+  request: GradientRequest,
+  trace: Trace,
+  atOutput: Signal,
+  sums: Sums,
+): Signal[] {
+  const { operation, inputs } = trace;
+  const gradient =
+    'spikes' in operation && operation.spikes
+      ? throughNeurons(request, trace, operation, atOutput, sums)
+      : atOutput;
+  switch (operation.kind) {
+    case 'weighted':
+      addParameterGradients(operation, inputs[0]!, gradient, sums);
+      return [gradient.map((g) => inputGradient(operation.connections, operation.weight, g))];
+    case 'add':
+      return operation.gains.map((gain) => gradient.map((g) => g.map((value) => gain * value)));
+    case 'concat':
+      return operation.places.map((places, k) =>
+        gradient.map((g) => Float32Array.from(places, (place) => operation.gains[k]! * g[place]!)),
+      );
+    case 'average-pool':
+      return [gradient.map((g) => averagePoolGradient(operation.pooling, g))];
+    case 'max-pool':
+      return [gradient.map((g, t) => maxPoolGradient(operation.pooling, inputs[0]![t]!, g))];
+    case 'shortcut':
+      return [gradient.map((g) => scattered(operation, g))];
+    case 'dropout':
+      return [trace.mask ? gradient.map((g) => times(g, trace.mask!)) : gradient];
+    case 'flatten':
+      return [gradient];
+  }
+}
+
+function scattered({ places, inputs }: ShortcutOperation, gradient: Float32Array): Float32Array {
+  const result = new Float32Array(inputs);
+  places.forEach((place, i) => {
+    if (place >= 0) result[place] = gradient[i]!;
+  });
+  return result;
+}
+
+function plus(a: Signal, b: Signal): Signal {
+  return a.map((x, t) => x.map((value, i) => value + b[t]![i]!));
 }
 
 /** From the gradient at a layer's spikes to the one at its input current. */
 function throughNeurons(
   { snn, surrogate, detachReset }: GradientRequest,
-  { operation, spikes, potentials }: Trace,
+  { spikes, potentials }: Trace,
+  { layer: { name } }: WeightedOperation | AddOperation,
   atSpikes: Signal,
   sums: Sums,
 ): Signal {
-  const { name } = (operation as WeightedOperation).layer;
   const result = neuronGradients({
     neuron: integrateAndFireOf(snn, 'take gradients of'),
     threshold: snn.thresholds[name]!,

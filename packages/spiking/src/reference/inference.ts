@@ -6,7 +6,7 @@ import type { Inference, InferenceRequest } from '../engine.js';
 import { ActivityCounter } from './activity.js';
 import { simulateAdaptive } from './adaptive.js';
 import { forEachImage } from './batch.js';
-import { currents, operationsOf, pooled, type Operation, type Signal } from './network.js';
+import { computed, inputsOf, operationsOf, type Operation, type Signal } from './network.js';
 import { integrate, type ImageRun } from './readout.js';
 import { runNeurons } from './spiking-layer.js';
 import { OperationCounter } from './synaptic-operations.js';
@@ -16,7 +16,7 @@ export async function infer(request: InferenceRequest): Promise<Inference> {
   const { images, timeSteps, recordAt } = checkInference(request);
   const { snn, raster = [] } = request;
   const { classes } = snn.architecture;
-  const operations = operationsOf(snn.architecture, snn.parameters);
+  const operations = operationsOf(snn.architecture, snn.parameters, snn.gains);
   const run = snn.neuron.kind === 'adaptive' ? simulateAdaptive : simulate;
   const activity = new ActivityCounter(snn.architecture);
   const counter = new OperationCounter(operations, snn.encoder.kind);
@@ -53,26 +53,17 @@ function simulate(
 ): ImageRun {
   const neuron = integrateAndFireOf(snn, 'simulate');
   const spikes = new Map<string, Signal>([['input', input]]);
-  let signal = input;
+  const outputs: Signal[] = [];
   for (const operation of operations) {
-    switch (operation.kind) {
-      case 'weighted':
-        signal = currents(operation, signal);
-        if (!operation.last) {
-          const { name } = operation.layer;
-          signal = runNeurons(signal, neuron, snn.thresholds[name]!).spikes;
-          spikes.set(name, signal);
-        }
-        break;
-      case 'average-pool':
-      case 'max-pool':
-        signal = pooled(operation, signal);
-        break;
-      case 'dropout':
-        break;
+    let signal = computed(operation, inputsOf(operation, input, outputs));
+    if ('spikes' in operation && operation.spikes) {
+      const { name } = operation.layer;
+      signal = runNeurons(signal, neuron, snn.thresholds[name]!).spikes;
+      spikes.set(name, signal);
     }
+    outputs.push(signal);
   }
-  return { spikes, read: integrate(signal, recordAt) };
+  return { spikes, read: integrate(outputs.at(-1)!, recordAt) };
 }
 
 /** Writes one image's spikes: a byte a step and neuron, 1 for a positive spike, 255 for a negative one. */

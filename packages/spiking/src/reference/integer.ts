@@ -38,10 +38,8 @@ export async function inferInteger(request: InferenceRequest): Promise<Inference
     for (const operation of operations) {
       if (operation.kind === 'average-pool') {
         // Sums in the place of means: the unit of the next layer holds the factor.
-        const { size } = operation.pooling;
-        signal = pooled(operation, signal).map((x) =>
-          x.map((mean) => Math.round(mean * size ** 2)),
-        );
+        const { area } = operation.pooling;
+        signal = pooled(operation, signal).map((x) => x.map((mean) => Math.round(mean * area)));
       } else if (operation.kind === 'max-pool') {
         signal = pooled(operation, signal);
       } else if (operation.kind === 'weighted') {

@@ -1,8 +1,14 @@
+import type { Window } from '@privatesnn/core';
+
 type Shape = readonly [height: number, width: number, channels: number];
 
-/** Pooling over windows of `size` × `size` that do not overlap; pixels that fill no whole window are left out. */
+/** Pooling over windows; pixels of the padding are in no sum and never the largest. */
 export interface Pooling {
-  readonly size: number;
+  readonly window: Window;
+  /** What the sum of a full window is divided by for its mean. */
+  readonly area: number;
+  /** Whether that of every window is, the padding being zeros; else each is divided by its own pixels. */
+  readonly countPadded: boolean;
   readonly input: Shape;
   readonly output: Shape;
 }
@@ -11,7 +17,8 @@ export interface Pooling {
 export function averagePool(pooling: Pooling, x: Float32Array): Float32Array {
   const result = new Float32Array(numbersIn(pooling.output));
   forEachWindow(pooling, (output, window) => {
-    result[output] = window.reduce((sum, input) => sum + x[input]!, 0) / window.length;
+    const divisor = divisorOf(pooling, window);
+    result[output] = window.reduce((sum, input) => sum + x[input]!, 0) / divisor;
   });
   return result;
 }
@@ -29,7 +36,8 @@ export function sumPool(pooling: Pooling, x: Float32Array): Float32Array {
 export function averagePoolGradient(pooling: Pooling, gradient: Float32Array): Float32Array {
   const result = new Float32Array(numbersIn(pooling.input));
   forEachWindow(pooling, (output, window) => {
-    for (const input of window) result[input] = gradient[output]! / window.length;
+    const part = gradient[output]! / divisorOf(pooling, window);
+    for (const input of window) result[input]! += part;
   });
   return result;
 }
@@ -51,7 +59,7 @@ export function maxPoolGradient(
 ): Float32Array {
   const result = new Float32Array(numbersIn(pooling.input));
   forEachWindow(pooling, (output, window) => {
-    result[firstLargest(x, window)] = gradient[output]!;
+    result[firstLargest(x, window)]! += gradient[output]!;
   });
   return result;
 }
@@ -60,20 +68,27 @@ function firstLargest(x: Float32Array, window: readonly number[]): number {
   return window.reduce((best, input) => (x[input]! > x[best]! ? input : best));
 }
 
-/** Calls `visit` with each output unit and the units of its window, row by row. */
+function divisorOf({ area, countPadded }: Pooling, window: readonly number[]): number {
+  return countPadded ? area : window.length;
+}
+
+/** Calls `visit` with each output unit and the units of its window that are in the image, row by row. */
 function forEachWindow(
-  { size, input, output }: Pooling,
+  { window: { kernel, stride, padding }, input, output }: Pooling,
   visit: (output: number, window: readonly number[]) => void,
 ): void {
-  const [, inWidth, channels] = input;
+  const [inHeight, inWidth, channels] = input;
   const [outHeight, outWidth] = output;
   for (let y = 0; y < outHeight; y++) {
     for (let x = 0; x < outWidth; x++) {
       for (let c = 0; c < channels; c++) {
         const window: number[] = [];
-        for (let dy = 0; dy < size; dy++) {
-          for (let dx = 0; dx < size; dx++) {
-            window.push(((y * size + dy) * inWidth + x * size + dx) * channels + c);
+        for (let dy = 0; dy < kernel[0]; dy++) {
+          for (let dx = 0; dx < kernel[1]; dx++) {
+            const inY = y * stride[0] - padding[0] + dy;
+            const inX = x * stride[1] - padding[2] + dx;
+            if (inY < 0 || inY >= inHeight || inX < 0 || inX >= inWidth) continue;
+            window.push((inY * inWidth + inX) * channels + c);
           }
         }
         visit((y * outWidth + x) * channels + c, window);

@@ -1,7 +1,7 @@
 import fc, { type Arbitrary } from 'fast-check';
 
 import {
-  weightedLayers,
+  spikingLayers,
   type Architecture,
   type Encoder,
   type Images,
@@ -69,11 +69,9 @@ export function arbitrarySnn(constraints: SnnConstraints = {}): Arbitrary<Snn> {
   );
 }
 
-/** A threshold for every weighted layer but the last. */
+/** A threshold for every spiking layer. */
 export function arbitraryThresholds(architecture: Architecture): Arbitrary<Record<string, number>> {
-  const names = weightedLayers(architecture)
-    .slice(0, -1)
-    .map(({ name }) => name);
+  const names = spikingLayers(architecture).map(({ name }) => name);
   return fc
     .tuple(...names.map(() => gridNumber({ min: 1 / 16, max: 2, step: 1 / 16 })))
     .map((values) => Object.fromEntries(names.map((name, i) => [name, values[i]!])));

@@ -4,7 +4,7 @@ import { spikingLayers } from '../graph.js';
 import { architectureSchema } from './architecture.js';
 import type { Immutable } from './immutable.js';
 import { neuronSchema } from './neuron.js';
-import { misfits, parametersSchema, wrongNames } from './parameters.js';
+import { misfits, parametersSchema, wrongNames, type Misfit } from './parameters.js';
 import { name, pixelRange, size } from './values.js';
 
 const encoder = z.strictObject({
@@ -34,6 +34,11 @@ export const snnSchema = z
     parameters: parametersSchema,
     /** θ of each spiking layer, by its name; > 0. */
     thresholds: z.record(name, z.number().positive()),
+    /**
+     * What an add or a concat multiplies each of its inputs with, by its name, as spikes of several layers may stand for
+     * several sizes; 1 where it is left out.
+     */
+    gains: z.record(name, z.array(z.number().min(0))).optional(),
     neuron: neuronSchema,
     encoder,
     readout,
@@ -45,10 +50,23 @@ export const snnSchema = z
   .superRefine((snn, context) => {
     const expected = spikingLayers(snn.architecture).map((layer) => layer.name);
     const thresholds = wrongNames('thresholds', Object.keys(snn.thresholds), expected);
-    for (const misfit of [...misfits(snn), ...thresholds]) {
+    for (const misfit of [...misfits(snn), ...thresholds, ...wrongGains(snn)]) {
       context.addIssue({ code: 'custom', ...misfit });
     }
   });
+
+function* wrongGains({ architecture, gains = {} }: Pick<Snn, 'architecture' | 'gains'>) {
+  for (const [key, values] of Object.entries(gains)) {
+    const layer = architecture.layers.find((one) => one.name === key);
+    const isJoin = layer?.kind === 'add' || layer?.kind === 'concat';
+    const inputs = isJoin ? layer.from?.length : undefined;
+    if (inputs === values.length) continue;
+    const message = isJoin
+      ? `Expected ${inputs}, one for each of its inputs, received ${values.length}`
+      : 'The architecture has no add or concat of this name';
+    yield { path: ['gains', key], message } satisfies Misfit;
+  }
+}
 
 /** A spiking network, as it is deployed: all that its holder, or an attacker, has. */
 export interface Snn extends Immutable<z.output<typeof snnSchema>> {}

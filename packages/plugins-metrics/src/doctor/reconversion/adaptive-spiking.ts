@@ -1,5 +1,5 @@
 import { weightedLayers, type AdaptiveNeuron, type Ann, type Snn } from '@privatesnn/core';
-import { biasesToRates, rateAtCurrent } from '@privatesnn/spiking';
+import { rateAtCurrent, toRates } from '@privatesnn/spiking';
 
 import type { Reconversion } from './reconversion.js';
 
@@ -30,7 +30,7 @@ export function rematching(network: Snn, ann: Ann, expected: number): Reconversi
       ...network,
       neuron: { ...neuron, rest: (factor * neuron.rest) / height },
       thresholds,
-      parameters: biasesToRates(architecture, ann.parameters, thresholds),
+      ...toRates(architecture, ann.parameters, thresholds),
       readout:
         readout.kind === 'filtered' ? { ...readout, scale: readout.scale * height } : readout,
       timeSteps,

@@ -1,5 +1,5 @@
 import { pixelsIn, weightedLayers, type Ann, type Images, type Snn } from '@privatesnn/core';
-import { biasesToRates, type SpikingEngine } from '@privatesnn/spiking';
+import { toRates, type SpikingEngine } from '@privatesnn/spiking';
 
 import type { Reconversion } from './reconversion.js';
 
@@ -72,8 +72,8 @@ export function rebalancing(parts: BalancingParts): Reconversion['convert'] {
       scaled[layer] = Math.fround((near(ratio, 1) ? 1 : ratio) * changed[layer]!);
       if (!(scaled[layer] > 0)) return undefined;
     }
-    const parameters = biasesToRates(architecture, ann.parameters, scaled);
-    return { ...network, parameters, thresholds: scaled, timeSteps };
+    const inRates = toRates(architecture, ann.parameters, scaled);
+    return { ...network, ...inRates, thresholds: scaled, timeSteps };
   };
 }
 

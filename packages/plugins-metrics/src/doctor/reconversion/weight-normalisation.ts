@@ -29,7 +29,7 @@ export function renormalising(
       scales[layer] = scale;
     }
     const thresholds = Object.fromEntries(Object.keys(network.thresholds).map((name) => [name, 1]));
-    const parameters = normaliseWeights(network.architecture, ann.parameters, scales);
-    return { ...network, parameters, thresholds, timeSteps };
+    const normalised = normaliseWeights(network.architecture, ann.parameters, scales);
+    return { ...network, ...normalised, thresholds, timeSteps };
   };
 }
