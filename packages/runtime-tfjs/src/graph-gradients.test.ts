@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { beforeAll, expect, test } from 'vitest';
 
 import { spikingLayers, type Snn } from '@privatesnn/core';
-import { createReferenceEngine } from '@privatesnn/spiking';
+import { createReferenceEngine, integrateAndFireOf } from '@privatesnn/spiking';
 import {
   arbitraryGraph,
   arbitraryNeuron,
@@ -44,7 +44,8 @@ const surrogate = { kind: 'triangle', gamma: 1, divideByTheta: false, width: 1 }
 
 /** The same by automatic differentiation of tensors. */
 function byAutograd(snn: Snn, pixels: Float32Array, atLogits: readonly number[]) {
-  const { architecture, parameters, thresholds, neuron, timeSteps } = snn;
+  const { architecture, parameters, thresholds, timeSteps } = snn;
+  const neuron = integrateAndFireOf(snn, 'differentiate');
   const [height, width, channels] = architecture.inputShape;
   const images = pixels.length / (height * width * channels);
   const names = Object.keys(parameters);
