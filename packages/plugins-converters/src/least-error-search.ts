@@ -11,12 +11,12 @@ import {
 } from '@privatesnn/core';
 import { annLogits, type TensorRuntime } from '@privatesnn/runtime-tfjs';
 import {
-  biasesToRates,
   countSizes,
   emptyHistogram,
   fitReadout,
   leastErrorThreshold,
   readoutOf,
+  toRates,
   type ReadoutFit,
   type SizeHistogram,
   type SpikingEngine,
@@ -195,7 +195,7 @@ function network(ann: Ann, units: Units, timeSteps: number, options: Options): S
   return {
     type: 'snn',
     architecture: ann.architecture,
-    parameters: biasesToRates(ann.architecture, ann.parameters, thresholds),
+    ...toRates(ann.architecture, ann.parameters, thresholds),
     thresholds,
     neuron: neuronModel(options),
     encoder: encoderFor(options, ann),
