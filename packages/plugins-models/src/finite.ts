@@ -7,8 +7,9 @@ import { UserError, type Parameter } from '@privatesnn/core';
  * @throws UserError TENSOR_NOT_FINITE with the number of values that are NaN or infinite, and where the first lies
  */
 export function expectFinite({ shape, data }: Parameter, name: string, file: string): void {
-  const first = data.findIndex((value) => !Number.isFinite(value));
-  if (first < 0) return;
+  let first = 0;
+  while (first < data.length && Number.isFinite(data[first])) first++;
+  if (first === data.length) return;
   const count = data.reduce((n, value) => n + (Number.isFinite(value) ? 0 : 1), 0);
   throw new UserError(
     'data',

@@ -3,17 +3,17 @@ import { wrongFile, type FileKindId, type UserError } from '@privatesnn/core';
 const exportIt =
   'Export the network with Python: torch.onnx.export(model.eval(), torch.zeros(1, 3, 32, 32), "net.onnx"), with the shape of its images; ' +
   'a VGG that the option "architecture" can name may also be saved with safetensors.torch.save_file(model.state_dict(), "net.safetensors").';
-const convertIt =
-  'Convert it to a tfjs LayersModel: tensorflowjs_converter --input_format keras net.h5 folder.';
+const exportKeras =
+  'Export the network with Keras 3, in Python: keras.saving.load_model("net.keras", compile=False).export("net.onnx", format="onnx"); ' +
+  'or convert it to a tfjs LayersModel: tensorflowjs_converter --input_format keras net.h5 folder.';
 
 /** What to do with networks in formats that are not read. */
 const ways: Readonly<Partial<Record<FileKindId, string>>> = {
   'pytorch-zip': exportIt,
   pickle: `A pickle may run any program when it is opened, so it is not. ${exportIt}`,
-  hdf5: convertIt,
-  'keras-zip': `Save it as net.h5 (model.save), then convert it to a tfjs LayersModel: tensorflowjs_converter --input_format keras net.h5 folder.`,
-  tflite:
-    'TensorFlow Lite is not read. Convert the Keras model that it was made from to a tfjs LayersModel.',
+  hdf5: exportKeras,
+  'keras-zip': exportKeras,
+  tflite: 'TensorFlow Lite is not read. Export the network that it was made from to ONNX.',
   gguf: 'GGUF holds language models. Give an image classifier.',
   numpy: 'Save all weights in one file: safetensors.numpy.save_file(weights, "net.safetensors").',
   'numpy-zip':

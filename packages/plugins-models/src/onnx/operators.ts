@@ -1,14 +1,10 @@
-import {
-  add,
-  clip,
-  concat,
-  divide,
-  leakyRelu,
-  multiply,
-  relu,
-  softmax,
-  subtract,
-} from './operators/arithmetic.js';
+import { add, divide, multiply, subtract } from './operators/arithmetic.js';
+import { batchNormalization } from './operators/batch-norm.js';
+import { clip, leakyRelu, relu } from './operators/clip.js';
+import { concat } from './operators/concat.js';
+import { constant } from './operators/constant.js';
+import { conv } from './operators/conv.js';
+import { gemm, matMul } from './operators/dense.js';
 import {
   cast,
   dropout,
@@ -20,11 +16,12 @@ import {
   transpose,
   unsqueeze,
 } from './operators/layout.js';
-import { averagePool, globalPool, maxPool, pad, reduceMean, slice } from './operators/spatial.js';
+import { pad } from './operators/pad.js';
+import { averagePool, globalPool, maxPool, reduceMean } from './operators/pool.js';
 import { constantOfShape, gather } from './operators/sizes.js';
-import { batchNormalization, conv, gemm, matMul } from './operators/weighted.js';
+import { slice } from './operators/slice.js';
+import { softmax } from './operators/softmax.js';
 import { refuse, type Operation, type Operator } from './operation.js';
-import { constant } from './operators/constant.js';
 
 /** The operators that are read. */
 const operators: Readonly<Record<string, Operator>> = {

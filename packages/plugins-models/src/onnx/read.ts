@@ -7,7 +7,8 @@ import { resolveClassNames, resolveInputRange, type Description } from '../descr
 import { readModelFile, type ReadAnn } from '../read-model.js';
 import { statisticsMember } from '../statistics.js';
 import { buildSteps } from './build.js';
-import { emitLayers, expectClasses } from './emit.js';
+import { emitLayers } from './emit.js';
+import { expectClasses } from './logits.js';
 import { graphOf } from './graph.js';
 import { joinSteps } from './join.js';
 import { parseModel } from './model-file.js';

@@ -112,7 +112,7 @@ function decodeBytes(bytes: Uint8Array, count: number, { width, decode, name }: 
   if (name === 'float' && bytes.byteOffset % 4 === 0) {
     return new Float32Array(bytes.buffer, bytes.byteOffset, count);
   }
-  if (name === 'float') return new Float32Array(Uint8Array.from(bytes).buffer);
+  if (name === 'float') return new Float32Array(new Uint8Array(bytes).buffer);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const numbers = new Float32Array(count);
   for (let i = 0; i < count; i++) numbers[i] = decode(view, i * width);

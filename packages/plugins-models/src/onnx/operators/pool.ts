@@ -1,23 +1,21 @@
 import {
+  type Operation,
+  type Operator,
   asImages,
   axisOf,
   exportAgain,
   feature,
   images,
-  numberOf,
   rankOf,
   refuse,
   sameAs,
   shaped,
   wholeOf,
-  type Operation,
-  type Operator,
 } from '../operation.js';
-import type { Feature, Pair, Padding, Step } from '../step.js';
+import type { Feature, Padding, Pair, Step } from '../step.js';
 import type { Value } from '../values.js';
-import { dimensions, type Axis } from '../view.js';
+import type { Axis } from '../view.js';
 import { readWindow } from '../window.js';
-import { sizesAt, sliceSizes } from './sizes.js';
 
 const none: Padding = [0, 0, 0, 0];
 
@@ -157,121 +155,4 @@ export const reduceMean: Operator = (operation) => {
     .map((dimension, at): readonly Axis[] => (axes.includes(at + 1) ? [] : dimension))
     .filter((_, at) => keep || !axes.includes(at + 1));
   return sameAs(view, wholeImage(operation, input, 'average-pool'));
-};
-
-/** Zeros around the image, or channels of zeros. */
-export const pad: Operator = (operation) => {
-  const { attributes, node } = operation;
-  const mode = attributes.text('mode', 'constant');
-  const value = numberOf(operation, 'value', 2, 0);
-  const input = feature(operation);
-  const pads = wholeOf(operation, 'pads', 1) ?? [];
-  const axes = wholeOf(operation, 'axes', 3) ?? Array.from({ length: rankOf(input) }, (_, i) => i);
-  if (pads.length !== 2 * axes.length) {
-    throw refuse(
-      operation,
-      `"pads" has ${pads.length} numbers for ${axes.length} axes`,
-      exportAgain,
-    );
-  }
-  if (pads.every((pixels) => pixels === 0)) return input;
-  if (mode !== 'constant' || value !== 0) {
-    throw refuse(
-      operation,
-      mode === 'constant' ? `it pads with ${value}` : `it pads with the mode "${mode}"`,
-      'Pad with zeros: padding_mode="zeros" in PyTorch.',
-    );
-  }
-  const wrong = pads.find((pixels) => pixels < 0 || pixels > 65_536);
-  if (wrong !== undefined) {
-    throw refuse(
-      operation,
-      `it pads by ${wrong} pixels`,
-      'Pad by 0 or more; crop images before the network.',
-    );
-  }
-  const { step } = images(operation);
-  const around = { c: [0, 0], h: [0, 0], w: [0, 0] };
-  for (const [i, axis] of axes.entries()) {
-    const at = axisOf(operation, axis, rankOf(input));
-    const both = [pads[i]!, pads[i + axes.length]!];
-    if (at === 0 && both.some((pixels) => pixels > 0)) {
-      throw refuse(operation, 'it adds images to the batch', exportAgain);
-    }
-    if (at > 0) around[(['c', 'h', 'w'] as const)[at - 1]!] = both;
-  }
-  const [height, width, channels] = step.shape;
-  const [[before, after], [top, bottom], [left, right]] = [around.c, around.h, around.w] as [
-    [number, number],
-    [number, number],
-    [number, number],
-  ];
-  let last: Step = step;
-  const padding: Padding = [top, bottom, left, right];
-  if (padding.some((pixels) => pixels > 0)) {
-    const shape = shaped(height + top + bottom, width + left + right, channels);
-    last = { kind: 'pad', node, inputs: [last], shape, padding };
-  }
-  if (before + after > 0) {
-    const shape = shaped(last.shape[0], last.shape[1], before + channels + after);
-    last = { kind: 'shortcut', node, inputs: [last], shape, stride: [1, 1], before, after };
-  }
-  return asImages(last);
-};
-
-/** Every so many-th pixel, as ResNet's option A takes; or a part of computed shapes. */
-export const slice: Operator = (operation) => {
-  const starts = wholeOf(operation, 'starts', 1) ?? [];
-  const ends = wholeOf(operation, 'ends', 2) ?? [];
-  const axes = wholeOf(operation, 'axes', 3) ?? starts.map((_, i) => i);
-  const steps = wholeOf(operation, 'steps', 4) ?? starts.map(() => 1);
-  if ([ends, axes, steps].some(({ length }) => length !== starts.length)) {
-    throw refuse(operation, 'its starts, ends, axes and steps are not of one number', exportAgain);
-  }
-  const computed = sizesAt(operation, 0);
-  if (computed) {
-    return starts.reduce(
-      (sizes, start, i) => sliceSizes(operation, sizes, [start, ends[i]!, axes[i]!, steps[i]!]),
-      computed,
-    );
-  }
-  const value = feature(operation);
-  const rank = rankOf(value);
-  const sizes = [Infinity, ...dimensions(value.view, value.step.shape)];
-  const strides = sizes.map(() => 1);
-  for (const [i, given] of axes.entries()) {
-    const axis = axisOf(operation, given, rank);
-    const [start, end, step] = [starts[i]!, ends[i]!, steps[i]!];
-    const size = sizes[axis]!;
-    const whole =
-      (start === 0 || start <= -size) && (end >= size || (axis === 0 && end >= 2 ** 31 - 1));
-    if (!whole || step < 1 || (axis === 0 && step !== 1)) {
-      throw refuse(
-        operation,
-        `it takes the part ${start}:${end}:${step} of axis ${given}`,
-        'Only every so many-th pixel from the first on is read (x[:, :, ::2, ::2]); crop before the network, and use no channel splits.',
-      );
-    }
-    strides[axis] = step;
-  }
-  if (strides.every((step) => step === 1)) return value;
-  const { step } = images(operation);
-  const [, byChannel, rows = 1, columns = 1] = strides;
-  if (byChannel !== 1) {
-    throw refuse(
-      operation,
-      `it takes every ${byChannel}-th channel`,
-      'Take all channels, and rows and columns only: x[:, :, ::2, ::2].',
-    );
-  }
-  const [height, width, channels] = step.shape;
-  return asImages({
-    kind: 'shortcut',
-    node: operation.node,
-    inputs: [step],
-    shape: shaped(Math.ceil(height / rows), Math.ceil(width / columns), channels),
-    stride: [rows, columns],
-    before: 0,
-    after: 0,
-  });
 };
