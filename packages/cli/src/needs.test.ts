@@ -36,7 +36,7 @@ test('needs say where they come from', async () => {
   const { needs } = await openItem(folder, 'table1', { overrides: [] });
   expect(needs).toEqual([
     expect.stringMatching(
-      /^network .*runs\/models\/net\/model\.safetensors \(trained by .*models\/net\.yaml\)$/,
+      /^network .*runs\/models\/net\/model\.safetensors \(put there by .*models\/net\.yaml\)$/,
     ),
     'cifar10 (PRIVATESNN_CIFAR10)',
     expect.stringMatching(/^network .*elsewhere\.safetensors$/),

@@ -8,14 +8,14 @@ import { shorten } from './command-line.js';
 
 /**
  * What a plan reads, each in a few words: "cifar10 (PRIVATESNN_CIFAR10)",
- * "network runs/models/cifar10-vgg16/model.safetensors (trained by experiments/models/cifar10-vgg16.yaml)".
+ * "network runs/models/cifar10-vgg16/model.safetensors (put there by experiments/models/cifar10-vgg16.yaml)".
  */
 export function needsOf(plan: Plan): string[] {
   const texts = planNeeds(plan).map((need) => {
     const { what, path, variable } = need;
     if (path === undefined) return withSource(what, variable);
     const training = trainingOf(need, plan);
-    return withSource(`${what} ${shorten(path)}`, training && `trained by ${training}`);
+    return withSource(`${what} ${shorten(path)}`, training && `put there by ${training}`);
   });
   return [...new Set(texts)];
 }
