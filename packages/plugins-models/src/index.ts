@@ -3,6 +3,7 @@ import { definePlugin } from '@privatesnn/core';
 import { pretrained } from './pretrained.js';
 import { saveAnn } from './save-ann.js';
 import { saveNir } from './save-nir.js';
+import { saveOnnx } from './save-onnx.js';
 import { trainAnn } from './train-ann.js';
 import { untrainedAnn } from './untrained-ann.js';
 
@@ -13,5 +14,5 @@ export { vgg, vggNames, type VggName, type VggOptions } from './vgg.js';
 
 export default definePlugin({
   name: '@privatesnn/plugins-models',
-  stages: [trainAnn, untrainedAnn, pretrained, saveAnn, saveNir],
+  stages: [trainAnn, untrainedAnn, pretrained, saveAnn, saveNir, saveOnnx],
 });

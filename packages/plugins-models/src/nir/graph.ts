@@ -17,6 +17,7 @@ import {
   type Window,
 } from '@privatesnn/core';
 
+import { channelsFirst } from '../channels-first.js';
 import { cannotSay } from './cannot-say.js';
 import {
   integerArray,
@@ -126,23 +127,15 @@ function convolution(
   layer: ConvLayer,
   text: string,
   [height, width]: Shape,
-  { shape, data }: Parameter,
+  weight: Parameter,
   bias: Float32Array,
 ): NirNode {
-  const [rows, columns, inputs, outputs] = shape as [number, number, number, number];
   const { stride, dilation } = windowOf(layer);
-  const turned = new Float32Array(data.length);
-  // [rows, columns, inputs of a group, outputs] → [outputs, inputs of a group, rows, columns]
-  data.forEach((value, i) => {
-    const [out, rest] = [i % outputs, Math.floor(i / outputs)];
-    const [input, tap] = [rest % inputs, Math.floor(rest / inputs)];
-    turned[(out * inputs + input) * rows * columns + tap] = value;
-  });
   return {
     type: 'Conv2d',
     input_shape: integerArray([height, width]),
-    weight: { shape: [outputs, inputs, rows, columns], data: turned },
-    bias: { shape: [outputs], data: bias },
+    weight: channelsFirst(weight),
+    bias: { shape: [bias.length], data: bias },
     stride: integerArray(stride),
     padding: evenPadding(windowOf(layer), text),
     dilation: integerArray(dilation),

@@ -5,6 +5,9 @@ import type { NirGraph, NirNode } from './nodes.js';
 /** Of the format, as its Python package writes it. */
 const formatVersion = '1.0.8';
 
+/** The first bytes of an HDF5 file. */
+const signature = Buffer.from('\x89HDF\r\n\x1a\n', 'latin1');
+
 /** Files of the library's own memory. */
 let files = 0;
 
@@ -49,6 +52,8 @@ function write(group: Group, node: NirNode): void {
 
 /** The metadata of a .nir file by key; undefined where the bytes are none. */
 export async function nirMetadata(bytes: Uint8Array): Promise<string[] | undefined> {
+  // The library tells the terminal of files that are none.
+  if (!signature.every((byte, i) => bytes[i] === byte)) return undefined;
   const { FS } = await h5wasm.ready;
   const name = `${files++}.nir`;
   FS.writeFile(name, bytes);
