@@ -44,7 +44,7 @@ export const leastErrorOptions = z.strictObject({
   biasSamples: z
     .int()
     .min(1)
-    .default(100)
+    .default(50)
     .describe('Images on which biases are calibrated: so many of the calibration images.'),
   allowedLoss: z
     .number()

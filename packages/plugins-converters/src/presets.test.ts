@@ -154,7 +154,7 @@ const fewSteps = {
   scale: 'auto',
   scaleCandidates: [1.15, 1, 0.85, 0.7],
   biases: 'calibrated',
-  biasSamples: 100,
+  biasSamples: 50,
   allowedLoss: 2,
   timeStepCandidates: [4, 8, 16, 32, 64],
   searchSamples: 100,

@@ -14,7 +14,18 @@ import {
   type StageContext,
 } from '@privatesnn/core';
 import { annLogits, TENSOR_RUNTIME, type TensorRuntime } from '@privatesnn/runtime-tfjs';
-import { fitReadout, readoutOf, scaleThresholds, SPIKING_ENGINE, toRates, warnOfRemark, warnOfTies, type Balance, type ReadoutFit, type SpikingEngine } from '@privatesnn/spiking';
+import {
+  fitReadout,
+  readoutOf,
+  scaleThresholds,
+  SPIKING_ENGINE,
+  toRates,
+  warnOfRemark,
+  warnOfTies,
+  type Balance,
+  type ReadoutFit,
+  type SpikingEngine,
+} from '@privatesnn/spiking';
 
 import { calibrationImages } from './calibration-images.js';
 import { undelayedSteps } from './layer-delay.js';

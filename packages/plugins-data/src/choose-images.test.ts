@@ -19,6 +19,25 @@ describe('chooseImages', () => {
     );
   });
 
+  it('chooses from a range as from a set that has nothing else', () => {
+    fc.assert(
+      fc.property(
+        labels,
+        limits,
+        fc.nat(50),
+        fc.nat(50),
+        fc.boolean(),
+        (all, limit, a, b, shuffle) => {
+          const range = [Math.min(a, b), Math.max(a, b) + 1] as const;
+          const part = all.slice(...range);
+          const chosen = chooseImages(all, 5, { limit, shuffle, range }, testStream('x'));
+          const within = chooseImages(part, 5, { limit, shuffle }, testStream('x'));
+          expect([...chosen]).toEqual([...within].map((place) => range[0] + place));
+        },
+      ),
+    );
+  });
+
   it('draws without repetition, balanced as far as the classes reach', () => {
     fc.assert(
       fc.property(labels, limits, fc.nat(), (all, limit, seed) => {

@@ -6,6 +6,8 @@ export interface Choice {
   readonly limit: number | null;
   /** Whether they are drawn at random, the same number of each class, instead of evenly, of every class its share. */
   readonly shuffle: boolean;
+  /** The places of the first image that may be chosen, and after the last; all where left out. */
+  readonly range?: readonly [number, number] | null;
 }
 
 /**
@@ -15,6 +17,17 @@ export interface Choice {
  * @param labels the class of each image of the dataset
  */
 export function chooseImages(
+  labels: ArrayLike<number>,
+  classes: number,
+  { range, ...choice }: Choice,
+  random: RandomStream,
+): Int32Array {
+  if (!range) return chosenOf(labels, classes, choice, random);
+  const part = Array.from(labels).slice(...range);
+  return chosenOf(part, classes, choice, random).map((place) => range[0] + place);
+}
+
+function chosenOf(
   labels: ArrayLike<number>,
   classes: number,
   { limit, shuffle }: Choice,

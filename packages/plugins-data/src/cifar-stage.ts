@@ -1,7 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { defineStage, fileDigest, filesDigest, output } from '@privatesnn/core';
+import { defineStage, fileDigest, filesDigest, output, UserError } from '@privatesnn/core';
 import { z } from 'zod';
 
 import { archiveNeeds, archiveOptions, archiveSource } from './archive-source.js';
@@ -35,12 +35,23 @@ export function cifarStage({ layout, summary, ...published }: CifarSet) {
     version: 2,
     summary,
     source: 'Krizhevsky 2009: Learning Multiple Layers of Features from Tiny Images',
-    options: z.strictObject({ ...commonOptions, ...archiveOptions(archive) }),
+    options: z.strictObject({
+      ...commonOptions,
+      range: z
+        .tuple([z.int().min(0), z.int().min(1)])
+        .refine(([first, end]) => first < end, 'Expected the first place before the end')
+        .nullable()
+        .default(null)
+        .describe(
+          'Only the images from this place to before that one, as the files of the split count them from 0; null takes all.',
+        ),
+      ...archiveOptions(archive),
+    }),
     inputs: {},
     outputs: { images: output('images', 'The images, [count, 32, 32, 3], bytes.') },
     dependencies: {},
     needs: (options) => archiveNeeds(archive, options),
-    create: (_, { split, limit, shuffle, maxMegabytes, ...where }) => {
+    create: (_, { split, limit, shuffle, range, maxMegabytes, ...where }) => {
       const source = archiveSource(archive, where);
       return {
         fingerprint: (context) =>
@@ -55,7 +66,7 @@ export function cifarStage({ layout, summary, ...published }: CifarSet) {
                 await openContainer(await innerFolder(path, layout), maxMegabytes),
                 layout,
                 split,
-                { limit, shuffle },
+                { limit, shuffle, range },
                 context.random('sample'),
                 context.signal,
                 maxMegabytes,
@@ -68,8 +79,19 @@ export function cifarStage({ layout, summary, ...published }: CifarSet) {
           if (available < complete) {
             context.warn(`This copy holds ${available} of the ${complete} ${split} images.`);
           }
-          if (limit !== null && limit > available) {
-            context.warn(`${limit} images were asked for; there are ${available}.`);
+          if (range && range[0] >= available) {
+            throw new UserError(
+              'configuration',
+              'DATASET_RANGE',
+              `Expected a range that begins below ${available}, the number of ${split} images here, received ` +
+                `[${range.join(', ')}].`,
+              { hint: 'Places count from 0.', option: 'range' },
+            );
+          }
+          const [first, end] = range ?? [0, available];
+          if (end > available || (limit !== null && limit > end - first)) {
+            const asked = `${limit ?? end - first} images${range ? ` of places ${first} to ${end - 1}` : ''}`;
+            context.warn(`${asked} were asked for; there are ${images.shape[0]}.`);
           }
           return { images };
         },

@@ -69,6 +69,21 @@ describe('cifar10', () => {
     expect(context.warnings).toEqual(['This copy holds 3 of the 50000 train images.']);
   });
 
+  it('reads a range of the split alone, and says where it goes beyond', async () => {
+    const path = await writeSet();
+    const inner = await run(cifar10, { path, range: [1, 3] });
+    expect([...inner.images.labels]).toEqual([4, 9]);
+    expect(inner.images.pixels[0]).toBe(2);
+    expect(inner.images.pixels[3072]).toBe(3);
+    const beyond = await run(cifar10, { path, range: [2, 9] });
+    expect([...beyond.images.labels]).toEqual([9]);
+    expect(beyond.context.warnings.at(-1)).toBe(
+      '7 images of places 2 to 8 were asked for; there are 1.',
+    );
+    await expect(run(cifar10, { path, range: [3, 9] })).rejects.toThrow(/begins below 3/);
+    expect(() => cifar10.options.parse({ range: [2, 2] })).toThrow(/first place before/);
+  });
+
   it('gives the same images from a folder, the folder above it, the environment and an archive', async () => {
     const path = await writeSet();
     const archive = join(folder, 'cifar.tar.gz');

@@ -68,7 +68,7 @@ const rows = {
     iterations: 60,
     initialisation: 'dead-leaves',
     projection: 'clip-each-step',
-    stopAtLoss: [1e-7, 0.1],
+    stopAtLoss: [1e-8, 1],
     jitter: 3,
     flip: true,
   },

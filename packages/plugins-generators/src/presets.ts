@@ -37,7 +37,7 @@ export const dataImpressionsPresets = {
     labels: 'hard',
     learningRate: 0.02,
     iterations: 60,
-    stopAtLoss: [1e-7, 0.1],
+    stopAtLoss: [1e-8, 1],
     initialisation: 'dead-leaves',
     projection: 'clip-each-step',
     jitter: 3,
