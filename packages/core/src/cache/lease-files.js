@@ -5,7 +5,15 @@
  * A lease of key K is a file `K.G`. The holder is who made the highest generation G; making one fails where it exists
  * (O_EXCL, also over NFS), so that of several who take over a dead holder's lease one succeeds.
  */
-import { closeSync, ftruncateSync, openSync, readdirSync, readFileSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  ftruncateSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
 
 /**
@@ -60,7 +68,13 @@ export function readLease(file) {
  * @param {string} text
  */
 export function makeLease(file, text) {
-  return write(file, 'wx', text, 'EEXIST');
+  try {
+    return write(file, 'wx', text, 'EEXIST');
+  } catch (error) {
+    // On a full disk the file is there and empty: a lease of nobody, for whose end others would wait.
+    rmSync(file, { force: true });
+    throw error;
+  }
 }
 
 /**

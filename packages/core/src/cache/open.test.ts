@@ -6,6 +6,7 @@ import { expect, test } from 'vitest';
 
 import { workspace } from '../testing/workspace.js';
 import type { Cache, CacheEntry } from './cache.js';
+import { digestOf } from './canonical.js';
 import { openCache } from './open.js';
 import type { OpenFile } from './write-whole.js';
 
@@ -82,6 +83,15 @@ test.each(['', '{', '{"check":"x","entry":{}}', 'null'])(
     expect(await cache.results.find(key)).toBeUndefined();
   },
 );
+
+test('an entry whose check is that of sorted keys is sound, as earlier versions wrote it', async () => {
+  const { cache, entry } = await filled(workspace().folder);
+  const file = join(cache.location, 'keys', 'ab', `${key}.json`);
+  writeFileSync(file, JSON.stringify({ check: digestOf(entry), entry }));
+  expect(await cache.results.find(key)).toEqual(entry);
+  writeFileSync(file, JSON.stringify({ check: digestOf(entry), entry: { ...entry, seconds: 2 } }));
+  expect(await code(cache.results.find(key))).toBe('CACHE_CORRUPT');
+});
 
 test('verify --remove takes the damaged object and the entry that needs it', async () => {
   const { cache, object } = await filled(workspace().folder);

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { createReadStream, existsSync } from 'node:fs';
-import { readFile, stat } from 'node:fs/promises';
+import { createReadStream, existsSync, readFileSync, statSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 
@@ -17,7 +17,7 @@ export function folderResults({ keyFile, objectFile, write }: CacheFiles): Resul
       const entry = await readEntry(keyFile(key));
       for (const { digest, bytes } of Object.values(entry?.outputs ?? {})) {
         const file = objectFile(digest);
-        const found = await stat(file).catch(missingIsUndefined);
+        const found = ifThere(() => statSync(file));
         if (!found) return undefined;
         if (found.size !== bytes) {
           throw cacheCorrupt(file, `it should have ${bytes} bytes and has ${found.size}`);
@@ -45,9 +45,21 @@ export function folderResults({ keyFile, objectFile, write }: CacheFiles): Resul
   };
 }
 
+/**
+ * Calls of the system for small files, at once: a run that finds all in the cache makes thousands of them, and the
+ * detour through other threads costs more than they do.
+ */
+function ifThere<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch (error) {
+    return missingIsUndefined(error);
+  }
+}
+
 /** An entry, or undefined where there is none. Throws CACHE_CORRUPT where it is not whole. */
 export async function readEntry(file: string): Promise<CacheEntry | undefined> {
-  const text = await readFile(file, 'utf8').catch(missingIsUndefined);
+  const text = ifThere(() => readFileSync(file, 'utf8'));
   if (text === undefined) return undefined;
   const entry = parseEntry(text);
   if (entry?.key !== basename(file, '.json')) throw cacheCorrupt(file, 'the entry is not whole');
@@ -56,12 +68,14 @@ export async function readEntry(file: string): Promise<CacheEntry | undefined> {
 
 /** The value of an object file, which its digest names. */
 export async function loadObject(file: string): Promise<unknown> {
-  const bytes = await readFile(file);
-  if (createHash('sha256').update(bytes).digest('hex') !== basename(file)) {
+  const bytes = readFileSync(file);
+  if (sha256(bytes) !== basename(file)) {
     throw cacheCorrupt(file, 'its content does not fit its digest');
   }
   return decode(bytes);
 }
+
+const sha256 = (content: string | Uint8Array) => createHash('sha256').update(content).digest('hex');
 
 async function fileDigest(file: string): Promise<string | undefined> {
   const hash = createHash('sha256');
@@ -74,13 +88,16 @@ async function fileDigest(file: string): Promise<string | undefined> {
 }
 
 function entryText(entry: CacheEntry): string {
-  return JSON.stringify({ check: digestOf(entry), entry });
+  const text = JSON.stringify(entry);
+  return `{"check":"${sha256(text)}","entry":${text}}`;
 }
 
 function parseEntry(text: string): CacheEntry | undefined {
   try {
     const { check, entry } = JSON.parse(text) as { check: string; entry: CacheEntry };
-    return digestOf(entry) === check ? entry : undefined;
+    // A value that was read from JSON has the text again that it was read from. Earlier versions sorted its keys.
+    const sound = sha256(JSON.stringify(entry)) === check || digestOf(entry) === check;
+    return sound ? entry : undefined;
   } catch {
     return undefined;
   }

@@ -1,3 +1,4 @@
+import { closeSync, mkdirSync, openSync, renameSync, unlinkSync, writeSync } from 'node:fs';
 import { open, mkdir, rename, unlink, type FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
@@ -31,36 +32,71 @@ export async function writeWhole(
   options: WriteOptions = {},
 ): Promise<void> {
   const asides = options.asides ?? dirname(path);
-  if (!swept.has(asides)) {
-    swept.add(asides);
-    await sweepAsides(asides);
-  }
+  const once = options.durable === false ? writeQuickly : writeOnce;
   try {
-    await writeOnce(path, asides, chunks, options).catch((error: unknown) => {
+    if (!swept.has(asides)) await makeAndSweep(asides);
+    await once(path, asides, chunks, options).catch(async (error: unknown) => {
       // Somebody cleared the folder in between.
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-      return writeOnce(path, asides, chunks, options);
+      await makeAndSweep(asides);
+      await once(path, asides, chunks, options);
     });
   } catch (error) {
     throw writeError(path, error);
   }
 }
 
+async function makeAndSweep(asides: string): Promise<void> {
+  // Where it is made here, nobody has left anything in it.
+  const made = mkdirSync(asides, { recursive: true });
+  if (made === undefined) await sweepAsides(asides);
+  swept.add(asides);
+}
+
+/** Without the detour through other threads, which costs more than a small file itself. */
+async function writeQuickly(
+  path: string,
+  asides: string,
+  chunks: readonly Uint8Array[],
+): Promise<void> {
+  if (dirname(path) !== asides) mkdirSync(dirname(path), { recursive: true });
+  const aside = join(asides, asideName());
+  const file = openSync(aside, 'wx');
+  try {
+    try {
+      for (const chunk of chunks) writeAll(file, chunk);
+    } finally {
+      closeSync(file);
+    }
+    renameSync(aside, path);
+  } catch (error) {
+    try {
+      unlinkSync(aside);
+    } catch {
+      // The first error counts.
+    }
+    throw error;
+  }
+}
+
+function writeAll(file: number, bytes: Uint8Array): void {
+  for (let at = 0; at < bytes.length;) at += writeSync(file, bytes, at);
+}
+
 async function writeOnce(
   path: string,
   asides: string,
   chunks: readonly Uint8Array[],
-  { openFile = open, durable = true }: WriteOptions,
+  { openFile = open }: WriteOptions,
 ): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
-  await mkdir(asides, { recursive: true });
   const aside = join(asides, asideName());
   // What cannot be opened is not ours to remove.
   const file = await openFile(aside, 'wx');
   try {
     try {
       for (const chunk of chunks) if (chunk.length > 0) await file.writeFile(chunk);
-      if (durable) await file.sync();
+      await file.sync();
     } finally {
       await file.close();
     }

@@ -1,4 +1,4 @@
-import { appendFileSync } from 'node:fs';
+import { closeSync, openSync, writeSync } from 'node:fs';
 
 import type { RunEvent, RunNews } from '../contracts/event.js';
 import { writeError } from '../cache/write-whole.js';
@@ -14,12 +14,19 @@ export function announceTo(observers: readonly Observer[]): (news: RunNews) => v
   };
 }
 
-/** Writes events, progress aside, to a file of JSON lines, each at once. */
+/** Writes events, progress aside, to a file of JSON lines, each at once; the last one closes it. */
 export function eventFile(file: string): Observer {
+  let open: number | undefined;
   return (event) => {
     if (event.type === 'stage-progress') return;
     try {
-      appendFileSync(file, `${JSON.stringify(event)}\n`);
+      open ??= openSync(file, 'a');
+      const bytes = Buffer.from(`${JSON.stringify(event)}\n`);
+      for (let at = 0; at < bytes.length;) at += writeSync(open, bytes, at);
+      if (event.type === 'run-finished') {
+        closeSync(open);
+        open = undefined;
+      }
     } catch (error) {
       throw writeError(file, error);
     }
