@@ -66,7 +66,11 @@ export interface NodeFailure {
   readonly lastLines: readonly string[];
 }
 
-/** How a node ended. */
+/**
+ * How a node ended. `elsewhere`: it did not begin, since a process of another run computes the same; there is other
+ * work to do meanwhile.
+ */
 export type NodeOutcome =
   | { readonly status: 'finished'; readonly result: NodeResult }
-  | { readonly status: 'failed'; readonly failure: NodeFailure };
+  | { readonly status: 'failed'; readonly failure: NodeFailure }
+  | { readonly status: 'elsewhere' };

@@ -1,5 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-
 import type { NodeEvent } from '../contracts/event.js';
 import type { NodeJob, NodeOutcome, NodeResult, StoredOutput } from '../contracts/work.js';
 import type { Cache, CacheEntry, Lease } from '../cache/cache.js';
@@ -28,9 +26,6 @@ export type NodeTask = Pick<NodeJob, 'node' | 'inputs' | 'threads' | 'useCache'>
 
 type Emit = (event: NodeEvent) => void;
 
-/** How often a node that another process computes is looked for. */
-const waitMilliseconds = 500;
-
 /** Does one node's work: key, find, compute, commit. Inputs and outputs are digests; artefacts lie in the cache. */
 export async function runNode(
   tools: NodeTools,
@@ -47,7 +42,7 @@ export async function runNode(
       owner,
       async () => (await findNode(tools, task)) ?? (await computeOnce(tools, task, emit, anyEnd)),
     );
-    return { status: 'finished', result };
+    return result === undefined ? { status: 'elsewhere' } : { status: 'finished', result };
   } catch (error) {
     ended.abort();
     const status = signal.aborted ? 'interrupted' : 'failed';
@@ -77,39 +72,29 @@ function foundResult(
   return { key, cached: true, seconds: 0, computeSeconds: seconds, warnings, outputs, services };
 }
 
-/** Computes a node that no other process computes at the same time; waits for its result where one does. */
+/** Computes a node, where no other process does so at the same time; else undefined. */
 async function computeOnce(
   tools: NodeTools,
   task: NodeTask,
   emit: Emit,
   signal: AbortSignal,
-): Promise<NodeResult> {
+): Promise<NodeResult | undefined> {
   const { keys, cache, work } = tools;
   const node = work.nodes.get(task.node)!;
   const nodeKey = await keys.of(node, task.inputs);
-  for (let told = false; ;) {
-    signal.throwIfAborted();
-    const lease = await cache.leases.acquire(nodeKey.key);
-    if (lease) {
-      try {
-        // Its holder before may have finished it.
-        const found = await findNode(tools, task);
-        if (found) return found;
-        return await compute(tools, task, node, nodeKey, lease, emit, signal);
-      } catch (error) {
-        if (!lease.lost.aborted || signal.aborted) throw error;
-        emit({ type: 'warning', node: node.id, message: 'Another process took this work over.' });
-      } finally {
-        await lease.release();
-      }
-    }
-    if (!told) {
-      emit({ type: 'info', node: node.id, message: 'Another process computes this; waiting.' });
-      told = true;
-    }
-    await sleep(waitMilliseconds, undefined, { signal });
+  signal.throwIfAborted();
+  const lease = await cache.leases.acquire(nodeKey.key);
+  if (!lease) return undefined;
+  try {
+    // Its holder before may have finished it.
     const found = await findNode(tools, task);
-    if (found) return found;
+    return found ?? (await compute(tools, task, node, nodeKey, lease, emit, signal));
+  } catch (error) {
+    if (!lease.lost.aborted || signal.aborted) throw error;
+    emit({ type: 'warning', node: node.id, message: 'Another process took this work over.' });
+    return undefined;
+  } finally {
+    await lease.release();
   }
 }
 

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { Artefact } from '../contracts/artefacts.js';
 import { UserError } from '../contracts/error.js';
@@ -227,6 +228,9 @@ async function work(run: Run): Promise<UserError[]> {
   );
   const errors: UserError[] = [];
   const running = new Map<PlanNode, Promise<void>>();
+  /** Nodes that others compute. */
+  const waiting = new Map<PlanNode, Promise<void>>();
+  const told = new Set<PlanNode>();
 
   const fail = (node: PlanNode, how: NodeFailure) => {
     const ref = refs.get(node)!;
@@ -253,7 +257,22 @@ async function work(run: Run): Promise<UserError[]> {
   const begin = async (node: PlanNode, threads: number) => {
     const outcome = await tryNode(run, node, threads, stop);
     if (outcome.status === 'finished') await finish(node, outcome.result);
-    else fail(node, outcome.failure);
+    else if (outcome.status === 'failed') fail(node, outcome.failure);
+    else putBack(node);
+  };
+  /** Another run computes it: something else is done meanwhile, and its result is looked for now and then. */
+  const putBack = (node: PlanNode) => {
+    schedule.putBack(node.id);
+    if (!told.has(node)) {
+      const message = 'Another run computes this; its result is waited for.';
+      announce({ type: 'info', ...refs.get(node)!, message });
+    }
+    told.add(node);
+    const over = sleep(waitMilliseconds, undefined, { signal: stop })
+      .then(() => schedule.again(node.id))
+      .catch(() => undefined)
+      .finally(() => waiting.delete(node));
+    waiting.set(node, over);
   };
 
   try {
@@ -267,8 +286,8 @@ async function work(run: Run): Promise<UserError[]> {
           );
         }
       }
-      if (running.size === 0) return errors;
-      await Promise.race(running.values());
+      if (running.size + waiting.size === 0) return errors;
+      await Promise.race([...running.values(), ...waiting.values()]);
     }
   } catch (error) {
     // A defect, or a disk that is full: nothing is left working behind.
@@ -279,6 +298,9 @@ async function work(run: Run): Promise<UserError[]> {
     begun.kill.removeEventListener('abort', onKill);
   }
 }
+
+/** How often a node that another run computes is looked for. */
+const waitMilliseconds = 500;
 
 /** Launches a node, and again where it fails and may be tried again. */
 async function tryNode(
@@ -302,7 +324,7 @@ async function tryNode(
   };
   for (let attempt = 1; ; attempt++) {
     const outcome = await launcher.launch(job, (event) => announce({ ...event, ...ref }), signal);
-    if (outcome.status === 'finished' || signal.aborted) return outcome;
+    if (outcome.status !== 'failed' || signal.aborted) return outcome;
     if (attempt > (request.retry ?? 0)) return outcome;
     const { message } = failureError(node, ref, outcome.failure);
     announce({ type: 'stage-retried', ...ref, attempt, message });

@@ -34,6 +34,10 @@ export interface Schedule {
    * @returns the nodes that can never start now, for they need one that failed
    */
   end(node: string, how: 'finished' | 'failed'): readonly string[];
+  /** A running node has not begun, since others do its work: it counts as not started until `again`. */
+  putBack(node: string): void;
+  /** A node that was put back may start once more. */
+  again(node: string): void;
 }
 
 /**
@@ -79,6 +83,9 @@ export function createSchedule(
     }
     ready.splice(low, 0, id);
   };
+  const takeOff = (id: string) => {
+    if (!running.delete(id)) throw new Error(`The node ${id} is not running.`);
+  };
   const used = (what: 'threads' | 'memory') =>
     [...running.values()].reduce((sum, share) => sum + share[what], 0);
 
@@ -107,8 +114,12 @@ export function createSchedule(
       return starts;
     },
 
+    putBack: takeOff,
+
+    again: insert,
+
     end(node, how) {
-      if (!running.delete(node)) throw new Error(`The node ${node} is not running.`);
+      takeOff(node);
       if (how === 'finished') {
         for (const id of dependents.get(node) ?? []) {
           const left = missing.get(id)! - 1;

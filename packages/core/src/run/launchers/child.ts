@@ -150,7 +150,7 @@ async function allRead(): Promise<void> {
 }
 
 function withLines(outcome: NodeOutcome, lastLines: readonly string[]): NodeOutcome {
-  if (outcome.status === 'finished') return outcome;
+  if (outcome.status !== 'failed') return outcome;
   return { status: 'failed', failure: { ...outcome.failure, lastLines } };
 }
 
