@@ -1,6 +1,6 @@
 // Measures the runner on this machine: plans, re-runs, its own cost, and what a second process brings.
 //
-//   npm run bench:runner -- [--tasks plan,rerun,cost,speedup,same,workers] [--rounds 3] [--write docs/scale.md]
+//   npm run bench:runner -- [--tasks plan,rerun,cost,speedup,same,workers,simulate] [--rounds 3] [--write docs/scale.md]
 //
 // CPU seconds are those of all processes of the command. On a machine that others use, seconds of the clock say little:
 // runs that are compared alternate, the median counts, and the load (processes that want a core) stands beside it.
@@ -14,10 +14,11 @@ import { parseArgs } from 'node:util';
 import { machineLine, markdownTable, writePart } from '../page.mjs';
 import { measure, start, workFolder, writeGrid } from './command.mjs';
 import { tree } from './processes.mjs';
+import { simulate } from './simulate.mjs';
 
 const { values } = parseArgs({
   options: {
-    tasks: { type: 'string', default: 'plan,rerun,cost,speedup,same,workers' },
+    tasks: { type: 'string', default: 'plan,rerun,cost,speedup,same,workers,simulate' },
     rounds: { type: 'string', default: '3' },
     write: { type: 'string' },
   },
@@ -31,6 +32,9 @@ const forget = () => rmSync(join(folder, 'cache'), { recursive: true, force: tru
 
 /** About half a second of one core. */
 const spins = 50_000_000;
+
+/** Seconds of the planning process for a stage, where `cost` has measured it. */
+let own = 0.003;
 
 const tasks = {
   plan() {
@@ -81,6 +85,7 @@ const tasks = {
         .filter(({ depth }) => depths.includes(depth))
         .reduce((sum, process) => sum + process.cpu, 0);
     const nodes = 1001;
+    own = cpu(1) / nodes;
     const row = (name, seconds) => [
       name,
       fixed(seconds),
@@ -153,6 +158,19 @@ const tasks = {
     });
     return markdownTable(['--jobs', 'clock (s)', 'CPU (s)', 'load'], rows);
   },
+};
+
+tasks.simulate = () => {
+  const rows = [];
+  for (const workers of [8, 64, 256, 1000]) {
+    const cells = [1, 10, 60].map((seconds) => {
+      const run = simulate({ jobs: 10_000, workers, seconds, own });
+      return `${(run.seconds / 60).toFixed(0)} min, ${Math.round(100 * run.busy)} %`;
+    });
+    rows.push([workers, ...cells]);
+  }
+  const table = markdownTable(['workers', 'stages of 1 s', 'of 10 s', 'of 60 s'], rows);
+  return `10,000 jobs of three stages each, simulated with the real schedule; the planning process takes ${(1000 * own).toFixed(1)} ms a stage, as measured above. Length of the run, and how much of the workers' time is work:\n\n${table}`;
 };
 
 /** Peak memory in MB of the command, that of its largest process. */
