@@ -97,7 +97,7 @@ function shapeFrom(
 }
 
 /** Operators before which and after which an image has the same axes. */
-const samePixels = new Set(['Identity', 'Cast', 'Add', 'Sub', 'Mul', 'Div', 'Dropout']);
+const samePixels = new Set(['Identity', 'Cast', 'Add', 'Sub', 'Mul', 'Div', 'Dropout', 'Pad']);
 
 function beginsByTranspose({ input, nodes }: Graph): boolean {
   let name = input.name;

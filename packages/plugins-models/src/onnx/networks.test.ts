@@ -9,7 +9,7 @@ import { relativeDifference } from './check.js';
 import { readOnnx } from './read.js';
 import { floats, outputOf, type Images } from './testing/evaluate.js';
 
-/** A network as PyTorch exports it, and what PyTorch computes; `testing/pytorch_networks.py` makes them. */
+/** A network as PyTorch or Keras exports it, and what it computes; scripts in `testing` make them. */
 interface Case {
   readonly name: string;
   readonly exporter: string;
@@ -18,17 +18,19 @@ interface Case {
 }
 
 const folder = join(import.meta.dirname, 'testing');
-const cases = JSON.parse(
-  await readFile(join(folder, 'networks-reference.json'), 'utf8'),
-) as readonly Case[];
+const cases = async (of: string) =>
+  JSON.parse(await readFile(join(folder, `${of}-networks-reference.json`), 'utf8')) as Case[];
 
 let runtime: TensorRuntime;
 beforeAll(async () => {
   runtime = await createTensorRuntime({ prefer: 'embedded', threads: 1 });
 });
 
-describe('networks of PyTorch', () => {
-  it.each(cases)('$name ($exporter) gives what PyTorch does', async ({ name, input, output }) => {
+describe.each([
+  ['PyTorch', await cases('pytorch')],
+  ['Keras', await cases('keras')],
+] as const)('networks of %s', (_, networks) => {
+  it.each(networks)('$name ($exporter) gives the same', async ({ name, input, output }) => {
     const file = join(folder, 'networks', `${name}.onnx`);
     const { ann } = await readOnnx(file, { inputRange: [0, 1] });
     const got = outputOf(runtime, ann, input);

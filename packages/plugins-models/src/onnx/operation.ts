@@ -6,7 +6,7 @@ import { refusal } from './refusal.js';
 import type { Feature, Step } from './step.js';
 import { countOf, readNumbers, readWhole } from './tensor.js';
 import type { Size, Value } from './values.js';
-import { imageView, sameView, type Shape, type View } from './view.js';
+import { axesOf, imageView, sameView, type Axis, type Shape, type View } from './view.js';
 
 /** A node whose inputs are known. */
 export interface Operation {
@@ -135,6 +135,22 @@ export function images(operation: Operation, at = 0): Feature {
     `it takes images, [image, channels, height, width], but gets ${viewText(found.view)}`,
     'Keep images in the order channels, height, width up to the flatten before the first dense layer; ' +
       'a network that takes them in another order must transpose them first.',
+  );
+}
+
+/**
+ * A feature that must be images, in whatever order of the axes.
+ *
+ * @returns the axes of the dimensions after the first
+ */
+export function imageAxes(operation: Operation): readonly Axis[] {
+  const { view } = feature(operation);
+  const axes = axesOf(view);
+  if (axes) return axes;
+  throw refuse(
+    operation,
+    `it takes images, but gets ${viewText(view)}`,
+    'Let it come before the images are flattened.',
   );
 }
 

@@ -41,6 +41,18 @@ export function order(view: View): readonly Axis[] {
   return view.flat();
 }
 
+/**
+ * Which axis each of three dimensions holds: of an image in any order. Dimensions of one element hold what the others do
+ * not, in ONNX's own order.
+ *
+ * @returns undefined where the view is no image
+ */
+export function axesOf(view: View): readonly Axis[] | undefined {
+  if (view.length !== 3 || view.some((axes) => axes.length > 1)) return undefined;
+  const missing = (['c', 'h', 'w'] as const).filter((axis) => !view.flat().includes(axis));
+  return view.map(([axis]) => axis ?? missing.shift()!);
+}
+
 /** Whether it is one vector for each image, in whatever dimensions of one element more. */
 export function isFlat(view: View): boolean {
   return view.filter((axes) => axes.length > 0).length <= 1;

@@ -18,8 +18,8 @@ export const concat: Operator = (operation) => {
   const inputs = operation.inputs.map((_, at) => feature(operation, at));
   const [first] = inputs;
   if (!first) throw refuse(operation, 'it has no input', exportAgain);
-  if (inputs.length === 1) return first;
   const axis = axisOf(operation, operation.attributes.int('axis', 1), rankOf(first));
+  if (inputs.length === 1) return first;
   if (axis === 0) {
     throw refuse(
       operation,

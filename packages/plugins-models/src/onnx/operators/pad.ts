@@ -1,17 +1,18 @@
 import {
   type Operator,
-  asImages,
   axisOf,
   exportAgain,
   feature,
-  images,
+  imageAxes,
   numberOf,
   rankOf,
   refuse,
+  sameAs,
   shaped,
   wholeOf,
 } from '../operation.js';
 import type { Padding, Step } from '../step.js';
+import { viewOf } from '../view.js';
 
 /** Zeros around the image, or channels of zeros. */
 export const pad: Operator = (operation) => {
@@ -44,7 +45,8 @@ export const pad: Operator = (operation) => {
       'Pad by 0 or more; crop images before the network.',
     );
   }
-  const { step } = images(operation);
+  const { step } = input;
+  const dimensions = imageAxes(operation);
   const around = { c: [0, 0], h: [0, 0], w: [0, 0] };
   for (const [i, axis] of axes.entries()) {
     const at = axisOf(operation, axis, rankOf(input));
@@ -52,7 +54,7 @@ export const pad: Operator = (operation) => {
     if (at === 0 && both.some((pixels) => pixels > 0)) {
       throw refuse(operation, 'it adds images to the batch', exportAgain);
     }
-    if (at > 0) around[(['c', 'h', 'w'] as const)[at - 1]!] = both;
+    if (at > 0) around[dimensions[at - 1]!] = both;
   }
   const [height, width, channels] = step.shape;
   const [[before, after], [top, bottom], [left, right]] = [around.c, around.h, around.w] as [
@@ -70,5 +72,5 @@ export const pad: Operator = (operation) => {
     const shape = shaped(last.shape[0], last.shape[1], before + channels + after);
     last = { kind: 'shortcut', node, inputs: [last], shape, stride: [1, 1], before, after };
   }
-  return asImages(last);
+  return sameAs(viewOf(last.shape, dimensions), last);
 };

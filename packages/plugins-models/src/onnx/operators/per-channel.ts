@@ -1,6 +1,5 @@
-import { type Operation, exportAgain, numbers, refuse, viewText } from '../operation.js';
+import { type Operation, exportAgain, numbers, refuse, tensor, viewText } from '../operation.js';
 import type { Feature } from '../step.js';
-import { batch } from '../values.js';
 import { type Axis, type Shape, sizeOf } from '../view.js';
 
 /** A constant that is broadcast over a feature, as one number a channel. */
@@ -19,15 +18,10 @@ export function byChannel(
       'Products of activations (gates, attention, squeeze-and-excitation) have no counterpart in a spiking network here: take a network without them.',
     );
   }
-  if (value.kind === 'sizes') {
-    const [one] = value.values;
-    if (value.values.length === 1 && one !== batch) return new Float64Array(channels).fill(one!);
-    throw refuse(operation, 'it computes with the shape of the image', exportAgain);
-  }
-  const data = numbers(operation, value.tensor);
-  const axes = view.map((dimension) => dimension);
+  const constant = tensor(operation, at);
+  const data = numbers(operation, constant);
   // Right-aligned, as broadcasting is; the first dimension counts images.
-  const given = [...value.tensor.shape];
+  const given = [...constant.shape];
   const rank = view.length + 1;
   const excess = given.slice(0, Math.max(0, given.length - rank));
   const sizes = given.slice(excess.length);
@@ -35,7 +29,7 @@ export function byChannel(
   const fits =
     excess.length === 0 &&
     sizes[0] === 1 &&
-    sizes.slice(1).every((size, i) => size === 1 || size === extent(axes[i]!, step.shape));
+    sizes.slice(1).every((size, i) => size === 1 || size === extent(view[i]!, step.shape));
   if (!fits) {
     throw refuse(
       operation,
@@ -48,7 +42,7 @@ export function byChannel(
   // Walks the constant; each of its elements stands for some channel, or for all.
   const index = sizes.slice(1).map(() => 0);
   for (const number of data) {
-    const channel = channelAt(index, sizes.slice(1), axes, step.shape);
+    const channel = channelAt(index, sizes.slice(1), view, step.shape);
     const [from, to] = channel === undefined ? [0, channels] : [channel, channel + 1];
     for (let c = from; c < to; c++) {
       if (seen[c] && result[c] !== number) {

@@ -1,16 +1,17 @@
-import { dimensions } from '../view.js';
 import {
   type Operator,
-  asImages,
   axisOf,
   exportAgain,
   feature,
-  images,
+  imageAxes,
   rankOf,
   refuse,
+  sameAs,
   shaped,
   wholeOf,
 } from '../operation.js';
+import type { Pair } from '../step.js';
+import { dimensions, viewOf, type Axis } from '../view.js';
 import { sizesAt, sliceSizes } from './sizes.js';
 
 /** Every so many-th pixel, as ResNet's option A takes; or a part of computed shapes. */
@@ -49,22 +50,26 @@ export const slice: Operator = (operation) => {
     strides[axis] = step;
   }
   if (strides.every((step) => step === 1)) return value;
-  const { step } = images(operation);
-  const [, byChannel, rows = 1, columns = 1] = strides;
-  if (byChannel !== 1) {
+  const { step } = value;
+  const roles = imageAxes(operation);
+  const along = (axis: Axis) => strides[roles.indexOf(axis) + 1]!;
+  if (along('c') !== 1) {
     throw refuse(
       operation,
-      `it takes every ${byChannel}-th channel`,
+      `it takes every ${along('c')}-th channel`,
       'Take all channels, and rows and columns only: x[:, :, ::2, ::2].',
     );
   }
   const [height, width, channels] = step.shape;
-  return asImages({
+  const stride: Pair = [along('h'), along('w')];
+  const shape = shaped(Math.ceil(height / stride[0]), Math.ceil(width / stride[1]), channels);
+  const node = operation.node;
+  return sameAs(viewOf(shape, roles), {
     kind: 'shortcut',
-    node: operation.node,
+    node,
     inputs: [step],
-    shape: shaped(Math.ceil(height / rows), Math.ceil(width / columns), channels),
-    stride: [rows, columns],
+    shape,
+    stride,
     before: 0,
     after: 0,
   });

@@ -1,4 +1,4 @@
-"""Writes networks/*.onnx and networks-reference.json: small networks as PyTorch exports them, and what PyTorch computes.
+"""Writes networks/*.onnx (but those of keras_networks.py) and pytorch-networks-reference.json: small networks as PyTorch exports them, and what PyTorch computes.
 
     pip install -r requirements.txt
     python pytorch_networks.py
@@ -277,7 +277,8 @@ ways = [('script', 9, False), ('dynamo', 18, True), ('script', 11, True), ('unfo
 if __name__ == '__main__':
     folder.mkdir(exist_ok=True)
     for old in folder.glob('*.onnx'):
-        old.unlink()
+        if not old.name.startswith('keras'):
+            old.unlink()
     torch.manual_seed(1)
     cases = []
     with torch.no_grad():
@@ -301,4 +302,4 @@ if __name__ == '__main__':
                 'output': base64_of(output),
             })
             print(name, way, np.round(output[0, :3].numpy(), 3), (folder / f'{name}.onnx').stat().st_size)
-    (here / 'networks-reference.json').write_text(json.dumps(cases, indent=1) + '\n')
+    (here / 'pytorch-networks-reference.json').write_text(json.dumps(cases, indent=1) + '\n')

@@ -196,7 +196,7 @@ class Graph:
     def concat(self):
         _, height, width = self.value[1]
         others = [v for v in self.values if v[1][1:] == (height, width)]
-        chosen = [self.value] + [self.pick(*others) for _ in range(int(self.rng.integers(1, 3)))]
+        chosen = [self.value] + [self.pick(*others) for _ in range(int(self.rng.integers(0, 3)))]
         self.rng.shuffle(chosen)
         chosen = [(str(v[0]), v[1]) for v in chosen]
         channels = sum(v[1][0] for v in chosen)
