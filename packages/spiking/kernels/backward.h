@@ -106,8 +106,8 @@ KERNEL(forward_kept) {
         uint32_t *bits = AT(uint32_t, a->bits) +
                          ((ptrdiff_t)y * c.steps * c.outWidth + x) * words + block * (BLOCK / 32);
         float *potentials = kept_potentials(&c, AT(float, a->potentials), y, x, block);
-        run_neurons(&c, AT(struct burst, a->bursts), AT(uint32_t, c.list), weights, base, &n, y, x, potentials, bits,
-                    words * c.outWidth);
+        run_neurons(&c, AT(struct burst, a->bursts), AT(uint32_t, c.list), weights, NULL, base, &n, y, x, potentials,
+                    bits, words * c.outWidth);
       }
   }
 }
@@ -188,7 +188,7 @@ STEP repeat_neurons(HEAP_PARAM const struct backward_args *a, const struct neuro
   struct neuron neuron = *n;
   const vf *base = base_at(&c, AT(float, c.base), y * c.outWidth + x, block);
   run_neurons(&c, AT(struct burst, a->bursts), AT(uint32_t, c.list), block_weights(&c, AT(float, c.weights), block),
-              base, &neuron, y, x, potentials, NULL, 0);
+              NULL, base, &neuron, y, x, potentials, NULL, 0);
 }
 
 // Adds a train's gradients to its weight row.

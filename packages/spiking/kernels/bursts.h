@@ -109,17 +109,24 @@ static __attribute__((noinline)) void add_tap(vf (*currents)[VECS], const struct
     }
 }
 
-// The currents of a pixel's block in the period from `start` on. Of one time-step they are summed before they reach a
-// membrane, in the order of the kernel: the result is that of u + I.
-INLINE void currents_at(vf currents[PERIOD][VECS], const struct conv *c, const struct burst *bursts,
-                        const uint32_t *list, const float *weights, int32_t oy, int32_t ox, int32_t start) {
+// Adds the currents of a pixel's block in the period from `start` on.
+INLINE void add_currents(vf currents[PERIOD][VECS], const struct conv *c, const struct burst *bursts,
+                         const uint32_t *list, const float *weights, int32_t oy, int32_t ox, int32_t start) {
   struct taps taps = taps_of(c);
   int32_t steps = period_at(c, start);
-  for (int32_t t = 0; t < steps; t++)
-    for (int v = 0; v < VECS; v++) currents[t][v] = splat(0);
   for (int32_t ky = 0; ky < c->kernel; ky++)
     for (int32_t kx = 0; kx < c->kernel; kx += taps.span) {
       struct tap tap = tap_at(c, &taps, bursts, ky, kx, oy, ox, start);
       if (tap.bursts) add_tap(currents, tap.bursts, steps, list, weights + tap.row * BLOCK);
     }
+}
+
+// The currents of a pixel's block in the period from `start` on. Of one time-step they are summed before they reach a
+// membrane, in the order of the kernel: the result is that of u + I.
+INLINE void currents_at(vf currents[PERIOD][VECS], const struct conv *c, const struct burst *bursts,
+                        const uint32_t *list, const float *weights, int32_t oy, int32_t ox, int32_t start) {
+  int32_t steps = period_at(c, start);
+  for (int32_t t = 0; t < steps; t++)
+    for (int v = 0; v < VECS; v++) currents[t][v] = splat(0);
+  add_currents(currents, c, bursts, list, weights, oy, ox, start);
 }

@@ -3,15 +3,25 @@
 #include "bursts.h"
 #include "neuron.h"
 
-// One block of one pixel. Potentials before the reset go to `potentials` [steps][BLOCK], bits of spikes to
+// A second input of the same neurons, as of a residual block, with one block's weights.
+struct beside {
+  const struct conv *conv;
+  const struct burst *bursts;
+  const uint32_t *list;
+  const float *weights;
+};
+
+// One block of one pixel; `beside` may be absent. Potentials before the reset go to `potentials` [steps][BLOCK], bits of spikes to
 // `bits`, `bitStep` words apart; either may be absent (a constant where this is inlined).
 INLINE void run_neurons(const struct conv *c, const struct burst *bursts, const uint32_t *list, const float *weights,
-                        const vf *base, const struct neuron *n, int32_t oy, int32_t ox, float *potentials,
-                        uint32_t *bits, ptrdiff_t bitStep) {
+                        const struct beside *beside, const vf *base, const struct neuron *n, int32_t oy, int32_t ox,
+                        float *potentials, uint32_t *bits, ptrdiff_t bitStep) {
   vf u[VECS], currents[PERIOD][VECS];
   for (int v = 0; v < VECS; v++) u[v] = splat(n->initial);
   for (int32_t start = 0; start < c->steps; start += PERIOD) {
     currents_at(currents, c, bursts, list, weights, oy, ox, start);
+    if (beside)
+      add_currents(currents, beside->conv, beside->bursts, beside->list, beside->weights, oy, ox, start);
     for (int32_t i = 0, t = start; i < period_at(c, start); i++, t++) {
       add_base(u, base);
       for (int v = 0; v < VECS; v++) u[v] += currents[i][v];
@@ -40,7 +50,7 @@ INLINE void forward_with(HEAP_PARAM const struct forward_args *a, struct neuron 
         const vf *base = base_at(&c, AT(float, c.base), oy * c.outWidth + ox, block);
         uint32_t *bits = AT(uint32_t, a->bits) +
                          ((ptrdiff_t)oy * c.steps * c.outWidth + ox) * words + block * (BLOCK / 32);
-        run_neurons(&c, AT(struct burst, a->bursts), AT(uint32_t, c.list), weights, base, &n, oy, ox, NULL, bits,
+        run_neurons(&c, AT(struct burst, a->bursts), AT(uint32_t, c.list), weights, NULL, base, &n, oy, ox, NULL, bits,
                     words * c.outWidth);
       }
   }
@@ -58,6 +68,36 @@ KERNEL(forward) {
     forward_soft(HEAP_ARG a);
   else
     forward_with(HEAP_ARG a, a->neuron);
+}
+
+struct forward_sum_args {
+  struct conv conv;
+  ref bursts; // of `bursts`
+  struct conv beside; // of the same output; its constant current is not read
+  ref besideBursts;
+  ref bits; // result: [outHeight][steps][outWidth][blocks · BLOCK / 32]
+  struct neuron neuron;
+};
+
+// Neurons that take the sum of two inputs.
+KERNEL(forward_sum) {
+  struct conv c = a->conv, other = a->beside;
+  struct neuron n = a->neuron;
+  ptrdiff_t words = (ptrdiff_t)c.blocks * (BLOCK / 32);
+  for (int32_t block = 0; block < c.blocks; block++) {
+    const float *weights = block_weights(&c, AT(float, c.weights), block);
+    struct beside beside = {&other, AT(struct burst, a->besideBursts), AT(uint32_t, other.list),
+                            block_weights(&other, AT(float, other.weights), block)};
+    prefetch_block(weights, block_rows(&c) * BLOCK * 4);
+    for (int32_t oy = 0; oy < c.outHeight; oy++)
+      for (int32_t ox = 0; ox < c.outWidth; ox++) {
+        const vf *base = base_at(&c, AT(float, c.base), oy * c.outWidth + ox, block);
+        uint32_t *bits = AT(uint32_t, a->bits) +
+                         ((ptrdiff_t)oy * c.steps * c.outWidth + ox) * words + block * (BLOCK / 32);
+        run_neurons(&c, AT(struct burst, a->bursts), AT(uint32_t, c.list), weights, &beside, base, &n, oy, ox, NULL,
+                    bits, words * c.outWidth);
+      }
+  }
 }
 
 struct integrate_args {

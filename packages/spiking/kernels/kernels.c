@@ -49,6 +49,8 @@ __attribute__((visibility("default"))) int RUN(HEAP_PARAM uint32_t op, uint32_t 
     CASE(26, forward_adaptive)
     CASE(27, integrate_filtered)
     CASE(28, bursts)
+    CASE(29, forward_sum)
+    CASE(30, largest_sum)
     default:
       return 1;
   }

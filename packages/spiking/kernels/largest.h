@@ -187,6 +187,47 @@ KERNEL(largest) {
   a->largest = largest;
 }
 
+struct largest_sum_args {
+  struct conv conv;
+  struct conv beside; // of the same output; its constant current is not read
+  ref histogram;      // as for `largest`
+  int32_t bin;
+  float largest;
+};
+
+// The same of neurons that take the sum of two inputs, without upper bounds.
+KERNEL(largest_sum) {
+  struct conv c = a->conv, other = a->beside;
+  float largest = a->largest;
+  for (int32_t block = 0; block < c.blocks; block++) {
+    const float *weights = block_weights(&c, AT(float, c.weights), block);
+    const float *otherWeights = block_weights(&other, AT(float, other.weights), block);
+    for (int32_t oy = 0; oy < c.outHeight; oy++)
+      for (int32_t ox = 0; ox < c.outWidth; ox++) {
+        struct window w = window_at(&c, AT(uint32_t, c.ptr), oy, ox);
+        struct window o = window_at(&other, AT(uint32_t, other.ptr), oy, ox);
+        const vf *base = base_at(&c, AT(float, c.base), oy * c.outWidth + ox, block);
+        for (int32_t t = 0; t < c.steps; t++) {
+          struct collected collected;
+          vf sum[VECS], added[VECS], most = splat(0);
+          collect(&collected, &w, AT(uint32_t, c.list), t);
+          sum_spikes(sum, &w, AT(uint32_t, c.list), weights, t, &collected);
+          collect(&collected, &o, AT(uint32_t, other.list), t);
+          sum_spikes(added, &o, AT(uint32_t, other.list), otherWeights, t, &collected);
+          for (int v = 0; v < VECS; v++) sum[v] += added[v];
+          add_base(sum, base);
+          if (a->histogram) {
+            count_currents(AT(uint32_t, a->histogram), sum, a->bin);
+            continue;
+          }
+          for (int v = 0; v < VECS; v++) most = larger(most, sum[v]);
+          for (int lane = 0; lane < LANES; lane++) largest = most[lane] > largest ? most[lane] : largest;
+        }
+      }
+  }
+  a->largest = largest;
+}
+
 // Bits are kept from layer to layer with their zero bytes left out: for each 8 bytes a byte that says which follow.
 struct squeeze_args {
   ref from;

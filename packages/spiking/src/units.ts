@@ -92,7 +92,7 @@ export function currentUnits(
 /** The parameters of a spiking network, and the gains of its joins. */
 export interface InRates {
   readonly parameters: Parameters;
-  readonly gains?: Gains;
+  readonly gains?: Gains | undefined;
 }
 
 /**

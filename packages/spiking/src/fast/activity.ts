@@ -11,16 +11,29 @@ export function activityOf(plan: Plan, spikes: readonly number[]): LayerActivity
   }));
 }
 
-/** Counts of the layers' synapses, with the layers' names. */
-export function operationsOf(
-  plan: Plan,
-  additions: readonly number[],
-  multiplications: readonly number[],
-): LayerOperations[] {
-  return plan.layers.map(({ name }, i) => ({
-    layer: name,
-    additions: additions[i]!,
-    multiplications: multiplications[i]!,
+/** What the synapses of each planned layer's inputs did. */
+export interface InputOperations {
+  readonly additions: readonly number[];
+  /** Of the second input. */
+  readonly besideAdditions: readonly number[];
+  readonly multiplications: readonly number[];
+}
+
+/** Counts of synapses, by the layers that they are counted with. */
+export function operationsOf(plan: Plan, counted: InputOperations): LayerOperations[] {
+  const additions = new Map<string, number>();
+  const multiplications = new Map<string, number>();
+  const add = (to: Map<string, number>, name: string, count: number) =>
+    to.set(name, (to.get(name) ?? 0) + count);
+  plan.layers.forEach((layer, i) => {
+    add(additions, layer.counted, counted.additions[i]!);
+    add(multiplications, layer.counted, counted.multiplications[i]!);
+    if (layer.beside) add(additions, layer.beside.counted, counted.besideAdditions[i]!);
+  });
+  return plan.summing.map((layer) => ({
+    layer,
+    additions: additions.get(layer) ?? 0,
+    multiplications: multiplications.get(layer) ?? 0,
   }));
 }
 

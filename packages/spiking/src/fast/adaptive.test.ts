@@ -74,15 +74,19 @@ describe.each(available)('$implementation engine', ({ implementation }) => {
     fc.assert(
       fc.property(adaptiveNetwork, ({ snn, pixels, seed, firstImage }) => {
         const { architecture, parameters, neuron, encoder, timeSteps, readout } = snn;
-        const spec = networkSpec(architecture, parameters, {
-          thresholds: thresholdsOf(snn),
-          neuron,
-          encoder: encoder.kind,
-          timeSteps,
-          seed,
-          dropout: false,
-          ...(readout.kind === 'filtered' ? { filteredBy: 0.5 } : {}),
-        });
+        const spec = networkSpec(
+          architecture,
+          { parameters },
+          {
+            thresholds: thresholdsOf(snn),
+            neuron,
+            encoder: encoder.kind,
+            timeSteps,
+            seed,
+            dropout: false,
+            ...(readout.kind === 'filtered' ? { filteredBy: 0.5 } : {}),
+          },
+        );
         const size = architecture.inputShape.reduce((a, b) => a * b);
         const images = { pixels, start: 0, end: pixels.length / size, firstImage };
         simulate(new Network(new GuardedHeap(kernels), spec), images, [timeSteps], []);

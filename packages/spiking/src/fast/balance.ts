@@ -1,10 +1,15 @@
+import { spikingLayers } from '@privatesnn/core';
+
 import type { CheckedBatch } from '../checks.js';
 import type { Balance, BalanceRequest } from '../engine.js';
-import { currentUnits } from '../units.js';
+import { clipThreshold, currentUnits, toRates } from '../units.js';
 import { nearestRank } from '../percentile.js';
 import { activityOf } from './activity.js';
-import { everyThread, networkSpec, shared, type Crew } from './engine.js';
+import { everyThread, type Crew } from './engine.js';
 import { floatOf } from './float-bits.js';
+import type { NetworkSpec } from './network/network-spec.js';
+import { layerParameters, shared, sharedParameters } from './parameters.js';
+import { planOf } from './plan.js';
 
 /** Threshold balancing in one sweep: every thread keeps its images' spikes from layer to layer. */
 export async function balance(
@@ -13,14 +18,16 @@ export async function balance(
   crew: Crew,
 ): Promise<Balance> {
   const { architecture, seed, firstImage = 0, scale, percentile } = request;
-  const spec = networkSpec(architecture, request.parameters, {
+  const spec: NetworkSpec = {
+    plan: planOf(architecture),
+    parameters: [],
     thresholds: [],
     neuron: request.neuron,
     encoder: request.encoder.kind,
     timeSteps: request.timeSteps,
     seed,
     dropout: false,
-  });
+  };
   const pixels = shared(request.pixels);
   const part = (thread: number): number => Math.floor((thread * images) / crew.threads);
   await everyThread(crew, (thread) => ({
@@ -30,17 +37,22 @@ export async function balance(
   }));
 
   const spiking = spec.plan.layers.filter(({ last }) => !last);
+  const maxima = new Map(spikingLayers(architecture).map(({ name, maximum }) => [name, maximum]));
   const thresholds: Record<string, number> = {};
   const layers: Balance['layers'][number][] = [];
   const sizes = activityOf(spec.plan, []).slice(1);
   for (const [layer, { name }] of spiking.entries()) {
-    const biasDivisor = request.scaleBiases ? currentUnits(architecture, thresholds)[name]! : 1;
-    const about = { layer, biasDivisor };
-    const current =
-      percentile < 100
-        ? await percentileOf(crew, about, percentile)
-        : Math.max(...(await everyThread<number>(crew, () => ({ task: 'largest', ...about }))));
-    if (current > 0) thresholds[name] = Math.fround(scale * current);
+    const inRates = request.scaleBiases
+      ? toRates(architecture, request.parameters, thresholds)
+      : { parameters: request.parameters };
+    const parameters = sharedParameters(layerParameters(spiking[layer]!, architecture, inRates));
+    await everyThread(crew, () => ({ task: 'next', parameters }));
+    const maximum = maxima.get(name);
+    const clipped =
+      maximum && clipThreshold(maximum, currentUnits(architecture, thresholds)[name]!);
+    const current = clipped ?? (await currentOf(crew, layer, percentile));
+    if (clipped) thresholds[name] = clipped;
+    else if (current > 0) thresholds[name] = Math.fround(scale * current);
     const spikes = await everyThread<number>(crew, () => ({
       task: 'spike',
       layer,
@@ -52,17 +64,19 @@ export async function balance(
   return { thresholds, layers };
 }
 
+/** The percentile of a layer's positive currents; 0 where there is none. */
+async function currentOf(crew: Crew, layer: number, percentile: number): Promise<number> {
+  if (percentile < 100) return percentileOf(crew, layer, percentile);
+  return Math.max(...(await everyThread<number>(crew, () => ({ task: 'largest', layer }))));
+}
+
 /**
  * The nearest-rank percentile of a layer's positive currents, exactly, without keeping them: they are counted by the
  * upper 20 bits of their floats, then those in the bin of the rank by the lower 12. 0 where there is none.
  */
-async function percentileOf(
-  crew: Crew,
-  layer: { readonly layer: number; readonly biasDivisor: number },
-  percentile: number,
-): Promise<number> {
+async function percentileOf(crew: Crew, layer: number, percentile: number): Promise<number> {
   const countAll = async (bin?: number): Promise<Float64Array> =>
-    sum(await everyThread<Float64Array>(crew, () => ({ task: 'count', ...layer, bin })));
+    sum(await everyThread<Float64Array>(crew, () => ({ task: 'count', layer, bin })));
   const coarse = await countAll();
   const total = coarse.reduce((a, b) => a + b, 0);
   if (total === 0) return 0;

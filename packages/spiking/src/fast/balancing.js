@@ -31,8 +31,8 @@ export class Balancing {
     this.heap = heap;
     this.network = new Network(heap, spec);
     this.images = images;
-    /** Spikes of the last layer that has its threshold, by image. @type {Kept[]} */
-    this.kept = [];
+    /** Spikes by layer and image, as long as a layer without threshold takes them. @type {Map<number, Kept[]>} */
+    this.kept = new Map();
   }
 
   get imageCount() {
@@ -50,36 +50,35 @@ export class Balancing {
     };
   }
 
-  /** The kept spikes of image `i`, back in the heap. @param {number} layer the one that reads them @param {number} i */
-  before(layer, i) {
-    if (layer === 0) return undefined;
-    const { bytes, isSqueezed, spikes } = /** @type {Kept} */ (this.kept[i]);
+  /** Loads the next layer's parameters. @param {import('./network/network-spec.js').Parameters} parameters */
+  addLayer(parameters) {
+    this.heap.release(this.network.floor);
+    this.network.addLayer(parameters);
+  }
+
+  /** The kept spikes of image `i`, back in the heap. @param {number} from the layer that they are of @param {number} i */
+  before(from, i) {
+    if (from < 0) return undefined;
+    const { bytes, isSqueezed, spikes } = /** @type {Kept} */ (this.kept.get(from)?.[i]);
     const { heap } = this;
-    const bits = allocateBits(this.network, layer - 1);
+    const bits = allocateBits(this.network, from);
     if (!isSqueezed) {
       heap.u8(bits.at, bits.bytes).set(bytes);
       return { ...bits, spikes };
     }
     const top = heap.top;
-    const from = heap.alloc('kept spikes', bytes.length);
-    heap.u8(from, bytes.length).set(bytes);
-    heap.run('expand', { from, to: bits.at, bytes: bits.bytes });
+    const squeezed = heap.alloc('kept spikes', bytes.length);
+    heap.u8(squeezed, bytes.length).set(bytes);
+    heap.run('expand', { from: squeezed, to: bits.at, bytes: bits.bytes });
     heap.release(top);
     return { ...bits, spikes };
   }
 
-  /**
-   * The largest current of a layer, at least 0.
-   *
-   * @param {number} layer
-   * @param {number} biasDivisor what the layer's biases are divided by, from now on
-   */
-  largest(layer, biasDivisor) {
-    const { heap, network } = this;
-    network.divideBias(layer, biasDivisor);
+  /** The largest current of a layer, at least 0. @param {number} layer */
+  largest(layer) {
     let largest = 0;
-    this.forEachInput(layer, true, (input) => {
-      ({ largest } = heap.run('largest', { ...input, histogram: 0, bin: -1, largest }));
+    this.forEachInput(layer, true, (run) => {
+      largest = run({ histogram: 0, bin: -1, largest });
     });
     return largest;
   }
@@ -88,43 +87,49 @@ export class Balancing {
    * How often which positive current of a layer occurs.
    *
    * @param {number} layer
-   * @param {number} biasDivisor as for `largest`
    * @param {number | undefined} bin left out: counts by the upper 20 bits; else, of the currents that have these, by
    *   the lower 12
    * @returns {Float64Array}
    */
-  count(layer, biasDivisor, bin) {
-    const { heap, network } = this;
-    network.divideBias(layer, biasDivisor);
+  count(layer, bin) {
+    const { heap } = this;
     const bins = bin === undefined ? coarseBins : fineBins;
     const counts = new Float64Array(bins);
     // What lies below the bin need not be looked at: the float before its first.
     const largest = bin ? floatOf(bin * fineBins - 1) : 0;
-    this.forEachInput(layer, bin !== undefined, (input) => {
+    this.forEachInput(layer, bin !== undefined, (run) => {
       const histogram = heap.alloc('the counts of currents', bins * 4);
       heap.clear(histogram, bins * 4);
-      heap.run('largest', { ...input, histogram, bin: bin ?? -1, largest });
+      run({ histogram, bin: bin ?? -1, largest });
       heap.u32(histogram, bins).forEach((n, i) => (counts[i] = element(counts, i) + n));
     });
     return counts;
   }
 
   /**
-   * Calls `use` with what a layer receives, for each image.
+   * Calls `use`, for each image, with what looks at the currents of a layer.
    *
    * @param {number} layer
    * @param {boolean} bounded whether upper bounds tell which currents to leave out
-   * @param {(input: Pick<import('./heap.js').Values<import('./heap.js').Layouts['largest']>, 'conv' | 'bounds' | 'unit'>) => void} use
+   * @param {(run: (wanted: { histogram: number, bin: number, largest: number }) => number) => void} use gives the largest
+   *   current to the next image
    */
   forEachInput(layer, bounded, use) {
     const { heap, network } = this;
+    const { from, beside } = network.layer(layer);
     heap.release(network.floor);
-    const bounds = bounded ? this.bounds(layer) : noBounds;
+    const bounds = bounded && !beside ? this.bounds(layer) : noBounds;
     const floor = heap.top;
     for (let i = 0; i < this.imageCount; i++) {
       heap.release(floor);
-      const { conv } = layerInput(network, layer, this.before(layer, i), this.image(i));
-      use({ conv, ...bounds });
+      const { conv } = layerInput(network, layer, this.before(from, i), this.image(i));
+      if (beside) {
+        const other = layerInput(network, layer, this.before(beside.from, i), this.image(i), true);
+        const sum = { conv, beside: other.conv };
+        use((wanted) => heap.run('largestSum', { ...sum, ...wanted }).largest);
+      } else {
+        use((wanted) => heap.run('largest', { conv, ...bounds, ...wanted }).largest);
+      }
     }
   }
 
@@ -138,15 +143,29 @@ export class Balancing {
   spike(layer, threshold) {
     const { heap, network } = this;
     network.thresholds[layer] = threshold;
+    const { from, beside } = network.layer(layer);
     let total = 0;
+    /** @type {Kept[]} */
+    const kept = [];
     for (let i = 0; i < this.imageCount; i++) {
       heap.release(network.floor);
-      const before = this.before(layer, i);
-      const bits = forwardSpikes(network, layer, before, this.image(i));
+      const before = this.before(from, i);
+      const bits = forwardSpikes(network, layer, before, this.image(i), {
+        beside: beside && this.before(beside.from, i),
+      });
       total += bits.spikes;
-      this.kept[i] = this.keep(bits);
+      kept.push(this.keep(bits));
     }
+    this.kept.set(layer, kept);
+    this.forget(layer);
     return total;
+  }
+
+  /** Gives up the spikes that only layers up to this one take. @param {number} layer */
+  forget(layer) {
+    const later = this.network.spec.plan.layers.slice(layer + 1);
+    const taken = new Set(later.flatMap(({ from, beside }) => [from, beside?.from]));
+    for (const from of this.kept.keys()) if (!taken.has(from)) this.kept.delete(from);
   }
 
   /**

@@ -1,3 +1,11 @@
+import {
+  arbitraryEncoder,
+  arbitraryNeuron,
+  arbitraryParameters,
+  arbitraryPixels,
+  arbitraryThresholds,
+  classNames,
+} from '@privatesnn/testkit';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
@@ -12,6 +20,7 @@ import { Network } from './network/network.js';
 import { simulate } from './simulate.js';
 import { GuardedHeap } from './testing/guarded-heap.js';
 import { networkCase, type NetworkCase } from './testing/random-network.js';
+import { residualNetwork } from './testing/residual-network.js';
 import { Training } from './training/training.js';
 
 const kinds = engineInfo()
@@ -20,8 +29,34 @@ const kinds = engineInfo()
 
 const anyNetwork = networkCase({ encoders: ['poisson', 'constant', 'first-spike'], dropout: true });
 
+/** A residual network with images, of the numbers that any network has. */
+const residual: fc.Arbitrary<NetworkCase> = residualNetwork.chain((architecture) =>
+  fc
+    .record({
+      parameters: arbitraryParameters(architecture),
+      thresholds: arbitraryThresholds(architecture),
+      encoder: arbitraryEncoder(),
+      neuron: arbitraryNeuron(),
+      pixels: arbitraryPixels(architecture, [-1, 1], 2),
+      timeSteps: fc.integer({ min: 1, max: 10 }),
+      seed: fc.nat(2 ** 32 - 1),
+    })
+    .map(({ pixels, seed, ...network }) => ({
+      snn: {
+        ...network,
+        type: 'snn' as const,
+        architecture,
+        readout: { kind: 'sum' as const, scale: 1 },
+        classNames: classNames(architecture.classes),
+      },
+      pixels,
+      seed,
+      firstImage: 0,
+    })),
+);
+
 function specOf({ snn, seed }: NetworkCase, dropout: boolean) {
-  return networkSpec(snn.architecture, snn.parameters, {
+  return networkSpec(snn.architecture, snn, {
     thresholds: thresholdsOf(snn),
     neuron: snn.neuron,
     encoder: snn.encoder.kind,
@@ -57,15 +92,31 @@ describe.each(kinds)('%s kernels write nothing beyond their buffers', (kind) => 
     );
   });
 
+  it('in residual networks', () => {
+    fc.assert(
+      fc.property(residual, fc.boolean(), (network, counted) => {
+        const spec = specOf(network, false);
+        simulate(new Network(heapOf(), spec), imagesOf(network), [spec.timeSteps], []);
+        const balancing = new Balancing(heapOf(), spec, imagesOf(network));
+        Object.keys(network.snn.thresholds).forEach((_, layer) => {
+          const largest = balancing.largest(layer);
+          if (counted) balancing.count(layer, undefined);
+          balancing.spike(layer, largest || Infinity);
+        });
+      }),
+      { numRuns: 12 },
+    );
+  });
+
   it('in threshold balancing', () => {
     fc.assert(
       fc.property(anyNetwork, fc.boolean(), (network, counted) => {
         const balancing = new Balancing(heapOf(), specOf(network, false), imagesOf(network));
         Object.keys(network.snn.thresholds).forEach((_, layer) => {
-          const largest = balancing.largest(layer, 1);
+          const largest = balancing.largest(layer);
           if (counted) {
-            const bin = balancing.count(layer, 1, undefined).findLastIndex((n) => n > 0);
-            if (bin >= 0) balancing.count(layer, 1, bin);
+            const bin = balancing.count(layer, undefined).findLastIndex((n) => n > 0);
+            if (bin >= 0) balancing.count(layer, bin);
           }
           balancing.spike(layer, largest || Infinity);
         });

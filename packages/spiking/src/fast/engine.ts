@@ -1,12 +1,7 @@
-import {
-  biasOf,
-  weightedLayers,
-  weightOf,
-  type Architecture,
-  type Parameters,
-} from '@privatesnn/core';
+import type { Architecture } from '@privatesnn/core';
 
 import { createReferenceEngine } from '../reference/engine.js';
+import type { InRates } from '../units.js';
 import { checkBalance, checkGradients, checkInference } from '../checks.js';
 import type {
   Balance,
@@ -24,7 +19,8 @@ import { gradients } from './gradients.js';
 import { infer } from './infer.js';
 import type { KernelKind } from './kernels.js';
 import type { NetworkSpec } from './network/network-spec.js';
-import { beyondKernels, planOf } from './plan.js';
+import { layerParameters, sharedParameters } from './parameters.js';
+import { beyondKernels, isChain, planOf } from './plan.js';
 import { WorkerPool, type Pool, type WorkerOverrides } from './pool.js';
 import { SharedMemory } from './shared-memory.js';
 import { checkSizes, type Extent } from './sizes.js';
@@ -58,12 +54,13 @@ export class FastEngine implements SpikingEngine {
   }
 
   remark(architecture: Architecture): string | undefined {
-    const layer = beyondKernels(architecture);
-    return (
-      layer &&
-      `The ${this.id} kernels do not know ${layer} of ${architecture.name}: the reference engine computes the whole ` +
-        'network, which is slow.'
-    );
+    const what = beyondKernels(architecture);
+    if (what !== undefined) {
+      return `The ${this.id} kernels cannot compute ${what}, which ${architecture.name} has: the reference engine computes the whole network, which is slow.`;
+    }
+    return isChain(planOf(architecture))
+      ? undefined
+      : `${architecture.name} is no chain: the ${this.id} kernels compute its spikes, but the reference engine its gradients, which is slow.`;
   }
 
   async infer(request: InferenceRequest): Promise<Inference> {
@@ -81,7 +78,10 @@ export class FastEngine implements SpikingEngine {
   }
 
   async gradients(request: GradientRequest): Promise<Gradients> {
-    if (beyondKernels(request.snn.architecture)) return this.reference.gradients(request);
+    const { architecture } = request.snn;
+    if (beyondKernels(architecture) || !isChain(planOf(architecture))) {
+      return this.reference.gradients(request);
+    }
     const checked = checkGradients(request);
     this.checkSizes(gradientExtent(request, checked), request.snn.architecture, checked.images);
     return this.run(request.signal, checked.images, (crew) => gradients(request, checked, crew));
@@ -137,28 +137,19 @@ export function everyThread<T>(
   return Promise.all(Array.from({ length: threads }, (_, i) => pool.call<T>(i, task(i))));
 }
 
-/** A copy that all threads read. */
-export function shared(values: Float32Array): Float32Array {
-  const copy = new Float32Array(new SharedArrayBuffer(values.byteLength));
-  copy.set(values);
-  return copy;
-}
-
 /** A network for the workers; in integer mode its parameters are left out. */
 export function networkSpec(
   architecture: Architecture,
-  parameters: Parameters,
+  inRates: InRates,
   rest: Omit<NetworkSpec, 'plan' | 'parameters'>,
 ): NetworkSpec {
+  const plan = planOf(architecture);
+  const layers = rest.integers ? [] : plan.layers;
   return {
     ...rest,
-    plan: planOf(architecture),
-    parameters: (rest.integers ? [] : weightedLayers(architecture)).map((layer) => {
-      const bias = biasOf(parameters, layer);
-      return {
-        weight: shared(weightOf(parameters, layer).data),
-        bias: bias && shared(bias.data),
-      };
-    }),
+    plan,
+    parameters: layers.map((layer) =>
+      sharedParameters(layerParameters(layer, architecture, inRates)),
+    ),
   };
 }

@@ -5,7 +5,8 @@ import { encode } from '../encoder.js';
 import type { Inference, InferenceRequest } from '../engine.js';
 import { integerLayers } from '../integer.js';
 import { activityOf, addCounts, operationsOf } from './activity.js';
-import { everyThread, networkSpec, shared, type Crew } from './engine.js';
+import { everyThread, networkSpec, type Crew } from './engine.js';
+import { shared } from './parameters.js';
 import type { Simulation } from './simulate.js';
 
 /** The most images that a thread takes at a time: few enough for progress, enough to make messages cheap. */
@@ -19,8 +20,7 @@ export async function infer(
 ): Promise<Inference> {
   const { snn, seed, firstImage = 0, raster = [] } = request;
   const integers = request.precision === 'integer' ? integerLayers(snn, timeSteps) : undefined;
-  const parameters = integers ? {} : snn.parameters;
-  const spec = networkSpec(snn.architecture, parameters, {
+  const spec = networkSpec(snn.architecture, snn, {
     ...(integers ? { integers } : {}),
     ...(snn.readout.kind === 'filtered' && snn.neuron.kind === 'adaptive'
       ? { filteredBy: snn.neuron.currentDecay }
@@ -38,7 +38,9 @@ export async function infer(
   const row = recordAt.length * spec.plan.classes;
   const potentials = new Float32Array(images * row);
   const spikes: number[] = [];
-  const [additions, multiplications]: [number[], number[]] = [[], []];
+  const additions: number[] = [];
+  const besideAdditions: number[] = [];
+  const multiplications: number[] = [];
   const layers = raster.filter((name) => name !== 'input');
   const rasters = Object.fromEntries(
     activityOf(spec.plan, [])
@@ -61,6 +63,7 @@ export async function infer(
       potentials.set(part.potentials, start * row);
       addCounts(spikes, part.spikes);
       addCounts(additions, part.additions);
+      addCounts(besideAdditions, part.besideAdditions);
       addCounts(multiplications, part.multiplications);
       for (const [layer, bytes] of Object.entries(part.raster)) {
         rasters[layer]!.set(bytes, start * (bytes.length / (end - start)));
@@ -74,7 +77,7 @@ export async function infer(
   return {
     potentials,
     activity: activityOf(spec.plan, spikes),
-    operations: operationsOf(spec.plan, additions, multiplications),
+    operations: operationsOf(spec.plan, { additions, besideAdditions, multiplications }),
     raster: rasters,
   };
 }

@@ -104,6 +104,8 @@ export const layouts = Object.freeze({
     ...float('unit'),
     ...floatInOut('largest'),
   },
+  forwardSum: { conv, ...int('bursts'), beside: conv, ...int('besideBursts', 'bits'), neuron },
+  largestSum: { conv, beside: conv, ...int('histogram', 'bin'), ...floatInOut('largest') },
   integrate: { conv, ...int('bursts', 'recordAt', 'potentials', 'records') },
   gather: { from: transposed, ...int('result') },
   valuedCurrent: { conv, ...int('result') },

@@ -29,4 +29,6 @@ export const operations = Object.freeze({
   forwardAdaptive: 26,
   integrateFiltered: 27,
   bursts: 28,
+  forwardSum: 29,
+  largestSum: 30,
 });

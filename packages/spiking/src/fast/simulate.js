@@ -12,7 +12,8 @@ import { forwardSpikes } from './network/spiking-layer.js';
  * @typedef {object} Simulation
  * @property {Float32Array} potentials [images, records, classes]
  * @property {number[]} spikes Of the input and each spiking layer, summed over images.
- * @property {number[]} additions Of each layer's synapses, summed over images.
+ * @property {number[]} additions Of the synapses of each layer's first input, summed over images.
+ * @property {number[]} besideAdditions The same of its second input.
  * @property {number[]} multiplications The same, for the numbers of a constant input.
  * @property {Record<string, Uint8Array>} raster By layer, [images, steps, neurons].
  */
@@ -34,7 +35,8 @@ export function simulate(network, images, recordAt, raster) {
   const potentials = new Float32Array(count * recordAt.length * plan.classes);
   const counts = (/** @type {number} */ length) =>
     /** @type {number[]} */ (new Array(length).fill(0));
-  const [spikes, additions, multiplications] = [
+  const [spikes, additions, besideAdditions, multiplications] = [
+    counts(last + 1),
     counts(last + 1),
     counts(last + 1),
     counts(last + 1),
@@ -50,6 +52,7 @@ export function simulate(network, images, recordAt, raster) {
   const addInput = (index, counted) => {
     if (index === 0) add(spikes, 0, counted.inputSpikes);
     add(additions, index, counted.additions);
+    add(besideAdditions, index, counted.besideAdditions ?? 0);
     add(multiplications, index, counted.multiplications);
   };
   const rasters = Object.fromEntries(
@@ -63,22 +66,25 @@ export function simulate(network, images, recordAt, raster) {
       number: images.firstImage + image,
     };
     heap.release(network.floor);
-    /** @type {Bits | undefined} */
-    let bits;
+    /** By layer. @type {Bits[]} */
+    const bits = [];
     for (let index = 0; index < last; index++) {
-      const result = forwardSpikes(network, index, bits, input);
+      const { from, beside } = network.layer(index);
+      const result = forwardSpikes(network, index, bits[from], input, {
+        beside: beside && bits[beside.from],
+      });
       addInput(index, result);
       add(spikes, index + 1, result.spikes);
-      bits = result;
+      bits.push(result);
       const to = rasters[network.layer(index).name];
       if (to) fillRaster(network, index, result, to, i);
     }
-    const readout = integrateReadout(network, bits, input, recordAt);
+    const readout = integrateReadout(network, bits[network.layer(last).from], input, recordAt);
     addInput(last, readout);
     potentials.set(readout.potentials, i * recordAt.length * plan.classes);
   }
   heap.release(network.floor);
-  return { potentials, spikes, additions, multiplications, raster: rasters };
+  return { potentials, spikes, additions, besideAdditions, multiplications, raster: rasters };
 }
 
 /** Bytes of one image's raster. @param {Network} network @param {string} name */

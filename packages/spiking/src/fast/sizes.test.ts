@@ -100,10 +100,14 @@ describe('checkSizes', () => {
         const before = heap.top;
         new Network(
           heap,
-          networkSpec(architecture, parameters, {
-            ...{ thresholds: [], neuron, encoder: encoder.kind, timeSteps, seed: 0 },
-            dropout: false,
-          }),
+          networkSpec(
+            architecture,
+            { parameters },
+            {
+              ...{ thresholds: [], neuron, encoder: encoder.kind, timeSteps, seed: 0 },
+              dropout: false,
+            },
+          ),
         );
         const taken = heap.top - before;
         const plan = planOf(architecture);

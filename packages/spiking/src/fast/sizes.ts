@@ -2,7 +2,7 @@ import { constants } from 'node:buffer';
 import { totalmem } from 'node:os';
 
 import { heapLimit } from './heap.js';
-import type { Plan, PlannedLayer, Shape } from './plan.js';
+import type { Plan, PlannedInput, PlannedLayer, Shape } from './plan.js';
 import { sizeFailure } from './worker-failure.js';
 
 /** What a request is about, as far as its sizes depend on it. */
@@ -82,11 +82,17 @@ export function checkSizes(plan: Plan, extent: Extent, memory = machineMemory())
 }
 
 function weightBuffers(layer: PlannedLayer, index: number, extent: Extent): Buffer[] {
-  const { name, kernel, input, output } = layer;
+  const { name, output, beside } = layer;
   const what = `the weights of layer "${name}"`;
   const signs = index === 0 && extent.encoder !== 'constant' ? 2 : 1;
-  const elements = kernel ** 2 * signs * input.channels * padded(output.channels);
-  const buffers = [{ what, elements, bytes: elements * extent.weightBytes }];
+  const sizeOf = ({ kernel, input }: PlannedInput) =>
+    kernel ** 2 * signs * input.channels * padded(output.channels);
+  const elements = sizeOf(layer);
+  const buffers = [layer, ...(beside ? [beside] : [])].map((input) => ({
+    what,
+    elements: sizeOf(input),
+    bytes: sizeOf(input) * extent.weightBytes,
+  }));
   if (extent.training?.parameters) {
     buffers.push({ what: `the gradients of layer "${name}"`, elements, bytes: elements * 4 });
   }
@@ -100,10 +106,12 @@ function spikeBuffers(plan: Plan, layer: PlannedLayer, index: number, extent: Ex
   const add = (what: string, elements: number): void => {
     buffers.push({ what, elements, bytes: 4 * elements });
   };
-  const { input, output } = layer;
-  add(`the input of layer "${layer.name}"`, input.height * timeSteps * (input.width + 1));
-  const columns = Math.max(input.width, output.width);
-  add(`the bursts of layer "${layer.name}"`, 3 * input.height * columns * timeSteps);
+  const { output, beside } = layer;
+  for (const { input } of [layer, ...(beside ? [beside] : [])]) {
+    add(`the input of layer "${layer.name}"`, input.height * timeSteps * (input.width + 1));
+    const columns = Math.max(input.width, output.width);
+    add(`the bursts of layer "${layer.name}"`, 3 * input.height * columns * timeSteps);
+  }
   if (index === 0 && encoder !== 'constant') {
     add('the spikes of the input', (neuronsOf(plan.input) + 1) * timeSteps);
   }

@@ -18,8 +18,9 @@ import { Training } from './training/training.js';
  * @typedef {{ task: 'network', spec: NetworkSpec }
  *   | { task: 'infer', images: Images, recordAt: readonly number[], raster: readonly string[] }
  *   | { task: 'balance', spec: NetworkSpec, images: Images }
- *   | { task: 'largest', layer: number, biasDivisor: number }
- *   | { task: 'count', layer: number, biasDivisor: number, bin: number | undefined }
+ *   | { task: 'next', parameters: import('./network/network-spec.js').Parameters }
+ *   | { task: 'largest', layer: number }
+ *   | { task: 'count', layer: number, bin: number | undefined }
  *   | { task: 'spike', layer: number, threshold: number }
  *   | { task: 'train', spec: TrainingSpec }
  *   | { task: 'forward', pixels: Float32Array, image: number }
@@ -59,10 +60,12 @@ export class Tasks {
       case 'balance':
         this.#balancing = new Balancing(this.#freshHeap(), task.spec, task.images);
         return undefined;
+      case 'next':
+        return present(this.#balancing).addLayer(task.parameters);
       case 'largest':
-        return present(this.#balancing).largest(task.layer, task.biasDivisor);
+        return present(this.#balancing).largest(task.layer);
       case 'count':
-        return present(this.#balancing).count(task.layer, task.biasDivisor, task.bin);
+        return present(this.#balancing).count(task.layer, task.bin);
       case 'spike':
         return present(this.#balancing).spike(task.layer, task.threshold);
       case 'train':

@@ -11,11 +11,13 @@ const burstBytes = 12;
  * @param {import('./network.js').Network} network
  * @param {number} index
  * @param {ReturnType<typeof import('./conv-arguments.js').convArguments>} conv the layer's input
+ * @param {boolean} [beside] whether it is the second one
  * @returns {number} where they are
  */
-export function sortedBursts(network, index, conv) {
+export function sortedBursts(network, index, conv, beside = false) {
   const { heap } = network;
-  const { name, input, output } = network.layer(index);
+  const { name, output } = network.layer(index);
+  const { input } = network.input(index, beside);
   const what = `the bursts of layer "${name}"`;
   const columns = Math.max(input.width, output.width);
   const bursts = heap.alloc(

@@ -15,13 +15,14 @@ import { synapticOperations } from './synaptic-operations.js';
  * @param {number} index
  * @param {import('./spike-bits.js').Bits | undefined} bits spikes of the layer before; undefined for the first layer
  * @param {import('./network-spec.js').InputImage} image
+ * @param {boolean} [beside] whether it is the layer's second input
  */
-export function layerInput(network, index, bits, image) {
+export function layerInput(network, index, bits, image, beside = false) {
   if (bits) {
-    const lists = spikeLists(network, index, bits, image.number);
-    const additions = synapticOperations(network, index, lists);
+    const lists = spikeLists(network, index, bits, image.number, beside);
+    const additions = synapticOperations(network, index, lists, beside);
     return {
-      conv: convArguments(network, index, lists),
+      conv: convArguments(network, index, lists, { beside }),
       spikes: bits.spikes,
       additions,
       multiplications: 0,
@@ -43,7 +44,7 @@ export function layerInput(network, index, bits, image) {
   network.heap.clear(ptr, input.height * timeSteps * (input.width + 1) * 4);
   const silent = { ...lists, ptr, steps: timeSteps };
   return {
-    conv: convArguments(network, index, silent, current),
+    conv: convArguments(network, index, silent, { current }),
     spikes,
     additions: 0,
     multiplications: operations * timeSteps,

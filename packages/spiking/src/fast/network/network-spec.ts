@@ -7,12 +7,14 @@ import type { Plan } from '../plan.js';
 export interface Parameters {
   readonly weight: Float32Array;
   readonly bias: Float32Array | undefined;
+  /** Of the second input, where there is one. */
+  readonly beside?: Float32Array;
 }
 
 /** What a worker has to know of a network. */
 export interface NetworkSpec {
   readonly plan: Plan;
-  /** By layer; none when they come later, layer by layer (`Network.addLayer`). */
+  /** By planned layer; none when they come later, one after the other (`Network.addLayer`). */
   readonly parameters: readonly Parameters[];
   /** Of all layers but the last; Infinity for one that never fires. */
   readonly thresholds: readonly number[];

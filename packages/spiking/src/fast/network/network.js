@@ -6,6 +6,7 @@ import { packIntegerWeights, packWeights } from './packed-weights.js';
 /**
  * @typedef {import('../heap.js').Heap} Heap
  * @typedef {import('../plan.js').PlannedLayer} PlannedLayer
+ * @typedef {import('../plan.js').PlannedInput} PlannedInput
  * @typedef {import('./network-spec.js').NetworkSpec} NetworkSpec
  * @typedef {import('./network-spec.js').Parameters} Parameters
  * @typedef {import('./packed-weights.js').PackedLayer} PackedLayer
@@ -41,16 +42,15 @@ export class Network {
     this.floor = this.heap.top;
   }
 
-  /** Sets a layer's biases to the parameter's divided by a number. @param {number} index @param {number} divisor */
-  divideBias(index, divisor) {
-    const bias = this.spec.parameters[index]?.bias;
-    const at = this.layers[index]?.bias;
-    if (bias && at) this.heap.f32(at, bias.length).set(bias.map((b) => b / divisor));
-  }
-
   /** @param {number} index */
   layer(index) {
     return /** @type {PlannedLayer} */ (this.spec.plan.layers[index]);
+  }
+
+  /** An input of a layer: its first, or the one beside it. @param {number} index @param {boolean} [beside] */
+  input(index, beside = false) {
+    const layer = this.layer(index);
+    return beside ? /** @type {PlannedInput} */ (layer.beside) : layer;
   }
 
   /** @param {number} index */
@@ -88,12 +88,12 @@ export class Network {
     return index === 0 && this.spec.encoder === 'constant';
   }
 
-  /** Channels of a layer's input, those for negative spikes among them. @param {number} index */
-  inputChannels(index) {
-    return (this.isSigned(index) ? 2 : 1) * this.layer(index).input.channels;
+  /** Channels of a layer's input, those for negative spikes among them. @param {number} index @param {boolean} [beside] */
+  inputChannels(index, beside = false) {
+    return (this.isSigned(index) ? 2 : 1) * this.input(index, beside).input.channels;
   }
 
-  /** The factor of average pooling, and of dropout for the units that are kept. @param {PlannedLayer} layer */
+  /** The factor of average pooling, and of dropout for the units that are kept. @param {PlannedInput} input */
   inputFactor({ before }) {
     let factor = 1 / before.averagePool ** 2;
     if (this.spec.dropout) for (const { rate } of before.dropouts) factor *= 1 / (1 - rate);

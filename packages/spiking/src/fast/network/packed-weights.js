@@ -8,8 +8,9 @@ import { checkedProduct } from '../heap.js';
  * @typedef {import('./network-spec.js').Parameters} Parameters
  * @typedef {import('../../integer.js').IntegerLayer} IntegerLayer
  *
- * A layer's weights, `floats` of them (0 in integer mode), and its biases (0 for none).
- * @typedef {{ weights: number, bias: number, floats: number }} PackedLayer
+ * A layer's weights, `floats` of them (0 in integer mode), its biases (0 for none), and the weights of its second input
+ * (0 for none).
+ * @typedef {{ weights: number, bias: number, floats: number, beside: number }} PackedLayer
  */
 
 /**
@@ -18,30 +19,54 @@ import { checkedProduct } from '../heap.js';
  * @param {Parameters} parameters
  * @returns {PackedLayer}
  */
-export function packWeights(network, index, { weight, bias }) {
+export function packWeights(network, index, { weight, bias, beside }) {
   const { heap } = network;
   const layer = network.layer(index);
   const outputs = layer.output.channels;
   const padded = network.padded(outputs);
-  const taps = layer.kernel ** 2;
   const what = whatOf(layer);
-  const size = checkedProduct(what, taps, network.inputChannels(index), padded);
-  const weights = heap.alloc(what, size * 4);
+  const floats = weightFloats(network, index, false);
+  const weights = heap.alloc(what, floats * 4);
   const biasAt = layer.bias ? heap.alloc(what, padded * 4) : 0;
+  const besideAt = beside ? heap.alloc(what, weightFloats(network, index, true) * 4) : 0;
   if (bias) {
     heap.clear(biasAt, padded * 4);
     heap.f32(biasAt, outputs).set(bias);
   }
+  pack(network, index, false, weight, weights);
+  if (beside) pack(network, index, true, beside, besideAt);
+  return { weights, bias: biasAt, floats, beside: besideAt };
+}
+
+/** @param {Network} network @param {number} index @param {boolean} beside */
+function weightFloats(network, index, beside) {
+  const layer = network.layer(index);
+  const { kernel } = network.input(index, beside);
+  const padded = network.padded(layer.output.channels);
+  return checkedProduct(whatOf(layer), kernel ** 2, network.inputChannels(index, beside), padded);
+}
+
+/**
+ * @param {Network} network
+ * @param {number} index
+ * @param {boolean} beside
+ * @param {Float32Array} weight
+ * @param {number} to
+ */
+function pack(network, index, beside, weight, to) {
+  const { heap } = network;
+  const layer = network.layer(index);
+  const input = network.input(index, beside);
   const top = heap.top;
-  const from = heap.alloc(what, weight.length * 4);
+  const from = heap.alloc(whatOf(layer), weight.length * 4);
   heap.f32(from, weight.length).set(weight);
   heap.run('pack', {
-    ...{ from, to: weights, taps, inputs: layer.input.channels, outputs },
+    ...{ from, to, taps: input.kernel ** 2, inputs: input.input.channels },
+    outputs: layer.output.channels,
     isSigned: Number(network.isSigned(index)),
-    factor: network.inputFactor(layer),
+    factor: network.inputFactor(input),
   });
   heap.release(top);
-  return { weights, bias: biasAt, floats: size };
 }
 
 /**
@@ -71,13 +96,13 @@ export function packIntegerWeights(network, index, { weight, bias }) {
   const top = heap.top;
   const from = heap.alloc(what, weight.length * 2);
   heap.i16(from, weight.length).set(weight);
-  if (isConstant) return { weights: from, bias: biasAt, floats: 0 };
+  if (isConstant) return { weights: from, bias: biasAt, floats: 0, beside: 0 };
   heap.run('packInt', {
     ...{ from, to: weights, taps, inputs: layer.input.channels, outputs },
     isSigned: Number(network.isSigned(index)),
   });
   heap.release(top);
-  return { weights, bias: biasAt, floats: 0 };
+  return { weights, bias: biasAt, floats: 0, beside: 0 };
 }
 
 /** @param {{ name: string }} layer */

@@ -29,24 +29,27 @@ export function allocatePositions({ heap }, what, { height, width }, steps) {
 }
 
 /**
- * A layer's input from the spikes of the layer before: dropped out and pooled.
+ * A layer's input from the spikes of the layer that it takes: dropped out (but for second inputs, which no training has)
+ * and pooled.
  *
  * @param {Network} network
  * @param {number} index of the layer that reads, not the first
  * @param {import('./spike-bits.js').Bits} bits
  * @param {number} image its number in the noise
+ * @param {boolean} [beside] whether it is the layer's second input
  * @returns {Lists}
  */
-export function spikeLists(network, index, bits, image) {
+export function spikeLists(network, index, bits, image, beside = false) {
   const { heap } = network;
   const steps = network.spec.timeSteps;
-  const { name, before, source, input } = network.layer(index);
+  const { name } = network.layer(index);
+  const { before, source, input } = network.input(index, beside);
   const { words } = bits;
   const what = `the input of layer "${name}"`;
   const ptr = allocatePositions(network, what, input, steps);
   const list = heap.alloc(what, 4 * (bits.spikes + 16));
   const top = heap.top;
-  let mask = dropoutMask(network, index, image);
+  let mask = beside ? 0 : dropoutMask(network, index, image);
   let from = bits.at;
   let { height, width } = source;
   if (before.maxPool > 1) {

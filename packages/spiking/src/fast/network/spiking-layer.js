@@ -14,7 +14,7 @@ import { allocateBits } from './spike-bits.js';
  * @typedef {import('./spike-bits.js').Bits} Bits
  *
  * What comes in, and what the layer's synapses do with it (layer-input.js).
- * @typedef {{ readonly inputSpikes: number, readonly additions: number, readonly multiplications: number }} InputCounts
+ * @typedef {{ readonly inputSpikes: number, readonly additions: number, readonly multiplications: number, readonly besideAdditions?: number }} InputCounts
  */
 
 /**
@@ -24,17 +24,26 @@ import { allocateBits } from './spike-bits.js';
  * @param {number} index
  * @param {Bits | undefined} before spikes of the layer before; undefined for the first layer
  * @param {import('./network-spec.js').InputImage} image
- * @param {number} [potentials] where potentials are kept, for training; 0: they are not
+ * @param {{ potentials?: number, beside?: Bits | undefined }} [options] where potentials are kept, for training (0: they
+ *   are not); spikes of the layer that comes in beside
  * @returns {Bits & InputCounts}
  */
-export function forwardSpikes(network, index, before, image, potentials = 0) {
+export function forwardSpikes(network, index, before, image, { potentials = 0, beside } = {}) {
   const { heap, spec } = network;
   const result = allocateBits(network, index);
   const bits = result.at;
   const top = heap.top;
   const { conv, spikes: inputSpikes, ...operations } = layerInput(network, index, before, image);
   const bursts = sortedBursts(network, index, conv);
-  if (spec.integers) {
+  let besideAdditions = 0;
+  if (beside) {
+    const other = layerInput(network, index, beside, image, true);
+    besideAdditions = other.additions;
+    heap.run('forwardSum', {
+      ...{ conv, bursts, beside: other.conv, bits, neuron: neuronArguments(network, index) },
+      besideBursts: sortedBursts(network, index, other.conv, true),
+    });
+  } else if (spec.integers) {
     const neuron = integerNeuronArguments(network, index);
     heap.run('forwardInt', { conv, bursts, bits, neuron });
   } else if (spec.neuron.kind === 'adaptive') {
@@ -47,5 +56,5 @@ export function forwardSpikes(network, index, before, image, potentials = 0) {
   }
   heap.release(top);
   const { spikes } = heap.run('count', { bits, words: result.bytes / 4 });
-  return { ...result, ...operations, spikes, inputSpikes };
+  return { ...result, ...operations, besideAdditions, spikes, inputSpikes };
 }

@@ -8,13 +8,15 @@ import { element } from '../element.js';
  * @param {import('./network.js').Network} network
  * @param {number} index
  * @param {import('./spike-lists.js').Lists} lists the layer's input
+ * @param {boolean} [beside] whether it is the layer's second input
  * @returns {number} operations at all of the lists' time-steps
  */
-export function synapticOperations(network, index, { ptr, steps }) {
-  const layer = network.layer(index);
-  const { input, output } = layer;
-  const rows = tapsByPosition(input.height, output.height, layer);
-  const columns = tapsByPosition(input.width, output.width, layer);
+export function synapticOperations(network, index, { ptr, steps }, beside = false) {
+  const planned = network.input(index, beside);
+  const { input } = planned;
+  const { output } = network.layer(index);
+  const rows = tapsByPosition(input.height, output.height, planned);
+  const columns = tapsByPosition(input.width, output.width, planned);
   // Entries of a column lie between two positions: their sum by columns is one of positions, most of them times 0.
   const factors = [];
   for (let x = 0; x <= input.width; x++) {
@@ -31,5 +33,5 @@ export function synapticOperations(network, index, { ptr, steps }) {
     }
     sum += entries * element(rows, y);
   }
-  return sum * output.channels;
+  return sum * (planned.weighted === undefined ? 1 : output.channels);
 }

@@ -75,7 +75,7 @@ export class Training {
     for (let index = 0; index < this.last; index++) {
       const isKept = index >= this.firstKept;
       const kept = isKept ? heap.alloc('the potentials', this.potentialBytes(index)) : 0;
-      const result = forwardSpikes(network, index, bits.at(-1), image, kept);
+      const result = forwardSpikes(network, index, bits.at(-1), image, { potentials: kept });
       potentials.push(kept);
       if (index === 0) spikes.push(result.inputSpikes);
       spikes.push(result.spikes);

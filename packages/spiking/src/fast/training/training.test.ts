@@ -21,14 +21,18 @@ const kernels = loadKernels();
 /** The gradients of a network's first image: parameters and thresholds, then the input's. */
 function gradientsOf(Kind: typeof Training, { snn, pixels, seed }: NetworkCase): number[][] {
   const training = new Kind(new Heap(kernels), {
-    network: networkSpec(snn.architecture, snn.parameters, {
-      thresholds: thresholdsOf(snn),
-      neuron: snn.neuron,
-      encoder: snn.encoder.kind,
-      timeSteps: snn.timeSteps,
-      seed,
-      dropout: true,
-    }),
+    network: networkSpec(
+      snn.architecture,
+      { parameters: snn.parameters },
+      {
+        thresholds: thresholdsOf(snn),
+        neuron: snn.neuron,
+        encoder: snn.encoder.kind,
+        timeSteps: snn.timeSteps,
+        seed,
+        dropout: true,
+      },
+    ),
     surrogate: { kind: 'exponential', gamma: 1, divideByTheta: false },
     detachReset: false,
     wanted: { parameters: true, thresholds: true, input: true },

@@ -1,0 +1,141 @@
+import { spikingLayers, type Snn } from '@privatesnn/core';
+import {
+  arbitraryEncoder,
+  arbitraryGraph,
+  arbitraryNeuron,
+  arbitraryParameters,
+  arbitraryPixels,
+  arbitraryThresholds,
+  classNames,
+} from '@privatesnn/testkit';
+import fc from 'fast-check';
+import { afterAll, describe, expect, it } from 'vitest';
+
+import { integrateAndFireOf } from '../checks.js';
+import { createReferenceEngine } from '../reference/engine.js';
+import { FastEngine } from './engine.js';
+import { beyondKernels } from './plan.js';
+import { residualNetwork } from './testing/residual-network.js';
+
+const reference = createReferenceEngine();
+const engine = new FastEngine('wasm', 2);
+afterAll(() => engine.close());
+
+const runs = residualNetwork.chain((architecture) =>
+  fc
+    .record({
+      type: fc.constant('snn' as const),
+      architecture: fc.constant(architecture),
+      parameters: arbitraryParameters(architecture),
+      thresholds: arbitraryThresholds(architecture),
+      gains: fc
+        .array(fc.constantFrom(1, 1, 0.5, 2, 0.75), { minLength: 6, maxLength: 6 })
+        .map((values) =>
+          Object.fromEntries(
+            architecture.layers
+              .filter(({ kind }) => kind === 'add')
+              .map(({ name }, i) => [name!, values.slice(2 * i, 2 * i + 2)]),
+          ),
+        ),
+      neuron: arbitraryNeuron(),
+      encoder: arbitraryEncoder(),
+      readout: fc.constant({ kind: 'sum', scale: 1 } as const),
+      timeSteps: fc.integer({ min: 1, max: 10 }),
+      classNames: fc.constant(classNames(2)),
+    })
+    .chain((snn) =>
+      fc.record({
+        snn: fc.constant<Snn>(snn),
+        pixels: arbitraryPixels(architecture, snn.encoder.range, 3),
+        seed: fc.nat(2 ** 32 - 1),
+        percentile: fc.constantFrom(100, 100, 90),
+      }),
+    ),
+);
+
+describe('residual networks', () => {
+  it('give what the reference engine gives', async () => {
+    await fc.assert(
+      fc.asyncProperty(runs, async ({ snn, pixels, seed }) => {
+        expect(beyondKernels(snn.architecture)).toBeUndefined();
+        const raster = spikingLayers(snn.architecture).map(({ name }) => name);
+        const request = { snn, pixels, seed, raster, recordAt: [snn.timeSteps] };
+        const [fast, slow] = [await engine.infer(request), await reference.infer(request)];
+        expect(fast.raster).toEqual(slow.raster);
+        expect(fast.potentials).toEqual(slow.potentials);
+        expect(fast.activity).toEqual(slow.activity);
+        expect(fast.operations).toEqual(slow.operations);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('are balanced as by the reference engine, clipped ReLUs too', async () => {
+    await fc.assert(
+      fc.asyncProperty(runs, async ({ snn, pixels, seed, percentile }) => {
+        const { architecture, parameters, neuron, encoder, timeSteps } = snn;
+        // Thresholds that are powers of two keep every sum exact.
+        const request = {
+          ...{ architecture, parameters, encoder, timeSteps, pixels, seed, percentile, scale: 1 },
+          neuron: { ...integrateAndFireOf({ neuron }, 'balance'), leak: 1, initial: 0 },
+          scaleBiases: true,
+        };
+        const fast = await engine.balanceThresholds(request);
+        const slow = await reference.balanceThresholds(request);
+        expect(Object.keys(fast.thresholds)).toEqual(Object.keys(slow.thresholds));
+        // Up to the first add all sums are exact; behind it gains and biases are rounded, and a spike may move.
+        for (const [i, layer] of slow.layers.entries()) {
+          const found = fast.layers[i]!;
+          expect(found.layer).toBe(layer.layer);
+          expect(Math.abs(found.current - layer.current)).toBeLessThanOrEqual(
+            i < 2 ? 0 : 0.05 * layer.current + 1e-6,
+          );
+        }
+      }),
+      { numRuns: 25 },
+    );
+  });
+});
+
+describe('graphs beyond the kernels', () => {
+  it('are computed by the reference engine, which is told', async () => {
+    let beyond = 0;
+    await fc.assert(
+      fc.asyncProperty(
+        arbitraryGraph().chain((architecture) =>
+          fc.record({
+            architecture: fc.constant(architecture),
+            parameters: arbitraryParameters(architecture),
+            thresholds: arbitraryThresholds(architecture),
+            pixels: arbitraryPixels(architecture, [0, 1], 2),
+          }),
+        ),
+        async ({ pixels, ...network }) => {
+          const snn: Snn = {
+            type: 'snn',
+            ...network,
+            neuron: {
+              ...{ kind: 'integrate-and-fire', leak: 1, reset: 'soft' },
+              ...{ firing: 'strict', initial: 0 },
+            },
+            encoder: { kind: 'constant', range: [0, 1] },
+            readout: { kind: 'sum', scale: 1 },
+            timeSteps: 4,
+            classNames: classNames(network.architecture.classes),
+          };
+          const what = beyondKernels(snn.architecture);
+          if (what !== undefined) {
+            beyond++;
+            expect(engine.remark(snn.architecture)).toContain(what);
+          }
+          const fast = await engine.infer({ snn, pixels, seed: 1 });
+          const slow = await reference.infer({ snn, pixels, seed: 1 });
+          expect(fast.potentials).toEqual(slow.potentials);
+          expect(fast.operations).toEqual(slow.operations);
+        },
+      ),
+      { numRuns: 80 },
+    );
+    expect(beyond).toBeGreaterThan(20);
+  });
+});
