@@ -57,7 +57,7 @@ export class Interrogation {
   /** Runs the spiking network on images and keeps its answers. */
   async ask(context: StageContext, { labels, ...queries }: Queries): Promise<void> {
     const { victim, options } = this;
-    warnOfRemark(context, this.engine, victim.architecture);
+    warnOfRemark(context, this.engine, victim, 'spikes');
     const pixels = Float32Array.from(queries.pixels);
     const { potentials } = await this.engine.infer({
       snn: victim,

@@ -60,7 +60,7 @@ export const spikeGradient = defineStage({
       const timeSteps = settings.timeSteps || victim.timeSteps;
       const { architecture, encoder, readout, classNames } = victim;
       const { classes, inputShape } = architecture;
-      warnOfRemark(context, engine, architecture);
+      warnOfRemark(context, engine, victim, 'gradients');
       const noise = context.random('noise');
       const target = { inputShape, inputRange: encoder.range, classNames };
       const images = await climb(

@@ -78,7 +78,8 @@ export const thresholdBalancing = defineStage({
       assertImagesFit(images, ann.architecture);
       assertPoolingAllowed(options, ann);
       assertReLUs(ann);
-      warnOfRemark(context, engine, ann.architecture);
+      const network = { architecture: ann.architecture, encoder: encoderFor(options, ann) };
+      warnOfRemark(context, engine, network, 'spikes');
       const noise = context.random('encoder');
       const draw = context.random('calibration');
       const calibration = calibrationImages(images, options, draw);

@@ -11,7 +11,14 @@ import {
   type StageContext,
 } from '@privatesnn/core';
 import { annLogits, TENSOR_RUNTIME, type TensorRuntime } from '@privatesnn/runtime-tfjs';
-import { countMatches, countTies, predictedClasses, SPIKING_ENGINE, warnOfRemark, warnOfTies } from '@privatesnn/spiking';
+import {
+  countMatches,
+  countTies,
+  predictedClasses,
+  SPIKING_ENGINE,
+  warnOfRemark,
+  warnOfTies,
+} from '@privatesnn/spiking';
 import { z } from 'zod';
 
 import { activitySeries } from './activity.js';
@@ -106,7 +113,7 @@ export const accuracy = defineStage({
 
       const steps = timeSteps ?? network.timeSteps;
       const points = timePoints(recordAt, steps);
-      warnOfRemark(context, engine, network.architecture);
+      warnOfRemark(context, engine, network, 'spikes');
       const { logits, activity, operations } = await simulate(engine, network, images, {
         timeSteps: steps,
         recordAt: points,

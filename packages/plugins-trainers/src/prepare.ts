@@ -47,7 +47,7 @@ export async function prepare(
   assertImagesFit(images, snn.architecture);
   assertSameClasses(context, images, snn, ...(teacher ? [teacher] : []));
   integrateAndFireOf(snn, 'train');
-  warnOfRemark(context, engine, snn.architecture);
+  warnOfRemark(context, engine, snn, 'gradients');
   if (options.labels === 'soft' && !images.softLabels) {
     throw new UserError(
       'configuration',

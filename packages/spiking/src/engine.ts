@@ -26,10 +26,13 @@ export interface SpikingEngine {
   /** One forward and backward pass over a batch: spatio-temporal back-propagation (Eq. 4, Eq. 5). */
   gradients(request: GradientRequest): Promise<Gradients>;
   /** What the user should know of how a network will be computed; undefined for nothing. */
-  remark(architecture: Architecture): string | undefined;
+  remark(network: Pick<Snn, 'architecture' | 'encoder'>, use: EngineUse): string | undefined;
   /** Ends the worker threads. */
   close(): Promise<void>;
 }
+
+/** What an engine is asked for. */
+export type EngineUse = 'spikes' | 'gradients';
 
 export const SPIKING_ENGINE = token<SpikingEngine>(
   'spiking-engine',

@@ -1,4 +1,4 @@
-import type { Architecture } from '@privatesnn/core';
+import type { Architecture, Snn } from '@privatesnn/core';
 
 import { createReferenceEngine } from '../reference/engine.js';
 import type { InRates } from '../units.js';
@@ -6,6 +6,7 @@ import { checkBalance, checkGradients, checkInference } from '../checks.js';
 import type {
   Balance,
   BalanceRequest,
+  EngineUse,
   GradientRequest,
   Gradients,
   Inference,
@@ -15,6 +16,7 @@ import type {
 import { balance } from './balance.js';
 import { CallingThread } from './calling-thread.js';
 import { balanceExtent, gradientExtent, inferenceExtent } from './extents.js';
+import { architectureBehind, frontOf, pixelsBehind, withFront } from './front.js';
 import { gradients } from './gradients.js';
 import { infer } from './infer.js';
 import type { KernelKind } from './kernels.js';
@@ -53,38 +55,65 @@ export class FastEngine implements SpikingEngine {
     return this.pool.size;
   }
 
-  remark(architecture: Architecture): string | undefined {
-    const what = beyondKernels(architecture);
+  remark(network: Pick<Snn, 'architecture' | 'encoder'>, use: EngineUse): string | undefined {
+    const { name } = network.architecture;
+    const what = beyondKernels(architectureBehind(network));
     if (what !== undefined) {
-      return `The ${this.id} kernels cannot compute ${what}, which ${architecture.name} has: the reference engine computes the whole network, which is slow.`;
+      return (
+        `The ${this.id} kernels cannot compute ${what}, which ${name} has: the reference engine computes the whole ` +
+        'network, which is slow.'
+      );
     }
-    return isChain(planOf(architecture))
-      ? undefined
-      : `${architecture.name} is no chain: the ${this.id} kernels compute its spikes, but the reference engine its gradients, which is slow.`;
+    if (use === 'spikes' || this.hasGradients(network.architecture)) return undefined;
+    return `The ${this.id} kernels have gradients of chains alone: the reference engine computes those of ${name}, which is slow.`;
   }
 
   async infer(request: InferenceRequest): Promise<Inference> {
-    if (beyondKernels(request.snn.architecture)) return this.reference.infer(request);
     const checked = checkInference(request);
-    this.checkSizes(inferenceExtent(request, checked), request.snn.architecture, checked.images);
+    const { snn, pixels } = request;
+    const front = frontOf(snn);
+    if (beyondKernels(front?.architecture ?? snn.architecture)) {
+      return this.reference.infer(request);
+    }
+    if (front) {
+      const behind = await this.infer({
+        ...request,
+        snn: { ...snn, architecture: front.architecture },
+        pixels: pixelsBehind(front, pixels),
+      });
+      return withFront(front, pixels, checked.timeSteps, behind);
+    }
+    this.checkSizes(inferenceExtent(request, checked), snn.architecture, checked.images);
     return this.run(request.signal, checked.images, (crew) => infer(request, checked, crew));
   }
 
   async balanceThresholds(request: BalanceRequest): Promise<Balance> {
-    if (beyondKernels(request.architecture)) return this.reference.balanceThresholds(request);
     const checked = checkBalance(request);
+    const front = frontOf(request);
+    if (beyondKernels(front?.architecture ?? request.architecture)) {
+      return this.reference.balanceThresholds(request);
+    }
+    if (front) {
+      return this.balanceThresholds({
+        ...request,
+        architecture: front.architecture,
+        pixels: pixelsBehind(front, request.pixels),
+      });
+    }
     this.checkSizes(balanceExtent(request), request.architecture, checked.images);
     return this.run(request.signal, checked.images, (crew) => balance(request, checked, crew));
   }
 
   async gradients(request: GradientRequest): Promise<Gradients> {
-    const { architecture } = request.snn;
-    if (beyondKernels(architecture) || !isChain(planOf(architecture))) {
-      return this.reference.gradients(request);
-    }
     const checked = checkGradients(request);
-    this.checkSizes(gradientExtent(request, checked), request.snn.architecture, checked.images);
+    const { architecture } = request.snn;
+    if (!this.hasGradients(architecture)) return this.reference.gradients(request);
+    this.checkSizes(gradientExtent(request, checked), architecture, checked.images);
     return this.run(request.signal, checked.images, (crew) => gradients(request, checked, crew));
+  }
+
+  private hasGradients(architecture: Architecture): boolean {
+    return beyondKernels(architecture) === undefined && isChain(planOf(architecture));
   }
 
   async close(): Promise<void> {

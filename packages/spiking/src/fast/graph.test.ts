@@ -1,4 +1,4 @@
-import { spikingLayers, type Snn } from '@privatesnn/core';
+import { spikingLayers, type Layer, type Snn } from '@privatesnn/core';
 import {
   arbitraryEncoder,
   arbitraryGraph,
@@ -14,6 +14,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { integrateAndFireOf } from '../checks.js';
 import { createReferenceEngine } from '../reference/engine.js';
 import { FastEngine } from './engine.js';
+import { architectureBehind } from './front.js';
 import { beyondKernels } from './plan.js';
 import { residualNetwork } from './testing/residual-network.js';
 
@@ -97,6 +98,48 @@ describe('residual networks', () => {
   });
 });
 
+/** The same behind a normalisation: a linear depthwise convolution of the image. */
+function normalised(snn: Snn): Snn {
+  const [, , channels] = snn.architecture.inputShape;
+  const name = 'normalisation';
+  const layer: Layer = {
+    ...{ kind: 'conv', name, linear: true, inChannels: channels, outChannels: channels },
+    ...{ kernel: 1, stride: 1, padding: 0, groups: channels, bias: true },
+  };
+  const numbers = Array.from({ length: channels }, (_, c) => (c + 2) / 4);
+  return {
+    ...snn,
+    architecture: { ...snn.architecture, layers: [layer, ...snn.architecture.layers] },
+    parameters: {
+      ...snn.parameters,
+      [`${name}.weight`]: { shape: [1, 1, 1, channels], data: Float32Array.from(numbers) },
+      [`${name}.bias`]: { shape: [channels], data: Float32Array.from(numbers, (n) => n - 1) },
+    },
+    encoder: { kind: 'constant', range: [0, 1] },
+  };
+}
+
+describe('a normalisation in front', () => {
+  it('is computed once an image, and gives what the reference engine gives', async () => {
+    await fc.assert(
+      fc.asyncProperty(runs, async ({ snn: behind, pixels, seed }) => {
+        const snn = normalised(behind);
+        expect(engine.remark(snn, 'spikes')).toBeUndefined();
+        const request = { snn, pixels: pixels.map(Math.abs), seed };
+        const [fast, slow] = [await engine.infer(request), await reference.infer(request)];
+        expect(fast.potentials).toEqual(slow.potentials);
+        expect(fast.activity).toEqual(slow.activity);
+        const [first] = slow.operations;
+        expect(fast.operations[0]).toEqual(first);
+        expect(fast.operations.map(({ additions }) => additions)).toEqual(
+          slow.operations.map(({ additions }) => additions),
+        );
+      }),
+      { numRuns: 30 },
+    );
+  });
+});
+
 describe('graphs beyond the kernels', () => {
   it('are computed by the reference engine, which is told', async () => {
     let beyond = 0;
@@ -123,15 +166,15 @@ describe('graphs beyond the kernels', () => {
             timeSteps: 4,
             classNames: classNames(network.architecture.classes),
           };
-          const what = beyondKernels(snn.architecture);
+          const what = beyondKernels(architectureBehind(snn));
           if (what !== undefined) {
             beyond++;
-            expect(engine.remark(snn.architecture)).toContain(what);
+            expect(engine.remark(snn, 'spikes')).toContain(what);
           }
           const fast = await engine.infer({ snn, pixels, seed: 1 });
           const slow = await reference.infer({ snn, pixels, seed: 1 });
           expect(fast.potentials).toEqual(slow.potentials);
-          expect(fast.operations).toEqual(slow.operations);
+          expect(fast.activity).toEqual(slow.activity);
         },
       ),
       { numRuns: 80 },

@@ -49,7 +49,8 @@ it('are the spikes of each tap and time-step, the longest first', () => {
       heap.u32(ptr, positions.length).set(positions);
       const network = {
         heap,
-        layer: () => ({ name: 'conv', input: { height, width }, output: { width: outWidth } }),
+        layer: () => ({ name: 'conv', output: { width: outWidth } }),
+        input: () => ({ input: { height, width } }),
       } as unknown as Network;
       const at = sortedBursts(network, 0, {
         ...{ ptr, list: 0, weights: 0, base: 0, basePerPixel: 0, blocks: 1 },
