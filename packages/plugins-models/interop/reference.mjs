@@ -3,7 +3,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { randomStream } from '@privatesnn/core';
+import { parameterShapes, randomStream, spikingLayers, weightedLayers } from '@privatesnn/core';
 import { createReferenceEngine } from '@privatesnn/spiking';
 
 import { nirGraph } from '../dist/nir/graph.js';
@@ -49,47 +49,68 @@ const dense = [
   { kind: 'dense', name: 'd2', inputs: 30, outputs: 4, bias: false },
 ];
 
+/** Residual blocks: the identity, with a gain, and a shortcut with a stride and more channels. */
+const conv = { kind: 'conv', kernel: 3, stride: 1, padding: 1, bias: true };
+const residual = [
+  { ...conv, name: 'stem', inChannels: 3, outChannels: 4 },
+  { ...conv, name: 'a1', inChannels: 4, outChannels: 4 },
+  { ...conv, name: 'a2', inChannels: 4, outChannels: 4, linear: true },
+  { kind: 'add', name: 'a', from: ['a2', 'stem'] },
+  {
+    ...conv,
+    name: 'b1',
+    inChannels: 4,
+    outChannels: 6,
+    kernel: [3, 1],
+    stride: 2,
+    padding: [1, 1, 0, 0],
+  },
+  { ...conv, name: 'b2', inChannels: 6, outChannels: 6, linear: true },
+  { kind: 'shortcut', name: 'way', from: ['a'], stride: 2, before: 1, after: 1 },
+  { kind: 'add', name: 'b', from: ['b2', 'way'] },
+  { kind: 'average-pool', size: [4, 3] },
+  { kind: 'flatten' },
+  { kind: 'dense', name: 'fc', inputs: 6, outputs: 4, bias: true },
+];
+
 const cases = [
   { name: 'soft reset', layers: convolutional, neuron: {} },
   { name: 'soft reset, dense', layers: dense, neuron: {} },
   { name: 'soft reset, from θ/2', layers: convolutional, neuron: { initial: 0.5 } },
   { name: 'soft reset, leak 0.9', layers: convolutional, neuron: { leak: 0.9 } },
   { name: 'soft reset, leak 0.9, from θ/2', layers: dense, neuron: { leak: 0.9, initial: 0.5 } },
+  {
+    name: 'residual, soft reset, from θ/2',
+    layers: residual,
+    neuron: { initial: 0.5 },
+    gains: { a: [1, 0.7] },
+  },
   { name: 'hard reset', layers: convolutional, neuron: { reset: 'hard' } },
   { name: 'hard reset, leak 0.9', layers: convolutional, neuron: { reset: 'hard', leak: 0.9 } },
 ];
 
 const engine = createReferenceEngine();
 const written = [];
-for (const [index, { name, layers, neuron }] of cases.entries()) {
+for (const [index, { name, layers, neuron, gains = {} }] of cases.entries()) {
   const random = randomStream(index, 'interop');
   const numbers = (count, size) =>
     Float32Array.from({ length: count }, () => size * random.normal());
   const parameters = {};
-  for (const layer of layers.filter(({ kind }) => kind === 'conv' || kind === 'dense')) {
-    const [height, width] = [layer.kernel ?? 1].flat().concat([layer.kernel ?? 1].flat());
-    const shape =
-      layer.kind === 'conv'
-        ? [height, width, layer.inChannels, layer.outChannels]
-        : [layer.inputs, layer.outputs];
-    const count = shape.reduce((a, b) => a * b, 1);
-    const outputs = shape.at(-1);
-    parameters[`${layer.name}.weight`] = {
-      shape,
-      data: numbers(count, 2 / Math.sqrt(count / outputs)),
-    };
-    if (layer.bias)
-      parameters[`${layer.name}.bias`] = { shape: [outputs], data: numbers(outputs, 0.1) };
+  for (const layer of weightedLayers({ layers })) {
+    for (const [key, shape] of Object.entries(parameterShapes(layer))) {
+      const count = shape.reduce((a, b) => a * b, 1);
+      const size = key.endsWith('.bias') ? 0.1 : 2 / Math.sqrt(count / shape.at(-1));
+      parameters[key] = { shape, data: numbers(count, size) };
+    }
   }
   const snn = {
     type: 'snn',
     architecture: { name, inputShape: [8, 6, 3], classes: 4, layers },
     parameters,
     thresholds: Object.fromEntries(
-      Object.keys(parameters)
-        .filter((key) => key.endsWith('.weight') && key !== 'd2.weight')
-        .map((key) => [key.slice(0, -'.weight'.length), 0.5 + random.uniform()]),
+      spikingLayers({ layers }).map((layer) => [layer.name, 0.5 + random.uniform()]),
     ),
+    gains,
     neuron: {
       kind: 'integrate-and-fire',
       leak: 1,

@@ -1,10 +1,14 @@
+import nirtorch
 import sinabs.layers
 from sinabs.activation import MembraneReset, MembraneSubtract, SingleSpike
-from sinabs.nir import from_nir
+from sinabs.nir import _import_sinabs_module
 
 
 def load(graph, images, subtracts):
-    net = from_nir(graph, batch_size=images)
+    # sinabs.nir.from_nir takes chains alone.
+    kinds = {type(node) for node in graph.nodes.values()} - {nir.Input, nir.Output}
+    net = nirtorch.nir_to_torch(
+        graph, {kind: lambda node: _import_sinabs_module(node, images, None) for kind in kinds})
     for module, _ in neurons(net):
         # The importer lets a neuron fire several times a step, and its potential not fall below minus the threshold.
         module.spike_fn, module.min_v_mem = SingleSpike, None

@@ -1,10 +1,17 @@
 import fc from 'fast-check';
 import h5wasm from 'h5wasm';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
-import type { Snn } from '@privatesnn/core';
+import type { Snn, UserError } from '@privatesnn/core';
 import { createReferenceEngine } from '@privatesnn/spiking';
-import { arbitrarySnnRun } from '@privatesnn/testkit';
+import {
+  arbitraryGraph,
+  arbitraryParameters,
+  arbitraryPixels,
+  arbitrarySnnRun,
+  arbitraryThresholds,
+  tinySnn,
+} from '@privatesnn/testkit';
 
 import { nirGraph } from './graph.js';
 import { nirBytes, nirMetadata } from './hdf5.js';
@@ -24,8 +31,11 @@ interface Field {
 /** One time-step of a graph, by the format's own definitions, with neurons that subtract their threshold. */
 function step(graph: NirGraph, image: Field, membranes: Map<string, number[]>, dt: number): Field {
   const given = new Map([['input', image]]);
-  for (const [from, to] of graph.edges) {
-    given.set(to, apply(to, graph.nodes[to]!, given.get(from)!, membranes, dt));
+  for (const [name, node] of Object.entries(graph.nodes)) {
+    if (name === 'input') continue;
+    const inputs = graph.edges.filter(([, to]) => to === name).map(([from]) => given.get(from)!);
+    const data = inputs[0]!.data.map((_, i) => inputs.reduce((sum, one) => sum + one.data[i]!, 0));
+    given.set(name, apply(name, node, { ...inputs[0]!, data }, membranes, dt));
   }
   return given.get('output')!;
 }
@@ -43,9 +53,11 @@ function apply(
       const [outputs, inputs, rows, columns] = shape as [number, number, number, number];
       const [down, right] = array(node, 'stride').data as unknown as [number, number];
       const [top, left] = array(node, 'padding').data as unknown as [number, number];
+      const [tall, wide] = array(node, 'dilation').data as unknown as [number, number];
       const [, height, width] = input.size;
-      const outHeight = Math.floor((height + 2 * top - rows) / down) + 1;
-      const outWidth = Math.floor((width + 2 * left - columns) / right) + 1;
+      const outHeight = Math.floor((height + 2 * top - (rows - 1) * tall - 1) / down) + 1;
+      const outWidth = Math.floor((width + 2 * left - (columns - 1) * wide - 1) / right) + 1;
+      const outputsOfGroup = outputs / (node['groups'] as number);
       const result: number[] = [];
       for (let o = 0; o < outputs; o++)
         for (let y = 0; y < outHeight; y++)
@@ -54,10 +66,11 @@ function apply(
             for (let c = 0; c < inputs; c++)
               for (let i = 0; i < rows; i++)
                 for (let j = 0; j < columns; j++) {
-                  const [v, u] = [y * down - top + i, x * right - left + j];
+                  const [v, u] = [y * down - top + i * tall, x * right - left + j * wide];
                   if (v < 0 || v >= height || u < 0 || u >= width) continue;
                   const weight = data[((o * inputs + c) * rows + i) * columns + j]!;
-                  sum += weight * input.data[(c * height + v) * width + u]!;
+                  const from = Math.floor(o / outputsOfGroup) * inputs + c;
+                  sum += weight * input.data[(from * height + v) * width + u]!;
                 }
             result.push(sum);
           }
@@ -76,7 +89,9 @@ function apply(
     case 'SumPool2d': {
       const [rows, columns] = array(node, 'kernel_size').data as unknown as [number, number];
       const [channels, height, width] = input.size;
-      const [outHeight, outWidth] = [Math.floor(height / rows), Math.floor(width / columns)];
+      const [down, right] = array(node, 'stride').data as unknown as [number, number];
+      const outHeight = Math.floor((height - rows) / down) + 1;
+      const outWidth = Math.floor((width - columns) / right) + 1;
       const result: number[] = [];
       for (let c = 0; c < channels; c++)
         for (let y = 0; y < outHeight; y++)
@@ -84,7 +99,7 @@ function apply(
             let sum = 0;
             for (let i = 0; i < rows; i++)
               for (let j = 0; j < columns; j++)
-                sum += input.data[(c * height + y * rows + i) * width + x * columns + j]!;
+                sum += input.data[(c * height + y * down + i) * width + x * right + j]!;
             result.push(node.type === 'SumPool2d' ? sum : sum / rows / columns);
           }
       return { size: [channels, outHeight, outWidth], data: result };
@@ -126,29 +141,76 @@ const runs = arbitrarySnnRun({
   snn: { ...snn, neuron: { ...snn.neuron, firing: 'inclusive', initial: 0 } } as Snn,
 }));
 
-it.each(targetNames)(
-  'a graph for %s, run by the definitions of the format, gives the potentials of the network',
-  (target) =>
-    fc.assert(
-      fc.asyncProperty(runs, async ({ snn, pixels, seed }) => {
-        const { dt } = targets[target];
-        const graph = nirGraph(snn, target, dt);
-        const [height, width, channels] = snn.architecture.inputShape;
-        const { potentials } = await engine.infer({ snn, pixels, seed });
-        const pixel = (c: number, at: number) => pixels[at * channels + c]!;
-        const image = Array.from({ length: channels }, (_, c) =>
-          Array.from({ length: height * width }, (_, at) => pixel(c, at)),
-        ).flat();
-        const membranes = new Map<string, number[]>();
-        const sums = new Array<number>(snn.architecture.classes).fill(0);
-        for (let t = 0; t < snn.timeSteps; t++) {
-          const given = { size: [channels, height, width], data: image } as const;
-          step(graph, given, membranes, dt).data.forEach((value, i) => (sums[i]! += value));
-        }
-        sums.forEach((sum, i) => expect(sum).toBeCloseTo(potentials[i]!, 3));
-      }),
-    ),
+/** Any graph of the layers that can be written; joins with gains. */
+const graphs = arbitraryGraph({
+  kinds: ['conv', 'conv', 'dense', 'add', 'add', 'average-pool', 'shortcut', 'flatten', 'dropout'],
+}).chain((architecture) =>
+  fc
+    .record({
+      snn: fc.constant(tinySnn({ timeSteps: 6 })),
+      parameters: arbitraryParameters(architecture),
+      thresholds: arbitraryThresholds(architecture),
+      gain: fc.constantFrom(0.5, 1, 1.5),
+      pixels: arbitraryPixels(architecture, [0, 1], 1),
+    })
+    .map(({ snn, parameters, thresholds, gain, pixels }) => ({
+      snn: {
+        ...{ ...snn, architecture, parameters, thresholds },
+        encoder: { kind: 'constant', range: [0, 1] },
+        neuron: { ...snn.neuron, reset: 'soft', leak: 1, firing: 'inclusive', initial: 0 },
+        gains: Object.fromEntries(
+          architecture.layers.flatMap((layer) =>
+            layer.kind === 'add' ? [[layer.name, layer.from!.map((_, i) => gain ** i)]] : [],
+          ),
+        ),
+      } as Snn,
+      pixels,
+      seed: 0,
+    })),
 );
+
+/** Runs a network and its graph; they must give the same. */
+async function expectSame(
+  target: Target,
+  { snn, pixels, seed }: { snn: Snn; pixels: Float32Array; seed: number },
+): Promise<void> {
+  const { dt } = targets[target];
+  const graph = nirGraph(snn, target, dt);
+  const [height, width, channels] = snn.architecture.inputShape;
+  const { potentials } = await engine.infer({ snn, pixels, seed });
+  const pixel = (c: number, at: number) => pixels[at * channels + c]!;
+  const image = Array.from({ length: channels }, (_, c) =>
+    Array.from({ length: height * width }, (_, at) => pixel(c, at)),
+  ).flat();
+  const membranes = new Map<string, number[]>();
+  const sums = new Array<number>(snn.architecture.classes).fill(0);
+  for (let t = 0; t < snn.timeSteps; t++) {
+    const given = { size: [channels, height, width], data: image } as const;
+    step(graph, given, membranes, dt).data.forEach((value, i) => (sums[i]! += value));
+  }
+  sums.forEach((sum, i) => expect(sum).toBeCloseTo(potentials[i]!, 3));
+}
+
+describe.each(targetNames)('a graph for %s, by the definitions of the format,', (target) => {
+  it('gives the potentials of the network', () =>
+    fc.assert(fc.asyncProperty(runs, (run) => expectSame(target, run))));
+
+  it('gives those of a network with branches, or is refused', async () => {
+    let written = 0;
+    await fc.assert(
+      fc.asyncProperty(graphs, (run) =>
+        expectSame(target, run).then(
+          () => void written++,
+          (error: unknown) => {
+            if ((error as UserError).code !== 'NIR_CANNOT_SAY') throw error;
+          },
+        ),
+      ),
+      { numRuns: 150 },
+    );
+    expect(written).toBeGreaterThan(10);
+  });
+});
 
 const leaky = (target: Target) =>
   fc
@@ -223,8 +285,10 @@ it('names are those of the layers, without what cuts a path, each once', () => {
     'generic',
     1,
   );
-  expect(Object.keys(nodes)).toEqual(['input', 'output_2', 'output_neurons', 'a_b_c', 'output']);
-  expect(edges).toHaveLength(4);
+  expect(Object.keys(nodes)).toEqual(
+    'input output_flatten output_2 output_neurons a_b_c output'.split(' '),
+  );
+  expect(edges).toHaveLength(5);
 });
 
 it('a file holds datasets and no attributes, texts and shapes as they are', async () => {
@@ -238,7 +302,9 @@ it('a file holds datasets and no attributes, texts and shapes as they are', asyn
   const value = (path: string) => (file.get(path) as { value: unknown }).value;
   expect(value('version')).toBe('1.0.8');
   expect(value('node/type')).toBe('NIRGraph');
-  expect(value('node/edges')).toEqual('input h h h_neurons h_neurons o o output'.split(' '));
+  expect(value('node/edges')).toEqual(
+    'input h_flatten h_flatten h h h_neurons h_neurons o o output'.split(' '),
+  );
   expect(value('node/nodes/h/type')).toBe('Affine');
   expect(value('node/nodes/h/weight')).toEqual(Float32Array.of(1, 3, 2, 4));
   expect((file.get('node/nodes/h/weight') as { shape: unknown }).shape).toEqual([2, 2]);
