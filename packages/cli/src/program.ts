@@ -4,9 +4,10 @@ import { commandLine } from './command-line.js';
 import type { CollectOptions } from './commands/collect.js';
 import type { PaperOptions } from './commands/paper.js';
 import type { RunOptions } from './commands/run.js';
+import type { IsolationOptions } from './isolation.js';
 import { addRunCommands } from './run-commands.js';
 
-interface CommonOptions {
+interface CommonOptions extends IsolationOptions {
   readonly profile?: string;
   readonly seed?: string;
   readonly json?: boolean;
@@ -46,7 +47,13 @@ export function createProgram(
       )
       .argument('[overrides...]', 'stage.option=value, +stage={…}, ~stage.option')
       .option('--profile <name>', "one of the file's profiles")
-      .option('--seed <number>', 'root seed');
+      .option('--seed <number>', 'root seed')
+      .option('--isolate', 'run plugins that are not trusted in processes without rights')
+      .option(
+        '--trust <plugin>',
+        'a plugin that keeps all rights with --isolate; may be repeated',
+        (name: string, before: readonly string[] = []) => [...before, name],
+      );
 
   experiment('run', 'run an experiment, or go on with one that was interrupted')
     .option('--out <folder>', 'where the run folder is made (default: runs)')

@@ -44,6 +44,10 @@ export const tensorRuntimeService: Service<TensorRuntime> = {
     if (asked) chooseRuntime(asked);
   },
   create: (_, { threads }) => createTensorRuntime({ threads }),
+  isolated: {
+    identity: () => Promise.resolve().then(() => embeddedIdentity('wasm')),
+    create: () => createTensorRuntime({ prefer: 'embedded', kernels: 'wasm', threads: 1 }),
+  },
 };
 
 function chooseRuntime(

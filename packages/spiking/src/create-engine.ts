@@ -71,6 +71,10 @@ export const engineService: Service<SpikingEngine> = {
   },
   create: (_, { threads }) => createEngine({ threads }),
   close: (engine) => engine.close(),
+  isolated: {
+    identity: () => Promise.resolve().then(() => identityOf('wasm')),
+    create: () => createEngine({ implementation: 'wasm', threads: 0 }),
+  },
 };
 
 /** Which implementations can be used on this machine, the fastest first. */

@@ -8,6 +8,7 @@ import {
   type OpenWork,
 } from '@privatesnn/core';
 
+import { isolatedProgram } from '../isolation.js';
 import { bundledServices } from '../services.js';
 
 /**
@@ -27,6 +28,7 @@ export async function workOn(
       digest,
       services: await bundledServices(),
       moduleBase: import.meta.dirname,
+      isolatedProgram: isolatedProgram(cacheLocation),
     });
   if (node === undefined) {
     const parent = Number(process.env['PRIVATESNN_PARENT']);

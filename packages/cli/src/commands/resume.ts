@@ -31,18 +31,21 @@ export async function resumeHere(
         hint: 'Start it again with its first command; nothing of it is lost.',
       });
     }
-    const plan = await openPlan(file, { overrides: [] });
+    const settings = await settingsOf(folder);
+    // What was isolated stays so, also while it is planned.
+    const { isolate = false, trust = [] } = settings;
+    const cache = resolve(folder, settings.cache);
+    const plan = await openPlan(file, { overrides: [], isolate, trust, cache });
     for (const plugin of await changedPlugins(folder, plan)) {
       say(
         process.stderr,
         `! The code of ${plugin} has changed since the run was started; its stages are computed anew.\n`,
       );
     }
-    const settings = await settingsOf(folder);
     return await finishRun(plan, {
       ...settings,
       ...options,
-      cache: resolve(folder, settings.cache),
+      cache,
       resume: folder,
       signal: controller.signal,
     });

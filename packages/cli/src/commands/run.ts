@@ -14,14 +14,15 @@ import {
 import { shorten } from '../command-line.js';
 import { showFailure } from '../failure.js';
 import { assertNeeds } from '../needs.js';
-import { openPlan, type OpenOptions } from '../open.js';
+import type { IsolationOptions } from '../isolation.js';
+import { openPlan } from '../open.js';
 import { count, duration } from '../progress/format.js';
 import { createProgress } from '../progress/progress.js';
 import { say, sayJson, terminalOf } from '../terminal.js';
 import { localLauncher, whole, type JobsOptions } from './jobs.js';
 import { listenForInterrupt, tellSupervisor } from './supervise.js';
 
-export interface RunOptions extends JobsOptions {
+export interface RunOptions extends JobsOptions, IsolationOptions {
   readonly profile?: string;
   readonly seed?: string;
   readonly out?: string;
@@ -38,7 +39,7 @@ export interface RunOptions extends JobsOptions {
 /** What a run is resumed with, as it was started: `settings.json` in its folder. */
 export interface RunSettings extends Pick<
   RunOptions,
-  'jobs' | 'patience' | 'useCache' | 'failFast' | 'retry'
+  'jobs' | 'patience' | 'useCache' | 'failFast' | 'retry' | 'isolate' | 'trust'
 > {
   /** From the run's folder. */
   readonly cache: string;
@@ -59,9 +60,9 @@ export async function runHere(
 ): Promise<number> {
   const controller = new AbortController();
   await listenForInterrupt(() => controller.abort());
-  const open: OpenOptions = { overrides, profile: options.profile, seed: options.seed };
   try {
-    return await finishRun(await openPlan(file, open), { ...options, signal: controller.signal });
+    const plan = await openPlan(file, { ...options, overrides });
+    return await finishRun(plan, { ...options, signal: controller.signal });
   } catch (error) {
     return failed(error, options);
   }
@@ -72,6 +73,7 @@ export async function finishRun(plan: Plan, options: RunOptions & Started): Prom
   // A blank line between the progress and what reporters print, and after it.
   const gap = options.quiet ? '' : '\n';
   let printed = false;
+  if (options.isolate && !options.quiet) say(process.stderr, `${isolatedText(plan)}\n`);
   try {
     const summary = await runPlan(plan, {
       ...options,
@@ -141,7 +143,7 @@ export async function runPlan(
 }
 
 function settingsOf(plan: Plan, options: RunOptions, { location }: Cache) {
-  const { jobs, patience, useCache, failFast, retry } = options;
+  const { jobs, patience, useCache, failFast, retry, isolate, trust } = options;
   // Every run's folder in it is as far from the cache.
   const folder = join(resolve(options.out ?? 'runs'), plan.name);
   const settings: RunSettings = {
@@ -151,8 +153,17 @@ function settingsOf(plan: Plan, options: RunOptions, { location }: Cache) {
     ...(useCache === undefined ? {} : { useCache }),
     ...(failFast === undefined ? {} : { failFast }),
     ...(retry === undefined ? {} : { retry }),
+    ...(isolate === undefined ? {} : { isolate }),
+    ...(trust === undefined ? {} : { trust }),
   };
   return { ...settings };
+}
+
+function isolatedText({ experiment }: Plan): string {
+  const names = experiment.plugins.filter(({ isolated }) => isolated).map(({ name }) => name);
+  return names.length > 0
+    ? `Isolated: ${names.join(', ')}.`
+    : 'Isolated: none; all plugins are bundled or trusted.';
 }
 
 function closing({ computed, cached, manifest, folder }: RunSummary): string {

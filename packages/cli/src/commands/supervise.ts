@@ -32,6 +32,8 @@ export function isSupervised(): boolean {
  */
 export function supervise(argv: readonly string[]): Promise<number> {
   const [, script = ''] = process.argv;
+  // As `refuseDebugger` of core, which is not loaded here.
+  if (argv.includes('--isolate')) process.on('SIGUSR1', () => undefined);
   const child = spawn(process.execPath, [...process.execArgv, script, ...argv], {
     stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
     env: { ...process.env, [marker]: String(process.pid) },

@@ -81,6 +81,9 @@ export function decode(bytes: Uint8Array): unknown {
   const header = JSON.parse(view.toString('utf8', 16, 16 + headerLength)) as Header;
   let at = padded(16 + headerLength);
   const arrays = header.arrays.map(([type, length]) => {
+    if (!Object.hasOwn(arrayTypes, type) || !Number.isInteger(length) || length < 0) {
+      throw new Error('the file names an array that is none');
+    }
     const constructor = arrayTypes[type];
     const size = length * constructor.BYTES_PER_ELEMENT;
     if (at + size > view.length) throw new Error('the file ends within an array');

@@ -24,6 +24,8 @@ export interface KeyParts {
   readonly services: Readonly<Record<string, string>>;
   /** Digest of what the stage reads besides its inputs; "" where it reads nothing. */
   readonly fingerprint: string;
+  /** That it was computed in a process without rights; left out otherwise. */
+  readonly isolated?: true;
   /** The ancestors of every input, by port; only of a stage that reads them. */
   readonly ancestors?: Readonly<Record<string, readonly Ancestor[]>>;
 }

@@ -66,6 +66,8 @@ export const experimentSchema = z.strictObject({
   name,
   ...settings,
   plugins: z.array(z.string().min(1)).optional(),
+  /** Plugins that run with all rights where a run isolates the others (`--isolate`). */
+  trust: z.array(z.string().min(1)).optional(),
   /** The folder that relative paths start from, itself relative to the file; the file's own when left out. */
   folder: z.string().optional(),
   profile: z.string().optional(),

@@ -34,4 +34,12 @@ export interface Service<T = unknown, D extends Dependencies = Dependencies> {
   /** @param resources how many threads it may use */
   create(dependencies: Resolved<D>, resources: { readonly threads: number }): Promise<T>;
   close?(instance: T): Promise<void>;
+  /**
+   * The service for stages that run isolated: it computes in the calling thread, without native code, and depends on no
+   * other service. Left out where that cannot be.
+   */
+  readonly isolated?: {
+    identity(): Promise<string>;
+    create(): Promise<T>;
+  };
 }

@@ -1,20 +1,19 @@
-import { types } from 'node:util';
-
-import { UserError, type Place } from '../contracts/error.js';
+import type { Place, UserError } from '../contracts/error.js';
 import type { AnyService } from '../contracts/plugin.js';
 import type { Token } from '../contracts/token.js';
 import { child, entriesOf, toPlain, type ConfigNode } from '../config/node.js';
 import { Mistakes, throwErrors, type MistakeList } from '../errors/error-list.js';
 import { ownOr } from '../errors/own.js';
 import { missingService, stageMistake, unusedPreset } from '../errors/templates/configuration.js';
+import { serviceNotIsolated } from '../errors/templates/isolation.js';
 import { checkFailed } from '../errors/templates/plugins.js';
 import { stageName } from '../errors/templates/run.js';
-import { kindOf, safeError } from '../errors/thrown.js';
 import { createRegistry, type Registry } from '../plugins/registry.js';
 import { connector, type Connection } from './connect.js';
 import type { Experiment, FilledCell } from './experiment.js';
 import { namedGoals, neededNodes } from './goals.js';
 import { findCycle, makeNodes, sharedNodes } from './graph.js';
+import { mistakesOf } from './mistakes.js';
 import type { Plan, PlanJob } from './plan.js';
 import { planReporters } from './reporters.js';
 import { seedOf } from './seed.js';
@@ -156,7 +155,7 @@ function checkStage(
   const connected = new Set(entriesOf(child(node, 'inputs')).map(([port]) => port));
   let told: UserError[];
   try {
-    told = mistakes(check(options, connected));
+    told = mistakesOf(check(options, connected));
   } catch (error) {
     errors.push(checkFailed(stageName(name, id, declared.plugin.name, [job]), error, place));
     return;
@@ -166,24 +165,14 @@ function checkStage(
   }
 }
 
-/** What a stage's `check` gave, where it is the list of UserErrors that it should be. */
-function mistakes(found: unknown): UserError[] {
-  if (!Array.isArray(found)) {
-    // Nobody waits for a promise: its error must not come later.
-    if (types.isPromise(found)) found.catch(() => undefined);
-    throw new TypeError(`it gave ${kindOf(found)}; expected a list of UserErrors`);
-  }
-  return found.map((one: unknown) => {
-    const error = safeError(one);
-    if (error instanceof UserError) return error;
-    throw new TypeError(`it gave a list with "${error.message}"; expected UserErrors`);
-  });
-}
-
 function checkServices(stage: ConfiguredStage, registry: Registry, errors: MistakeList): void {
-  const { definition } = stage.declared;
+  const { definition, plugin } = stage.declared;
   for (const { name } of Object.values(definition.dependencies) as Token<unknown>[]) {
-    if (registry.services.has(name)) continue;
+    const service = registry.services.get(name);
+    if (service && plugin.isolated && !service.isolated) {
+      errors.push(serviceNotIsolated(stage.name, plugin.name, name, stage.place));
+    }
+    if (service) continue;
     const known = [...registry.services.keys()];
     errors.push(missingService(stage.name, definition.id, name, known, stage.place));
   }

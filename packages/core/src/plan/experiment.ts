@@ -8,13 +8,18 @@ import { matrixCells, type Cell } from '../config/matrix.js';
 import {
   child,
   entriesOf,
+  toPlain,
   type ConfigEntry,
   type ConfigMap,
   type ConfigNode,
 } from '../config/node.js';
+import { unknownTrust } from '../errors/templates/isolation.js';
+import type { Isolation } from '../isolation/isolation.js';
+import { samePlugin } from '../isolation/trust.js';
 import { errorsOf, Mistakes } from '../errors/error-list.js';
 import { tooManyStages, tooMuchWork } from '../errors/templates/configuration.js';
-import { isLocal, loadPlugin, localFile, type LoadedPlugin } from '../plugins/load.js';
+import { loadPlugin, type LoadedPlugin } from '../plugins/load.js';
+import { isLocal, localFile } from '../plugins/local.js';
 
 /** One job: the cell, and the parts of the file that it fills in with its values. */
 export interface FilledCell extends Cell {
@@ -37,6 +42,8 @@ export interface Experiment {
 export interface ExperimentRequest extends ConfigRequest {
   /** A folder of the program; plugins that the experiment's folder lacks are looked for from here. */
   readonly moduleBase?: string;
+  /** Given, plugins that neither it nor the file's `trust` names are never imported here: see `Isolation`. */
+  readonly isolation?: Isolation;
 }
 
 /**
@@ -51,12 +58,19 @@ export async function loadExperiment(
   const loaded = loadConfig(path, request);
   const problems = new Mistakes(loaded.problems);
   const cells = filledCells(loaded, problems);
+  const declared = declaredPlugins(loaded.root, cells);
+  const { isolation } = request;
   const search = {
     folder: loaded.folder,
     moduleBase: request.moduleBase ?? dirname(fileURLToPath(import.meta.url)),
+    isolation: isolation && {
+      ...isolation,
+      trust: [...isolation.trust, ...(loaded.config.trust ?? [])],
+    },
   };
+  problems.push(...trustedUnknown(loaded, isolation?.trust ?? [], [...declared.keys()]));
   const plugins: LoadedPlugin[] = [];
-  for (const [name, place] of declaredPlugins(loaded.root, cells)) {
+  for (const [name, place] of declared) {
     try {
       plugins.push(await loadPlugin(name, place, search));
     } catch (error) {
@@ -64,6 +78,23 @@ export async function loadExperiment(
     }
   }
   return { loaded, plugins, cells, problems: problems.found };
+}
+
+/** Names that are trusted and are no plugin of the experiment: a misspelt one would be isolated after all. */
+function trustedUnknown(
+  { root, folder }: LoadedConfig,
+  given: readonly string[],
+  plugins: readonly string[],
+): UserError[] {
+  const listed = child(root, 'trust');
+  const items = listed?.kind === 'list' ? listed.items : [];
+  const named = [
+    ...given.map((name) => ({ name, place: undefined })),
+    ...items.map((item) => ({ name: String(toPlain(item)), place: item.place })),
+  ];
+  return named
+    .filter(({ name }) => !plugins.some((plugin) => samePlugin(name, plugin, folder)))
+    .map(({ name, place }) => unknownTrust(name, plugins, place));
 }
 
 /** What an experiment may come to. */

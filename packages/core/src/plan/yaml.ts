@@ -13,7 +13,7 @@ import type { Plan } from './plan.js';
 export function planToYaml(plan: Plan, from: string): string {
   const { loaded } = plan.experiment;
   const plain = toPlain(loaded.root) as Record<string, unknown>;
-  const { name, title, description, plugins, goals, preset, matrix, reporters } = plain;
+  const { name, title, description, plugins, trust, goals, preset, matrix, reporters } = plain;
   const document: Record<string, unknown> = {
     name,
     title,
@@ -21,6 +21,7 @@ export function planToYaml(plan: Plan, from: string): string {
     folder: relative(from, loaded.folder) || '.',
     seed: plain['seed'] ?? 0,
     plugins,
+    trust,
     goals,
     preset,
     matrix,

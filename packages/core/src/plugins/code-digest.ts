@@ -21,8 +21,8 @@ export function packageCodeDigest(location: PackageLocation): string {
   known.set(folder, 'in a cycle');
   const hash = createHash('sha256');
   hash.update(JSON.stringify([manifest.name, manifest.version]));
-  const top = relative(folder, entryFile(location)).split(sep)[0] ?? '';
-  if (top === 'dist' || top === 'src') addFolder(hash, folder, join(folder, top));
+  const top = codeFolder(location);
+  if (top !== undefined) addFolder(hash, folder, top);
   else hash.update(fileCodeDigest(entryFile(location)));
   const dependencies = { ...manifest.dependencies, ...manifest.peerDependencies };
   for (const name of Object.keys(dependencies).sort()) {
@@ -62,25 +62,43 @@ export function fileCodeDigest(file: string): string {
   const before = known.get(file);
   if (before !== undefined) return before;
   const hash = createHash('sha256');
-  const pending = [resolve(file)];
-  const seen = new Set(pending);
-  for (let at = 0; at < pending.length; at++) {
-    const path = pending[at]!;
-    const text = readFileSync(path, 'utf8');
-    hash.update(JSON.stringify([relative(dirname(file), path), text]));
-    for (const [, specifier] of text.matchAll(
-      /(?:from|import)\s*\(?\s*['"](\.{1,2}\/[^'"]+)['"]/g,
-    )) {
-      const imported = resolve(dirname(path), specifier!);
-      if (!seen.has(imported) && statSync(imported, { throwIfNoEntry: false })?.isFile()) {
-        seen.add(imported);
-        pending.push(imported);
-      }
-    }
+  for (const path of importedCode(file).files) {
+    hash.update(JSON.stringify([relative(dirname(file), path), readFileSync(path, 'utf8')]));
   }
   const digest = hash.digest('hex');
   known.set(file, digest);
   return digest;
+}
+
+/** What a file is made of: itself and the files that it imports by relative paths, and the packages that these name. */
+export function importedCode(file: string): {
+  readonly files: readonly string[];
+  readonly packages: readonly string[];
+} {
+  const files = [resolve(file)];
+  const packages = new Set<string>();
+  for (let at = 0; at < files.length; at++) {
+    const path = files[at]!;
+    const text = readFileSync(path, 'utf8');
+    for (const [, specifier] of text.matchAll(/(?:from|import)\s*\(?\s*['"]([^'"]+)['"]/g)) {
+      if (!/^\.{1,2}\//.test(specifier!)) {
+        const name = /^(?:@[^/]+\/)?[^/:]+(?=\/|$)/.exec(specifier!)?.[0];
+        if (name !== undefined) packages.add(name);
+        continue;
+      }
+      const imported = resolve(dirname(path), specifier!);
+      if (files.includes(imported)) continue;
+      if (statSync(imported, { throwIfNoEntry: false })?.isFile()) files.push(imported);
+    }
+  }
+  return { files, packages: [...packages] };
+}
+
+/** The folder that holds a package's code, `dist` or `src`, where its entry lies in one. */
+export function codeFolder(location: PackageLocation): string | undefined {
+  const { folder } = location;
+  const top = relative(folder, entryFile(location)).split(sep)[0] ?? '';
+  return top === 'dist' || top === 'src' ? join(folder, top) : undefined;
 }
 
 function addFolder(hash: Hash, root: string, folder: string): void {

@@ -1,9 +1,9 @@
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, realpathSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
 import { UserError, type Place } from '../contracts/error.js';
-import { pluginApi, type AnyStage, type Plugin } from '../contracts/plugin.js';
+import { pluginApi, type Plugin } from '../contracts/plugin.js';
 import { throwErrors, UserErrorList } from '../errors/error-list.js';
 import { nearestFile } from '../errors/nearest-file.js';
 import {
@@ -18,9 +18,14 @@ import {
   secondTensorflow,
   wrongApi,
 } from '../errors/templates/plugins.js';
+import { deniedWhileLoading } from '../errors/templates/isolation.js';
 import { guarded } from '../errors/stray.js';
+import type { IsolatedPlugin, Isolation, Target } from '../isolation/isolation.js';
+import { assertReadable, fileReadable, packageReadable } from '../isolation/readable.js';
+import { isTrusted } from '../isolation/trust.js';
 import { fileCodeDigest, packageCodeDigest } from './code-digest.js';
 import { pluginFaults, type Fault } from './contract.js';
+import { asPlugin, isLocal } from './local.js';
 import { entryFile, locatePackage } from './locate.js';
 
 /** A plugin with where it comes from. */
@@ -29,7 +34,10 @@ export interface LoadedPlugin {
   readonly name: string;
   readonly version: string;
   readonly codeDigest: string;
+  /** Its definitions; where it is isolated, what stands for them. */
   readonly plugin: Plugin;
+  /** How its code runs, where it has no rights and is never imported here. */
+  readonly isolated?: IsolatedPlugin;
 }
 
 export interface PluginSearch {
@@ -37,22 +45,14 @@ export interface PluginSearch {
   readonly folder: string;
   /** A folder of the program itself: bundled plugins are found from here. */
   readonly moduleBase: string;
+  /** Given, the code of plugins that are not trusted is never imported in this process. */
+  readonly isolation?: Isolation | undefined;
 }
 
 const tensorflow = '@tensorflow/tfjs-core';
 
-/** Whether a name under `plugins:` or `use:` is a path. */
-export function isLocal(name: string): boolean {
-  return name.startsWith('./') || name.startsWith('../') || name.startsWith('/');
-}
-
-/** The file of a local `use:`, which may name one of the file's stages: `./stages.js/stripes`. */
-export function localFile(use: string): string {
-  return /^(.+\.[cm]?[jt]s)\/[^/]+$/.exec(use)?.[1] ?? use;
-}
-
 /**
- * Imports one plugin and checks it against the contract.
+ * Imports one plugin, or has an isolated process import it, and checks it against the contract.
  *
  * @throws UserError when it is missing, no plugin, made for another api, or breaks the contract
  */
@@ -80,8 +80,9 @@ export async function loadPlugin(
 async function loadPackage(
   name: string,
   place: Place,
-  { folder, moduleBase }: PluginSearch,
+  search: PluginSearch,
 ): Promise<LoadedPlugin> {
+  const { folder, moduleBase } = search;
   const location = locatePackage(name, folder) ?? locatePackage(name, moduleBase);
   if (!location) throw pluginNotFound(name, installedPlugins([folder, moduleBase]), place);
   const declared = location.manifest.privatesnn;
@@ -96,30 +97,58 @@ async function loadPackage(
   }
   const entry = entryFile(location);
   if (!isFile(entry)) throw pluginNotBuilt(name, entry, place);
+  const target = { name, file: entry, local: false };
+  const codeDigest = packageCodeDigest(location);
   return {
     name,
     version: location.manifest.version ?? '0.0.0',
-    codeDigest: packageCodeDigest(location),
-    plugin: checked(name, entry, await importDefault(entry, name, place), place),
+    codeDigest,
+    ...(await imported(target, () => packageReadable(location), codeDigest, place, search)),
   };
 }
 
-async function loadLocal(
-  name: string,
-  place: Place,
-  { folder }: PluginSearch,
-): Promise<LoadedPlugin> {
-  const file = resolve(folder, name);
-  if (!isFile(file)) throw pluginFileNotFound(name, nearestFile(file), place);
-  const exported = await importDefault(file, name, place);
-  // A local file may export one stage instead of a plugin.
-  const plugin = isStage(exported) ? { name, stages: [exported] } : exported;
+async function loadLocal(name: string, place: Place, search: PluginSearch): Promise<LoadedPlugin> {
+  const path = resolve(search.folder, name);
+  if (!isFile(path)) throw pluginFileNotFound(name, nearestFile(path), place);
+  // As Node sees it: a permission is for a real path.
+  const file = search.isolation ? realpathSync(path) : path;
+  const target = { name, file, local: true };
+  const codeDigest = fileCodeDigest(file);
   return {
     name,
     version: '0.0.0',
-    codeDigest: fileCodeDigest(file),
-    plugin: checked(name, file, plugin, place),
+    codeDigest,
+    ...(await imported(target, () => fileReadable(file), codeDigest, place, search)),
   };
+}
+
+/** The definitions of a plugin: imported, or described by an isolated process. */
+async function imported(
+  target: Target,
+  readable: () => readonly string[],
+  codeDigest: string,
+  place: Place,
+  { folder, moduleBase, isolation }: PluginSearch,
+): Promise<Pick<LoadedPlugin, 'plugin' | 'isolated'>> {
+  const { name, file, local } = target;
+  if (!isolation || isTrusted(name, folder, moduleBase, isolation.trust)) {
+    const exported = await importDefault(file, name, place);
+    return { plugin: checked(name, file, local ? asPlugin(name, exported) : exported, place) };
+  }
+  const { program } = isolation;
+  const isolated = { target, readable: readable(), program, codeDigest };
+  assertReadable(name, isolated.readable, [folder, ...program.closed]);
+  const { proxyPlugin, ToldError } = await import('../isolation/proxy.js');
+  let proxy: unknown;
+  try {
+    proxy = proxyPlugin(isolated, place);
+  } catch (error) {
+    if (!(error instanceof ToldError)) throw error;
+    throw (
+      deniedWhileLoading(name, error.told, place) ?? pluginFailed(name, file, error.told, place)
+    );
+  }
+  return { plugin: checked(name, file, proxy, place), isolated };
 }
 
 function isFile(path: string): boolean {
@@ -161,10 +190,6 @@ function checked(name: string, file: string, value: unknown, place: Place): Plug
     }
   }
   return plugin;
-}
-
-function isStage(value: unknown): value is AnyStage {
-  return typeof value === 'object' && value !== null && 'kind' in value && 'create' in value;
 }
 
 function isPlugin(name: string, folder: string): boolean {

@@ -11,6 +11,8 @@ import { packageFileLimit, readOrdinary } from '../files/read-ordinary.js';
 export interface PackageLocation {
   /** Its real folder, links resolved. */
   readonly folder: string;
+  /** Where it was found in a `node_modules`: the same, or a link to it. */
+  readonly found: string;
   readonly manifest: PackageManifest;
 }
 
@@ -39,7 +41,7 @@ export function locatePackage(name: string, start: string): PackageLocation | un
     const candidate = join(folder, 'node_modules', name);
     if (existsSync(join(candidate, 'package.json'))) {
       const real = realpathSync(candidate);
-      return { folder: real, manifest: readManifest(real) };
+      return { folder: real, found: candidate, manifest: readManifest(real) };
     }
     const parent = dirname(folder);
     if (parent === folder) return undefined;
@@ -51,7 +53,9 @@ export function locatePackage(name: string, start: string): PackageLocation | un
 export function packageOf(file: string): PackageLocation | undefined {
   let folder = dirname(resolve(file));
   for (;;) {
-    if (existsSync(join(folder, 'package.json'))) return { folder, manifest: readManifest(folder) };
+    if (existsSync(join(folder, 'package.json'))) {
+      return { folder, found: folder, manifest: readManifest(folder) };
+    }
     const parent = dirname(folder);
     if (parent === folder) return undefined;
     folder = parent;

@@ -1,7 +1,8 @@
 import type { Place } from '../contracts/error.js';
 import type { AnyReporter, AnyService, AnyStage } from '../contracts/plugin.js';
 import { ambiguousUse, duplicateService, unknownUse } from '../errors/templates/plugins.js';
-import { isLocal, localFile, type LoadedPlugin } from './load.js';
+import type { LoadedPlugin } from './load.js';
+import { isLocal, localFile } from './local.js';
 
 /** A stage or reporter with the plugin that declares it. */
 export interface Declared<T> {

@@ -4,8 +4,8 @@ import { Container } from 'inversify';
 import type { AnyService } from '../contracts/plugin.js';
 import type { InputPorts, OutputPorts, StageInstance } from '../contracts/stage.js';
 import type { Dependencies } from '../contracts/token.js';
-import { noInstance, serviceFailed } from '../errors/templates/run.js';
-import { kindOf } from '../errors/thrown.js';
+import { serviceFailed } from '../errors/templates/run.js';
+import { madeInstance } from './made-instance.js';
 import type { WorkNode } from './work.js';
 
 /** The services of one process that works on a run. */
@@ -70,14 +70,6 @@ export function createContainer(
       if (errors.length > 0) throw errors[0];
     },
   };
-}
-
-/** What a stage's `create` gave, where it is an object with a `run`. */
-function madeInstance(made: unknown): StageInstance<InputPorts, OutputPorts> {
-  const run =
-    typeof made === 'object' && made !== null ? (made as { run?: unknown }).run : undefined;
-  if (typeof run !== 'function') throw noInstance(kindOf(made));
-  return made as StageInstance<InputPorts, OutputPorts>;
 }
 
 const serviceId = (name: string) => Symbol.for(`privatesnn:service:${name}`);

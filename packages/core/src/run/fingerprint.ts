@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 
 import type { InputPorts, OutputPorts, StageInstance } from '../contracts/stage.js';
-import type { Token } from '../contracts/token.js';
+import type { Dependencies } from '../contracts/token.js';
 import type { StoredOutput } from '../contracts/work.js';
 import { usesServiceTooEarly } from '../errors/templates/run.js';
 import type { WorkNode } from './work.js';
@@ -36,14 +36,16 @@ const pathsFrom = (folder: string) => ({ resolvePath: (path: string) => resolve(
 /** An instance to ask, not to run: services are not created for that, so it gets stand-ins. */
 function unserved({ declared, options }: WorkNode): Instance {
   const { definition } = declared;
-  const standIns = Object.fromEntries(
-    Object.entries(definition.dependencies).map(([name, token]) => [
-      name,
-      standIn((token as Token<unknown>).name),
-    ]),
-  );
   // What it gives is looked at when it is to run.
-  return (definition.create(standIns, options) as Instance | undefined) ?? ({} as Instance);
+  const made: unknown = definition.create(standIns(definition.dependencies), options);
+  return (made as Instance | undefined) ?? ({} as Instance);
+}
+
+/** What stands for the services that a stage depends on where none is created: using it is an error. */
+export function standIns(dependencies: Dependencies): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(dependencies).map(([name, token]) => [name, standIn(token.name)]),
+  );
 }
 
 function standIn(service: string): object {

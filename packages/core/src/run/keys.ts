@@ -21,14 +21,21 @@ export interface Keys {
 }
 
 export function createKeys(work: Work): Keys {
-  const identities: Record<string, string> = {};
+  const identities = new Map<object, Promise<string>>();
+  const remember = (by: object, identity: Promise<string>) => {
+    identities.set(by, identity);
+    return identity;
+  };
   return {
     async of(node, inputs) {
       const { definition, plugin, qualified } = node.declared;
       const services: Record<string, string> = {};
       for (const name of neededServices(work.services, definition.dependencies)) {
-        identities[name] ??= await work.services.get(name)!.identity();
-        services[name] = identities[name];
+        const service = work.services.get(name)!;
+        const [by, as] = plugin.isolated
+          ? [service.isolated!, `${name} (isolated)`]
+          : [service, name];
+        services[as] = await (identities.get(by) ?? remember(by, by.identity()));
       }
       const { key, text } = stageKey({
         kind: definition.kind,
@@ -42,6 +49,8 @@ export function createKeys(work: Work): Keys {
         core: coreCodeDigest(),
         services,
         fingerprint: await fingerprint(node, work.folder),
+        // What was computed with all rights must not pass for what was computed without.
+        ...(plugin.isolated ? { isolated: true } : {}),
         ...(definition.readsAncestors ? { ancestors: lineage(node) } : {}),
       });
       return { key, text, services };

@@ -4,6 +4,7 @@ import type { Cache, CacheEntry, Lease } from '../cache/cache.js';
 import { errorData } from '../errors/error-data.js';
 import { guarded } from '../errors/stray.js';
 import { stageName } from '../errors/templates/run.js';
+import { isolatedInstance } from '../isolation/instance.js';
 import { checkOutputs } from './artefact-check.js';
 import type { RunContainer } from './container.js';
 import { stageContext } from './context.js';
@@ -117,7 +118,10 @@ async function compute(
     if (event.type === 'warning') warnings.push(event.message);
     emit(event);
   };
-  const instance = await (await container(threads)).instance(node);
+  const { isolated } = node.declared.plugin;
+  const instance = isolated
+    ? isolatedInstance(isolated, node, work.folder)
+    : await (await container(threads)).instance(node);
   // Every stage gets its own copy of its inputs, as they are stored: none can change another's.
   const inputs: Record<string, unknown> = {};
   for (const [port, digest] of Object.entries(inputDigests)) {

@@ -4,10 +4,18 @@
  */
 import { workerData } from 'node:worker_threads';
 
-const { parent, interval } = workerData;
+/** @type {{ parent: number, interval: number, wards: Int32Array }} */
+const { parent, interval, wards } = workerData;
 
 setInterval(() => {
   if (process.ppid === parent && isThere(parent)) return;
+  for (const pid of wards) {
+    try {
+      if (pid > 0) process.kill(pid, 'SIGKILL');
+    } catch {
+      // It is gone.
+    }
+  }
   process.kill(process.pid, 'SIGKILL');
 }, interval);
 

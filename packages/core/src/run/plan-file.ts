@@ -5,6 +5,8 @@ import { deserialize, serialize } from 'node:v8';
 
 import type { AnyService } from '../contracts/plugin.js';
 import { planChanged, planUnreadable, unsendableOptions } from '../errors/templates/work.js';
+import { refuseDebugger } from '../isolation/debugger.js';
+import type { IsolatedProgram, Isolation } from '../isolation/isolation.js';
 import type { Plan } from '../plan/plan.js';
 import { loadPlugin, type LoadedPlugin } from '../plugins/load.js';
 import { createRegistry } from '../plugins/registry.js';
@@ -15,7 +17,12 @@ interface PlanFile {
   readonly format: 1;
   /** The experiment's folder, from the file's own. */
   readonly folder: string;
-  readonly plugins: readonly { readonly name: string; readonly code: string }[];
+  readonly plugins: readonly {
+    readonly name: string;
+    readonly code: string;
+    /** Whether its code has no rights. */
+    readonly isolated: boolean;
+  }[];
   /** Each after its inputs. */
   readonly nodes: readonly {
     readonly id: string;
@@ -39,7 +46,11 @@ export function planBytes(plan: Plan, folder: string): Uint8Array {
   const content: PlanFile = {
     format: 1,
     folder: relative(folder, loaded.folder),
-    plugins: plugins.map(({ name, codeDigest }) => ({ name, code: codeDigest })),
+    plugins: plugins.map(({ name, codeDigest, isolated }) => ({
+      name,
+      code: codeDigest,
+      isolated: isolated !== undefined,
+    })),
     nodes: plan.nodes.map(({ id, stage, declared, options, seed, inputs }) => ({
       id,
       stage,
@@ -67,6 +78,8 @@ export interface PlanFileRequest {
   readonly services: readonly AnyService[];
   /** A folder of the program: bundled plugins are found from here. */
   readonly moduleBase: string;
+  /** What isolated processes run; a plan with isolated plugins is refused without it. */
+  readonly isolatedProgram?: IsolatedProgram;
 }
 
 /**
@@ -83,8 +96,11 @@ export async function openPlanFile(file: string, request: PlanFileRequest): Prom
   const folder = resolve(dirname(file), content.folder);
   const place = { file };
   const plugins: LoadedPlugin[] = [];
+  const trust = content.plugins.filter(({ isolated }) => !isolated).map(({ name }) => name);
+  const isolation = isolationOf(content, trust, request.isolatedProgram);
   for (const { name, code } of content.plugins) {
-    const plugin = await loadPlugin(name, place, { folder, moduleBase: request.moduleBase });
+    const { moduleBase } = request;
+    const plugin = await loadPlugin(name, place, { folder, moduleBase, isolation });
     if (plugin.codeDigest !== code) throw planChanged(file, `the code of ${name}`);
     plugins.push(plugin);
   }
@@ -113,6 +129,17 @@ export async function changedPlugins(folder: string, plan: Plan): Promise<string
   return plan.experiment.plugins
     .filter(({ name, codeDigest }) => before.get(name) !== codeDigest)
     .map(({ name }) => name);
+}
+
+function isolationOf(
+  { plugins }: PlanFile,
+  trust: readonly string[],
+  program: IsolatedProgram | undefined,
+): Isolation | undefined {
+  if (plugins.every(({ isolated }) => !isolated)) return undefined;
+  if (!program) throw new Error('The plan has isolated plugins, which this program cannot run.');
+  refuseDebugger();
+  return { trust, program };
 }
 
 function parse(file: string, bytes: Buffer): PlanFile {

@@ -4,6 +4,7 @@ import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promi
 import type { NodeEvent } from '../../contracts/event.js';
 import type { ErrorData, NodeFailure, NodeJob, NodeOutcome } from '../../contracts/work.js';
 import { errorFrom } from '../../errors/error-data.js';
+import { killAll } from '../wards.js';
 import { exitFailure, memoryKills } from './exit-status.js';
 import type { FromChild, ToChild } from './messages.js';
 
@@ -42,6 +43,7 @@ export function startChild(command: readonly string[], patience: number): Child 
   let alive = true;
   let ended: 'silent' | 'interrupted' | undefined;
   let fault: ErrorData | undefined;
+  let wards: readonly number[] = [];
   const send = (message: ToChild) => {
     // Where it is gone, its exit tells.
     if (child.connected) child.send(message, () => undefined);
@@ -56,11 +58,15 @@ export function startChild(command: readonly string[], patience: number): Child 
       if (node) node.emit({ type: 'output', node: node.id, text });
     });
   }
-  child.on('message', (message: FromChild) => hear?.(message));
+  child.on('message', (message: FromChild) => {
+    if (message.type === 'wards') wards = message.pids;
+    else hear?.(message);
+  });
   const gone = new Promise<{ code: number | null; signal: NodeJS.Signals | null }>((resolve) => {
     const closed = new Promise((done) => child.once('close', done));
     const over = (code: number | null, signal: NodeJS.Signals | null) => {
       alive = false;
+      killAll(wards);
       void Promise.race([closed, sleep(drainMilliseconds)]).then(() => resolve({ code, signal }));
     };
     child.once('exit', over);

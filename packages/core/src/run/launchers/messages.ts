@@ -12,6 +12,8 @@ export type ToChild =
 /** What a child tells the launcher; that it tells anything shows that it is alive. */
 export type FromChild =
   | { readonly type: 'alive' }
+  /** The processes that must not outlive it. */
+  | { readonly type: 'wards'; readonly pids: readonly number[] }
   | { readonly type: 'ending' }
   | { readonly type: 'event'; readonly event: NodeEvent }
   | { readonly type: 'outcome'; readonly outcome: NodeOutcome }

@@ -4,7 +4,9 @@ import type { Cache } from '../../cache/cache.js';
 import { errorData } from '../../errors/error-data.js';
 import { watchStrayErrors } from '../../errors/stray.js';
 import { createKeys } from '../keys.js';
+import { waitsForSilent } from '../../isolation/silence.js';
 import { runNode } from '../node.js';
+import { onWards } from '../wards.js';
 import type { Work } from '../work.js';
 import { createContainers } from './containers.js';
 import type { FromChild, ToChild } from './messages.js';
@@ -62,7 +64,10 @@ export async function serveNodes(cache: Cache, openWork: OpenWork): Promise<void
   for (const signal of ['SIGINT', 'SIGHUP', 'SIGQUIT'] as const)
     process.on(signal, () => undefined);
   process.on('SIGTERM', interrupt);
-  setInterval(() => send({ type: 'alive' }), aliveMilliseconds).unref();
+  setInterval(() => {
+    if (!waitsForSilent()) send({ type: 'alive' });
+  }, aliveMilliseconds).unref();
+  onWards((pids) => send({ type: 'wards', pids }));
   await new Promise<void>((ended) => {
     process.on('disconnect', () => process.exit(1));
     process.on('message', (message: ToChild) => {
