@@ -30,13 +30,6 @@ import { encoderFor, neuronModel } from './neuron-options.js';
 /** θ of each spiking layer in units of activations: what a rate of one spike a time-step stands for. */
 type Units = Readonly<Record<string, number>>;
 
-/** What an ANN does on calibration images. */
-export interface Activations {
-  readonly sizes: Readonly<Record<string, SizeHistogram>>;
-  /** Mean of each channel, by layer. */
-  readonly means: Readonly<Record<string, Float64Array>>;
-}
-
 /** A converted network, and how well it follows its ANN on the judged images. */
 export interface Candidate {
   readonly timeSteps: number;
@@ -55,32 +48,18 @@ export interface Search {
   readonly options: Options;
 }
 
-/** @throws UserError where a layer of the ANN that is to spike gives nothing above 0 on the images */
-export async function activationsOf({
-  context,
-  tensors,
-  ann,
-  calibration,
-  options,
-}: Search): Promise<Activations> {
-  const layers = weightedLayers(ann.architecture).slice(0, -1);
-  const channels = Object.fromEntries(layers.map((layer) => [layer.name, outputChannels(layer)]));
+/** The activations of each layer that is to spike, by size. */
+export type Sizes = Readonly<Record<string, SizeHistogram>>;
+
+/** @throws UserError where a layer of the ANN that is to spike gives nothing above 0 on the calibration images */
+export async function sizesOf(search: Search): Promise<Sizes> {
+  const { calibration } = search;
   const sizes: Record<string, SizeHistogram> = {};
-  const sums: Record<string, Float64Array> = {};
-  const numbers: Record<string, number> = {};
-  const { batchSize } = options;
-  const onProgress = (done: number, total: number) => context.progress(done, total, 'activations');
-  const pass = { batchSize, signal: context.signal, onProgress };
-  await visitActivations(tensors, ann, calibration, pass, (layer, values) => {
-    const width = channels[layer];
-    if (width === undefined) return;
-    countSizes((sizes[layer] ??= emptyHistogram()), values);
-    const sum = (sums[layer] ??= new Float64Array(width));
-    values.forEach((value, i) => (sum[i % width]! += value));
-    numbers[layer] = (numbers[layer] ?? 0) + values.length / width;
-  });
-  for (const { name } of layers) {
-    if (sizes[name]!.largest > 0) continue;
+  await visit(search, calibration, 'activations', (layer, values) =>
+    countSizes((sizes[layer] ??= emptyHistogram()), values),
+  );
+  for (const [name, { largest }] of Object.entries(sizes)) {
+    if (largest > 0) continue;
     throw new UserError(
       'run',
       'SILENT_LAYER',
@@ -89,17 +68,49 @@ export async function activationsOf({
       { hint: 'Use other calibration images, or check the network.' },
     );
   }
-  const means = Object.fromEntries(
-    layers.map(({ name }) => [name, sums[name]!.map((sum) => sum / numbers[name]!)] as const),
-  );
-  return { sizes, means };
+  return sizes;
+}
+
+/** The mean activation of each channel over images, by layer. */
+export async function channelMeans(
+  search: Search,
+  images: Images,
+): Promise<Record<string, Float64Array>> {
+  const means: Record<string, Float64Array> = {};
+  const numbers: Record<string, number> = {};
+  await visit(search, images, 'mean activations', (layer, values, channels) => {
+    const sum = (means[layer] ??= new Float64Array(channels));
+    values.forEach((value, i) => (sum[i % channels]! += value));
+    numbers[layer] = (numbers[layer] ?? 0) + values.length / channels;
+  });
+  for (const [layer, sum] of Object.entries(means)) {
+    sum.forEach((value, c) => (sum[c] = value / numbers[layer]!));
+  }
+  return means;
+}
+
+/** Visits the activations of the layers that are to spike. */
+async function visit(
+  { context, tensors, ann, options }: Search,
+  images: Images,
+  note: string,
+  look: (layer: string, values: Float32Array, channels: number) => void,
+): Promise<void> {
+  const layers = weightedLayers(ann.architecture).slice(0, -1);
+  const channels = new Map(layers.map((layer) => [layer.name, outputChannels(layer)]));
+  const onProgress = (done: number, total: number) => context.progress(done, total, note);
+  const pass = { batchSize: options.batchSize, signal: context.signal, onProgress };
+  await visitActivations(tensors, ann, images, pass, (layer, values) => {
+    const width = channels.get(layer);
+    if (width !== undefined) look(layer, values, width);
+  });
 }
 
 /**
  * The network of the wanted time-steps; of `auto` the first that loses no more than is allowed, else the last. Each has
  * the scale whose network explains most of the ANN's logits, and then its biases.
  */
-export async function searchNetwork(search: Search, activations: Activations): Promise<Candidate> {
+export async function searchNetwork(search: Search, sizes: Sizes): Promise<Candidate> {
   const { context, tensors, ann, calibration, options } = search;
   const judged = partOfImages(calibration, options.searchSamples);
   const logits = await annLogits(tensors, ann, judged, { signal: context.signal });
@@ -109,9 +120,9 @@ export async function searchNetwork(search: Search, activations: Activations): P
   const steps = options.timeSteps === 'auto' ? options.timeStepCandidates : [options.timeSteps];
   let found: Candidate | undefined;
   for (const timeSteps of steps) {
-    found = await bestScale(judge, activations, timeSteps);
+    found = await bestScale(judge, sizes, timeSteps);
     if (options.biases === 'calibrated') {
-      found = await withBiases(judge, activations, found, seed);
+      found = await withBiases(judge, found, seed);
     }
     context.record('time-steps', { candidate: timeSteps, scale: found.scale, fit: found.fit });
     if (found.fit.agreement >= 1 - options.allowedLoss / 100) break;
@@ -126,11 +137,7 @@ interface Judge extends Search {
   readonly seed: number;
 }
 
-async function bestScale(
-  judge: Judge,
-  { sizes }: Activations,
-  timeSteps: number,
-): Promise<Candidate> {
+async function bestScale(judge: Judge, sizes: Sizes, timeSteps: number): Promise<Candidate> {
   const { context, ann, options } = judge;
   const quantisation = { timeSteps, initial: options.initialPotential };
   const least = Object.entries(sizes).map(
@@ -149,18 +156,20 @@ async function bestScale(
 
 async function withBiases(
   judge: Judge,
-  { means }: Activations,
   { units, timeSteps, scale }: Candidate,
   seed: number,
 ): Promise<Candidate> {
   const { context, engine, ann, calibration, options } = judge;
+  // Means and rates of the same images: what sets their differences is the conversion alone.
+  const images = partOfImages(calibration, options.biasSamples);
+  const means = await channelMeans(judge, images);
   const corrected = await calibrateBiases({
     engine,
     ann,
     units,
     means,
     convert: (from) => network(from, units, timeSteps, options),
-    images: partOfImages(calibration, options.biasSamples),
+    images,
     seed,
     signal: context.signal,
     onProgress: (done, total) => context.progress(done, total, `T = ${timeSteps}, biases`),

@@ -6,7 +6,7 @@ import { annLogits, createTensorRuntime, type TensorRuntime } from '@privatesnn/
 import { createReferenceEngine, reconvertToAnn } from '@privatesnn/spiking';
 import { fakeContext, runStageContract, waveAnn as ann, waveImages } from '@privatesnn/testkit';
 
-import { activationsOf } from './least-error-search.js';
+import { channelMeans } from './least-error-search.js';
 import { leastError } from './least-error.js';
 import { waveAnnWithBiases, waveAnnWithMaxPooling } from './testing/variants.js';
 
@@ -28,7 +28,7 @@ async function missing({ snn, thresholds }: Awaited<ReturnType<typeof convert>>,
   const options = leastError.options.parse({});
   const context = fakeContext();
   const search = { context, engine, tensors, ann: from, calibration: images, options };
-  const { means } = await activationsOf(search);
+  const means = await channelMeans(search, images);
   const layers = Object.keys(snn.thresholds);
   const pixels = images.pixels as Float32Array;
   const { raster } = await engine.infer({ snn, pixels, seed: 0, raster: layers });
@@ -108,6 +108,16 @@ describe('least-error', () => {
       ),
       { numRuns: 6 },
     );
+  });
+
+  it('changes nothing where rates are right, also when biases see fewer images', async () => {
+    const options = { timeSteps: 1024, scale: 1, biasSamples: 3, samples: 12 };
+    const calibrated = await convert({ ...options, biases: 'calibrated' });
+    const { parameters, thresholds } = calibrated.snn;
+    const unit = calibrated.thresholds.lines[0]!.y[0]!;
+    expect(parameters['conv1.bias']!.data.every((b) => Math.abs(b) < 0.02 * unit)).toBe(true);
+    const part = Math.max(...parameters['fc1.bias']!.data.map(Math.abs)) / thresholds['fc1']!;
+    expect(part).toBeLessThan(0.02);
   });
 
   it('takes, with scale: auto, the candidate that explains most of the logits', async () => {

@@ -4,7 +4,7 @@ import { SPIKING_ENGINE, warnOfTies } from '@privatesnn/spiking';
 
 import { calibrationImages } from './calibration-images.js';
 import { leastErrorOptions } from './least-error-options.js';
-import { activationsOf, searchNetwork } from './least-error-search.js';
+import { searchNetwork, sizesOf } from './least-error-search.js';
 import { assertPoolingAllowed, assertReLUs } from './neuron-options.js';
 import { warnOfPoorAgreement } from './poor-agreement.js';
 
@@ -41,8 +41,8 @@ export const leastError = defineStage({
       assertReLUs(ann);
       const calibration = calibrationImages(images, options, context.random('calibration'));
       const search = { context, engine, tensors, ann, calibration, options };
-      const activations = await activationsOf(search);
-      const { snn, units, fit, scale, timeSteps } = await searchNetwork(search, activations);
+      const sizes = await sizesOf(search);
+      const { snn, units, fit, scale, timeSteps } = await searchNetwork(search, sizes);
       const lost = 100 * (1 - fit.agreement);
       if (options.timeSteps === 'auto' && lost > options.allowedLoss) {
         context.warn(
@@ -55,7 +55,7 @@ export const leastError = defineStage({
       const judged = Math.min(calibration.shape[0], options.searchSamples);
       warnOfTies(context, 'the network, or its ANN,', fit.ties, judged);
       const layers = Object.keys(units);
-      const largest = layers.map((layer) => activations.sizes[layer]!.largest);
+      const largest = layers.map((layer) => sizes[layer]!.largest);
       return {
         snn,
         thresholds: {
