@@ -97,7 +97,7 @@ const signatures: readonly Signature[] = [
     'pytorch-zip',
     'a PyTorch file',
     (text) =>
-      /^[^/]*\/(data\.pkl|\.format_version|byteorder|version|constants\.pkl|code\/)/.test(
+      /^[^/]*\/(data\.pkl|\.format_version|byteorder|version|archive_format|constants\.pkl|code\/|data\/\d)/.test(
         zipEntry(text),
       ),
   ],

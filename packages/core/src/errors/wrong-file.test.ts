@@ -30,6 +30,8 @@ const beginnings: readonly (readonly [FileKindId, string])[] = [
   ['zip', zipBeginning('pictures/a.png')],
   ['pytorch-zip', zipBeginning('archive/data.pkl')],
   ['pytorch-zip', zipBeginning('resnet20/.format_version')],
+  ['pytorch-zip', zipBeginning('script/data/0')],
+  ['pytorch-zip', zipBeginning('net/archive_format')],
   ['keras-zip', zipBeginning('metadata.json')],
   ['numpy-zip', zipBeginning('arr_0.npy')],
   // pickle.dumps({'a': 1}, protocol) and torch.save before 1.6.

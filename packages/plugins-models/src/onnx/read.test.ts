@@ -265,6 +265,52 @@ describe('what is left out is told', () => {
   });
 });
 
+describe('batch normalisation', () => {
+  const norm = (inputs: readonly string[], outputs: readonly string[]): NodeToWrite => ({
+    op: 'BatchNormalization',
+    name: 'norm',
+    inputs: [...inputs, 'scale', 'shift', 'mean', 'variance'],
+    outputs,
+    attributes: { epsilon: { float: 0.5 } },
+  });
+  const vectors = (variance: readonly number[]) => ({
+    ...tensors,
+    scale: { shape: [2], values: [2, -1] },
+    shift: { shape: [2], values: [0.25, 3] },
+    mean: { shape: [2], values: [1, -2] },
+    variance: { shape: [2], values: variance },
+  });
+
+  it('is folded, and what it knows of the training data is kept', async () => {
+    const { ann } = await read({
+      ...around(norm(['conv'], ['normed']), { ...node('Relu'), inputs: ['normed'] }),
+      tensors: vectors([1.5, 3.5]),
+    });
+    const [first] = ann.architecture.layers;
+    expect(first).toMatchObject({ kind: 'conv', name: 'conv', bias: true });
+    const { mean, variance } = ann.statistics!['conv']!;
+    expect([...mean]).toEqual([0.25, 3]);
+    // γ²·σ²/(σ² + ε)
+    expect([...variance].map((value) => value.toFixed(6))).toEqual(['3.000000', '0.875000']);
+    const bias = ann.parameters['conv.bias']!.data;
+    expect(bias[0]).toBeCloseTo(0.25 - 2 / Math.sqrt(2), 6);
+    expect(bias[1]).toBeCloseTo(3 - 2 / 2, 6);
+  });
+
+  it('with negative variances, or in training, is refused', async () => {
+    const network = around(norm(['conv'], ['last']));
+    await expect(read({ ...network, tensors: vectors([1, -0.5]) })).rejects.toMatchObject({
+      code: 'BATCH_NORM_RANGE',
+      message: expect.stringMatching(/"norm" of .*net.onnx has the variance -0.5/) as string,
+    });
+    const training = { ...norm(['conv'], ['last']), attributes: { training_mode: 1 } };
+    await expect(read({ ...around(training), tensors: vectors([1, 1]) })).rejects.toMatchObject({
+      message: expect.stringMatching(/training mode/) as string,
+      hint: expect.stringMatching(/model.eval/) as string,
+    });
+  });
+});
+
 describe('the image', () => {
   const flat: NetworkToWrite = {
     nodes: [{ op: 'MatMul', inputs: ['image', 'fc.weight'], outputs: ['logits'] }],
