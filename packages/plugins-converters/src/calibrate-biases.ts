@@ -3,8 +3,10 @@ import {
   layerShapes,
   outputChannels,
   pixelsIn,
-  weightedLayers,
+  sourcesOf,
+  spikingLayers,
   type Ann,
+  type Architecture,
   type Images,
   type Snn,
   type WeightedLayer,
@@ -38,17 +40,19 @@ export interface BiasCalibration {
  * b ← b + mean(a) − θ · mean(rate), where that brings them closer. The rates are those of the spiking network whose
  * layers before have been corrected, so that what these still do wrong is made good too.
  *
- * @returns the ANN with corrected biases; layers that spike and had none have one
+ * Of an add it is the bias of a linear layer that it takes; one that takes none stays as it is.
+ *
+ * @returns the ANN with corrected biases; layers that had none have one
  */
 export async function calibrateBiases(calibration: BiasCalibration): Promise<Ann> {
   const { means, units, convert, onProgress } = calibration;
   let { ann } = calibration;
-  const layers = weightedLayers(ann.architecture).slice(0, -1);
-  for (const [at, layer] of layers.entries()) {
+  const layers = biasedLayers(ann.architecture);
+  for (const [at, { name, layer }] of layers.entries()) {
     const missingOf = async (biases: Float64Array) => {
       const snn = convert(withBiases(ann, layer, biases));
-      const rates = await channelRates(calibration, snn, layer.name);
-      return rates.map((rate, c) => means[layer.name]![c]! - units[layer.name]! * rate);
+      const rates = await channelRates(calibration, snn, name);
+      return rates.map((rate, c) => means[name]![c]! - units[name]! * rate);
     };
     const given = biasOf(ann.parameters, layer)?.data;
     const best = new Float64Array(outputChannels(layer)).map((_, c) => given?.[c] ?? 0);
@@ -65,6 +69,21 @@ export async function calibrateBiases(calibration: BiasCalibration): Promise<Ann
     ann = withBiases(ann, layer, best);
   }
   return ann;
+}
+
+/** The layers that spike, by name, and the layer whose bias is theirs. */
+function biasedLayers(architecture: Architecture): { name: string; layer: WeightedLayer }[] {
+  const sources = sourcesOf(architecture);
+  return spikingLayers(architecture).flatMap((layer) => {
+    if (layer.kind !== 'add') return [{ name: layer.name, layer }];
+    const linear = sources[architecture.layers.indexOf(layer)]!.map(
+      (place) => architecture.layers[place],
+    ).find(
+      (source): source is WeightedLayer =>
+        (source?.kind === 'conv' || source?.kind === 'dense') && source.linear === true,
+    );
+    return linear ? [{ name: layer.name, layer: linear }] : [];
+  });
 }
 
 /** Spikes a time-step of each channel of a layer, mean over images and pixels. */

@@ -1,9 +1,9 @@
 import {
-  outputChannels,
+  layerShapes,
   partOfImages,
   pixelsIn,
+  spikingLayers,
   UserError,
-  weightedLayers,
   type Ann,
   type Images,
   type Snn,
@@ -12,6 +12,7 @@ import {
 import { annLogits, type TensorRuntime } from '@privatesnn/runtime-tfjs';
 import {
   countSizes,
+  currentUnits,
   emptyHistogram,
   fitReadout,
   leastErrorThreshold,
@@ -96,8 +97,14 @@ async function visit(
   note: string,
   look: (layer: string, values: Float32Array, channels: number) => void,
 ): Promise<void> {
-  const layers = weightedLayers(ann.architecture).slice(0, -1);
-  const channels = new Map(layers.map((layer) => [layer.name, outputChannels(layer)]));
+  const { architecture } = ann;
+  const shapes = layerShapes(architecture);
+  const channels = new Map(
+    spikingLayers(architecture).map((layer) => [
+      layer.name,
+      shapes[architecture.layers.indexOf(layer)]![2],
+    ]),
+  );
   const onProgress = (done: number, total: number) => context.progress(done, total, note);
   const pass = { batchSize: options.batchSize, signal: context.signal, onProgress };
   await visitActivations(tensors, ann, images, pass, (layer, values) => {
@@ -195,11 +202,11 @@ async function judgedNetwork(
 
 /** The ANN's weights, and thresholds by which rates are its activations in these units. */
 function network(ann: Ann, units: Units, timeSteps: number, options: Options): Snn {
-  let before = 1;
   const thresholds: Record<string, number> = {};
-  for (const { name } of weightedLayers(ann.architecture).slice(0, -1)) {
-    thresholds[name] = Math.fround(units[name]! / before);
-    before = units[name]!;
+  for (const { name } of spikingLayers(ann.architecture)) {
+    thresholds[name] = Math.fround(
+      units[name]! / currentUnits(ann.architecture, thresholds)[name]!,
+    );
   }
   return {
     type: 'snn',

@@ -1,11 +1,11 @@
-import { assertChain, assertImagesFit, defineStage, input, output } from '@privatesnn/core';
+import { assertImagesFit, defineStage, input, output } from '@privatesnn/core';
 import { TENSOR_RUNTIME } from '@privatesnn/runtime-tfjs';
-import { SPIKING_ENGINE, warnOfTies } from '@privatesnn/spiking';
+import { SPIKING_ENGINE, warnOfRemark, warnOfTies } from '@privatesnn/spiking';
 
 import { calibrationImages } from './calibration-images.js';
 import { leastErrorOptions } from './least-error-options.js';
 import { searchNetwork, sizesOf } from './least-error-search.js';
-import { assertPoolingAllowed, assertReLUs } from './neuron-options.js';
+import { assertPoolingAllowed, assertReLUs, encoderFor } from './neuron-options.js';
 import { warnOfPoorAgreement } from './poor-agreement.js';
 
 export const leastError = defineStage({
@@ -35,10 +35,11 @@ export const leastError = defineStage({
   dependencies: { engine: SPIKING_ENGINE, tensors: TENSOR_RUNTIME },
   create: ({ engine, tensors }, options) => ({
     async run(context, { ann, images }) {
-      assertChain(ann.architecture, 'The stage least-error');
       assertImagesFit(images, ann.architecture);
       assertPoolingAllowed(options, ann);
       assertReLUs(ann);
+      const network = { architecture: ann.architecture, encoder: encoderFor(options, ann) };
+      warnOfRemark(context, engine, network, 'spikes');
       const calibration = calibrationImages(images, options, context.random('calibration'));
       const search = { context, engine, tensors, ann, calibration, options };
       const sizes = await sizesOf(search);
