@@ -4,12 +4,13 @@
 //
 // CPU seconds are those of all processes of the command. On a machine that others use, seconds of the clock say little:
 // runs that are compared alternate, the median counts, and the load (processes that want a core) stands beside it.
+import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
+import { parseArgs, promisify } from 'node:util';
 
 import { machineLine, markdownTable, writePart } from '../page.mjs';
 import { measure, start, workFolder, writeGrid } from './command.mjs';
@@ -30,8 +31,8 @@ const fixed = (number, digits = 2) => number.toFixed(digits);
 const range = (numbers) => `${fixed(Math.min(...numbers), 1)}–${fixed(Math.max(...numbers), 1)}`;
 const forget = () => rmSync(join(folder, 'cache'), { recursive: true, force: true });
 
-/** About half a second of one core. */
-const spins = 50_000_000;
+/** About a third of a second of one core. */
+const spins = 40_000_000;
 
 /** Seconds of the planning process for a stage, where `cost` has measured it. */
 let own = 0.003;
@@ -102,27 +103,38 @@ const tasks = {
     );
   },
 
-  speedup() {
+  async speedup() {
     const grid = writeGrid(folder, 'small', 32, { spins });
     const runs = { 1: [], 2: [] };
+    const bare = { 1: [], 2: [] };
     for (let round = 0; round < rounds; round++) {
       for (const jobs of [1, 2]) {
         forget();
         runs[jobs].push(measure(folder, ['run', grid, '--quiet', '--jobs', String(jobs)]));
+        bare[jobs].push(await bareSpins(jobs));
       }
     }
-    const ratios = runs[1].map(({ wall }, round) => wall / runs[2][round].wall);
-    const row = (jobs) => [
-      `--jobs ${jobs}`,
-      fixed(median(runs[jobs].map(({ wall }) => wall)), 1),
-      fixed(median(runs[jobs].map(({ cpu }) => cpu)), 1),
-      range(runs[jobs].map(({ load }) => load)),
+    const ratios = (all) => all[1].map(({ wall }, round) => wall / all[2][round].wall);
+    const row = (name, all, jobs) => [
+      `${name}${jobs}`,
+      fixed(median(all[jobs].map(({ wall }) => wall)), 1),
+      fixed(median(all[jobs].map(({ cpu }) => cpu)), 1),
+      range(all[jobs].map(({ load }) => load)),
     ];
     const table = markdownTable(
-      ['32 jobs of half a second', 'clock (s)', 'CPU (s)', 'load'],
-      [row(1), row(2)],
+      ['32 jobs of a third of a second', 'clock (s)', 'CPU (s)', 'load'],
+      [
+        row('--jobs ', runs, 1),
+        row('--jobs ', runs, 2),
+        row('the same arithmetic alone, processes: ', bare, 1),
+        row('the same arithmetic alone, processes: ', bare, 2),
+      ],
     );
-    return `${table}\n\nRatio of the clocks: ${fixed(median(ratios))} (median of ${rounds}; ${ratios.map((ratio) => fixed(ratio)).join(', ')}).`;
+    const text = (all) =>
+      `${fixed(median(ratios(all)))} (${ratios(all)
+        .map((ratio) => fixed(ratio))
+        .join(', ')})`;
+    return `${table}\n\nRatio of the clocks, median of ${rounds} in turns: ${text(runs)}; of the arithmetic alone, which is what this machine had to give just then: ${text(bare)}.`;
   },
 
   async same() {
@@ -172,6 +184,24 @@ tasks.simulate = () => {
   const table = markdownTable(['workers', 'stages of 1 s', 'of 10 s', 'of 60 s'], rows);
   return `10,000 jobs of three stages each, simulated with the real schedule; the planning process takes ${(1000 * own).toFixed(1)} ms a stage, as measured above. Length of the run, and how much of the workers' time is work:\n\n${table}`;
 };
+
+/** The arithmetic of 32 jobs without the runner, shared out among so many processes. */
+async function bareSpins(processes) {
+  const code = `let value = 1;
+    for (let i = 0; i < ${(32 * spins) / processes}; i++) value = Math.imul(value ^ (value >>> 15), 0x2c1b3c6d) + i;
+    const { user, system } = process.cpuUsage(); console.log((user + system) / 1e6, value);`;
+  const [load] = loadavg();
+  const began = performance.now();
+  const cpu = await Promise.all(
+    Array.from({ length: processes }, () => promisify(execFile)(process.execPath, ['-e', code])),
+  );
+  const seconds = cpu.map(({ stdout }) => Number(stdout.split(' ')[0]));
+  return {
+    wall: (performance.now() - began) / 1000,
+    cpu: seconds.reduce((a, b) => a + b),
+    load,
+  };
+}
 
 /** Peak memory in MB of the command, that of its largest process. */
 function peak(argv) {

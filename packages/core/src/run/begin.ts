@@ -6,7 +6,7 @@ import type { NodeJob } from '../contracts/work.js';
 import type { Plan } from '../plan/plan.js';
 import { planToYaml } from '../plan/yaml.js';
 import { watchForCancel } from './cancel.js';
-import { makeRunFolder, runFolder, type RunFolder } from './folder.js';
+import { makeRunFolder, runFolder, sweepRuns, type RunFolder } from './folder.js';
 import { holdRun } from './hold.js';
 import { startManifest } from './manifest.js';
 import { planBytes, planDigest } from './plan-file.js';
@@ -43,6 +43,7 @@ export async function beginRun(plan: Plan, request: RunRequest): Promise<BegunRu
     resume === undefined ? resolve(request.outputDirectory ?? 'runs') : dirname(resume);
   // Every folder in it is as far from the experiment's.
   const bytes = planBytes(plan, join(parent, plan.name));
+  if (resume === undefined) await sweepRuns(parent, plan.name);
   const folder =
     resume === undefined ? await makeRunFolder(parent, plan.name, started) : runFolder(resume);
   const lease = await holdRun(folder.path);

@@ -1,6 +1,7 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readdir } from 'node:fs/promises';
 import { isAbsolute, join, relative, resolve } from 'node:path';
 
+import { sweepAsides } from '../cache/asides.js';
 import { writeError, writeWhole } from '../cache/write-whole.js';
 import { badReportPath } from '../errors/templates/run.js';
 
@@ -34,6 +35,16 @@ export async function makeRunFolder(
   }
 }
 
+/** So many earlier runs are looked through. */
+const sweptRuns = 10;
+
+/** Removes what the newest runs of a name have left half-written, whose processes were killed. */
+export async function sweepRuns(parent: string, name: string): Promise<void> {
+  const names = await readdir(parent).catch(() => []);
+  const runs = names.filter((each) => each.startsWith(`${name}-`)).sort();
+  for (const run of runs.slice(-sweptRuns)) await sweepAsides(join(parent, run));
+}
+
 /** A run's folder that is there already. */
 export function runFolder(path: string): RunFolder {
   return { path, write: (file, content) => writeInto(path, file, content) };
@@ -48,7 +59,7 @@ async function writeInto(
   const inside = relative(folder, target);
   if (isAbsolute(path) || inside.startsWith('..') || inside === '') throw badReportPath(path);
   const bytes = typeof content === 'string' ? Buffer.from(content) : content;
-  await writeWhole(target, [bytes], { durable: false });
+  await writeWhole(target, [bytes], { durable: false, asides: folder });
 }
 
 /** Folder names for jobs: readable, safe on every file system, and all different. */

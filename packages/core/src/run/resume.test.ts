@@ -1,10 +1,11 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { spawn } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { expect, test } from 'vitest';
 
+import { thisWriter } from '../cache/writer.js';
 import { pipeline, workspace, type Workspace } from '../testing/workspace.js';
 import { askToEnd } from './cancel.js';
 import { readRun } from './state.js';
@@ -88,6 +89,18 @@ test('a last line that was cut, and lines that are none, do not hide the others'
   const name = folder.slice(at.folder.length + 1);
   at.write(`${name}/events.jsonl`, `\0\n${events}{"time":"2026-01-01T00:00:00Z","type":"stage-fin`);
   expect((await readRun(folder)).ended.size).toBe(9);
+});
+
+test('what a killed run left half-written is removed by the next one of its name', async () => {
+  const at = workspace({ 'x.yaml': pipeline });
+  const { folder } = await at.run('x.yaml');
+  const { machine, pid, started } = thisWriter();
+  const aside = (process: number) =>
+    join(folder, `.aside-${machine}-${process}-${started}-0123456789abcdef`);
+  for (const process of [2 ** 22 + 1, pid]) writeFileSync(aside(process), '');
+  await at.run('x.yaml');
+  const left = readdirSync(folder).filter((name) => name.startsWith('.aside'));
+  expect(left).toEqual([aside(pid).slice(folder.length + 1)]);
 });
 
 test('a folder that is no run is refused', async () => {
