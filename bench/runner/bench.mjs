@@ -1,6 +1,6 @@
 // Measures the runner on this machine: plans, re-runs, its own cost, and what a second process brings.
 //
-//   npm run bench:runner -- [--tasks plan,rerun,cost,speedup,same,workers,simulate] [--rounds 3] [--write docs/scale.md]
+//   npm run bench:runner -- [--tasks plan,rerun,cost,speedup,overlap,same,workers,simulate] [--rounds 3] [--write docs/scale.md]
 //
 // CPU seconds are those of all processes of the command. On a machine that others use, seconds of the clock say little:
 // runs that are compared alternate, the median counts, and the load (processes that want a core) stands beside it.
@@ -19,7 +19,7 @@ import { simulate } from './simulate.mjs';
 
 const { values } = parseArgs({
   options: {
-    tasks: { type: 'string', default: 'plan,rerun,cost,speedup,same,workers,simulate' },
+    tasks: { type: 'string', default: 'plan,rerun,cost,speedup,overlap,same,workers,simulate' },
     rounds: { type: 'string', default: '3' },
     write: { type: 'string' },
   },
@@ -135,6 +135,28 @@ const tasks = {
         .map((ratio) => fixed(ratio))
         .join(', ')})`;
     return `${table}\n\nRatio of the clocks, median of ${rounds} in turns: ${text(runs)}; of the arithmetic alone, which is what this machine had to give just then: ${text(bare)}.`;
+  },
+
+  overlap() {
+    const grid = writeGrid(folder, 'waiting', 32, { pause: 500 });
+    const runs = { 1: [], 2: [] };
+    for (let round = 0; round < rounds; round++) {
+      for (const jobs of [1, 2]) {
+        forget();
+        runs[jobs].push(measure(folder, ['run', grid, '--quiet', '--jobs', String(jobs)]));
+      }
+    }
+    const wall = (jobs) => median(runs[jobs].map((run) => run.wall));
+    const row = (jobs) => [
+      `--jobs ${jobs}`,
+      fixed(wall(jobs), 1),
+      range(runs[jobs].map((run) => run.load)),
+    ];
+    const table = markdownTable(
+      ['32 jobs that wait half a second', 'clock (s)', 'load'],
+      [row(1), row(2)],
+    );
+    return `${table}\n\nRatio of the clocks: ${fixed(wall(1) / wall(2))}, of medians of ${rounds}.`;
   },
 
   async same() {
