@@ -6,7 +6,7 @@ import { distinctPaths } from './links.js';
 import { programReadable } from './readable.js';
 
 /** Seconds of processor time after which the system ends a process that answers a question. */
-const cpuSeconds = 30;
+const cpuSeconds = 15;
 
 /**
  * Program and arguments of an isolated process: Node under its permission model, with a private folder and code to read,
