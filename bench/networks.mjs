@@ -161,7 +161,7 @@ export function snnOf(architecture, parameters, thresholds, timeSteps) {
     architecture,
     parameters,
     thresholds,
-    neuron: { kind: 'integrate-and-fire', leak: 1, reset: 'soft', firing: 'strict' },
+    neuron: { kind: 'integrate-and-fire', leak: 1, reset: 'soft', firing: 'strict', initial: 0 },
     encoder: { kind: 'poisson', range: [-1, 1] },
     readout: { kind: 'sum', scale: 1 },
     timeSteps,

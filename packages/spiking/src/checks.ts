@@ -278,13 +278,21 @@ function checkNeuron(neuron: NeuronModel): void {
     checkAdaptive(neuron);
     return;
   }
-  const { leak } = neuron;
+  const { leak, initial } = neuron;
   if (!(leak > 0 && leak <= 1)) {
     fail(
       'configuration',
       'ENGINE_LEAK',
       `Expected a leak λ above 0 and up to 1, received ${leak}.`,
       'λ is the part of the membrane potential that is kept; 1 keeps all of it.',
+    );
+  }
+  if (!(initial >= 0 && initial < 1)) {
+    fail(
+      'configuration',
+      'ENGINE_INITIAL',
+      `Expected an initial potential v from 0 to below 1, received ${initial}.`,
+      'Membranes start at v · θ; 0 starts them empty.',
     );
   }
 }

@@ -142,6 +142,10 @@ describe('bad requests', () => {
         }),
       },
     ],
+    ...[undefined, Number.NaN, 1].map((initial): [string, object] => [
+      'ENGINE_INITIAL',
+      { snn: chain({ neuron: { ...chain().neuron, initial } as Snn['neuron'] }) },
+    ]),
     ['ENGINE_SHAPE', { snn: chain({ parameters: {} }) }],
   ];
 
