@@ -323,3 +323,46 @@ describe('stbp', () => {
     },
   );
 });
+
+describe('a residual network', () => {
+  it('is trained, its thresholds too, and every layer gets gradients', async () => {
+    if (conv?.kind !== 'conv') throw new Error('The wave network begins with a convolution.');
+    const { outChannels: channels } = conv;
+    const architecture: Ann['architecture'] = {
+      ...teacher.architecture,
+      layers: [
+        conv,
+        {
+          ...{ kind: 'conv', name: 'b', inChannels: channels, outChannels: channels },
+          ...{ kernel: 3, stride: 1, padding: 1, bias: false, linear: true },
+        },
+        { kind: 'add', name: 'sum', from: ['b', conv.name] },
+        pool!,
+        flatten!,
+        ...dense,
+      ],
+    };
+    const data = Float32Array.from({ length: 9 * channels ** 2 }, (_, i) => ((i % 7) - 2) / 20);
+    const residual: Snn = {
+      ...snn,
+      architecture,
+      parameters: { ...snn.parameters, 'b.weight': { shape: [3, 3, channels, channels], data } },
+      thresholds: { conv1: 0.6, sum: 0.9, fc1: 0.3 },
+      gains: { sum: [1, 1.5] },
+    };
+    const { context, warnings } = warned();
+    const options = { ...quick, epochs: 4, trainThresholds: true, distillation: false };
+    const result = await train(options, context, { snn: residual, images, teacher: undefined });
+    expect(warnings.filter((warning) => warning.includes('no gradient'))).toEqual([]);
+    expect(result.snn.gains).toEqual(residual.gains);
+    for (const [name, { data: before }] of Object.entries(residual.parameters)) {
+      expect(result.snn.parameters[name]!.data).not.toEqual(before);
+    }
+    expect(result.snn.thresholds['sum']).not.toBe(0.9);
+    const [loss] = result.history.lines;
+    expect(loss!.y.at(-1)!).toBeLessThan(loss!.y[0]!);
+    // Trained thresholds leave gains that no join's units explain: re-conversion keeps them as a layer.
+    const names = reconvertToAnn(result.snn).architecture.layers.map(({ name }) => name);
+    expect(names).toContain('sum gain 2');
+  });
+});

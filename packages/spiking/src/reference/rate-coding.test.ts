@@ -20,6 +20,7 @@ import {
   naiveLayer,
 } from '@privatesnn/testkit';
 
+import { reconvertToAnn } from '../reconvert.js';
 import { modelBasedScales, normaliseWeights } from '../normalisation.js';
 import { currentUnits, toRates, type InRates } from '../units.js';
 import { createReferenceEngine } from './engine.js';
@@ -166,5 +167,41 @@ describe('rates of a converted graph', () => {
       { numRuns: 120 },
     );
     expect(compared).toBeGreaterThan(20);
+  });
+
+  it('become the activations of the re-converted ANN, whatever the gains', async () => {
+    let compared = 0;
+    await fc.assert(
+      fc.asyncProperty(
+        cases,
+        fc.array(fc.constantFrom(0.5, 1, 1.5), { minLength: 4, maxLength: 4 }),
+        async ({ architecture, parameters, pixels }, factors) => {
+          const thresholds = Object.fromEntries(
+            spikingLayers(architecture).map(({ name }, i) => [name, 2 + (i % 3)]),
+          );
+          const joins = architecture.layers.filter(({ from }) => (from?.length ?? 0) > 1);
+          const gains = Object.fromEntries(
+            joins.map(({ name, from }, i) => [name!, from!.map((_, k) => factors[(i + k) % 4]!)]),
+          );
+          const snn = network(architecture, { parameters, gains }, thresholds);
+          const again = reconvertToAnn(snn);
+          const { logits, largest } = ann(again.architecture, again.parameters, pixels);
+          const last = summingLayers(architecture).at(-1)!.name;
+          const unit = currentUnits(architecture, thresholds)[last]!;
+          // Nothing may be cut off: rates are at most 1.
+          const units = currentUnits(architecture, thresholds);
+          const isWhole = spikingLayers(architecture).every(
+            ({ name, maximum }) =>
+              maximum !== undefined || largest[name]! < 0.9 * units[name]! * thresholds[name]!,
+          );
+          if (!isWhole) return;
+          const far = await distance(snn, pixels, unit, logits, 1500);
+          expect(far / Math.max(unit / 10, ...Object.values(largest))).toBeLessThan(0.05);
+          if (joins.length > 0 && spikingLayers(architecture).length > 0) compared++;
+        },
+      ),
+      { numRuns: 40 },
+    );
+    expect(compared).toBeGreaterThan(10);
   });
 });
