@@ -12,6 +12,7 @@ import {
   type Ann,
   type Architecture,
   type Layer,
+  type Snn,
 } from '@privatesnn/core';
 import {
   annForward,
@@ -19,7 +20,8 @@ import {
   createTensorRuntime,
   type TensorRuntime,
 } from '@privatesnn/runtime-tfjs';
-import { arbitraryAnn, fakeContext, testStream, tinyAnn } from '@privatesnn/testkit';
+import { reconvertToAnn } from '@privatesnn/spiking';
+import { arbitraryAnn, fakeContext, testStream, tinyAnn, tinySnn } from '@privatesnn/testkit';
 
 import { relativeDifference } from './onnx/check.js';
 import { parseModel } from './onnx/model-file.js';
@@ -32,8 +34,8 @@ beforeAll(async () => (runtime = await createTensorRuntime({ prefer: 'embedded',
 beforeEach(async () => (folder = await mkdtemp(join(tmpdir(), 'privatesnn-onnx-'))));
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-const save = (ann: Ann, options: Record<string, unknown> = {}) =>
-  saveOnnx.create({}, saveOnnx.options.parse(options)).run(fakeContext({ folder }), { ann });
+const save = (network: Ann | Snn, options: Record<string, unknown> = {}) =>
+  saveOnnx.create({}, saveOnnx.options.parse(options)).run(fakeContext({ folder }), { network });
 
 function logits(ann: Ann): Float32Array {
   const { tf } = runtime;
@@ -110,6 +112,15 @@ it('so do branches, groups, clipped ReLUs, windows of any shape and shortcuts', 
       }),
   );
   await expectSame({ ...tinyAnn(), architecture, parameters, classNames: ['a', 'b', 'c'] });
+});
+
+it('of a spiking network what it is re-converted to is written', async () => {
+  const snn = tinySnn();
+  await save(snn);
+  const { inputRange, ...ann } = reconvertToAnn(snn);
+  const range: [number, number] = [...inputRange];
+  const back = await readOnnx(join(folder, 'model.onnx'), { inputRange: range });
+  expect(relativeDifference(logits(back.ann), logits({ ...ann, inputRange }))).toBeLessThan(1e-5);
 });
 
 it('networks of other non-linearities are refused', async () => {

@@ -1,4 +1,5 @@
 import { defineStage, input, output, writeWhole } from '@privatesnn/core';
+import { reconvertToAnn } from '@privatesnn/spiking';
 import { z } from 'zod';
 
 import { onnxNetwork, ownProducer } from './onnx/from-ann.js';
@@ -18,15 +19,17 @@ const options = z.strictObject({
     .describe('Whether a file that save-onnx did not write may be replaced; its own always are.'),
 });
 
-/** Writes an ANN for other frameworks, such as the re-converted one of a spiking network. */
+/** Writes an ANN for other frameworks; of a spiking network the ANN that an attacker makes of it. */
 export const saveOnnx = defineStage({
   kind: 'exporter',
   id: 'save-onnx',
   version: 1,
-  summary: 'Writes an ANN, such as a re-converted one, as an ONNX file.',
+  summary: 'Writes an ANN, or what a spiking network is re-converted to, as an ONNX file.',
   source: 'ONNX, operators of version 17',
   options,
-  inputs: { ann: input('ann', 'the network') },
+  inputs: {
+    network: input(['ann', 'snn'], 'the network; a spiking one is re-converted, as attack 1 does'),
+  },
   outputs: { file: output('scalars', 'bytes, parameters and checksum of the file') },
   dependencies: {},
   create: (_, { path, overwrite }) => ({
@@ -34,10 +37,11 @@ export const saveOnnx = defineStage({
     fingerprint: (context) => Promise.resolve(context.resolvePath(path)),
     effectPresent: (context, { file: { values } }) =>
       arePresent([[context.resolvePath(path), values['checksum']]]),
-    async run(context, { ann }) {
+    async run(context, { network }) {
       context.signal.throwIfAborted();
       const file = context.resolvePath(path);
       if (!overwrite) await refuseForeign('save-onnx', [[file, isOwn]]);
+      const ann = network.type === 'snn' ? reconvertToAnn(network) : network;
       const bytes = writeOnnx(onnxNetwork(ann));
       await writeWhole(file, [bytes]);
       context.info(`Wrote ${file} (${bytes.length.toLocaleString('en')} bytes).`);
