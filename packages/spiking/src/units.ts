@@ -51,9 +51,12 @@ export function layerUnits(
   return { inputs, outputs, gains };
 }
 
-/** θ at which a neuron that spikes at every time-step stands for the largest activation of a clipped ReLU. */
-export function clipThreshold(maximum: number, unit: number): number {
-  return Math.fround(maximum / unit);
+/**
+ * θ at which a neuron that spikes at every time-step stands for the largest activation of a clipped ReLU; undefined where
+ * all that comes in is silent.
+ */
+export function clipThreshold(maximum: number, unit: number): number | undefined {
+  return Number.isFinite(unit) ? Math.fround(maximum / unit) : undefined;
 }
 
 /** Thresholds times a factor, but for those of clipped ReLUs, which follow from what comes in. */
@@ -67,7 +70,8 @@ export function scaleThresholds(
     const { name, maximum } = layer;
     if (maximum !== undefined) {
       const { inputs } = layerUnits(architecture, result);
-      result[name] = clipThreshold(maximum, inputs[architecture.layers.indexOf(layer)]!);
+      const threshold = clipThreshold(maximum, inputs[architecture.layers.indexOf(layer)]!);
+      if (threshold !== undefined) result[name] = threshold;
     } else if (thresholds[name] !== undefined) {
       result[name] = Math.fround(factor * thresholds[name]);
     }

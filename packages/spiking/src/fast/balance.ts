@@ -48,10 +48,13 @@ export async function balance(
     const parameters = sharedParameters(layerParameters(spiking[layer]!, architecture, inRates));
     await everyThread(crew, () => ({ task: 'next', parameters }));
     const maximum = maxima.get(name);
-    const clipped =
-      maximum && clipThreshold(maximum, currentUnits(architecture, thresholds)[name]!);
-    const current = clipped ?? (await currentOf(crew, layer, percentile));
-    if (clipped) thresholds[name] = clipped;
+    const threshold =
+      maximum === undefined
+        ? undefined
+        : clipThreshold(maximum, currentUnits(architecture, thresholds)[name]!);
+    const current =
+      maximum === undefined ? await currentOf(crew, layer, percentile) : (threshold ?? 0);
+    if (threshold !== undefined) thresholds[name] = threshold;
     else if (current > 0) thresholds[name] = Math.fround(scale * current);
     const spikes = await everyThread<number>(crew, () => ({
       task: 'spike',

@@ -12,6 +12,7 @@ import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 
 import { integrateAndFireOf } from '../checks.js';
+import type { BalanceRequest } from '../engine.js';
 import { createReferenceEngine } from '../reference/engine.js';
 import { FastEngine } from './engine.js';
 import { architectureBehind } from './front.js';
@@ -118,6 +119,43 @@ function normalised(snn: Snn): Snn {
     encoder: { kind: 'constant', range: [0, 1] },
   };
 }
+
+it('a clipped ReLU that nothing reaches has no threshold', async () => {
+  const dense = { kind: 'dense', inputs: 1, outputs: 1, bias: false } as const;
+  const request: BalanceRequest = {
+    architecture: {
+      name: 'silent',
+      inputShape: [1, 1, 1],
+      classes: 1,
+      layers: [
+        { ...dense, name: 'a' },
+        { ...dense, name: 'b', maximum: 1 },
+        { ...dense, name: 'output' },
+      ],
+    },
+    parameters: Object.fromEntries(
+      ['a', 'b', 'output'].map((name) => [
+        `${name}.weight`,
+        { shape: [1, 1], data: Float32Array.of(-1) },
+      ]),
+    ),
+    neuron: {
+      kind: 'integrate-and-fire',
+      leak: 1,
+      reset: 'soft',
+      firing: 'strict',
+      initial: 0,
+    },
+    encoder: { kind: 'constant', range: [0, 1] },
+    ...{ timeSteps: 3, pixels: Float32Array.of(1), seed: 0, percentile: 100, scale: 1 },
+    scaleBiases: true,
+  };
+  for (const one of [engine, reference]) {
+    const { thresholds, layers } = await one.balanceThresholds(request);
+    expect(thresholds).toEqual({});
+    expect(layers.map(({ current }) => current)).toEqual([0, 0]);
+  }
+});
 
 describe('a normalisation in front', () => {
   it('is computed once an image, and gives what the reference engine gives', async () => {
