@@ -134,7 +134,7 @@ describe.each(engines.map((engine) => [engine.instructions, engine] as const))('
       engine.convFilterGradient(shape, x!, dy!),
     ];
     const expected = compute(dense);
-    for (const threads of [2, 3]) {
+    for (const threads of [0, 2, 3]) {
       const engine = new Dense({
         kind: dense.kind,
         ...(dense.kind === 'native' ? { instructions: dense.instructions } : {}),

@@ -26,7 +26,7 @@ export interface DensePoolOptions {
   readonly kind?: 'native' | 'wasm';
   /** The native instruction set ("avx512", "avx2", "baseline"); the best when left out. */
   readonly instructions?: string;
-  /** Threads, the calling one included; see {@link defaultThreads}. */
+  /** Threads, the calling one included, which is there for 0 too; see {@link defaultThreads}. */
   readonly threads?: number;
 }
 
@@ -51,12 +51,12 @@ export class DensePool {
 
   constructor({ kind, instructions, threads = defaultThreads() }: DensePoolOptions = {}) {
     this.setup = setUpDense(kind, instructions);
-    this.threads = threads;
+    this.threads = Math.max(1, threads);
     const { heapBase, run } = loadDense(this.setup, 0);
     this.#run = run;
     this.#top = heapBase;
-    this.#common = this.allocate(4 * argumentFields * (1 + threads));
-    this.#stacks = this.allocate(stackBytes * (threads - 1));
+    this.#common = this.allocate(4 * argumentFields * (1 + this.threads));
+    this.#stacks = this.allocate(stackBytes * (this.threads - 1));
   }
 
   /** Calls `work` and then frees all that it allocated. */
