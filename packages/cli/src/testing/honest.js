@@ -1,4 +1,6 @@
 /** An attacker that follows the rules and uses all that a stage is given. Copied beside an experiment. */
+// The command does not load this file, a plugin does.
+/* eslint-disable @nx/enforce-module-boundaries */
 import { defineStage, input, output } from '@privatesnn/core';
 import { TENSOR_RUNTIME } from '@privatesnn/runtime-tfjs';
 import { SPIKING_ENGINE } from '@privatesnn/spiking';
