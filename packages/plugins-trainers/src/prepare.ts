@@ -12,7 +12,14 @@ import {
   type StageContext,
 } from '@privatesnn/core';
 import { annLogits, type TensorRuntime } from '@privatesnn/runtime-tfjs';
-import { fitReadout, integrateAndFireOf, readoutOf, warnOfRemark, type ReadoutFit, type SpikingEngine } from '@privatesnn/spiking';
+import {
+  fitReadout,
+  integrateAndFireOf,
+  readoutOf,
+  warnOfRemark,
+  type ReadoutFit,
+  type SpikingEngine,
+} from '@privatesnn/spiking';
 
 import type { StbpOptions } from './options.js';
 
