@@ -49,6 +49,20 @@ export const descriptionSchema = z.strictObject({
 });
 export type Description = z.output<typeof descriptionSchema>;
 
+/** What describes weights alone: options that a file with its own graph of layers leaves nothing to. */
+export const describeWeights = [
+  'architecture',
+  'classes',
+  'width',
+  'hidden',
+  'bias',
+  'pooling',
+  'layout',
+  'tensors',
+  'batchNorms',
+  'batchNormEpsilon',
+] as const satisfies readonly (keyof Description)[];
+
 /** A description in which nothing is missing. */
 export interface Network {
   readonly architecture: Architecture;

@@ -1,6 +1,11 @@
 import { UserError, type Ann } from '@privatesnn/core';
 
-import { resolveClassNames, resolveInputRange, type Description } from '../description.js';
+import {
+  describeWeights,
+  resolveClassNames,
+  resolveInputRange,
+  type Description,
+} from '../description.js';
 import type { ReadAnn } from '../read-model.js';
 import { statisticsMember } from '../statistics.js';
 import { ChainReader } from './chain-reader.js';
@@ -13,20 +18,8 @@ export async function layersModelFiles(topology: string): Promise<string[]> {
   return [topology, ...shardFiles(topology, manifest)];
 }
 
-/** Options that describe weights without a topology. */
-const idle = [
-  'architecture',
-  'inputShape',
-  'classes',
-  'width',
-  'hidden',
-  'bias',
-  'pooling',
-  'layout',
-  'tensors',
-  'batchNorms',
-  'batchNormEpsilon',
-] as const satisfies readonly (keyof Description)[];
+/** Options that a topology leaves nothing to. */
+const idle = [...describeWeights, 'inputShape'] as const;
 
 /**
  * Reads a tfjs LayersModel that is a chain of Conv2D, Dense, BatchNormalization (folded), Activation, ReLU,

@@ -3,7 +3,12 @@ import { basename } from 'node:path';
 
 import { UserError, type Ann } from '@privatesnn/core';
 
-import { resolveClassNames, resolveInputRange, type Description } from '../description.js';
+import {
+  describeWeights,
+  resolveClassNames,
+  resolveInputRange,
+  type Description,
+} from '../description.js';
 import { readModelFile, type ReadAnn } from '../read-model.js';
 import { statisticsMember } from '../statistics.js';
 import { buildSteps } from './build.js';
@@ -14,20 +19,6 @@ import { joinSteps } from './join.js';
 import { parseModel } from './model-file.js';
 import type { Feature } from './step.js';
 import { externalFiles } from './tensor.js';
-
-/** Options that describe weights without a graph. */
-const idle = [
-  'architecture',
-  'classes',
-  'width',
-  'hidden',
-  'bias',
-  'pooling',
-  'layout',
-  'tensors',
-  'batchNorms',
-  'batchNormEpsilon',
-] as const satisfies readonly (keyof Description)[];
 
 /** Files that an ONNX network consists of: itself, and those that hold its weights. */
 export async function onnxFiles(file: string): Promise<string[]> {
@@ -59,7 +50,7 @@ export async function readOnnx(
   file: string,
   options: Description,
 ): Promise<ReadAnn & { readonly probe: OnnxProbe }> {
-  const given = idle.filter((key) => options[key] != null);
+  const given = describeWeights.filter((key) => options[key] != null);
   if (given.length > 0) {
     throw new UserError(
       'configuration',
