@@ -31,8 +31,8 @@ const fixed = (number, digits = 2) => number.toFixed(digits);
 const range = (numbers) => `${fixed(Math.min(...numbers), 1)}–${fixed(Math.max(...numbers), 1)}`;
 const forget = () => rmSync(join(folder, 'cache'), { recursive: true, force: true });
 
-/** About a third of a second of one core. */
-const spins = 40_000_000;
+/** Rounds of arithmetic that take a third of a second of one core of this machine, by the median of five tries. */
+const spins = thirdOfASecond();
 
 /** Seconds of the planning process for a stage, where `cost` has measured it. */
 let own = 0.003;

@@ -62,6 +62,7 @@ export function createProgram(
     .option('--json', 'print a summary as JSON; progress goes to standard error')
     .option('--quiet', 'show warnings and reports only')
     .option('--jobs <number>', 'stages at a time (default: by cores and free memory)')
+    .option('--launcher <launcher>', 'where stages are computed: local, or a launcher or its file')
     .option('--fail-fast', 'stop at the first stage that fails')
     .option('--retry <number>', 'try a stage that failed so often again')
     .option('--patience <minutes>', 'end a stage whose process is silent so long (default: 30)')
@@ -111,6 +112,7 @@ export function createProgram(
     .option('--seed <number>', 'root seed')
     .option('--fail-fast', 'stop at the first that fails')
     .option('--jobs <number>', 'stages at a time (default: by cores and free memory)')
+    .option('--launcher <launcher>', 'where stages are computed: local, or a launcher or its file')
     .option('--join', 'run nothing: write the report from the finished runs')
     .option('--out <folder>', 'where run folders and the report are made', 'runs/paper')
     .option('--experiments <folder>', 'where the experiment files lie', 'experiments/paper')
@@ -157,13 +159,12 @@ export function createProgram(
 
   program
     .command('node', { hidden: true })
-    .description('work for a run that was started elsewhere')
+    .description('work on what the parent process sends')
     .argument('<run>', "the run's folder")
-    .argument('[id]', 'the node; without it, those that the parent process sends')
     .option('--cache <folder>', 'folder of the cache')
-    .action(async (run: string, id: string | undefined, { cache }: CommonOptions) => {
-      const { workOn } = await import('./commands/node.js');
-      done(await workOn(run, id, cache));
+    .action(async (_run: string, { cache }: CommonOptions) => {
+      await (await import('./commands/node.js')).workOn(cache);
+      done(0);
     });
 
   addRunCommands(program, argv, done);

@@ -5,6 +5,7 @@ import type { CancelOptions } from './commands/cancel.js';
 import type { LogsOptions } from './commands/logs.js';
 import type { RunOptions } from './commands/run.js';
 import type { StatusOptions } from './commands/status.js';
+import type { WorkerOptions } from './commands/worker.js';
 
 const which = "a run: its folder, its name, the beginning of its name, or 'last'";
 
@@ -38,6 +39,22 @@ export function addRunCommands(
       (await import('./stray-errors.js')).endOnStrayErrors();
       const { resumeHere } = await import('./commands/resume.js');
       done(await resumeHere(run, { ...options, command: commandLine(argv) }));
+    });
+
+  program
+    .command('worker')
+    .description('work for runs that are started elsewhere')
+    .argument('<where>', 'the folder of a run that all machines see, or redis://host:port')
+    .option('--jobs <number>', 'stages at a time (default: by cores and free memory)')
+    .option('--patience <minutes>', 'end a stage whose process is silent so long (default: 30)')
+    .option('--cache <folder>', 'folder of the cache (default: where the run says)')
+    .option('--launcher <file>', 'launcher file of a plugin that brings its own')
+    .option('--quiet', 'say nothing')
+    .action(async (where: string, options: WorkerOptions) => {
+      const supervision = await import('./commands/supervise.js');
+      if (!supervision.isSupervised()) return done(await supervision.supervise(argv));
+      (await import('./stray-errors.js')).endOnStrayErrors();
+      done(await (await import('./commands/worker.js')).workAt(where, options));
     });
 
   command('status', 'show what has become of a run; without a name, of all')

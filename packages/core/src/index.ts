@@ -67,14 +67,23 @@ export type { Observer } from './run/events.js';
 export { endWithParent } from './run/end-with-parent.js';
 export { childProcesses, type ChildProcessOptions } from './run/launchers/child-process.js';
 export { inProcess } from './run/launchers/in-process.js';
-export { nodeFiles, runOneNode } from './run/launchers/one-node.js';
+export { chooseLauncher, isLauncherFile, type ChosenLauncher } from './run/launchers/choose.js';
+export { findFirst } from './run/launchers/find-first.js';
+export {
+  openWorker,
+  type NodeWorkerRequest,
+  type OpenedWorker,
+} from './run/launchers/node-worker.js';
 export type { OpenLauncher, RunMaterials } from './run/launchers/open.js';
+export { failedNode } from './run/failed-node.js';
+export { errorData, errorFrom } from './errors/error-data.js';
+export { folderLeases } from './cache/leases.js';
 export { serveNodes, type OpenWork } from './run/launchers/serve.js';
 export { threadsHere } from './run/launchers/threads.js';
 export { openPlanFile, type PlanFileRequest } from './run/plan-file.js';
 export type { Work, WorkNode } from './run/work.js';
 export { askToEnd, type CancelHow } from './run/cancel.js';
-export type { Holder } from './run/hold.js';
+export { holderOf, type Holder } from './run/hold.js';
 export { namedByRuns, type NamedByRuns } from './run/named.js';
 export { changedPlugins } from './run/plan-file.js';
 export {

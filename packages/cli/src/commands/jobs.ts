@@ -1,6 +1,12 @@
 import { freemem } from 'node:os';
 
-import { childProcesses, threadsHere, UserError, type OpenLauncher } from '@privatesnn/core';
+import {
+  childProcesses,
+  threadsHere,
+  UserError,
+  type ChildProcessOptions,
+  type OpenLauncher,
+} from '@privatesnn/core';
 
 export interface JobsOptions {
   /** How many stages are computed at a time. */
@@ -15,25 +21,27 @@ const most = 8;
 const defaultPatience = 30;
 
 /** The launcher of `privatesnn run`: so many child processes of this command. */
-export function localLauncher({ jobs, patience }: JobsOptions): OpenLauncher {
+export const localLauncher = (options: JobsOptions): OpenLauncher =>
+  childProcesses(childOptions(options));
+
+/** How children of this command are started, and how many. */
+export function childOptions({ jobs, patience }: JobsOptions): ChildProcessOptions {
   const slots = jobs === undefined ? defaultJobs() : whole('--jobs', jobs, 1, 1024);
   const minutes =
     patience === undefined ? defaultPatience : whole('--patience', patience, 1, 24 * 60);
-  const [, script = ''] = process.argv;
-  return childProcesses({
+  return {
     slots,
     patience: minutes * 60_000,
-    command: ({ folder, cache }) => [
-      process.execPath,
-      ...process.execArgv,
-      script,
-      'node',
-      folder,
-      '--cache',
-      cache,
-    ],
-  });
+    command: ({ folder, cache }) => [...ownCommand(), 'node', folder, '--cache', cache],
+  };
 }
+
+/** Program and arguments that start this command. */
+export const ownCommand = (): readonly string[] => [
+  process.execPath,
+  ...process.execArgv,
+  process.argv[1] ?? '',
+];
 
 function defaultJobs(): number {
   const byMemory = Math.floor(freemem() / bytesEach);

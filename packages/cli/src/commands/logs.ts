@@ -91,6 +91,7 @@ function linesOf(event: RunEvent, jobs: number, paint: Paint, width: number): st
     case 'warning':
       return line(`! ${event.message}`, paint.yellow);
     case 'info':
+    case 'notice':
       return line(event.message);
     case 'output':
       // As it was printed: it may have a layout of its own.

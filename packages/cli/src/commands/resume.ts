@@ -5,6 +5,7 @@ import { basename, join, resolve } from 'node:path';
 import { changedPlugins, readManifest, UserError } from '@privatesnn/core';
 
 import { showFailure } from '../failure.js';
+import { launcherIn } from '../launcher.js';
 import { openPlan } from '../open.js';
 import { findRun } from '../runs.js';
 import { say } from '../terminal.js';
@@ -33,7 +34,7 @@ export async function resumeHere(
     }
     const settings = await settingsOf(folder);
     // What was isolated stays so, also while it is planned.
-    const { isolate = false, trust = [] } = settings;
+    const { isolate = false, trust = [], launcher } = settings;
     const cache = resolve(folder, settings.cache);
     const plan = await openPlan(file, { overrides: [], isolate, trust, cache });
     for (const plugin of await changedPlugins(folder, plan)) {
@@ -44,6 +45,7 @@ export async function resumeHere(
     }
     return await finishRun(plan, {
       ...settings,
+      ...(launcher === undefined ? {} : { launcher: launcherIn(folder, launcher) }),
       ...options,
       cache,
       resume: folder,

@@ -19,10 +19,11 @@ import { openPlan } from '../open.js';
 import { count, duration } from '../progress/format.js';
 import { createProgress } from '../progress/progress.js';
 import { say, sayJson, terminalOf } from '../terminal.js';
-import { localLauncher, whole, type JobsOptions } from './jobs.js';
+import { launcherFrom, launcherOf, type LauncherOptions } from '../launcher.js';
+import { whole } from './jobs.js';
 import { listenForInterrupt, tellSupervisor } from './supervise.js';
 
-export interface RunOptions extends JobsOptions, IsolationOptions {
+export interface RunOptions extends LauncherOptions, IsolationOptions {
   readonly profile?: string;
   readonly seed?: string;
   readonly out?: string;
@@ -39,7 +40,7 @@ export interface RunOptions extends JobsOptions, IsolationOptions {
 /** What a run is resumed with, as it was started: `settings.json` in its folder. */
 export interface RunSettings extends Pick<
   RunOptions,
-  'jobs' | 'patience' | 'useCache' | 'failFast' | 'retry' | 'isolate' | 'trust'
+  'launcher' | 'jobs' | 'patience' | 'useCache' | 'failFast' | 'retry' | 'isolate' | 'trust'
 > {
   /** From the run's folder. */
   readonly cache: string;
@@ -122,7 +123,7 @@ export async function runPlan(
       ? { settings: settingsOf(plan, options, cache) }
       : { resume: options.resume }),
     useCache: options.useCache ?? true,
-    launcher: localLauncher(options),
+    launcher: await launcherOf(options),
     failFast: options.failFast ?? false,
     retry: options.retry === undefined ? 0 : whole('--retry', options.retry, 0, 100),
     observers: [
@@ -143,11 +144,12 @@ export async function runPlan(
 }
 
 function settingsOf(plan: Plan, options: RunOptions, { location }: Cache) {
-  const { jobs, patience, useCache, failFast, retry, isolate, trust } = options;
+  const { launcher, jobs, patience, useCache, failFast, retry, isolate, trust } = options;
   // Every run's folder in it is as far from the cache.
   const folder = join(resolve(options.out ?? 'runs'), plan.name);
   const settings: RunSettings = {
     cache: relative(folder, location),
+    ...(launcher === undefined ? {} : { launcher: launcherFrom(folder, launcher) }),
     ...(jobs === undefined ? {} : { jobs }),
     ...(patience === undefined ? {} : { patience }),
     ...(useCache === undefined ? {} : { useCache }),

@@ -200,6 +200,9 @@ export function createProgress(request: ProgressRequest): Progress {
       case 'output':
         if (!quiet) line(paint.dim(cut(`${where(event)} | ${event.text}`, terminal.columns - 1)));
         return;
+      case 'notice':
+        line(paint.yellow(wrap(`! ${event.message}`, width)));
+        return;
       case 'run-finished':
         clear();
         return;

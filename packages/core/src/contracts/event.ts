@@ -64,6 +64,8 @@ export type RunNews =
       readonly attempt: number;
       readonly message: string;
     } & StageRef)
+  /** What the launcher tells of the run as a whole. */
+  | { readonly type: 'notice'; readonly message: string }
   | { readonly type: 'job-finished'; readonly job: string }
   | { readonly type: 'job-failed'; readonly job: string; readonly stage: string }
   | {

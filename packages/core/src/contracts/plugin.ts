@@ -1,3 +1,4 @@
+import type { LauncherDefinition } from './launcher.js';
 import type { ReporterDefinition } from './reporter.js';
 import type { StageDefinition } from './stage.js';
 import type { Service } from './token.js';
@@ -11,6 +12,8 @@ export type AnyStage = StageDefinition<any, any, any, any>;
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
 export type AnyReporter = ReporterDefinition<any>;
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
+export type AnyLauncher = LauncherDefinition<any>;
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
 export type AnyService = Service<any>;
 
 /** The default export of a plugin package. */
@@ -19,6 +22,7 @@ export interface Plugin {
   readonly name: string;
   readonly stages?: readonly AnyStage[];
   readonly reporters?: readonly AnyReporter[];
+  readonly launchers?: readonly AnyLauncher[];
   /** Services that the plugin's stages bring along; an id that exists already is an error. */
   readonly services?: readonly AnyService[];
 }

@@ -3,8 +3,13 @@ import type { ErrorClass, Place } from './error.js';
 
 /** One piece of work as a message: all that a worker needs to do it, on whatever machine. */
 export interface NodeJob {
-  /** The plan file of the run, and the digest of its text: a worker with other plugin code refuses. */
-  readonly plan: { readonly file: string; readonly digest: string };
+  /** The plan file of the run, and the digest of its bytes: a worker with other plugin code refuses. */
+  readonly plan: {
+    readonly file: string;
+    readonly digest: string;
+    /** The experiment's folder on this machine, where the file is a copy outside its run folder. */
+    readonly folder?: string;
+  };
   /** The node's id in the plan. */
   readonly node: string;
   /** Digests of its inputs by port; the artefacts lie in the cache. */

@@ -1,6 +1,6 @@
 import { artefactTypes, type ArtefactType } from '../contracts/artefacts.js';
 import { kindContracts } from '../contracts/kinds.js';
-import type { AnyReporter, AnyStage, Plugin } from '../contracts/plugin.js';
+import type { AnyLauncher, AnyReporter, AnyStage, Plugin } from '../contracts/plugin.js';
 import { stageKinds } from '../contracts/stage.js';
 import type { Token } from '../contracts/token.js';
 
@@ -19,14 +19,17 @@ export function pluginFaults(value: unknown): Fault[] {
   if (!isObject(value)) return [{ what: 'its default export is no object.', hint }];
   const plugin = value as unknown as Plugin;
   if (typeof plugin.name !== 'string') return [{ what: 'its default export has no name.', hint }];
-  const { stages = [], reporters = [], services = [] } = plugin;
-  if (![stages, reporters, services].every((list) => Array.isArray(list))) {
-    return [{ what: 'its "stages", "reporters" and "services" are not lists.', hint }];
+  const { stages = [], reporters = [], launchers = [], services = [] } = plugin;
+  if (![stages, reporters, launchers, services].every((list) => Array.isArray(list))) {
+    return [{ what: 'its "stages", "reporters", "launchers" and "services" are not lists.', hint }];
   }
   return [
     ...stages.flatMap((stage) => misplaced(stage, 'stages') ?? faults(stageFaults(stage))),
     ...reporters.flatMap(
       (reporter) => misplaced(reporter, 'reporters') ?? faults(reporterFaults(reporter)),
+    ),
+    ...launchers.flatMap(
+      (launcher) => misplaced(launcher, 'launchers') ?? faults(launcherFaults(launcher)),
     ),
     ...services.flatMap(serviceFaults),
   ];
@@ -34,12 +37,18 @@ export function pluginFaults(value: unknown): Fault[] {
 
 const faults = (texts: readonly string[]): Fault[] => texts.map((what) => ({ what }));
 
+const lists = { reporter: 'reporters', launcher: 'launchers' } as const;
+
 /** A reporter among the stages, or a stage among the reporters. */
-function misplaced(declared: unknown, list: 'stages' | 'reporters'): Fault[] | undefined {
+function misplaced(
+  declared: unknown,
+  list: 'stages' | 'reporters' | 'launchers',
+): Fault[] | undefined {
   if (!isObject(declared)) return undefined;
   const { kind, id } = declared;
-  const home = kind === 'reporter' ? 'reporters' : 'stages';
-  const known = kind === 'reporter' || stageKinds.some((one) => one === kind);
+  const apart = kind === 'reporter' || kind === 'launcher';
+  const home = apart ? lists[kind] : 'stages';
+  const known = apart || stageKinds.some((one) => one === kind);
   if (!known || home === list) return undefined;
   const what = `"${String(id)}" is of kind ${String(kind)} and stands under "${list}".`;
   return [{ what, hint: `Move it to "${home}" in definePlugin.` }];
@@ -154,7 +163,24 @@ function reporterFaults(reporter: AnyReporter): string[] {
   return kind === 'reporter' ? faults : [...faults, `${name} has the kind "${String(kind)}".`];
 }
 
-function commonFaults(declared: AnyStage | AnyReporter, name: string): string[] {
+function launcherFaults(launcher: AnyLauncher): string[] {
+  if (!isObject(launcher)) return ['a launcher is no object made by defineLauncher.'];
+  const name = `launcher "${String(launcher.id)}"`;
+  const kind: unknown = launcher.kind;
+  const faults = headFaults(launcher, name);
+  if (typeof launcher.open !== 'function') faults.push(`${name} needs a function "open".`);
+  const worker: unknown = launcher.worker;
+  if (
+    worker !== undefined &&
+    !(isObject(worker) && ['accepts', 'serve'].every((key) => typeof worker[key] === 'function'))
+  ) {
+    faults.push(`${name} needs "worker" to have the functions "accepts" and "serve".`);
+  }
+  return kind === 'launcher' ? faults : [...faults, `${name} has the kind "${String(kind)}".`];
+}
+
+/** Faults of what every definition has. */
+function headFaults(declared: AnyStage | AnyReporter | AnyLauncher, name: string): string[] {
   const faults: string[] = [];
   if (typeof declared.id !== 'string' || !idForm.test(declared.id)) {
     faults.push(`${name} needs an id of small letters, digits and "-".`);
@@ -165,6 +191,11 @@ function commonFaults(declared: AnyStage | AnyReporter, name: string): string[] 
   if (typeof (declared.options as { safeParse?: unknown } | undefined)?.safeParse !== 'function') {
     faults.push(`${name} needs a zod schema for its options.`);
   }
+  return faults;
+}
+
+function commonFaults(declared: AnyStage | AnyReporter, name: string): string[] {
+  const faults = headFaults(declared, name);
   if (typeof declared.create !== 'function') faults.push(`${name} needs a function "create".`);
   const presets: unknown = 'presets' in declared ? (declared.presets ?? {}) : {};
   if (!isObject(presets) || !Object.values(presets).every(isObject)) {

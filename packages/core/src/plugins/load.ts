@@ -182,7 +182,7 @@ function checked(name: string, file: string, value: unknown, place: Place): Plug
   }
   throwErrors(faults.map((fault) => badDefinition(name, file, fault, place)));
   const plugin = value as Plugin;
-  for (const declared of [plugin.stages ?? [], plugin.reporters ?? []]) {
+  for (const declared of [plugin.stages ?? [], plugin.reporters ?? [], plugin.launchers ?? []]) {
     const ids = new Set<string>();
     for (const { id } of declared) {
       if (ids.has(id)) throw duplicateId(name, id, place);

@@ -1,13 +1,13 @@
 import type { NodeEvent } from '../contracts/event.js';
 import type { NodeJob, NodeOutcome, NodeResult, StoredOutput } from '../contracts/work.js';
 import type { Cache, CacheEntry, Lease } from '../cache/cache.js';
-import { errorData } from '../errors/error-data.js';
 import { guarded } from '../errors/stray.js';
 import { stageName } from '../errors/templates/run.js';
 import { isolatedInstance } from '../isolation/instance.js';
 import { checkOutputs } from './artefact-check.js';
 import type { RunContainer } from './container.js';
 import { stageContext } from './context.js';
+import { failedNode } from './failed-node.js';
 import { effectPresent } from './fingerprint.js';
 import type { Keys, NodeKey } from './keys.js';
 import { createStop } from './stop.js';
@@ -47,7 +47,7 @@ export async function runNode(
   } catch (error) {
     ended.abort();
     const status = signal.aborted ? 'interrupted' : 'failed';
-    return { status: 'failed', failure: { status, error: errorData(error), lastLines: [] } };
+    return failedNode(status, error);
   }
 }
 

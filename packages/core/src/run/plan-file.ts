@@ -75,6 +75,8 @@ export const planDigest = (bytes: Uint8Array) => createHash('sha256').update(byt
 export interface PlanFileRequest {
   /** What the file must be; undefined takes it as it is. */
   readonly digest?: string;
+  /** The experiment's folder, where the file does not lie in its run folder. */
+  readonly folder?: string | undefined;
   readonly services: readonly AnyService[];
   /** A folder of the program: bundled plugins are found from here. */
   readonly moduleBase: string;
@@ -93,7 +95,7 @@ export async function openPlanFile(file: string, request: PlanFileRequest): Prom
     throw planChanged(file, 'the plan');
   }
   const content = parse(file, bytes);
-  const folder = resolve(dirname(file), content.folder);
+  const folder = request.folder ?? resolve(dirname(file), content.folder);
   const place = { file };
   const plugins: LoadedPlugin[] = [];
   const trust = content.plugins.filter(({ isolated }) => !isolated).map(({ name }) => name);

@@ -93,7 +93,7 @@ async function runBegun(
   seconds: () => number,
 ): Promise<RunSummary> {
   const { folder, signal, lost } = begun;
-  const run = openRun(plan, request, begun);
+  const run = await openRun(plan, request, begun);
   const { record, announce, launcher } = run;
   announce({
     type: 'run-started',
@@ -177,7 +177,7 @@ interface Run {
   readonly refs: ReadonlyMap<PlanNode, StageRef>;
 }
 
-function openRun(plan: Plan, request: RunRequest, begun: BegunRun): Run {
+async function openRun(plan: Plan, request: RunRequest, begun: BegunRun): Promise<Run> {
   const { folder, start } = begun;
   const jobsOf = new Map<PlanNode, PlanJob[]>(plan.nodes.map((node) => [node, []]));
   for (const job of plan.jobs) for (const node of job.needed) jobsOf.get(node)!.push(job);
@@ -194,16 +194,24 @@ function openRun(plan: Plan, request: RunRequest, begun: BegunRun): Run {
   ]);
   const { cache } = request;
   const open = request.launcher ?? inProcess;
+  const announce = announceTo([
+    eventFile(join(folder.path, 'events.jsonl')),
+    ...(request.observers ?? []),
+  ]);
+  const launcher = await open({
+    work: workOf(plan),
+    cache,
+    folder: folder.path,
+    plan: begun.planFile,
+    tell: (message) => announce({ type: 'notice', message }),
+  });
   return {
     plan,
     request,
     begun,
     record: createRecord(plan, start, folder, cache.results, jobsOf),
-    launcher: open({ work: workOf(plan), cache, folder: folder.path }),
-    announce: announceTo([
-      eventFile(join(folder.path, 'events.jsonl')),
-      ...(request.observers ?? []),
-    ]),
+    launcher,
+    announce,
     refs: new Map(refs),
   };
 }
@@ -299,6 +307,9 @@ async function work(run: Run): Promise<UserError[]> {
   }
 }
 
+/** How often a node may lose its worker. */
+const mostLosses = 3;
+
 /** How often a node that another run computes is looked for. */
 const waitMilliseconds = 500;
 
@@ -322,10 +333,14 @@ async function tryNode(
     // What this run has computed itself it takes from the cache, also where it takes nothing else from there.
     useCache: (request.useCache ?? true) || begun.finished.has(node.id),
   };
+  let tries = request.retry ?? 0;
+  let losses = 0;
   for (let attempt = 1; ; attempt++) {
     const outcome = await launcher.launch(job, (event) => announce({ ...event, ...ref }), signal);
     if (outcome.status !== 'failed' || signal.aborted) return outcome;
-    if (attempt > (request.retry ?? 0)) return outcome;
+    // A worker that is gone says nothing against the stage, unless it is always this one.
+    const again = outcome.failure.status === 'lost' ? losses++ < mostLosses : tries-- > 0;
+    if (!again) return outcome;
     const { message } = failureError(node, ref, outcome.failure);
     announce({ type: 'stage-retried', ...ref, attempt, message });
   }

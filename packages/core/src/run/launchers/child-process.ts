@@ -1,10 +1,9 @@
 import { totalmem } from 'node:os';
 
-import type { NodeOutcome } from '../../contracts/work.js';
-import { errorData } from '../../errors/error-data.js';
-import { createKeys } from '../keys.js';
-import { findNode } from '../node.js';
+import type { Launcher } from '../../contracts/launcher.js';
+import { failedNode } from '../failed-node.js';
 import { startChild, type Child } from './child.js';
+import { findFirst } from './find-first.js';
 import type { OpenLauncher } from './open.js';
 import { threadsHere } from './threads.js';
 
@@ -22,8 +21,8 @@ export interface ChildProcessOptions {
  * way fails the node that it worked on, and no other. What the cache has is found here, without a child.
  */
 export function childProcesses({ slots, command, patience }: ChildProcessOptions): OpenLauncher {
-  return ({ work, cache, folder }) => {
-    const tools = { work, cache, keys: createKeys(work) };
+  return (materials) => {
+    const { cache, folder } = materials;
     const children = new Set<Child>();
     const idle: Child[] = [];
     let cancelled = false;
@@ -33,19 +32,13 @@ export function childProcesses({ slots, command, patience }: ChildProcessOptions
       children.add(child);
       return child;
     };
-    return {
+    const launcher: Launcher = {
       slots,
       threads: threadsHere(),
       memory: totalmem(),
 
       async launch(job, emit, signal) {
-        try {
-          const result = await findNode(tools, job);
-          if (result) return { status: 'finished', result };
-        } catch (error) {
-          return failed('failed', error);
-        }
-        if (signal.aborted || cancelled) return failed('interrupted', signal.reason);
+        if (cancelled) return failedNode('interrupted', signal.reason);
         const child = takeChild();
         const outcome = await child.run(job, emit, signal);
         if (child.alive) idle.push(child);
@@ -66,9 +59,6 @@ export function childProcesses({ slots, command, patience }: ChildProcessOptions
         if (error) throw (error as PromiseRejectedResult).reason as Error;
       },
     };
+    return findFirst(launcher, materials);
   };
-}
-
-function failed(status: 'failed' | 'interrupted', error: unknown): NodeOutcome {
-  return { status: 'failed', failure: { status, error: errorData(error), lastLines: [] } };
 }

@@ -5,6 +5,7 @@ import { errorData } from '../../errors/error-data.js';
 import { watchStrayErrors } from '../../errors/stray.js';
 import { createKeys } from '../keys.js';
 import { waitsForSilent } from '../../isolation/silence.js';
+import { failedNode } from '../failed-node.js';
 import { runNode } from '../node.js';
 import { onWards } from '../wards.js';
 import type { Work } from '../work.js';
@@ -47,7 +48,7 @@ export async function serveNodes(cache: Cache, openWork: OpenWork): Promise<void
       if (current === controller) finish(outcome);
     } catch (error) {
       tools = undefined;
-      finish(refusal(error));
+      finish(failedNode('refused', error));
     }
   };
   const interrupt = () => {
@@ -82,11 +83,6 @@ export async function serveNodes(cache: Cache, openWork: OpenWork): Promise<void
     (reason: unknown) => errorData(reason),
   );
   await new Promise<void>((sent) => send({ type: 'closed', error }, sent));
-}
-
-function refusal(error: unknown): NodeOutcome {
-  const failure = { status: 'refused' as const, error: errorData(error), lastLines: [] };
-  return { status: 'failed', failure };
 }
 
 /** Passes events on; of progress the last of a while, and the end. */
