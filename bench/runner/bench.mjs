@@ -224,6 +224,17 @@ async function bareSpins(processes) {
   };
 }
 
+function thirdOfASecond() {
+  const rounds = 20_000_000;
+  const seconds = Array.from({ length: 5 }, () => {
+    const began = performance.now();
+    let value = 1;
+    for (let i = 0; i < rounds; i++) value = Math.imul(value ^ (value >>> 15), 0x2c1b3c6d) + i;
+    return value === 0.5 ? 0 : (performance.now() - began) / 1000;
+  });
+  return Math.round(rounds / 3 / median(seconds));
+}
+
 /** Peak memory in MB of the command, that of its largest process. */
 function peak(argv) {
   const { stderr } = measure(folder, argv, { NODE_OPTIONS: `--import ${peakHook}` });

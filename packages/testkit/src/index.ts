@@ -3,6 +3,11 @@ export * from './arbitraries/graphs.js';
 export * from './arbitraries/networks.js';
 export * from './arbitraries/numbers.js';
 export * from './arbitraries/spiking.js';
+export {
+  runLauncherContract,
+  type LauncherContractOptions,
+  type LauncherHarness,
+} from './contract/launcher-contract.js';
 export { runStageContract, type StageFixtures } from './contract/stage-contract.js';
 export { naiveLayer, type LayerInput } from './naive-layer.js';
 export { digestOf } from './digest.js';

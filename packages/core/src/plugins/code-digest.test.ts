@@ -98,7 +98,7 @@ test.each([
 
 /** What core exports besides: none of it changes what a stage computes from the same inputs. */
 const computesNothing =
-  `cache/cache cache/location cache/codec cache/open cache/write-whole cache/canonical config/typed-yaml
+  `cache/cache cache/leases cache/location cache/codec cache/open cache/write-whole cache/canonical config/typed-yaml
   errors/ files/ isolation/ plan/ plugins/ run/`.split(/\s+/);
 
 test('what core exports and computes lies in the folders that keys count', () => {

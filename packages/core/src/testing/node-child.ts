@@ -9,3 +9,5 @@ endWithParent(Number(process.env['PRIVATESNN_PARENT']));
 await serveNodes(openCache(location), ({ file, digest }) =>
   openPlanFile(file, { digest, services: [], moduleBase: import.meta.dirname }),
 );
+// As the command does at its end: the channel to the parent would keep this process.
+process.exit();
