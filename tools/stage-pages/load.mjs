@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
 /**
- * All stages and reporters of the built plugins, sorted by id, each with the name of its plugin.
+ * All stages, reporters and launchers of the built plugins, sorted by id, each with the name of its plugin.
  *
  * @param {string} packages the folder of the packages
  */
@@ -14,7 +14,8 @@ export async function loadStages(packages) {
     const manifest = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8'));
     if (!manifest.privatesnn?.plugin) continue;
     const { default: plugin } = await importPlugin(join(folder, manifest.exports['.'].default));
-    for (const stage of [...(plugin?.stages ?? []), ...(plugin?.reporters ?? [])]) {
+    const { stages: own = [], reporters = [], launchers = [] } = plugin ?? {};
+    for (const stage of [...own, ...reporters, ...launchers]) {
       stages.push({ ...stage, plugin: manifest.name });
     }
   }

@@ -11,16 +11,17 @@ export function newPage(stage) {
   const inputs = Object.entries(stage.inputs ?? {})
     .filter(([, port]) => !port.optional)
     .map(([name, port]) => `${name}: ${port.types[0]}`);
+  const hasPorts = stage.inputs !== undefined;
   const use =
     stage.kind === 'reporter'
       ? `reporters:\n  - { use: ${stage.id} }`
-      : `stages:\n  my-${stage.id}: { use: ${stage.id}${inputs.length > 0 ? `, inputs: { ${inputs.join(', ')} }` : ''} }`;
+      : stage.kind === 'launcher'
+        ? `use: ${stage.id}\noptions: {}`
+        : `stages:\n  my-${stage.id}: { use: ${stage.id}${inputs.length > 0 ? `, inputs: { ${inputs.join(', ')} }` : ''} }`;
   return [
     `# ${stage.id}`,
     stage.summary,
-    ...(stage.kind === 'reporter'
-      ? []
-      : ['## Inputs and outputs', `${open('ports')}\n${close('ports')}`]),
+    ...(hasPorts ? ['## Inputs and outputs', `${open('ports')}\n${close('ports')}`] : []),
     '## Options',
     `${open('options')}\n${close('options')}`,
     ...(stage.source ? ['## Source', `${stage.source}.`] : []),
@@ -39,7 +40,7 @@ export function stageList(stages) {
     return `## ${kind[0].toUpperCase()}${kind.slice(1)}\n\n${table(['stage', 'what', 'plugin'], rows)}`;
   });
   const introduction =
-    'What can stand after `use:` in an experiment file. This list, and the tables of the pages, are written by `node tools/stage-pages.mjs`.';
+    'What can stand after `use:` in an experiment file, or, a launcher, in a launcher file. This list, and the tables of the pages, are written by `node tools/stage-pages.mjs`.';
   return ['# Stages', introduction, ...sections].join('\n\n');
 }
 

@@ -7,6 +7,7 @@ import {
   suggestion,
   UserError,
   wrap,
+  type AnyLauncher,
   type AnyReporter,
   type AnyStage,
   type InputPort,
@@ -15,14 +16,14 @@ import {
 
 import { type Paint, paintFor, say, sayJson, terminalOf } from '../terminal.js';
 
-type Definition = AnyStage | AnyReporter;
+type Definition = AnyStage | AnyReporter | AnyLauncher;
 
 interface Listed {
   readonly plugin: string;
   readonly definition: Definition;
 }
 
-/** Prints the stages and reporters of the bundled plugins, or everything about one of them. */
+/** Prints the stages, reporters and launchers of the bundled plugins, or everything about one of them. */
 export async function printStages(id: string | undefined, json: boolean): Promise<void> {
   const listed = await bundledDefinitions();
   const chosen =
@@ -56,17 +57,18 @@ async function bundledDefinitions(): Promise<Listed[]> {
     names.map((name) => loadPlugin(name, { file: 'package.json' }, search)),
   );
   return plugins.flatMap(({ name, plugin }) =>
-    [...(plugin.stages ?? []), ...(plugin.reporters ?? [])].map((definition: Definition) => ({
-      plugin: name,
-      definition,
-    })),
+    [...(plugin.stages ?? []), ...(plugin.reporters ?? []), ...(plugin.launchers ?? [])].map(
+      (definition: Definition) => ({ plugin: name, definition }),
+    ),
   );
 }
+
+const hasPorts = (definition: Definition): definition is AnyStage => 'inputs' in definition;
 
 function overview(listed: readonly Listed[], columns: number, paint: Paint): string {
   const width = Math.max(...listed.map(({ definition }) => definition.id.length)) + 4;
   const blocks: string[] = [];
-  for (const kind of [...stageKinds, 'reporter'] as const) {
+  for (const kind of [...stageKinds, 'reporter', 'launcher'] as const) {
     const own = listed.filter(({ definition }) => definition.kind === kind);
     if (own.length === 0) continue;
     const lines = own.map(({ definition }) => {
@@ -87,7 +89,7 @@ function detail({ plugin, definition }: Listed, columns: number, paint: Paint): 
     wrap(definition.summary, columns),
   ];
   if (definition.source) lines.push(wrap(`Source: ${definition.source}`, columns));
-  if (definition.kind !== 'reporter') {
+  if (hasPorts(definition)) {
     const inputs = Object.entries(definition.inputs as Record<string, InputPort>);
     const outputs = Object.entries(definition.outputs as Record<string, OutputPort>);
     if (inputs.length > 0) lines.push('', paint.bold('inputs'));
@@ -117,10 +119,9 @@ function entry(name: string, type: string, description: string, columns: number)
 
 function describe({ plugin, definition }: Listed) {
   const { kind, id, version, summary, source } = definition;
-  const ports =
-    definition.kind === 'reporter'
-      ? {}
-      : { inputs: definition.inputs, outputs: definition.outputs };
+  const ports = hasPorts(definition)
+    ? { inputs: definition.inputs, outputs: definition.outputs }
+    : {};
   return {
     plugin,
     kind,

@@ -98,6 +98,33 @@ test.each<[unknown, string]>([
   expect(pluginFaults({ name: 'p', services: [service] })).toEqual([]);
 });
 
+const launcher = {
+  kind: 'launcher',
+  id: 'elsewhere',
+  version: 1,
+  summary: 'x',
+  options: z.strictObject({}),
+  open: () => undefined,
+};
+
+test.each<[string, object, string]>([
+  ['no open', { open: undefined }, 'launcher "elsewhere" needs a function "open"'],
+  ['another kind', { kind: 'metric' }, 'is of kind metric and stands under "launchers"'],
+  ['a bad id', { id: 'Else Where' }, 'needs an id of small letters'],
+  ['options that are no schema', { options: {} }, 'needs a zod schema'],
+  ['half a worker', { worker: { accepts: () => true } }, 'functions "accepts" and "serve"'],
+])('a launcher with %s is told', (_, change, message) => {
+  const [fault, ...more] = pluginFaults({ name: 'p', launchers: [{ ...launcher, ...change }] });
+  expect(fault!.what).toContain(message);
+  expect(more).toEqual([]);
+  expect(pluginFaults({ name: 'p', launchers: [launcher] })).toEqual([]);
+});
+
+test('a launcher among the stages is told where it belongs', () => {
+  const [fault] = pluginFaults({ name: 'p', stages: [launcher] });
+  expect(fault).toMatchObject({ hint: 'Move it to "launchers" in definePlugin.' });
+});
+
 test('a port may be named like a method of every object', () => {
   const ports = { toString: sound.inputs.port0, constructor: sound.inputs.port0 };
   expect(stageFaults({ ...sound, inputs: ports } as AnyStage)).toEqual([]);

@@ -6,8 +6,8 @@ import { openPlanFile } from '../run/plan-file.js';
 
 const [location = ''] = process.argv.slice(2);
 endWithParent(Number(process.env['PRIVATESNN_PARENT']));
-await serveNodes(openCache(location), ({ file, digest }) =>
-  openPlanFile(file, { digest, services: [], moduleBase: import.meta.dirname }),
+await serveNodes(openCache(location), ({ file, digest, folder }) =>
+  openPlanFile(file, { digest, folder, services: [], moduleBase: import.meta.dirname }),
 );
 // As the command does at its end: the channel to the parent would keep this process.
 process.exit();
