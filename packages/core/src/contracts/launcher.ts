@@ -7,9 +7,9 @@ import type { NodeJob, NodeOutcome } from './work.js';
 export interface Launcher {
   /** How many nodes it works on at a time. */
   readonly slots: number;
-  /** How many threads there are for all of them together. */
+  /** How many threads there are for all of them together; Infinity where each worker bounds its own. */
   readonly threads: number;
-  /** Bytes of memory for all of them together. */
+  /** Bytes of memory for all of them together; Infinity where nobody here knows. */
   readonly memory: number;
   /**
    * Does one piece of work. It resolves with a failure however the work fails, and rejects only by a defect of the

@@ -153,6 +153,26 @@ describe('on every graph, with every order in which work ends,', () => {
   });
 });
 
+test('where threads are without bound, a lone node leaves enough for all that follow', () => {
+  const nodes = ['a', 'b', 'c', 'd'].map((id): ScheduleNode => ({
+    id,
+    inputs: id === 'a' || id === 'b' ? [] : ['a'],
+    wanted: 1,
+    resources: id === 'd' ? { threads: 2, memory: 10 } : { memory: 10 },
+  }));
+  const capacity = { slots: 4, threads: Infinity, memory: Infinity };
+  const schedule = createSchedule(nodes, capacity, { failFast: false });
+  expect(schedule.next()).toEqual([
+    { node: 'a', threads: 1024 },
+    { node: 'b', threads: 1024 },
+  ]);
+  schedule.end('a', 'finished');
+  expect(schedule.next()).toEqual([
+    { node: 'c', threads: 1024 },
+    { node: 'd', threads: 2 },
+  ]);
+});
+
 test('a lone node gets all threads, two share them, and what most jobs want goes first', () => {
   const node = (id: string, inputs: string[], wanted = 1): ScheduleNode => ({
     id,

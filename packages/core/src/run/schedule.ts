@@ -13,10 +13,14 @@ export interface ScheduleNode {
 /** What there is to work with. */
 export interface Capacity {
   readonly slots: number;
+  /** Infinity where workers bound them: then a node gets `manyThreads`. */
   readonly threads: number;
   /** Bytes. */
   readonly memory: number;
 }
+
+/** More threads than any worker has: it takes its own share. */
+const manyThreads = 1024;
 
 export interface Start {
   readonly node: string;
@@ -103,7 +107,7 @@ export function createSchedule(
         if (running.size > 0 && freeThreads < 1) break;
         if (running.size > 0 && memory > freeMemory) continue;
         const sharers = Math.min(capacity.slots - running.size, at + 1);
-        const share = Math.max(1, Math.floor(freeThreads / sharers));
+        const share = Math.min(manyThreads, Math.max(1, Math.floor(freeThreads / sharers)));
         const threads = Math.min(share, Math.max(1, resources.threads ?? share));
         ready.splice(at, 1);
         running.set(id, { threads, memory });
