@@ -1,0 +1,6 @@
+import { definePlugin } from '@privatesnn/core';
+
+export default definePlugin({
+  name: '@privatesnn/plugins-launchers',
+  launchers: [],
+});
