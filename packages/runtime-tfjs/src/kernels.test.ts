@@ -1,4 +1,5 @@
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
+import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
 
 import { createTensorRuntime, findTensorFlow } from './index.js';
@@ -80,6 +81,45 @@ describe('every operation that the project uses', () => {
       expectClose(gradient, differences, 2e-3);
     });
   });
+});
+
+test('any part of any tensor is taken and padded as by tfjs', async () => {
+  const { tf } = await createTensorRuntime({ prefer: 'embedded' });
+  const own = tf.getBackend();
+  const axis = fc
+    .record({
+      size: fc.integer({ min: 1, max: 4 }),
+      begin: fc.nat(3),
+      length: fc.integer({ min: -1, max: 4 }),
+      padding: fc.tuple(fc.nat(2), fc.nat(2)),
+    })
+    .filter(({ size, begin, length }) => begin < size && begin + length <= size);
+  type Axis = typeof axis extends fc.Arbitrary<infer Value> ? Value : never;
+  const compute = (axes: readonly Axis[]) => {
+    const shape = axes.map(({ size }) => size);
+    const count = shape.reduce((product, size) => product * size, 1);
+    const x = tf.tensor(
+      Float32Array.from({ length: count }, (_, i) => i + 1),
+      shape,
+    );
+    const part = tf.slice(
+      x,
+      axes.map(({ begin }) => begin),
+      axes.map(({ length }) => length),
+    );
+    const padded = tf.pad(part, axes.map(({ padding }) => padding) as [number, number][], -2);
+    return [part.shape, [...part.dataSync()], padded.shape, [...padded.dataSync()]];
+  };
+  const on = (backend: string, axes: readonly Axis[]) => {
+    void tf.setBackend(backend);
+    return tf.tidy(() => compute(axes));
+  };
+  fc.assert(
+    fc.property(fc.array(axis, { minLength: 1, maxLength: 4 }), (axes) => {
+      expect(on(own, axes)).toEqual(on('cpu', axes));
+    }),
+  );
+  await tf.setBackend(own);
 });
 
 const tensorFlow = findTensorFlow();

@@ -70,7 +70,7 @@ async function register(tf: Tf, dense: Dense): Promise<void> {
     ...poolingKernels(tf),
     ...elementwiseKernels(),
     ...reductionKernels(tf),
-    ...movementKernels(),
+    ...movementKernels(tf),
   };
   for (const kernel of tf.getKernelsForBackend('cpu')) {
     const replacement = own[kernel.kernelName];

@@ -27,8 +27,11 @@ export function poolingKernels(tf: Tf): Kernels {
     );
     const { inHeight, inWidth, outHeight, outWidth, inChannels, batchSize } = info;
     const [height, width] = [info.filterHeight, info.filterWidth];
-    const apart = info.strideHeight === height && info.strideWidth === width;
-    const inside = outHeight * height <= inHeight && outWidth * width <= inWidth;
+    const { strideHeight, strideWidth } = info;
+    const apart = strideHeight >= height && strideWidth >= width;
+    const inside =
+      (outHeight - 1) * strideHeight + height <= inHeight &&
+      (outWidth - 1) * strideWidth + width <= inWidth;
     if (
       !apart ||
       !inside ||
@@ -39,7 +42,8 @@ export function poolingKernels(tf: Tf): Kernels {
     for (let i = 0; i < starts.length; i++) {
       const row = Math.floor(i / outWidth);
       const [image, y] = [Math.floor(row / outHeight), row % outHeight];
-      starts[i] = ((image * inHeight + y * height) * inWidth + (i % outWidth) * width) * inChannels;
+      const pixel = (image * inHeight + y * strideHeight) * inWidth + (i % outWidth) * strideWidth;
+      starts[i] = pixel * inChannels;
     }
     const offsets = Array.from(
       { length: height * width },

@@ -146,6 +146,12 @@ export const operationCases: readonly OperationCase[] = [
     formula: pooled((window) => total(window) / 4),
   },
   {
+    name: 'avgPool, windows with gaps between them',
+    shapes: [[1, 3, 4, 2]],
+    compute: (tf, x) => tf.avgPool(x as Tensor4D, 1, 2, 'valid'),
+    formula: (x) => [0, 1, 4, 5, 16, 17, 20, 21].map((i) => x[i]!),
+  },
+  {
     name: 'maxPool',
     shapes: [[1, 4, 4, 2]],
     compute: (tf, x) => tf.maxPool(x as Tensor4D, 2, 2, 'valid'),
@@ -282,6 +288,12 @@ export const operationCases: readonly OperationCase[] = [
     formula: (x) => [4, 5, 7, 8].map((i) => x[i]!),
   },
   {
+    name: 'slice, one begin of three, the rest to the end',
+    shapes: [[2, 2, 2]],
+    compute: (tf, x) => tf.slice(x, [0, 1]),
+    formula: (x) => [2, 3, 6, 7].map((i) => x[i]!),
+  },
+  {
     name: 'concat',
     shapes: [
       [2, 1],
@@ -301,6 +313,27 @@ export const operationCases: readonly OperationCase[] = [
         [0, 0],
       ]),
     formula: (x) => [0, 0, 0, x[0]!, x[1]!, 0],
+  },
+  {
+    name: 'pad4d, with a number, in all axes',
+    shapes: [[1, 2, 1, 2]],
+    compute: (tf, x) =>
+      tf.pad4d(
+        x as Tensor4D,
+        [
+          [1, 0],
+          [0, 1],
+          [0, 0],
+          [1, 1],
+        ],
+        7,
+      ),
+    formula: (x) => [
+      ...new Array<number>(12).fill(7),
+      ...[7, x[0]!, x[1]!, 7],
+      ...[7, x[2]!, x[3]!, 7],
+      ...[7, 7, 7, 7],
+    ],
   },
   {
     name: 'tile',
