@@ -2,7 +2,8 @@ import { homedir } from 'node:os';
 import { fileURLToPath } from 'node:url';
 
 import {
-  cacheFolder,
+  cacheLocation,
+  isAddress,
   refuseDebugger,
   userCacheFolder,
   UserError,
@@ -15,7 +16,7 @@ export interface IsolationOptions {
   readonly isolate?: boolean;
   /** Names of plugins that are trusted all the same. */
   readonly trust?: readonly string[];
-  /** Folder of the cache. */
+  /** Where the cache is: a folder or an address. */
   readonly cache?: string | undefined;
 }
 
@@ -41,12 +42,13 @@ export function isolationOf({
 /**
  * What isolated processes run.
  *
- * @param cache the folder of the cache, where it is not the usual one
+ * @param named where the cache is, where it is not the usual one
  */
-export function isolatedProgram(cache = cacheFolder()): IsolatedProgram {
+export function isolatedProgram(named?: string): IsolatedProgram {
+  const cache = cacheLocation(named);
   return {
     entry: fileURLToPath(new URL('./isolated.js', import.meta.url)),
     packages: ['@privatesnn/core', '@privatesnn/spiking', '@privatesnn/runtime-tfjs'],
-    closed: [homedir(), userCacheFolder(), cache],
+    closed: [homedir(), userCacheFolder(), ...(isAddress(cache) ? [] : [cache])],
   };
 }

@@ -57,7 +57,7 @@ export function createProgram(
 
   experiment('run', 'run an experiment, or go on with one that was interrupted')
     .option('--out <folder>', 'where the run folder is made (default: runs)')
-    .option('--cache <folder>', 'folder of the cache')
+    .option('--cache <location>', 'folder of the cache, or s3://bucket/prefix')
     .addOption(new NoCacheOption('--no-cache', 'compute everything anew, and store it'))
     .option('--json', 'print a summary as JSON; progress goes to standard error')
     .option('--quiet', 'show warnings and reports only')
@@ -83,7 +83,7 @@ export function createProgram(
     );
 
   experiment('plan', 'show the jobs and stages of an experiment, and which are cached')
-    .option('--cache <folder>', 'folder of the cache')
+    .option('--cache <location>', 'folder of the cache, or s3://bucket/prefix')
     .option('--json', 'print JSON')
     .action(async (file: string, overrides: string[], options: CommonOptions) => {
       done(await plan(file, overrides, options));
@@ -116,7 +116,7 @@ export function createProgram(
     .option('--join', 'run nothing: write the report from the finished runs')
     .option('--out <folder>', 'where run folders and the report are made', 'runs/paper')
     .option('--experiments <folder>', 'where the experiment files lie', 'experiments/paper')
-    .option('--cache <folder>', 'folder of the cache')
+    .option('--cache <location>', 'folder of the cache, or s3://bucket/prefix')
     .addOption(new NoCacheOption('--no-cache', 'compute everything anew, and store it'))
     .option('--quiet', 'show warnings and reports only')
     .action(async (words: string[], options: PaperOptions & { join?: boolean }) => {
@@ -161,7 +161,7 @@ export function createProgram(
     .command('node', { hidden: true })
     .description('work on what the parent process sends')
     .argument('<run>', "the run's folder")
-    .option('--cache <folder>', 'folder of the cache')
+    .option('--cache <location>', 'folder of the cache, or s3://bucket/prefix')
     .action(async (_run: string, { cache }: CommonOptions) => {
       await (await import('./commands/node.js')).workOn(cache);
       done(0);
@@ -171,7 +171,7 @@ export function createProgram(
   experiment('why', 'say why a stage would be computed: what differs from the nearest result', [
     ['<stage>', 'name of the stage in the file'],
   ])
-    .option('--cache <folder>', 'folder of the cache')
+    .option('--cache <location>', 'folder of the cache, or s3://bucket/prefix')
     .option('--json', 'print JSON')
     .action(async (file: string, stage: string, overrides: string[], options: CommonOptions) => {
       const { openPlan } = await import('./open.js');
@@ -195,7 +195,7 @@ async function plan(
   const opened = await openPlan(file, { ...options, overrides });
   await printPlan(opened, {
     json: options.json,
-    cacheDirectory: options.cache,
+    cache: options.cache,
   });
   return 0;
 }
@@ -204,7 +204,10 @@ function addCacheCommands(program: Command, done: (exitCode: number) => void): v
   const cache = program.command('cache').description('look after the cached results');
   const load = () => import('./commands/cache.js');
   const sub = (name: string, text: string) =>
-    cache.command(name).description(text).option('--cache <folder>', 'folder of the cache');
+    cache
+      .command(name)
+      .description(text)
+      .option('--cache <location>', 'folder of the cache, or s3://bucket/prefix');
   sub('list', 'list the cached results').action(async (options: { cache?: string }) => {
     await (await load()).listCache(options.cache);
     done(0);

@@ -47,7 +47,10 @@ export function addRunCommands(
     .argument('<where>', 'the folder of a run that all machines see, or redis://host:port')
     .option('--jobs <number>', 'stages at a time (default: by cores and free memory)')
     .option('--patience <minutes>', 'end a stage whose process is silent so long (default: 30)')
-    .option('--cache <folder>', 'folder of the cache (default: where the run says)')
+    .option(
+      '--cache <location>',
+      'folder of the cache, or s3://bucket/prefix (default: where the run says)',
+    )
     .option('--launcher <file>', 'launcher file of a plugin that brings its own')
     .option('--quiet', 'say nothing')
     .action(async (where: string, options: WorkerOptions) => {

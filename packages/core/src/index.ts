@@ -15,7 +15,13 @@ export * from './contracts/reporter.js';
 export * from './contracts/stage.js';
 export * from './contracts/token.js';
 export * from './contracts/work.js';
-export { cacheFolder, userCacheFolder } from './cache/location.js';
+export {
+  cacheLocation,
+  isAddress,
+  locationFrom,
+  locationSeenFrom,
+  userCacheFolder,
+} from './cache/location.js';
 export { decode, encode, type Encoded } from './cache/codec.js';
 export type {
   Cache,
@@ -31,7 +37,11 @@ export type {
   Results,
   Verdict,
 } from './cache/cache.js';
-export { openCache } from './cache/open.js';
+export { cacheIn, openCache } from './cache/open.js';
+export { leaseKeeper, type LeaseKeeper } from './cache/lease-keeper.js';
+export { leaseMilliseconds, leaseWatch, type LeaseWatch } from './cache/lease-watch.js';
+export { forEachOf, type Part, type Store, type StoredFile } from './cache/store.js';
+export { uniqueName } from './cache/writer.js';
 export { writeWhole } from './cache/write-whole.js';
 export { digestOf } from './cache/canonical.js';
 export { parseTypedYaml } from './config/typed-yaml.js';
@@ -77,7 +87,7 @@ export {
 export type { OpenLauncher, RunMaterials } from './run/launchers/open.js';
 export { failedNode } from './run/failed-node.js';
 export { errorData, errorFrom } from './errors/error-data.js';
-export { folderLeases } from './cache/leases.js';
+export { folderLeases } from './cache/folder-leases.js';
 export { serveNodes, type OpenWork } from './run/launchers/serve.js';
 export { threadsHere } from './run/launchers/threads.js';
 export { openPlanFile, type PlanFileRequest } from './run/plan-file.js';

@@ -1,7 +1,8 @@
 import { basename } from 'node:path';
 
-import { cacheFolder, namedByRuns, openCache, UserError } from '@privatesnn/core';
+import { namedByRuns, UserError } from '@privatesnn/core';
 
+import { openCacheAt } from '../cache.js';
 import { shorten } from '../command-line.js';
 import { byteSize, clockTime, count, cut } from '../progress/format.js';
 import { runFolders } from '../runs.js';
@@ -31,7 +32,7 @@ export async function collectCache(options: CollectOptions): Promise<void> {
   }
   const age = olderThan === undefined ? undefined : durationOf(olderThan);
   const maxBytes = maxSize === undefined ? undefined : sizeOf(maxSize);
-  const cache = openCache(options.cache ?? cacheFolder());
+  const cache = await openCacheAt(options.cache);
   const named = await namedByRuns(cache, await runFolders(options.runs));
   const { unseen, working } = named;
   if (unseen.length > 0 && !options.ignoreUnseen) {

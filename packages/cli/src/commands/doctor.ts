@@ -1,4 +1,4 @@
-import { cacheFolder } from '@privatesnn/core';
+import { cacheLocation } from '@privatesnn/core';
 
 import { byteSize, count } from '../progress/format.js';
 import { say, sayJson } from '../terminal.js';
@@ -12,7 +12,7 @@ export async function printDoctor(json: boolean): Promise<void> {
   const machine = await describeMachine();
   const engines = engineInfo();
   if (json) {
-    const report = { ...machine, engines, cache: cacheFolder() };
+    const report = { ...machine, engines, cache: cacheLocation() };
     sayJson(report);
     return;
   }
@@ -37,7 +37,7 @@ export async function printDoctor(json: boolean): Promise<void> {
       `engine ${implementation}`,
       available ? detail : `no: ${detail}`,
     ]),
-    ['cache', cacheFolder()],
+    ['cache', cacheLocation()],
   ];
   const width = Math.max(...rows.map(([name]) => name.length)) + 2;
   say(process.stdout, rows.map(([name, text]) => `${name.padEnd(width)}${text}\n`).join(''));

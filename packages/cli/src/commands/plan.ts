@@ -1,14 +1,15 @@
-import { cacheFolder, visibleLine, openCache, planStatus, type Plan } from '@privatesnn/core';
+import { visibleLine, planStatus, type Plan } from '@privatesnn/core';
 
+import { openCacheAt } from '../cache.js';
 import { count, cut } from '../progress/format.js';
 import { paintFor, say, sayJson, terminalOf } from '../terminal.js';
 
 /** Prints the jobs of a plan with their stages, and which of them the cache has. */
 export async function printPlan(
   plan: Plan,
-  options: { cacheDirectory?: string | undefined; json?: boolean | undefined },
+  options: { cache?: string | undefined; json?: boolean | undefined },
 ): Promise<void> {
-  const cache = openCache(options.cacheDirectory ?? cacheFolder());
+  const cache = await openCacheAt(options.cache);
   const status = await planStatus(plan, cache.results);
   if (options.json) {
     const jobs = plan.jobs.map(({ name, axes, needed }) => ({

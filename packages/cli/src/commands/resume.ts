@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { basename, join, resolve } from 'node:path';
+import { basename, join } from 'node:path';
 
-import { changedPlugins, readManifest, UserError } from '@privatesnn/core';
+import { changedPlugins, locationFrom, readManifest, UserError } from '@privatesnn/core';
 
 import { showFailure } from '../failure.js';
 import { launcherIn } from '../launcher.js';
@@ -35,7 +35,7 @@ export async function resumeHere(
     const settings = await settingsOf(folder);
     // What was isolated stays so, also while it is planned.
     const { isolate = false, trust = [], launcher } = settings;
-    const cache = resolve(folder, settings.cache);
+    const cache = locationFrom(folder, settings.cache);
     const plan = await openPlan(file, { overrides: [], isolate, trust, cache });
     for (const plugin of await changedPlugins(folder, plan)) {
       say(

@@ -1,8 +1,7 @@
-import { join, relative, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 
 import {
-  cacheFolder,
-  openCache,
+  locationSeenFrom,
   runExperiment,
   UserError,
   UserErrorList,
@@ -11,6 +10,7 @@ import {
   type RunSummary,
 } from '@privatesnn/core';
 
+import { openCacheAt } from '../cache.js';
 import { shorten } from '../command-line.js';
 import { showFailure } from '../failure.js';
 import { assertNeeds } from '../needs.js';
@@ -27,7 +27,7 @@ export interface RunOptions extends LauncherOptions, IsolationOptions {
   readonly profile?: string;
   readonly seed?: string;
   readonly out?: string;
-  /** Folder of the cache. */
+  /** Where the cache is: a folder or an address. */
   readonly cache?: string;
   readonly json?: boolean;
   readonly quiet?: boolean;
@@ -42,7 +42,7 @@ export interface RunSettings extends Pick<
   RunOptions,
   'launcher' | 'jobs' | 'patience' | 'useCache' | 'failFast' | 'retry' | 'isolate' | 'trust'
 > {
-  /** From the run's folder. */
+  /** From the run's folder; an address as it is. */
   readonly cache: string;
 }
 
@@ -115,7 +115,7 @@ export async function runPlan(
     quiet: options.quiet ?? false,
     jobs: plan.jobs.length,
   });
-  const cache = openCache(options.cache ?? cacheFolder());
+  const cache = await openCacheAt(options.cache);
   return runExperiment(plan, {
     signal: options.signal,
     command: options.command,
@@ -148,7 +148,7 @@ function settingsOf(plan: Plan, options: RunOptions, { location }: Cache) {
   // Every run's folder in it is as far from the cache.
   const folder = join(resolve(options.out ?? 'runs'), plan.name);
   const settings: RunSettings = {
-    cache: relative(folder, location),
+    cache: locationSeenFrom(folder, location),
     ...(launcher === undefined ? {} : { launcher: launcherFrom(folder, launcher) }),
     ...(jobs === undefined ? {} : { jobs }),
     ...(patience === undefined ? {} : { patience }),

@@ -1,7 +1,5 @@
 import {
-  cacheFolder,
   explainStage,
-  openCache,
   suggestion,
   UserError,
   visibleLine,
@@ -12,6 +10,7 @@ import {
   type PlanNode,
 } from '@privatesnn/core';
 
+import { openCacheAt } from '../cache.js';
 import { clockTime, count, cut, duration } from '../progress/format.js';
 import { paintFor, say, sayJson, terminalOf } from '../terminal.js';
 
@@ -26,7 +25,7 @@ export async function printWhy(
   options: { readonly cache?: string | undefined; readonly json?: boolean | undefined },
 ): Promise<void> {
   if (!plan.nodes.some((node) => node.stage === stage)) throw unknownStage(plan, stage);
-  const cache = openCache(options.cache ?? cacheFolder());
+  const cache = await openCacheAt(options.cache);
   const entries = await cache.maintenance.list();
   const explained = await explainStage(plan, stage, cache.results, entries);
   const terminal = terminalOf(process.stdout);

@@ -1,12 +1,12 @@
 import {
   chooseLauncher,
   loadPlugin,
-  openCache,
   openWorker,
   UserError,
   type AnyLauncher,
 } from '@privatesnn/core';
 
+import { openCacheAt } from '../cache.js';
 import { bundledLaunchers } from '../launcher.js';
 import { clockTime } from '../progress/format.js';
 import { say } from '../terminal.js';
@@ -33,7 +33,7 @@ export async function workAt(where: string, options: WorkerOptions): Promise<num
   };
   const worker = openWorker({
     ...childOptions(options),
-    openCache: (location) => openCache(options.cache ?? location),
+    openCache: (location) => openCacheAt(options.cache ?? location),
     openWork: planOpener(options.cache),
     tell,
     signal: controller.signal,

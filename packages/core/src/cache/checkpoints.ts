@@ -1,28 +1,26 @@
-import { createHash } from 'node:crypto';
-import { readFile, rm } from 'node:fs/promises';
-
 import type { Checkpoints } from './cache.js';
+import { sha256 } from './canonical.js';
 import { decode, encode } from './codec.js';
-import { missingIsUndefined, type CacheFiles } from './files.js';
+import { checkpointName, type Store } from './store.js';
 
 const digestBytes = 32;
 
-/** Checkpoints in a folder: `checkpoints/KEY` holds the digest of the state, then the state. */
-export function folderCheckpoints({ checkpointFile, write }: CacheFiles): Checkpoints {
+/** Checkpoints in a store: `checkpoints/KEY` holds the digest of the state, then the state. */
+export function storedCheckpoints(store: Store): Checkpoints {
   return {
     async save(key, state) {
       const { chunks, digest } = encode(state);
-      await write(checkpointFile(key), [Buffer.from(digest, 'hex'), ...chunks]);
+      await store.write(checkpointName(key), [Buffer.from(digest, 'hex'), ...chunks]);
     },
 
     async load(key) {
-      const bytes = await readFile(checkpointFile(key)).catch(missingIsUndefined);
+      const bytes = await store.read(checkpointName(key));
       if (bytes === undefined || bytes.length < digestBytes) return undefined;
       const content = bytes.subarray(digestBytes);
-      const digest = createHash('sha256').update(content).digest();
-      return digest.equals(bytes.subarray(0, digestBytes)) ? decode(content) : undefined;
+      const digest = Buffer.from(bytes.subarray(0, digestBytes)).toString('hex');
+      return sha256(content) === digest ? decode(content) : undefined;
     },
 
-    drop: (key) => rm(checkpointFile(key), { force: true }),
+    drop: (key) => store.remove(checkpointName(key)),
   };
 }

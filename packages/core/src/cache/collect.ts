@@ -1,19 +1,8 @@
-import { stat, unlink } from 'node:fs/promises';
-import { basename, join } from 'node:path';
-
-import { isAside } from './asides.js';
 import type { CacheEntry, Collected, CollectRequest } from './cache.js';
-import { filesIn, missingIsUndefined, type CacheFiles } from './files.js';
-import { writeError } from './write-whole.js';
+import { entryName, forEachOf, idOf, type Store, type StoredFile } from './store.js';
 
 /** An object that no entry names may be of an entry that is still being written. */
 const orphanMilliseconds = 24 * 3600 * 1000;
-
-interface Found {
-  readonly file: string;
-  readonly bytes: number;
-  readonly age: number;
-}
 
 /**
  * Removes entries that are too old or too many, and the objects that then none needs.
@@ -21,20 +10,12 @@ interface Found {
  * @param entries all that there are, the oldest first
  */
 export async function collect(
-  { folder, keyFile }: CacheFiles,
+  store: Store,
   entries: readonly CacheEntry[],
   { named, olderThan, maxBytes, checkpoints, remove }: CollectRequest,
 ): Promise<Collected> {
   const now = Date.now();
-  const look = async (part: string): Promise<Map<string, Found>> => {
-    const found = new Map<string, Found>();
-    for (const file of await filesIn(join(folder, part))) {
-      const info = isAside(basename(file)) ? undefined : await stat(file).catch(missingIsUndefined);
-      if (info) found.set(basename(file), { file, bytes: info.size, age: now - info.mtimeMs });
-    }
-    return found;
-  };
-  const objects = await look('objects');
+  const objects = new Map((await store.list('objects')).map((file) => [idOf(file.name), file]));
   /** How many entries need an object. */
   const needed = new Map<string, number>();
   const digests = ({ outputs }: CacheEntry) =>
@@ -45,8 +26,8 @@ export async function collect(
   for (const entry of entries) count(entry, 1);
   let bytes = [...objects.values()].reduce((sum, object) => sum + object.bytes, 0);
 
-  const going = new Map<string, Found>();
-  const drop = (digest: string, object: Found) => {
+  const going = new Map<string, StoredFile>();
+  const drop = (digest: string, object: StoredFile) => {
     if (named.digests.has(digest) || going.has(digest)) return;
     going.set(digest, object);
     bytes -= object.bytes;
@@ -68,15 +49,15 @@ export async function collect(
     }
   }
   if (checkpoints && olderThan !== undefined) {
-    for (const [key, found] of await look('checkpoints')) {
-      if (found.age > olderThan) going.set(`checkpoint ${key}`, found);
+    for (const file of await store.list('checkpoints')) {
+      if (file.age > olderThan) going.set(file.name, file);
     }
   }
 
   if (remove) {
     // Entries first: none may name an object that is gone.
-    for (const { key } of gone) await removeFile(keyFile(key));
-    for (const { file } of going.values()) await removeFile(file);
+    await forEachOf(gone, store.parallel, ({ key }) => store.remove(entryName(key)));
+    await forEachOf([...going.values()], store.parallel, ({ name }) => store.remove(name));
   }
   const freed = [...going.values()].reduce((sum, object) => sum + object.bytes, 0);
   const kept = entries.length - gone.length;
@@ -86,10 +67,4 @@ export async function collect(
     bytes: freed,
     kept: { entries: kept, named: entries.length - free.length, bytes },
   };
-}
-
-async function removeFile(file: string): Promise<void> {
-  await unlink(file).catch((error: unknown) => {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw writeError(file, error);
-  });
 }

@@ -1,7 +1,5 @@
-import { createHash } from 'node:crypto';
-
 import type { Ancestor } from '../contracts/stage.js';
-import { canonicalJson } from './canonical.js';
+import { canonicalJson, sha256 } from './canonical.js';
 
 /** All that a stage's result depends on. */
 export interface KeyParts {
@@ -41,5 +39,3 @@ export function stageKey(parts: KeyParts): { readonly key: string; readonly text
 
 /** Whether a key is that of a text. */
 export const isSha256 = (key: string, text: string) => sha256(text) === key;
-
-const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');

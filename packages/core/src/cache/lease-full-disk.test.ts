@@ -3,7 +3,7 @@ import { readdirSync, writeSync } from 'node:fs';
 import { expect, test, vi } from 'vitest';
 
 import { workspace } from '../testing/workspace.js';
-import { folderLeases } from './leases.js';
+import { folderLeases } from './folder-leases.js';
 
 vi.mock('node:fs', async (original) => {
   const fs = await original<typeof import('node:fs')>();

@@ -1,94 +1,80 @@
-import { existsSync } from 'node:fs';
-import { rm, unlink } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
-
-import { isAside, isLeftOver } from './asides.js';
+import { UserError } from '../contracts/error.js';
 import type { CacheEntry, Damage, Maintenance } from './cache.js';
 import { collect } from './collect.js';
-import { filesIn, type CacheFiles } from './files.js';
-import { readLease } from './lease-files.js';
-import { loadObject, readEntry } from './results.js';
+import { readEntry } from './entry.js';
+import { isDeadLease } from './lease-watch.js';
+import { loadObject } from './results.js';
 import { runNotes } from './run-notes.js';
-import { writeError } from './write-whole.js';
-import { isGone, writerOf } from './writer.js';
+import { forEachOf, idOf, objectName, type Store } from './store.js';
 
-/** Looks after a cache in a folder. */
-export function folderMaintenance(files: CacheFiles): Maintenance {
-  const { folder, objectFile } = files;
-  const parts = async (name: string) =>
-    (await filesIn(join(folder, name))).filter((file) => !isAside(basename(file)));
+/** Objects may be large: no more of them are read at a time. */
+const objectsAtOnce = 4;
+
+/** Looks after a cache. */
+export function storedMaintenance(store: Store): Maintenance {
   const list = async () => {
     const entries: CacheEntry[] = [];
-    for (const file of await parts('keys')) {
-      const entry = await readEntry(file).catch(() => undefined);
+    await forEachOf(await store.list('keys'), store.parallel, async ({ name }) => {
+      const entry = await readEntry(store, name).catch(undefinedWhereDamaged);
       if (entry) entries.push(entry);
-    }
+    });
     return entries.sort((a, b) => (a.created < b.created ? -1 : 1));
   };
   return {
     list,
-    ...runNotes(files),
-    collect: async (request) => collect(files, await list(), request),
+    ...runNotes(store),
+    collect: async (request) => collect(store, await list(), request),
 
     async verify(remove) {
       const damage: Damage[] = [];
+      const report = async (name: string, what: string) => {
+        damage.push({ file: store.placeOf(name), what });
+        if (remove) await store.remove(name);
+      };
+      // A run may replace or remove something meanwhile.
+      const isThere = async (name: string) => (await store.bytesOf(name)) !== undefined;
+
+      const sound = new Set<string>();
       const broken = new Set<string>();
-      const removed = async (file: string) => {
-        if (!remove) return;
-        await unlink(file).catch((error: unknown) => {
-          // A run may have removed it meanwhile.
-          if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw writeError(file, error);
-        });
-      };
-      const report = async (file: string, what: string) => {
-        damage.push({ file, what });
-        await removed(file);
-      };
-      for (const file of await parts('objects')) {
-        try {
-          await loadObject(file);
-        } catch {
-          // A run may have replaced or removed it meanwhile.
-          if (!existsSync(file)) continue;
-          broken.add(basename(file));
-          await report(file, 'its content does not fit its digest');
+      const objects = await store.list('objects');
+      const objectsParallel = Math.min(store.parallel, objectsAtOnce);
+      await forEachOf(objects, objectsParallel, async ({ name }) => {
+        const loaded = loadObject(store, name).then(() => true);
+        if (await loaded.catch(undefinedWhereDamaged)) {
+          sound.add(idOf(name));
+        } else if (await isThere(name)) {
+          broken.add(idOf(name));
+          await report(name, 'its content does not fit its digest');
         }
-      }
-      for (const file of await parts('keys')) {
-        const entry = await readEntry(file).catch(() => undefined);
+      });
+      await forEachOf(await store.list('keys'), store.parallel, async ({ name }) => {
+        const entry = await readEntry(store, name).catch(undefinedWhereDamaged);
         if (!entry) {
-          if (existsSync(file)) await report(file, 'the entry is not whole');
-        } else if (
-          Object.values(entry.outputs).some(
-            ({ digest }) => broken.has(digest) || !existsSync(objectFile(digest)),
-          )
-        ) {
-          await report(file, `an output of ${entry.label} is damaged or gone`);
+          if (await isThere(name)) await report(name, 'the entry is not whole');
+          return;
         }
+        for (const { digest } of Object.values(entry.outputs)) {
+          if (sound.has(digest)) continue;
+          if (!broken.has(digest) && (await isThere(objectName(digest)))) continue;
+          return report(name, `an output of ${entry.label} is damaged or gone`);
+        }
+      });
+
+      const names = await store.halfWritten();
+      for (const file of await store.list('leases')) {
+        if (isDeadLease(await store.read(file.name), file.age)) names.push(file.name);
       }
-      const leftOver: string[] = [];
-      for (const file of await filesIn(folder)) {
-        if (!(isAside(basename(file)) && (await isLeftOver(file))) && !isDeadLease(file)) continue;
-        leftOver.push(file);
-        await removed(file);
-      }
-      return { damage, leftOver };
+      if (remove) for (const name of names) await store.remove(name);
+      return { damage, leftOver: names.map((name) => store.placeOf(name)) };
     },
 
     async clear() {
-      for (const part of ['keys', 'objects', 'checkpoints']) {
-        const path = join(folder, part);
-        await rm(path, { recursive: true, force: true }).catch((error: unknown) => {
-          throw writeError(path, error);
-        });
-      }
+      for (const part of ['keys', 'objects', 'checkpoints'] as const) await store.clear(part);
     },
   };
 }
 
-/** Whether a file is the lease of a process that is gone; the next who wants it would take it over. */
-function isDeadLease(file: string): boolean {
-  if (basename(dirname(file)) !== 'leases') return false;
-  const writer = writerOf(readLease(file)?.split(' ')[0] ?? '');
-  return writer !== undefined && isGone(writer);
+/** A store that cannot be reached, or read, is not damaged. */
+function undefinedWhereDamaged(error: unknown): undefined {
+  if (error instanceof UserError && error.code !== 'CACHE_CORRUPT') throw error;
 }

@@ -1,26 +1,35 @@
 import { join, resolve } from 'node:path';
 
-import type { Cache } from './cache.js';
-import { folderCheckpoints } from './checkpoints.js';
-import { cacheFiles } from './files.js';
-import { folderLeases } from './leases.js';
-import { folderMaintenance } from './maintenance.js';
-import { folderResults } from './results.js';
+import { noFolder } from '../errors/templates/cache.js';
+import type { Cache, Leases } from './cache.js';
+import { storedCheckpoints } from './checkpoints.js';
+import { folderLeases } from './folder-leases.js';
+import { folderStore } from './folder-store.js';
+import { isAddress } from './location.js';
+import { storedMaintenance } from './maintenance.js';
+import { storedResults } from './results.js';
+import type { Store } from './store.js';
 import type { OpenFile } from './write-whole.js';
 
 /**
  * Opens the cache in a folder; nothing is made before something is written.
  *
  * @param openFile how files are opened for writing
+ * @throws UserError NO_CACHE_FOLDER where the location is an address
  */
 export function openCache(location: string, openFile?: OpenFile): Cache {
+  if (isAddress(location)) throw noFolder(location);
   const folder = resolve(location);
-  const files = cacheFiles(folder, openFile);
+  return cacheIn(folderStore(folder, openFile), folderLeases(join(folder, 'leases')));
+}
+
+/** The cache whose files are in a store. */
+export function cacheIn(store: Store, leases: Leases): Cache {
   return {
-    location: folder,
-    results: folderResults(files),
-    checkpoints: folderCheckpoints(files),
-    leases: folderLeases(join(folder, 'leases')),
-    maintenance: folderMaintenance(files),
+    location: store.location,
+    results: storedResults(store),
+    checkpoints: storedCheckpoints(store),
+    leases,
+    maintenance: storedMaintenance(store),
   };
 }

@@ -1,9 +1,6 @@
-import { readFile, rm } from 'node:fs/promises';
-import { join } from 'node:path';
-
 import type { Maintenance } from './cache.js';
 import { digestOf } from './canonical.js';
-import { filesIn, type CacheFiles } from './files.js';
+import { forEachOf, noteName, type Store } from './store.js';
 import { thisWriter } from './writer.js';
 
 interface Note {
@@ -12,32 +9,32 @@ interface Note {
 }
 
 /** Which runs have results in a cache: a file each in `runs/`, with the run's folder and machine. */
-export function runNotes({
-  folder,
-  noteFile,
-  write,
-}: CacheFiles): Pick<Maintenance, 'noteRun' | 'runs' | 'forgetRun'> {
+export function runNotes(store: Store): Pick<Maintenance, 'noteRun' | 'runs' | 'forgetRun'> {
   const noteOf = (run: string): Note => ({ folder: run, machine: thisWriter().machine });
-  const fileOf = (note: Note) => noteFile(digestOf(note).slice(0, 32));
+  const nameOf = (note: Note) => noteName(digestOf(note).slice(0, 32));
   return {
     async noteRun(run) {
       const note = noteOf(run);
-      await write(fileOf(note), [Buffer.from(JSON.stringify(note))]);
+      await store.write(nameOf(note), [Buffer.from(JSON.stringify(note))]);
     },
     async runs() {
-      const files = await filesIn(join(folder, 'runs'));
-      const notes = await Promise.all(files.map(readNote));
-      return notes
-        .filter((note) => note !== undefined)
-        .map((note) => ({ folder: note.folder, here: note.machine === thisWriter().machine }));
+      const notes: Note[] = [];
+      await forEachOf(await store.list('runs'), store.parallel, async ({ name }) => {
+        const note = parseNote(await store.read(name));
+        if (note) notes.push(note);
+      });
+      return notes.map(({ folder, machine }) => ({
+        folder,
+        here: machine === thisWriter().machine,
+      }));
     },
-    forgetRun: (run) => rm(fileOf(noteOf(run)), { force: true }),
+    forgetRun: (run) => store.remove(nameOf(noteOf(run))),
   };
 }
 
-async function readNote(file: string): Promise<Note | undefined> {
+function parseNote(bytes: Uint8Array | undefined): Note | undefined {
   try {
-    const { folder, machine } = JSON.parse(await readFile(file, 'utf8')) as Partial<Note>;
+    const { folder, machine } = JSON.parse(Buffer.from(bytes!).toString()) as Partial<Note>;
     return typeof folder === 'string' && typeof machine === 'string'
       ? { folder, machine }
       : undefined;

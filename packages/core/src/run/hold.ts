@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { Lease } from '../cache/cache.js';
 import { generations, leaseFile } from '../cache/lease-files.js';
-import { folderLeases } from '../cache/leases.js';
+import { folderLeases } from '../cache/folder-leases.js';
 import { isGone, thisWriter, writerOf } from '../cache/writer.js';
 import { runIsHeld } from '../errors/templates/run.js';
 

@@ -41,3 +41,11 @@ export const notWritable = (file: string, cause: unknown) => {
     },
   );
 };
+
+export const noFolder = (location: string) =>
+  new UserError(
+    'configuration',
+    'NO_CACHE_FOLDER',
+    `Expected the cache to be a folder or s3://BUCKET/PREFIX, received "${location}".`,
+    { hint: 'Name another one by --cache or PRIVATESNN_CACHE.' },
+  );

@@ -10,7 +10,7 @@ import { dirname } from 'node:path';
 
 export interface NodeWorkerRequest extends ChildProcessOptions {
   /** Opens the cache at the location that a run gives, or at the worker's own. */
-  readonly openCache: (location: string) => Cache;
+  readonly openCache: (location: string) => Cache | Promise<Cache>;
   readonly openWork: OpenWork;
   readonly tell: (message: string) => void;
   /** Aborted when the worker shall end: what it works on ends after its next checkpoint, and counts as lost. */
@@ -37,7 +37,7 @@ export function openWorker(request: NodeWorkerRequest): OpenedWorker {
   const open = async (plan: NodeJob['plan'], location: string): Promise<Launcher> =>
     childProcesses(request)({
       work: await openWork(plan),
-      cache: openCache(location),
+      cache: await openCache(location),
       folder: dirname(plan.file),
       plan,
       tell,

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
 
 import { workspace } from '../testing/workspace.js';
-import { folderLeases } from './leases.js';
+import { folderLeases } from './folder-leases.js';
 
 const key = 'ab'.repeat(32);
 const testing = resolve(import.meta.dirname, '../testing');
