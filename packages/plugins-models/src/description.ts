@@ -63,6 +63,28 @@ export const describeWeights = [
   'batchNormEpsilon',
 ] as const satisfies readonly (keyof Description)[];
 
+/**
+ * Demands that nothing is said of a file that says it itself.
+ *
+ * @param what "an ONNX network"
+ * @throws UserError naming the options that could change nothing
+ */
+export function expectDescribesItself(
+  options: Description,
+  idle: readonly (keyof Description)[],
+  what: string,
+  file: string,
+): void {
+  const given = idle.filter((key) => options[key] != null);
+  if (given.length === 0) return;
+  throw new UserError(
+    'configuration',
+    'MODEL_OPTIONS',
+    `${file} is ${what}, which describes itself, so that ${given.map((key) => `"${key}"`).join(', ')} can change nothing.`,
+    { hint: 'Leave these options out.', place: { file } },
+  );
+}
+
 /** A description in which nothing is missing. */
 export interface Network {
   readonly architecture: Architecture;

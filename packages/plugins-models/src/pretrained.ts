@@ -21,8 +21,9 @@ import {
 } from './read-model.js';
 import { layersModelFiles, readLayersModel } from './layers-model/read.js';
 import { normalisationSchema, withNormalisation } from './normalisation.js';
-import { checkAgainstFile, type Checked } from './onnx/check.js';
+import { checkAgainstFile } from './onnx/check.js';
 import { onnxFiles, readOnnx } from './onnx/read.js';
+import type { Checked } from './steps/check.js';
 import { poolings, vggNames } from './vgg.js';
 
 const options = z.strictObject({
@@ -102,8 +103,8 @@ const options = z.strictObject({
     ),
 });
 
-const checkedText = ({ images, difference }: Checked & { checked: true }) =>
-  `On ${images} random images onnxruntime gives the same with the file: the largest difference is ` +
+const checkedText = ({ images, difference, by }: Checked & { checked: true }) =>
+  `On ${images} random images ${by} gives the same with the file: the largest difference is ` +
   `${difference.toExponential(1)} of the largest output.`;
 
 const uncheckedText = (file: string, reason: string) =>

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { statSync } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -159,6 +160,23 @@ export async function digestOf(paths: readonly string[]): Promise<string> {
     hash.update(`${bytes.length}\n`).update(bytes);
   }
   return hash.digest('hex');
+}
+
+/** Times its size that a file takes in memory: itself, its weights as they are read, and in their new order. */
+const copies = 3;
+
+/** Demands that a file of a network can be read: it takes a few times its size in memory. */
+export function expectMemory(file: string): void {
+  const needed = copies * (statSync(file, { throwIfNoEntry: false })?.size ?? 0);
+  const free = process.availableMemory();
+  if (needed <= free) return;
+  const megabytes = (bytes: number) => `${Math.ceil(bytes / 1e6).toLocaleString('en')} MB`;
+  throw new UserError(
+    'environment',
+    'MEMORY_LOW',
+    `${file} takes ${megabytes(needed)} of memory while it is read, of which ${megabytes(free)} are free.`,
+    { hint: 'Run where there is more memory.', place: { file } },
+  );
 }
 
 async function findDescription(weights: string): Promise<string | null> {

@@ -23,7 +23,7 @@ import {
 import { reconvertToAnn } from '@privatesnn/spiking';
 import { arbitraryAnn, fakeContext, testStream, tinyAnn, tinySnn } from '@privatesnn/testkit';
 
-import { relativeDifference } from './onnx/check.js';
+import { relativeDifference } from './steps/check.js';
 import { parseModel } from './onnx/model-file.js';
 import { readOnnx } from './onnx/read.js';
 import { saveOnnx } from './save-onnx.js';

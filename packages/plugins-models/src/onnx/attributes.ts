@@ -1,5 +1,5 @@
 import type { AttributeValue, NodeMessage, TensorMessage } from './model-file.js';
-import { refusal } from './refusal.js';
+import { refuse } from '../steps/refusal.js';
 
 /** The attributes of a node, each asked for by its type and with the default of the operator. */
 export interface Attributes {
@@ -25,9 +25,8 @@ export function attributesOf(node: NodeMessage, file: string): Attributes {
     return node.attributes.get(name);
   };
   const wrong = (name: string, expected: string) =>
-    refusal(
-      node,
-      file,
+    refuse(
+      { node, file },
       `its attribute "${name}" should be ${expected}`,
       'Export it again, and check it with onnx.checker.check_model.',
     );
@@ -57,9 +56,8 @@ export function attributesOf(node: NodeMessage, file: string): Attributes {
     finish: () => {
       const unknown = [...node.attributes.keys()].find((name) => !asked.has(name));
       if (unknown === undefined) return;
-      throw refusal(
-        node,
-        file,
+      throw refuse(
+        { node, file },
         `what its attribute "${unknown}" would change is not known here`,
         'Export the network with a version from 9 to 22 of the operators (opset_version).',
       );

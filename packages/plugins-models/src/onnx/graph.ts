@@ -1,7 +1,7 @@
 import { UserError } from '@privatesnn/core';
 
 import type { ModelMessage, NodeMessage, PortMessage, TensorMessage } from './model-file.js';
-import { called, contradiction } from './refusal.js';
+import { called, contradiction } from '../steps/refusal.js';
 
 /** The versions of ONNX's operators that are read. */
 const versions = { first: 9, last: 22 } as const;

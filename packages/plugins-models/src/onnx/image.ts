@@ -2,8 +2,8 @@ import { UserError } from '@privatesnn/core';
 
 import type { Graph } from './graph.js';
 import type { PortMessage } from './model-file.js';
-import type { Feature } from './step.js';
-import { viewOf, type Axis, type Shape } from './view.js';
+import type { Feature } from '../steps/step.js';
+import { viewOf, type Axis, type Shape } from '../steps/view.js';
 
 /** The image that a network takes, as a value of its graph. */
 export interface ImageInput {

@@ -24,6 +24,7 @@ export type AttributeValue =
   number | string | readonly number[] | TensorMessage | { other: string };
 
 export interface NodeMessage {
+  readonly noun: 'node';
   readonly name: string;
   readonly op: string;
   readonly domain: string;
@@ -120,7 +121,7 @@ function readNode(value: Value): NodeMessage {
     5: (v) => attributes.set(...readAttribute(v)),
     7: (v) => (domain = ownDomain(v.text())),
   });
-  return { name, op, domain, inputs, outputs, attributes };
+  return { noun: 'node', name, op, domain, inputs, outputs, attributes };
 }
 
 /** AttributeProto.AttributeType, where the attribute says it. */

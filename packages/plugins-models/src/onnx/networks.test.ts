@@ -5,7 +5,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 
 import { createTensorRuntime, type TensorRuntime } from '@privatesnn/runtime-tfjs';
 
-import { relativeDifference } from './check.js';
+import { relativeDifference } from '../steps/check.js';
 import { readOnnx } from './read.js';
 import { floats, outputOf, type Images } from './testing/evaluate.js';
 

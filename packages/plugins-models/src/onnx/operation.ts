@@ -1,12 +1,11 @@
-import type { UserError } from '@privatesnn/core';
-
 import { attributesOf, type Attributes } from './attributes.js';
 import type { NodeMessage, TensorMessage } from './model-file.js';
-import { refusal } from './refusal.js';
-import type { Feature, Step } from './step.js';
+import { viewText } from '../steps/feature.js';
+import { refuse } from '../steps/refusal.js';
+import type { Feature, Step } from '../steps/step.js';
 import { countOf, readNumbers, readWhole } from './tensor.js';
 import type { Size, Value } from './values.js';
-import { axesOf, imageView, sameView, type Axis, type Shape, type View } from './view.js';
+import { axesOf, imageView, sameView, type Axis } from '../steps/view.js';
 
 /** A node whose inputs are known. */
 export interface Operation {
@@ -29,11 +28,6 @@ export function operationOf(
   known: Omit<Operation, 'attributes'> & { readonly node: NodeMessage },
 ): Operation {
   return { ...known, attributes: attributesOf(known.node, known.file) };
-}
-
-/** The error for this node. */
-export function refuse({ node, file }: Operation, why: string, wayOut: string): UserError {
-  return refusal(node, file, why, wayOut);
 }
 
 export const exportAgain = 'Export it again, and check it with onnx.checker.check_model.';
@@ -116,16 +110,6 @@ export function sizesOf(operation: Operation, at: number): readonly Size[] | und
   return given && readWhole(given, operation.file);
 }
 
-/** An axis counted from the front; the first, 0, is that of the images. */
-export function axisOf(operation: Operation, axis: number, rank: number): number {
-  const from = axis < 0 ? axis + rank : axis;
-  if (from >= 0 && from < rank) return from;
-  throw refuse(operation, `its axis ${axis} is not one of ${rank}`, exportAgain);
-}
-
-/** The rank of a feature, the images' axis counted. */
-export const rankOf = ({ view }: Feature) => view.length + 1;
-
 /** A feature that must be images in ONNX's order: [image, channels, height, width]. */
 export function images(operation: Operation, at = 0): Feature {
   const found = feature(operation, at);
@@ -154,25 +138,7 @@ export function imageAxes(operation: Operation): readonly Axis[] {
   );
 }
 
-/** A view for messages: [image, height, width, channels]. */
-export function viewText(view: View): string {
-  const names = { c: 'channels', h: 'height', w: 'width' };
-  return `[${['image', ...view.map((axes) => axes.map((axis) => names[axis]).join(' · ') || '1')].join(', ')}]`;
-}
-
-/** A step's output, seen as before. */
-export function sameAs(view: View, step: Step): Feature {
-  return { kind: 'feature', step, view };
-}
-
 /** A step's output as images. */
 export function asImages(step: Step): Feature {
   return { kind: 'feature', step, view: imageView(step.shape) };
 }
-
-/** The same image with other numbers of pixels and channels. */
-export const shaped = (height: number, width: number, channels: number): Shape => [
-  height,
-  width,
-  channels,
-];

@@ -21,7 +21,8 @@ import { averagePool, globalPool, maxPool, reduceMean } from './operators/pool.j
 import { constantOfShape, gather } from './operators/sizes.js';
 import { slice } from './operators/slice.js';
 import { softmax } from './operators/softmax.js';
-import { refuse, type Operation, type Operator } from './operation.js';
+import { refuse } from '../steps/refusal.js';
+import { type Operation, type Operator } from './operation.js';
 
 /** The operators that are read. */
 const operators: Readonly<Record<string, Operator>> = {

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { UserError } from '@privatesnn/core';
 import { createTensorRuntime, type TensorRuntime } from '@privatesnn/runtime-tfjs';
 
-import { relativeDifference } from './check.js';
+import { relativeDifference } from '../steps/check.js';
 import { readOnnx } from './read.js';
 import { floats, outputOf, type Images } from './testing/evaluate.js';
 

@@ -5,7 +5,7 @@ import { unreadableFile, UserError } from '@privatesnn/core';
 
 import { bfloat16ToNumber, halfToNumber } from '../half.js';
 import type { TensorMessage } from './model-file.js';
-import { contradiction } from './refusal.js';
+import { contradiction } from '../steps/refusal.js';
 import { packedInts } from './wire.js';
 
 type Decode = (view: DataView, at: number) => number;

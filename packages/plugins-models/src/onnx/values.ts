@@ -1,5 +1,5 @@
 import type { TensorMessage } from './model-file.js';
-import type { Feature } from './step.js';
+import type { Feature } from '../steps/step.js';
 
 /** The number of images of a batch, which is free. */
 export const batch = Symbol('batch');

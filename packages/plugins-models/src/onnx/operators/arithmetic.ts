@@ -1,6 +1,7 @@
-import { type Operation, type Operator, feature, refuse, sameAs, viewText } from '../operation.js';
-import type { Feature } from '../step.js';
-import { sameView } from '../view.js';
+import { affine } from '../../steps/affine.js';
+import type { Feature } from '../../steps/step.js';
+import { addAll } from '../../steps/sums.js';
+import { type Operation, type Operator, feature } from '../operation.js';
 import { byChannel } from './per-channel.js';
 import { arithmetic } from './sizes.js';
 
@@ -10,7 +11,7 @@ export const add: Operator = (operation) => {
   if (sizes) return sizes;
   const [a, b] = operation.inputs;
   if (a?.kind !== 'feature')
-    return affine(
+    return byConstant(
       operation,
       1,
       0,
@@ -18,28 +19,14 @@ export const add: Operator = (operation) => {
       (value) => value,
     );
   if (b?.kind !== 'feature')
-    return affine(
+    return byConstant(
       operation,
       0,
       1,
       () => 1,
       (value) => value,
     );
-  const [shape, other] = [a.step.shape, b.step.shape];
-  if (shape.join() !== other.join() || !sameView(a.view, b.view)) {
-    throw refuse(
-      operation,
-      `it adds ${shape.join(' × ')} (height, width, channels, seen as ${viewText(a.view)}) to ` +
-        `${other.join(' × ')} (seen as ${viewText(b.view)})`,
-      'Let an addition take two layers of the same shape.',
-    );
-  }
-  return sameAs(a.view, {
-    kind: 'add',
-    node: operation.node,
-    inputs: [a.step, b.step],
-    shape,
-  });
+  return addAll(operation, [a, b]);
 };
 
 export const subtract: Operator = (operation) => {
@@ -47,14 +34,14 @@ export const subtract: Operator = (operation) => {
   if (sizes) return sizes;
   const [a] = operation.inputs;
   if (a?.kind !== 'feature')
-    return affine(
+    return byConstant(
       operation,
       1,
       0,
       () => -1,
       (value) => value,
     );
-  return affine(
+  return byConstant(
     operation,
     0,
     1,
@@ -68,14 +55,14 @@ export const multiply: Operator = (operation) => {
   if (sizes) return sizes;
   const [a] = operation.inputs;
   if (a?.kind !== 'feature')
-    return affine(
+    return byConstant(
       operation,
       1,
       0,
       (value) => value,
       () => 0,
     );
-  return affine(
+  return byConstant(
     operation,
     0,
     1,
@@ -88,7 +75,7 @@ export const divide: Operator = (operation) => {
   const sizes = arithmetic(operation, (a, b) => Math.trunc(a / b));
   if (sizes) return sizes;
   feature(operation);
-  return affine(
+  return byConstant(
     operation,
     0,
     1,
@@ -102,7 +89,7 @@ export const divide: Operator = (operation) => {
  *
  * @param scale of the constant's number; so is the shift
  */
-function affine(
+function byConstant(
   operation: Operation,
   at: number,
   constantAt: number,
@@ -113,19 +100,5 @@ function affine(
   const values = byChannel(operation, constantAt, { step, view });
   const scales = Float64Array.from(values, scale);
   const shifts = Float64Array.from(values, shift);
-  if (![...scales, ...shifts].every((value) => Number.isFinite(Math.fround(value)))) {
-    throw refuse(
-      operation,
-      'its constant makes NaN or infinity',
-      'Take another checkpoint of the training.',
-    );
-  }
-  return sameAs(view, {
-    kind: 'affine',
-    node: operation.node,
-    inputs: [step],
-    shape: step.shape,
-    scale: scales,
-    shift: shifts,
-  });
+  return affine(operation, { step, view }, { scale: scales, shift: shifts });
 }

@@ -1,9 +1,10 @@
-import { batchNormFactor } from '../../fold.js';
-import { type Operator, exportAgain, feature, numbers, refuse, tensor } from '../operation.js';
+import { batchNorm } from '../../steps/affine.js';
+import { refuse } from '../../steps/refusal.js';
+import { type Operator, exportAgain, feature, numbers, tensor } from '../operation.js';
 
 /** Y = (X − mean) / √(variance + ε) · scale + B, with the statistics of the training. */
 export const batchNormalization: Operator = (operation) => {
-  const { attributes, node, file } = operation;
+  const { attributes } = operation;
   const input = feature(operation);
   const epsilon = attributes.float('epsilon', 1e-5);
   attributes.float('momentum', 0.9);
@@ -36,22 +37,5 @@ export const batchNormalization: Operator = (operation) => {
     );
   };
   const [scale, shift, mean, variance] = [vector(1), vector(2), vector(3), vector(4)];
-  const name = node.name || node.outputs[0]!;
-  const factor = batchNormFactor({ scale, variance, epsilon, mean, shift }, { name, file });
-  return {
-    kind: 'feature',
-    view: input.view,
-    step: {
-      kind: 'affine',
-      node,
-      inputs: [input.step],
-      shape: input.step.shape,
-      scale: factor,
-      shift: Float64Array.from(shift, (value, c) => value - mean[c]! * factor[c]!),
-      statistics: {
-        mean: shift.slice(),
-        variance: variance.map((value, c) => value * factor[c]! ** 2),
-      },
-    },
-  };
+  return batchNorm(operation, input, { scale, variance, epsilon, mean, shift });
 };

@@ -1,19 +1,12 @@
-import {
-  type Operation,
-  type Operator,
-  exportAgain,
-  feature,
-  numberOf,
-  refuse,
-  sameAs,
-} from '../operation.js';
-import type { Feature } from '../step.js';
+import { refuse } from '../../steps/refusal.js';
+import { clipTo } from '../../steps/sums.js';
+import { type Operator, exportAgain, feature, numberOf } from '../operation.js';
 
-export const relu: Operator = (operation) => clipped(operation, 0, Infinity);
+export const relu: Operator = (operation) => clipTo(operation, feature(operation), 0, Infinity);
 
 export const leakyRelu: Operator = (operation) => {
   const alpha = operation.attributes.float('alpha', 0.01);
-  if (alpha === 0) return clipped(operation, 0, Infinity);
+  if (alpha === 0) return relu(operation);
   throw refuse(
     operation,
     `it passes ${alpha} times what is negative, and a spiking neuron here gives nothing for negative input`,
@@ -27,17 +20,5 @@ export const clip: Operator = (operation) => {
   if (Number.isNaN(low) || Number.isNaN(high)) {
     throw refuse(operation, 'its limits are no numbers', exportAgain);
   }
-  return clipped(operation, low, high);
+  return clipTo(operation, feature(operation), low, high);
 };
-
-function clipped(operation: Operation, low: number, high: number): Feature {
-  const { step, view } = feature(operation);
-  return sameAs(view, {
-    kind: 'clip',
-    node: operation.node,
-    inputs: [step],
-    shape: step.shape,
-    low,
-    high,
-  });
-}

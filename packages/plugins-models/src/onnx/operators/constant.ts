@@ -1,4 +1,5 @@
-import { exportAgain, refuse, type Operator } from '../operation.js';
+import { refuse } from '../../steps/refusal.js';
+import { exportAgain, type Operator } from '../operation.js';
 import type { TensorMessage } from '../model-file.js';
 
 const int64 = 7;

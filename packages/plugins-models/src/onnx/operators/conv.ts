@@ -1,3 +1,5 @@
+import { shaped } from '../../steps/feature.js';
+import { refuse } from '../../steps/refusal.js';
 import {
   type Operation,
   type Operator,
@@ -6,13 +8,11 @@ import {
   images,
   numbers,
   optionalTensor,
-  refuse,
-  shaped,
   tensor,
 } from '../operation.js';
-import { placesOf } from '../view.js';
+import { outputsLast } from '../../steps/outputs-last.js';
+import { placesOf } from '../../steps/view.js';
 import { readWindow } from '../window.js';
-import { outputsLast } from './outputs-last.js';
 
 /** Y = W * X + B */
 export const conv: Operator = (operation) => {

@@ -1,3 +1,5 @@
+import { denseOver, type Matrix } from '../../steps/dense.js';
+import { refuse } from '../../steps/refusal.js';
 import type { TensorMessage } from '../model-file.js';
 import {
   type Operation,
@@ -6,12 +8,8 @@ import {
   feature,
   numbers,
   optionalTensor,
-  refuse,
   tensor,
 } from '../operation.js';
-import type { Feature } from '../step.js';
-import { type Shape, order, placesOf, sizeOf } from '../view.js';
-import { outputsLast } from './outputs-last.js';
 
 /** Y = alpha · A' · B' + beta · C */
 export const gemm: Operator = (operation) => {
@@ -31,7 +29,11 @@ export const gemm: Operator = (operation) => {
   if (input.view.length !== 1 || weight.shape.length !== 2) {
     throw refuse(operation, 'it takes one vector for each image, and a matrix', exportAgain);
   }
-  const result = dense(operation, input, weight, transposed, alpha);
+  const result = denseOver(operation, input, {
+    ...matrix(operation, weight),
+    transposed,
+    factor: alpha,
+  });
   const added = optionalTensor(operation, 2);
   if (added && beta !== 0 && result.step.kind === 'dense') {
     const data = numbers(operation, added);
@@ -63,74 +65,13 @@ export const matMul: Operator = (operation) => {
       'Products of stacks of matrices have no counterpart here: take dense layers.',
     );
   }
-  return dense(operation, input, weight, false, 1);
+  return denseOver(operation, input, matrix(operation, weight));
 };
 
-/** A dense layer over the last dimension: of all that the image has, or of the channels of each pixel. */
-export function dense(
+function matrix(
   operation: Operation,
-  { step, view }: Feature,
   weight: TensorMessage,
-  transposed: boolean,
-  factor: number,
-): Feature {
-  const axes = view.at(-1) ?? [];
-  const inputs = axes.reduce((product, axis) => product * sizeOf(step.shape, axis), 1);
-  const [rows = 0, columns = 0] = transposed ? weight.shape.toReversed() : weight.shape;
-  if (rows !== inputs) {
-    throw refuse(operation, `its weights take ${rows} numbers, but it gets ${inputs}`, exportAgain);
-  }
-  if (columns < 1) throw refuse(operation, 'it gives nothing', exportAgain);
-  const all = axes.length === order(view).length;
-  if (!all && (axes.length !== 1 || axes[0] !== 'c')) {
-    throw refuse(
-      operation,
-      'it mixes rows or columns of pixels',
-      'Flatten the images before a dense layer, or let it take the channels of each pixel.',
-    );
-  }
-  const data = numbers(operation, weight);
-  const places = all ? placesOf(axes, step.shape) : placesOf(['c'], [1, 1, inputs]);
-  let arranged: Float32Array;
-  if (transposed) {
-    arranged = outputsLast(data, columns, places);
-  } else {
-    arranged = new Float32Array(data.length);
-    for (let i = 0; i < rows; i++) {
-      arranged.set(data.subarray(i * columns, (i + 1) * columns), places[i]! * columns);
-    }
-  }
-  if (factor !== 1) for (let i = 0; i < arranged.length; i++) arranged[i] = factor * arranged[i]!;
-  const common = {
-    node: operation.node,
-    inputs: [step],
-    weight: arranged,
-    weightName: weight.name,
-    bias: undefined,
-  };
-  const outer = view.slice(0, -1);
-  const last = columns > 1 ? (['c'] as const) : [];
-  if (all) {
-    const shape: Shape = [1, 1, columns];
-    return {
-      kind: 'feature',
-      step: { kind: 'dense', ...common, shape },
-      view: [...outer.map(() => []), last],
-    };
-  }
-  const [height, width] = step.shape;
-  return {
-    kind: 'feature',
-    step: {
-      kind: 'conv',
-      ...common,
-      shape: [height, width, columns],
-      kernel: [1, 1],
-      stride: [1, 1],
-      dilation: [1, 1],
-      padding: [0, 0, 0, 0],
-      groups: 1,
-    },
-    view: [...outer, last],
-  };
+): Pick<Matrix, 'name' | 'shape' | 'data'> {
+  const [rows = 0, columns = 0] = weight.shape;
+  return { name: weight.name, shape: [rows, columns], data: numbers(operation, weight) };
 }

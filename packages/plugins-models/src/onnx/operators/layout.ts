@@ -1,19 +1,16 @@
+import { axisOf, rankOf, sameAs, viewText } from '../../steps/feature.js';
+import { refuse } from '../../steps/refusal.js';
 import {
-  axisOf,
   exportAgain,
   feature,
-  rankOf,
-  refuse,
-  sameAs,
   sizesOf,
-  viewText,
   wholeOf,
   type Operation,
   type Operator,
 } from '../operation.js';
-import type { Feature } from '../step.js';
+import type { Feature } from '../../steps/step.js';
 import { batch, type Size } from '../values.js';
-import { dimensions, regroup } from '../view.js';
+import { dimensions, regroup } from '../../steps/view.js';
 import {
   plain,
   reshapeSizes,

@@ -1,18 +1,8 @@
-import {
-  type Operator,
-  axisOf,
-  exportAgain,
-  feature,
-  imageAxes,
-  numberOf,
-  rankOf,
-  refuse,
-  sameAs,
-  shaped,
-  wholeOf,
-} from '../operation.js';
-import type { Padding, Step } from '../step.js';
-import { viewOf } from '../view.js';
+import { axisOf, rankOf, sameAs, shaped } from '../../steps/feature.js';
+import { padStep } from '../../steps/pool.js';
+import { refuse } from '../../steps/refusal.js';
+import { type Operator, exportAgain, feature, imageAxes, numberOf, wholeOf } from '../operation.js';
+import { viewOf } from '../../steps/view.js';
 
 /** Zeros around the image, or channels of zeros. */
 export const pad: Operator = (operation) => {
@@ -56,20 +46,14 @@ export const pad: Operator = (operation) => {
     }
     if (at > 0) around[dimensions[at - 1]!] = both;
   }
-  const [height, width, channels] = step.shape;
   const [[before, after], [top, bottom], [left, right]] = [around.c, around.h, around.w] as [
     [number, number],
     [number, number],
     [number, number],
   ];
-  let last: Step = step;
-  const padding: Padding = [top, bottom, left, right];
-  if (padding.some((pixels) => pixels > 0)) {
-    const shape = shaped(height + top + bottom, width + left + right, channels);
-    last = { kind: 'pad', node, inputs: [last], shape, padding };
-  }
+  let last = padStep(operation, step, [top, bottom, left, right]);
   if (before + after > 0) {
-    const shape = shaped(last.shape[0], last.shape[1], before + channels + after);
+    const shape = shaped(last.shape[0], last.shape[1], before + last.shape[2] + after);
     last = { kind: 'shortcut', node, inputs: [last], shape, stride: [1, 1], before, after };
   }
   return sameAs(viewOf(last.shape, dimensions), last);

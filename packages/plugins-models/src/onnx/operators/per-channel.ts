@@ -1,6 +1,8 @@
-import { type Operation, exportAgain, numbers, refuse, tensor, viewText } from '../operation.js';
-import type { Feature } from '../step.js';
-import { type Axis, type Shape, sizeOf } from '../view.js';
+import { viewText } from '../../steps/feature.js';
+import { refuse } from '../../steps/refusal.js';
+import { type Operation, exportAgain, numbers, tensor } from '../operation.js';
+import type { Feature } from '../../steps/step.js';
+import { type Axis, type Shape, sizeOf } from '../../steps/view.js';
 
 /** A constant that is broadcast over a feature, as one number a channel. */
 export function byChannel(

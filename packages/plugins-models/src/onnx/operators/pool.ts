@@ -1,23 +1,18 @@
+import { axisOf, rankOf, sameAs } from '../../steps/feature.js';
+import { poolStep, wholeImage } from '../../steps/pool.js';
+import { refuse } from '../../steps/refusal.js';
+import type { Axis } from '../../steps/view.js';
 import {
   type Operation,
   type Operator,
   asImages,
-  axisOf,
   exportAgain,
   feature,
   images,
-  rankOf,
-  refuse,
-  sameAs,
-  shaped,
   wholeOf,
 } from '../operation.js';
-import type { Feature, Padding, Pair, Step } from '../step.js';
 import type { Value } from '../values.js';
-import type { Axis } from '../view.js';
 import { readWindow } from '../window.js';
-
-const none: Padding = [0, 0, 0, 0];
 
 export const maxPool: Operator = (operation) => {
   const { attributes } = operation;
@@ -40,30 +35,11 @@ function pool(
   kind: 'average-pool' | 'max-pool',
   countPadded: boolean,
 ): Value {
-  const { attributes, node } = operation;
-  const input = images(operation);
-  const [height, width, channels] = input.step.shape;
+  const { attributes } = operation;
+  const { step } = images(operation);
+  const [height, width] = step.shape;
   const window = readWindow(attributes, attributes.ints('kernel_shape') ?? [], [height, width]);
   if (typeof window === 'string') throw refuse(operation, window, exportAgain);
-  const { size, stride, padding } = window;
-  if (window.dilation.some((pixels) => pixels !== 1) && size.some((pixels) => pixels > 1)) {
-    throw refuse(operation, 'its windows have gaps ("dilations")', 'Pool without dilation.');
-  }
-  const padded = padding.some((pixels) => pixels > 0);
-  const [top, bottom, left, right] = padding;
-  const last = (count: number, step: number, before: number) => (count - 1) * step - before;
-  if (
-    top >= size[0] ||
-    left >= size[1] ||
-    last(window.output[0], stride[0], top) >= height ||
-    last(window.output[1], stride[1], left) >= width
-  ) {
-    throw refuse(
-      operation,
-      'a window of it lies wholly in the padding',
-      'Pad less than the size of the window.',
-    );
-  }
   if (window.leavesOut) {
     throw refuse(
       operation,
@@ -71,62 +47,13 @@ function pool(
       'Export the network with explicit pads.',
     );
   }
-  const shape = shaped(...window.output, channels);
-  // A window of one pixel without padding takes every so many-th pixel, as ResNet's option A does.
-  if (size.join() === '1,1' && !padded) {
-    return asImages({
-      kind: 'shortcut',
-      node,
-      inputs: [input.step],
-      shape,
-      stride,
-      before: 0,
-      after: 0,
-    });
-  }
-  const [below, beside] = window.overhang;
-  if (kind === 'average-pool' && countPadded && below + beside > 0) {
-    // The pixels of the padding count, and those that "ceil_mode" adds do not: the former become pixels of the image.
-    const around: Padding = [top, bottom - below, left, right - beside];
-    const whole = shaped(height + top + around[1], width + left + around[3], channels);
-    const padded: Step = { kind: 'pad', node, inputs: [input.step], shape: whole, padding: around };
-    return asImages({
-      kind,
-      node,
-      inputs: [around.some((pixels) => pixels > 0) ? padded : input.step],
-      shape,
-      size,
-      stride,
-      padding: [0, below, 0, beside],
-      countPadded: false,
-    });
-  }
-  return asImages({ kind, node, inputs: [input.step], shape, size, stride, padding, countPadded });
+  return asImages(poolStep(operation, kind, step, window, countPadded));
 }
 
 export const globalPool =
   (kind: 'average-pool' | 'max-pool'): Operator =>
   (operation) =>
-    asImages(wholeImage(operation, images(operation), kind));
-
-function wholeImage(
-  { node }: Operation,
-  { step }: Feature,
-  kind: 'average-pool' | 'max-pool',
-): Step {
-  const [height, width, channels] = step.shape;
-  const size: Pair = [height, width];
-  return {
-    kind,
-    node,
-    inputs: [step],
-    shape: [1, 1, channels],
-    size,
-    stride: size,
-    padding: none,
-    countPadded: true,
-  };
-}
+    asImages(wholeImage(operation, kind, images(operation).step));
 
 /** The mean over the pixels, as a pooling of the whole image. */
 export const reduceMean: Operator = (operation) => {
@@ -154,5 +81,5 @@ export const reduceMean: Operator = (operation) => {
   const view = input.view
     .map((dimension, at): readonly Axis[] => (axes.includes(at + 1) ? [] : dimension))
     .filter((_, at) => keep || !axes.includes(at + 1));
-  return sameAs(view, wholeImage(operation, input, 'average-pool'));
+  return sameAs(view, wholeImage(operation, 'average-pool', input.step));
 };

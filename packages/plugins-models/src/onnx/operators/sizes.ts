@@ -1,13 +1,8 @@
 import type { UserError } from '@privatesnn/core';
 
-import {
-  axisOf,
-  exportAgain,
-  refuse,
-  wholeOf,
-  type Operation,
-  type Operator,
-} from '../operation.js';
+import { axisOf } from '../../steps/feature.js';
+import { refuse } from '../../steps/refusal.js';
+import { exportAgain, wholeOf, type Operation, type Operator } from '../operation.js';
 import { countOf, readNumbers } from '../tensor.js';
 import type { Size, Sizes, Value } from '../values.js';
 

@@ -1,17 +1,8 @@
-import {
-  type Operator,
-  axisOf,
-  exportAgain,
-  feature,
-  imageAxes,
-  rankOf,
-  refuse,
-  sameAs,
-  shaped,
-  wholeOf,
-} from '../operation.js';
-import type { Pair } from '../step.js';
-import { dimensions, viewOf, type Axis } from '../view.js';
+import { axisOf, rankOf, sameAs, shaped } from '../../steps/feature.js';
+import { refuse } from '../../steps/refusal.js';
+import { type Operator, exportAgain, feature, imageAxes, wholeOf } from '../operation.js';
+import type { Pair } from '../../steps/step.js';
+import { dimensions, viewOf, type Axis } from '../../steps/view.js';
 import { sizesAt, sliceSizes } from './sizes.js';
 
 /** Every so many-th pixel, as ResNet's option A takes; or a part of computed shapes. */

@@ -2,7 +2,7 @@ import type { Architecture, ChannelStatistics, Layer, Parameter } from '@private
 import { fuses, layerOf } from './layer.js';
 import { endWithLogits } from './logits.js';
 import { layerNames } from './names.js';
-import { refusal } from './refusal.js';
+import { refuse } from './refusal.js';
 import { type ClipStep, type Feature, type Step, inOrder } from './step.js';
 
 /** A network in core's contract. */
@@ -47,9 +47,8 @@ export function emitLayers(output: Feature, input: Step, name: string, file: str
       continue;
     }
     if (step.kind === 'softmax') {
-      throw refusal(
-        step.node!,
-        file,
+      throw refuse(
+        { node: step.node!, file },
         'it stands before the end',
         'Softmax may stand at the end only.',
       );

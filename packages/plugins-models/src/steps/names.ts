@@ -1,11 +1,11 @@
-import type { NodeMessage } from './model-file.js';
+import type { Origin } from './step.js';
 
 /** Gives layers names of their own: of their weights, of their nodes. */
 export interface LayerNames {
   /** Of a layer with weights: "layer1.0.conv1" for the weights "layer1.0.conv1.weight". */
-  weighted(weights: string, node: NodeMessage): string;
+  weighted(weights: string, node: Origin): string;
   /** Of a layer without weights of the file. */
-  plain(node: NodeMessage): string;
+  plain(node: Origin): string;
   /** This name, or one like it that is free. */
   free(name: string): string;
 }
@@ -24,7 +24,7 @@ export function layerNames(): LayerNames {
     taken.add(found);
     return found;
   };
-  const plain = (node: NodeMessage) => free(node.name || `${node.op}_${node.outputs[0] ?? ''}`);
+  const plain = (node: Origin) => free(node.name || `${node.op}_${node.outputs[0] ?? ''}`);
   return {
     free,
     plain,

@@ -1,7 +1,7 @@
 import type { Layer, Parameter } from '@privatesnn/core';
 import { expectFinite } from '../finite.js';
 import type { LayerNames } from './names.js';
-import { refusal } from './refusal.js';
+import { refuse } from './refusal.js';
 import type {
   AffineStep,
   ClipStep,
@@ -38,9 +38,8 @@ export function neurons(
   if (!clip) return { linear: true };
   const { low, high, node } = clip;
   if (low === 0 && high > 0) return high === Infinity ? {} : { maximum: high };
-  throw refusal(
-    node!,
-    file,
+  throw refuse(
+    { node: node!, file },
     `it clips to [${low}, ${high}], and a spiking neuron here gives nothing for negative input and something above it`,
     'Clip from 0 to a positive number, as ReLU and ReLU6 do; train the network, or go on training it, with one of them.',
   );

@@ -1,18 +1,28 @@
-import type { NodeMessage } from './model-file.js';
 import type { Shape, View } from './view.js';
 
 /*
- * The network between ONNX's graph and ours: steps that each do one thing, on channels-last values. Steps are joined
+ * The network between a file's graph and ours: steps that each do one thing, on channels-last values. Steps are joined
  * to layers afterwards (join.ts).
  */
+
+/** What a step came from in its file, for names and messages. */
+export interface Origin {
+  readonly noun: 'node' | 'layer';
+  /** May be empty. */
+  readonly name: string;
+  /** The operator, or the class of the layer. */
+  readonly op: string;
+  /** Names of what it gives, where the file has such. */
+  readonly outputs: readonly string[];
+}
 
 /** [top, bottom, left, right] */
 export type Padding = readonly [number, number, number, number];
 export type Pair = readonly [height: number, width: number];
 
 interface Base {
-  /** The node that it came from, for names and messages; the graph's input has none. */
-  readonly node: NodeMessage | undefined;
+  /** What it came from; the graph's input has none. */
+  readonly node: Origin | undefined;
   /** Of its output. */
   readonly shape: Shape;
   inputs: Step[];
@@ -125,7 +135,7 @@ export function inOrder(last: Step): Step[] {
   return [...found];
 }
 
-/** What an ONNX value of the network is: a step's output as ONNX sees it. */
+/** What a value of a file's graph is: a step's output as the file sees it. */
 export interface Feature {
   readonly kind: 'feature';
   readonly step: Step;
