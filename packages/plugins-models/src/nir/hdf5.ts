@@ -1,4 +1,4 @@
-import h5wasm, { type File, type Group } from 'h5wasm';
+import type { Group } from 'h5wasm';
 
 import type { NirGraph, NirNode } from './nodes.js';
 
@@ -8,14 +8,21 @@ const formatVersion = '1.0.8';
 /** The first bytes of an HDF5 file. */
 const signature = Buffer.from('\x89HDF\r\n\x1a\n', 'latin1');
 
+/** The library, loaded when a file is written or read: it compiles megabytes of WebAssembly. */
+const hdf5 = async () => {
+  const { default: library } = await import('h5wasm');
+  const { FS } = await library.ready;
+  return { File: library.File, FS };
+};
+
 /** Files of the library's own memory. */
 let files = 0;
 
 /** A graph as the bytes of a .nir file (HDF5): datasets only, no attributes. */
 export async function nirBytes(graph: NirGraph): Promise<Uint8Array> {
-  const { FS } = await h5wasm.ready;
+  const { File, FS } = await hdf5();
   const name = `${files++}.nir`;
-  const file = new h5wasm.File(name, 'w');
+  const file = new File(name, 'w');
   try {
     file.create_dataset({ name: 'version', data: formatVersion });
     const node = file.create_group('node');
@@ -54,12 +61,12 @@ function write(group: Group, node: NirNode): void {
 export async function nirMetadata(bytes: Uint8Array): Promise<string[] | undefined> {
   // The library tells the terminal of files that are none.
   if (!signature.every((byte, i) => bytes[i] === byte)) return undefined;
-  const { FS } = await h5wasm.ready;
+  const { File, FS } = await hdf5();
   const name = `${files++}.nir`;
   FS.writeFile(name, bytes);
-  let file: File | undefined;
+  let file: InstanceType<typeof File> | undefined;
   try {
-    file = new h5wasm.File(name, 'r');
+    file = new File(name, 'r');
     const metadata = file.get('node/metadata');
     return metadata && 'keys' in metadata ? metadata.keys() : [];
   } catch {
