@@ -1,0 +1,79 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import type { NodeEvent } from '@privatesnn/core';
+
+import type { News, Told } from './messages.js';
+
+/** What a worker has to tell one run, sent in its order while the work goes on, and kept while Redis is away. */
+export interface Outbox {
+  tell(news: Told): void;
+  /** Resolves when all is sent, or nobody is there any more to read it. */
+  sent(): Promise<void>;
+  /** Nobody reads it any more. */
+  close(): void;
+}
+
+/** Events of one job that are kept while they cannot be sent; progress counts once. */
+const mostEvents = 2000;
+
+/**
+ * @param send puts a list into the run's stream; false where that is not there: the run makes it anew when Redis has
+ *   lost it, and of what was told before only outcomes matter then
+ */
+export function createOutbox(
+  worker: string,
+  send: (news: readonly News[]) => Promise<boolean>,
+  { batch, again }: { readonly batch: number; readonly again: number },
+): Outbox {
+  let waiting: Told[] = [];
+  let number = 0;
+  let pump: Promise<void> | undefined;
+  const closed = new AbortController();
+  const pause = (milliseconds: number) =>
+    sleep(milliseconds, undefined, { signal: closed.signal }).catch(() => undefined);
+
+  const run = async () => {
+    while (waiting.length > 0 && !closed.signal.aborted) {
+      if (waiting.every(({ type }) => type === 'events')) await pause(batch);
+      const list = waiting;
+      waiting = [];
+      const numbered = list.map((told): News => ({ ...told, worker, number: ++number }));
+      if (await send(numbered).catch(() => false)) continue;
+      waiting = [...list.filter(({ type }) => type === 'outcome'), ...waiting];
+      await pause(again);
+    }
+  };
+
+  return {
+    tell(news) {
+      if (closed.signal.aborted) return;
+      waiting = withNews(waiting, news);
+      pump ??= run().finally(() => {
+        pump = undefined;
+      });
+    },
+    async sent() {
+      while (pump) await pump;
+    },
+    close: () => closed.abort(),
+  };
+}
+
+/** Joins events of one job, of progress only the last; the rest stays in its order. */
+export function withNews(waiting: readonly Told[], news: Told): Told[] {
+  const last = waiting.at(-1);
+  if (news.type !== 'events' || last?.type !== 'events' || last.job !== news.job) {
+    return [...waiting, news];
+  }
+  const events = news.events.reduce(joined, last.events);
+  return [...waiting.slice(0, -1), { ...last, events }];
+}
+
+function joined(events: readonly NodeEvent[], event: NodeEvent): readonly NodeEvent[] {
+  if (event.type === 'stage-progress' && events.at(-1)?.type === 'stage-progress') {
+    return [...events.slice(0, -1), event];
+  }
+  if (events.length < mostEvents) return [...events, event];
+  // What a process prints without end must not fill the memory; the rest is few.
+  return event.type === 'output' ? events : [...events, event];
+}

@@ -1,0 +1,82 @@
+import { spawn } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+
+import { until } from './redis-server.js';
+
+/** A worker in a process of its own. */
+export interface TestWorker {
+  readonly pid: number;
+  /** What it has told. */
+  text(): string;
+  /** Whether a child of it computes, or has done so. */
+  readonly working: boolean;
+  /** SIGKILL, to it and to all beneath it. */
+  kill(): Promise<void>;
+  /** SIGINT; gives its exit code. */
+  end(): Promise<number | null>;
+}
+
+const loader = resolve(import.meta.dirname, '../../../core/src/testing/typescript-loader.js');
+
+export async function startWorker(
+  where: string,
+  slots = 1,
+  environment: NodeJS.ProcessEnv = {},
+): Promise<TestWorker> {
+  const script = join(import.meta.dirname, 'worker-process.ts');
+  const source = ['-C', '@privatesnn/source', '--import', loader];
+  const child = spawn(process.execPath, [...source, script, where, String(slots)], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...environment },
+  });
+  let text = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (data: Buffer) => (text += data.toString()));
+  }
+  const gone = new Promise<number | null>((done) => child.once('close', done));
+  await until(() => child.pid !== undefined, 'a worker');
+  const pid = child.pid!;
+  return {
+    pid,
+    text: () => text,
+    get working() {
+      return beneath(pid).length > 0;
+    },
+    async kill() {
+      const all = [pid, ...beneath(pid)];
+      for (const one of all) end(one);
+      await gone;
+    },
+    async end() {
+      child.kill('SIGINT');
+      return gone;
+    },
+  };
+}
+
+function end(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It has ended by itself.
+  }
+}
+
+/** Processes beneath one (Linux). */
+export function beneath(root: number): number[] {
+  const parents = readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((pid) => {
+      try {
+        const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+        const [state, parent] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+        return state === 'Z' ? [] : [{ pid: Number(pid), parent: Number(parent) }];
+      } catch {
+        return [];
+      }
+    });
+  const below = (pid: number): number[] =>
+    parents.filter(({ parent }) => parent === pid).flatMap((one) => [one.pid, ...below(one.pid)]);
+  return below(root);
+}
