@@ -73,7 +73,10 @@ type Keys = Pick<Queue, 'keys' | 'toKey'>;
 
 /** Lets BullMQ's keys of a queue, and of some of its jobs, expire when nobody renews that. */
 export function expiring(commands: Commands, queue: Keys, jobs: Iterable<string>): Commands {
-  for (const key of Object.values(queue.keys)) commands.expire(key, leftover);
+  for (const [name, key] of Object.entries(queue.keys)) {
+    // This one is a pause between two looks, and expires soon.
+    if (name !== 'stalled-check') commands.expire(key, leftover);
+  }
   for (const job of jobs) commands.expire(queue.toKey(job), leftover);
   return commands;
 }
