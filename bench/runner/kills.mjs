@@ -1,8 +1,9 @@
 // Kills processes of a grid at random moments, again and again until it has finished, and looks for harm (Linux).
 //
-//   npm run bench:kills -- [--count 100] [--seed 1] [--how run|resume]
+//   npm run bench:kills -- [--count 100] [--seed 1] [--how run|resume] [--launcher bullmq]
 //
 // Each time one of the run's processes gets SIGKILL: the one that watches, the one that plans, or one that computes.
+// With --launcher two workers compute, and one of theirs may be hit, too; a worker that is gone is replaced.
 // Then: does every process of the run end within 5 seconds? Are all stages that had been told as finished in the cache?
 // Is anything in the cache damaged or half-written? When a grid has finished: are its digests those of a run that nobody
 // killed, and are no half-written files left? Ends with 1 where anything is not so.
@@ -17,12 +18,14 @@ import { openCache, randomStream } from '@privatesnn/core';
 import { machineLine } from '../page.mjs';
 import { start, workFolder, writeGrid } from './command.mjs';
 import { isThere, tree } from './processes.mjs';
+import { startQueue } from './workers.mjs';
 
 const { values } = parseArgs({
   options: {
     count: { type: 'string', default: '100' },
     seed: { type: 'string', default: '1' },
     how: { type: 'string', default: 'resume' },
+    launcher: { type: 'string' },
   },
 });
 const count = Number(values.count);
@@ -30,6 +33,9 @@ const random = randomStream(Number(values.seed), 'kills');
 const folder = workFolder();
 /** About two seconds of two processes: 25 stages, half of them in five steps with checkpoints. */
 const grid = writeGrid(folder, 'grid', 12, { steps: 5, spins: 1_000_000, pause: 30 });
+const queue = values.launcher === 'bullmq' ? await startQueue(folder) : undefined;
+const { environment } = queue ?? {};
+const where = queue ? ['--launcher', 'bullmq'] : ['--jobs', '2'];
 const runs = join(folder, 'runs');
 const cacheFolder = join(folder, 'cache');
 
@@ -66,35 +72,62 @@ function command() {
     last !== undefined &&
     existsSync(join(runs, last, 'settings.json')) &&
     existsSync(join(runs, last, 'plan.bin'));
-  return values.how === 'resume' && begun ? ['resume', last] : ['run', grid, '--jobs', '2'];
+  return values.how === 'resume' && begun ? ['resume', last] : ['run', grid, ...where];
+}
+
+const parts = ['of the process that watches', 'of the one that plans', 'of those that compute'];
+if (queue) parts.push('of workers (or of what watches one)');
+
+/** A process to kill, which part it has, and which processes must end then. */
+function choose(child) {
+  const run = tree(child.pid);
+  if (run.length === 0) return undefined;
+  const own = run.map((victim) => ({ victim, part: Math.min(2, victim.depth), family: run }));
+  if (!queue) return own[random.integer(own.length)];
+  const others = queue.families().flatMap((family) =>
+    family.map((victim) => ({
+      victim,
+      part: victim.depth < 2 ? 3 : 2,
+      family: victim.depth < 2 ? family : [...run, victim],
+    })),
+  );
+  // Each part as often as the others: workers have more processes than a run.
+  const part = random.integer(parts.length);
+  const some = [...own, ...others].filter((one) => one.part === part);
+  return some[random.integer(Math.max(1, some.length))];
 }
 
 const totals = { kills: 0, lost: 0, halfWritten: 0, orphans: 0, asides: 0, wrong: 0, grids: 0 };
-const killed = [0, 0, 0];
+const killed = parts.map(() => 0);
 let slowest = 0;
 const forget = () => {
   for (const path of [runs, cacheFolder]) rmSync(path, { recursive: true, force: true });
 };
 
+async function whole(how) {
+  const { code, text } = await start(folder, ['run', grid, ...how], environment).ended;
+  if (code !== 0) throw new Error(text);
+  const found = digests();
+  forget();
+  return found;
+}
+
+const expected = await whole(['--jobs', '2']);
 const first = performance.now();
-const clean = await start(folder, ['run', grid, '--jobs', '2']).ended;
-if (clean.code !== 0) throw new Error(clean.text);
-const expected = digests();
-forget();
+if ((await whole(where)) !== expected) totals.wrong++;
 const began = performance.now();
 /** A moment within the time that a whole grid takes here and now. */
 const moment = 0.9 * (began - first);
 
 while (totals.kills < count) {
   const started = performance.now();
-  const { child, ended } = start(folder, command());
+  const { child, ended } = start(folder, command(), environment);
   let over = false;
   void ended.then(() => (over = true));
   const at = random.uniform() * moment;
   while (!over && performance.now() - started < at) await sleep(5);
-  const family = over ? [] : tree(child.pid);
-  const victim = family[random.integer(Math.max(1, family.length))];
-  if (over || victim === undefined) {
+  const chosen = over ? undefined : choose(child);
+  if (!chosen) {
     const { code, text } = await ended;
     if (code !== 0) throw new Error(text);
     totals.grids++;
@@ -103,17 +136,20 @@ while (totals.kills < count) {
     forget();
     continue;
   }
+  const { victim, part, family } = chosen;
   process.kill(victim.pid, 'SIGKILL');
   totals.kills++;
-  killed[Math.min(2, victim.depth)]++;
+  killed[part]++;
   const cut = performance.now();
   // A child that was killed fails its stage; the run itself goes on and is let to.
-  if (victim.depth === 2) await ended;
+  if (part === 2) await ended;
   const limit = performance.now() + 5000;
   while (family.some(isThere) && performance.now() < limit) await sleep(20);
   const orphans = family.filter(isThere);
-  if (victim.depth < 2) slowest = Math.max(slowest, performance.now() - cut);
+  if (part !== 2) slowest = Math.max(slowest, performance.now() - cut);
   totals.orphans += orphans.length;
+  queue?.replace();
+  if (part === 3) await ended;
   for (const run of runFolders()) {
     for (const key of finishedKeys(run)) {
       if (!existsSync(join(cacheFolder, 'keys', key.slice(0, 2), `${key}.json`))) totals.lost++;
@@ -123,13 +159,23 @@ while (totals.kills < count) {
   totals.halfWritten += damage.length;
 }
 
+/** Keys in Redis a minute after the last run, by when those of runs that were killed must be gone. */
+let keys = 0;
+if (queue) {
+  const limit = performance.now() + 60_000;
+  while (queue.keys().length > 0 && performance.now() < limit) await sleep(500);
+  keys = queue.keys().length;
+  await queue.end();
+}
 const seconds = Math.round((performance.now() - began) / 1000);
 console.log(`${machineLine()} Load ${loadavg()[0].toFixed(1)}.\n`);
+const hit = parts.map((part, index) => `${killed[index]} ${part}`).join(', ');
 console.log(
-  `${totals.kills} kills in ${seconds} s by "${values.how}": ${killed[0]} of the process that watches, ${killed[1]} of the one that plans, ${killed[2]} of those that compute; ${totals.grids} grids finished in between.`,
+  `${totals.kills} kills in ${seconds} s by "${values.how}": ${hit}; ${totals.grids} grids finished in between.`,
 );
 console.log(
-  `lost results ${totals.lost}, half-written or damaged ${totals.halfWritten}, processes left after 5 s ${totals.orphans} (the last ended after ${(slowest / 1000).toFixed(1)} s), half-written files left at the end of a grid ${totals.asides}, grids with other digests ${totals.wrong}.`,
+  `lost results ${totals.lost}, half-written or damaged ${totals.halfWritten}, processes left after 5 s ${totals.orphans} (the last ended after ${(slowest / 1000).toFixed(1)} s), half-written files left at the end of a grid ${totals.asides}, grids with other digests ${totals.wrong}${queue ? `, keys left in Redis ${keys}` : ''}.`,
 );
 const { lost, halfWritten, orphans, asides, wrong } = totals;
-process.exitCode = lost + halfWritten + orphans + asides + wrong > 0 || totals.grids === 0 ? 1 : 0;
+process.exitCode =
+  lost + halfWritten + orphans + asides + wrong + keys > 0 || totals.grids === 0 ? 1 : 0;
