@@ -28,7 +28,7 @@ const flat = (list: readonly Told[]) =>
 
 property.prop([
   fc.array(fc.tuple(fc.constantFrom('info', 'outcome'), fc.constantFrom('a', 'b'), fc.nat(9))),
-])('what is told arrives once, in its order, however it is sent', async (steps) => {
+])('what is told of a job arrives once, in its order, however it is sent', async (steps) => {
   const told = steps.map(([type, job, number]) =>
     type === 'info' ? info(job, String(number)) : outcome(job),
   );
@@ -44,7 +44,11 @@ property.prop([
   for (const one of told) outbox.tell(one);
   await outbox.sent();
   const plain = arrived.map(({ worker: _worker, number: _number, ...rest }) => rest as Told);
-  expect(flat(plain)).toEqual(flat(told));
+  for (const job of ['a', 'b']) {
+    const own = (list: readonly Told[]) =>
+      flat(list.filter((one) => 'job' in one && one.job === job));
+    expect(own(plain)).toEqual(own(told));
+  }
   expect(arrived.map(({ number }) => number)).toEqual(arrived.map((_, index) => index + 1));
 });
 
@@ -54,6 +58,20 @@ test('of progress the last is kept', () => {
     { done: 2 },
     { message: 'x' },
     { done: 3 },
+  ]);
+});
+
+test('while Redis is away, what waits does not grow with the progress of several jobs', () => {
+  let list: Told[] = [];
+  for (let step = 0; step < 500; step++) {
+    for (const job of ['a', 'b', 'c']) list = withNews(list, progress(job, step));
+    list = withNews(list, { type: 'here', card: { id: 'w', name: String(step), jobs: [] } });
+  }
+  expect(flat(list)).toMatchObject([
+    { node: 'a', done: 499 },
+    { node: 'b', done: 499 },
+    { node: 'c', done: 499 },
+    { type: 'here', card: { name: '499' } },
   ]);
 });
 

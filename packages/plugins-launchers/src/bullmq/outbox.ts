@@ -59,14 +59,17 @@ export function createOutbox(
   };
 }
 
-/** Joins events of one job, of progress only the last; the rest stays in its order. */
+/**
+ * Joins events of one job, of progress only the last: what waits stays small while Redis is away. Each job's news stay in
+ * their order; those of several jobs need none.
+ */
 export function withNews(waiting: readonly Told[], news: Told): Told[] {
-  const last = waiting.at(-1);
-  if (news.type !== 'events' || last?.type !== 'events' || last.job !== news.job) {
-    return [...waiting, news];
-  }
-  const events = news.events.reduce(joined, last.events);
-  return [...waiting.slice(0, -1), { ...last, events }];
+  if (news.type === 'here') return [...waiting.filter(({ type }) => type !== 'here'), news];
+  const about = (told: Told) => 'job' in told && 'job' in news && told.job === news.job;
+  const at = waiting.findLastIndex(about);
+  const last = waiting[at];
+  if (news.type !== 'events' || last?.type !== 'events') return [...waiting, news];
+  return waiting.with(at, { ...last, events: news.events.reduce(joined, last.events) });
 }
 
 function joined(events: readonly NodeEvent[], event: NodeEvent): readonly NodeEvent[] {
@@ -75,5 +78,5 @@ function joined(events: readonly NodeEvent[], event: NodeEvent): readonly NodeEv
   }
   if (events.length < mostEvents) return [...events, event];
   // What a process prints without end must not fill the memory; the rest is few.
-  return event.type === 'output' ? events : [...events, event];
+  return event.type === 'output' || event.type === 'stage-progress' ? events : [...events, event];
 }
