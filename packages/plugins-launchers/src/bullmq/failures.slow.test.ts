@@ -1,16 +1,21 @@
 import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { describe, expect, onTestFinished, test } from 'vitest';
 
-import { atProgress, grids, notices } from '../testing/grid.js';
+import type { RunEvent } from '@privatesnn/core';
+
+import { atProgress, grids, notices, stages } from '../testing/grid.js';
 import { opened } from '../testing/open-launcher.js';
 import { openProxy } from '../testing/proxy.js';
 import { noRedis, startRedis, until, type RedisServer } from '../testing/redis-server.js';
-import { startWorker } from '../testing/worker.js';
+import { startProgram, startWorker } from '../testing/worker.js';
 import { bullmq } from './bullmq.js';
+
+/** Where experiments of a test, in a temporary folder, find it. */
+const zod = import.meta.resolve('zod');
 
 async function redisServer(settings?: readonly string[]): Promise<RedisServer> {
   const redis = await startRedis(settings);
@@ -185,6 +190,54 @@ describe.skipIf(noRedis)(`bullmq, when something fails${noRedis ? `: ${noRedis}`
     );
     expect(begun[0]).toBe(0);
     expect(begun[1]).toBeGreaterThanOrEqual(5);
+    await noKeys(redis);
+  });
+
+  test('a worker with other code refuses, and others do the work', async () => {
+    const redis = await redisServer();
+    const { folder, run } = grids();
+    const code = readFileSync(stages, 'utf8').replace("from 'zod'", `from '${zod}'`);
+    for (const [site, text] of [
+      ['same', code],
+      ['other', `${code}// Another version.\n`],
+    ] as const) {
+      mkdirSync(join(folder, site, 'experiment'), { recursive: true });
+      writeFileSync(join(folder, site, 'experiment/stages.js'), text);
+    }
+    const other = await worker(redis.url, 1, {}, join(folder, 'other'));
+    const observers = [
+      (event: RunEvent) => {
+        if (event.type === 'run-started') void startSame();
+      },
+    ];
+    // The other one comes first.
+    const startSame = async () => {
+      await until(() => other.text().includes('refused'), 'a refusal');
+      await worker(redis.url, 1, {}, join(folder, 'same'));
+    };
+    const launcher = opened(bullmq, { url: redis.url, experiment: 'experiment' });
+    const plugin = './stages.js';
+    const there = await run('same/experiment/grid', launcher, { plugin, observers });
+    expect(there.error).toBeUndefined();
+    expect(there.digests).toHaveLength(4);
+    expect(other.text()).toMatch(/refused\..*stages\.js/);
+    expect(other.text()).not.toContain('finished');
+    await noKeys(redis);
+  });
+
+  test('of a run that gets kill -9 nothing is left in Redis, and its work ends', async () => {
+    const redis = await redisServer();
+    await worker(redis.url);
+    const { folder, run, write } = grids();
+    const file = write('killed', { jobs: 2, steps: 3000 });
+    const cache = join(folder, 'cache');
+    const child = startProgram('run-process.ts', [file, redis.url, cache, join(folder, 'runs')]);
+    await new Promise((resolve) => child.stdout.once('data', resolve));
+    child.kill('SIGKILL');
+    await noKeys(redis);
+    // The worker's only slot is free again.
+    const { error } = await run('next', through(redis.url), { jobs: 1, steps: 1 });
+    expect(error).toBeUndefined();
     await noKeys(redis);
   });
 

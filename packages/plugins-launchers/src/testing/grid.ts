@@ -1,6 +1,6 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 
 import { onTestFinished } from 'vitest';
 
@@ -15,31 +15,46 @@ import {
 } from '@privatesnn/core';
 
 /** Stages of the launchers' contract: small work, in steps of 50 ms with checkpoints. */
-const stages = resolve(import.meta.dirname, '../../../testkit/src/contract/launcher-stages.js');
+export const stages = resolve(
+  import.meta.dirname,
+  '../../../testkit/src/contract/launcher-stages.js',
+);
 
 /** Runs of one test, on one cache. */
 export function grids() {
   const folder = mkdtempSync(join(tmpdir(), 'privatesnn-grid-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
 
-  /** @param steps of 50 ms, of each of the jobs */
-  async function run(
-    name: string,
-    launcher: OpenLauncher | undefined,
-    { jobs = 3, steps = 10, cache = 'cache', ...request }: Request = {},
-  ) {
-    const file = join(folder, `${name}.yaml`);
+  /**
+   * Writes an experiment file.
+   *
+   * @param place the file, from the folder, without its ending
+   * @param plugin path of the stages' code, as the file names it
+   */
+  function write(place: string, { jobs = 3, steps = 10, plugin = stages }: Grid = {}): string {
+    const file = join(folder, `${place}.yaml`);
     const numbers = Array.from({ length: jobs }, (_, index) => index).join(', ');
+    mkdirSync(dirname(file), { recursive: true });
     writeFileSync(
       file,
-      `name: ${name}
-plugins: ["${stages}"]
+      `name: ${basename(place)}
+plugins: ["${plugin}"]
 matrix: { name: 'job \${index}', product: { index: [${numbers}] } }
 stages:
   data: { use: contract-source }
   work: { use: contract-work, inputs: { images: data }, options: { index: "\${index}", steps: ${steps} } }
 `,
     );
+    return file;
+  }
+
+  /** @param steps of 50 ms, of each of the jobs */
+  async function run(
+    name: string,
+    launcher: OpenLauncher | undefined,
+    { jobs, steps, plugin, cache = 'cache', ...request }: Request = {},
+  ) {
+    const file = write(name, { jobs, steps, plugin });
     const events: RunEvent[] = [];
     const plan = planExperiment(await loadExperiment(file));
     const { observers = [], ...more } = request;
@@ -56,14 +71,19 @@ stages:
     );
     return { error, events, digests: digestsOf(events) };
   }
-  return { folder, run };
+  return { folder, write, run };
 }
 
-type Request = Partial<Omit<RunRequest, 'cache' | 'launcher'>> & {
-  readonly jobs?: number;
-  readonly steps?: number;
-  readonly cache?: string;
-};
+interface Grid {
+  readonly jobs?: number | undefined;
+  readonly steps?: number | undefined;
+  readonly plugin?: string | undefined;
+}
+
+type Request = Grid &
+  Partial<Omit<RunRequest, 'cache' | 'launcher'>> & {
+    readonly cache?: string;
+  };
 
 const digestsOf = (events: readonly RunEvent[]) =>
   events

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, type SpawnOptions } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
@@ -19,16 +19,26 @@ export interface TestWorker {
 
 const loader = resolve(import.meta.dirname, '../../../core/src/testing/typescript-loader.js');
 
+/** Starts a program of this folder. */
+export function startProgram(name: string, argv: readonly string[], options: SpawnOptions = {}) {
+  const script = join(import.meta.dirname, name);
+  const source = ['-C', '@privatesnn/source', '--import', loader];
+  return spawn(process.execPath, [...source, script, ...argv], {
+    ...options,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...options.env },
+  });
+}
+
 export async function startWorker(
   where: string,
   slots = 1,
   environment: NodeJS.ProcessEnv = {},
+  folder?: string,
 ): Promise<TestWorker> {
-  const script = join(import.meta.dirname, 'worker-process.ts');
-  const source = ['-C', '@privatesnn/source', '--import', loader];
-  const child = spawn(process.execPath, [...source, script, where, String(slots)], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, ...environment },
+  const child = startProgram('worker-process.ts', [where, String(slots)], {
+    env: environment,
+    ...(folder === undefined ? {} : { cwd: folder }),
   });
   let text = '';
   for (const stream of [child.stdout, child.stderr]) {
