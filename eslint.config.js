@@ -9,6 +9,7 @@ import tseslint from 'typescript-eslint';
 const layers = (...more) => [
   { sourceTag: 'layer:core', onlyDependOnLibsWithTags: [] },
   { sourceTag: 'layer:testkit', onlyDependOnLibsWithTags: ['layer:core'] },
+  { sourceTag: 'layer:cache', onlyDependOnLibsWithTags: ['layer:core', ...more] },
   {
     sourceTag: 'layer:math',
     onlyDependOnLibsWithTags: ['layer:core', 'layer:math', ...more],
@@ -19,7 +20,7 @@ const layers = (...more) => [
   },
   {
     sourceTag: 'layer:app',
-    onlyDependOnLibsWithTags: ['layer:core', 'layer:math', 'layer:plugin', ...more],
+    onlyDependOnLibsWithTags: ['layer:core', 'layer:cache', 'layer:math', 'layer:plugin', ...more],
   },
 ];
 

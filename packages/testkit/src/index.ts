@@ -3,6 +3,7 @@ export * from './arbitraries/graphs.js';
 export * from './arbitraries/networks.js';
 export * from './arbitraries/numbers.js';
 export * from './arbitraries/spiking.js';
+export { runCacheContract, type CacheHarness } from './contract/cache-contract.js';
 export {
   runLauncherContract,
   type LauncherContractOptions,

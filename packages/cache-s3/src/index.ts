@@ -1,0 +1,1 @@
+export { openS3Cache, type S3CacheOptions } from './open.js';
