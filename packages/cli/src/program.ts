@@ -150,10 +150,11 @@ export function createProgram(
   program
     .command('doctor')
     .description('show what this machine has: Node, cores, TensorFlow, engine, disk')
+    .option('--bench', 'measure how fast it is (half a minute), and whether TensorFlow pays')
     .option('--json', 'print JSON')
-    .action(async ({ json }: CommonOptions) => {
+    .action(async ({ json = false, bench = false }: CommonOptions & { bench?: boolean }) => {
       const { printDoctor } = await import('./commands/doctor.js');
-      await printDoctor(json ?? false);
+      await printDoctor({ json, bench });
       done(0);
     });
 

@@ -1,6 +1,7 @@
 import { UserError, type Service } from '@privatesnn/core';
 import { threadsAsked } from '@privatesnn/spiking';
 
+import { fasterRuntime, readMeasurement, relativeTime } from './choice/measurement.js';
 import { embeddedIdentity, useEmbeddedBackend, type EmbeddedOptions } from './embedded/backend.js';
 import { TENSOR_RUNTIME, type TensorRuntime } from './runtime.js';
 import { findTensorFlow, loadTensorFlow } from './tensorflow.js';
@@ -8,8 +9,9 @@ import { findTensorFlow, loadTensorFlow } from './tensorflow.js';
 type RuntimeId = TensorRuntime['id'];
 
 /**
- * Makes the tensor runtime: TensorFlow where it is installed, else the embedded engine. The environment variable
- * PRIVATESNN_TENSORS (`tensorflow` or `embedded`) decides when `prefer` is left out. `threads` and `kernels` are those of
+ * Makes the tensor runtime: TensorFlow where it was measured to be the faster one on this machine (see
+ * measureRuntimes), else the embedded engine. When `prefer` is left out, the environment variable PRIVATESNN_TENSORS
+ * (`tensorflow` or `embedded`) goes before the measurement. `threads` and `kernels` are those of
  * the embedded engine, where it is made by this call.
  *
  * The backend is one for the whole process: a runtime made later replaces the one before.
@@ -40,8 +42,7 @@ export const tensorRuntimeService: Service<TensorRuntime> = {
   },
   check: () => {
     threadsAsked();
-    const asked = fromEnvironment();
-    if (asked) chooseRuntime(asked);
+    if (fromEnvironment()) chooseRuntime();
   },
   create: (_, { threads }) => createTensorRuntime({ threads }),
   isolated: {
@@ -50,19 +51,49 @@ export const tensorRuntimeService: Service<TensorRuntime> = {
   },
 };
 
-function chooseRuntime(
-  preferred = fromEnvironment(),
-): { id: 'tensorflow'; version: string; source: string } | { id: 'embedded' } {
-  if (preferred === 'embedded') return { id: 'embedded' };
+/** Which runtime computes here, and why. */
+export type RuntimeChoice = { readonly reason: string } & (
+  | { readonly id: 'tensorflow'; readonly version: string; readonly source: string }
+  | { readonly id: 'embedded' }
+);
+
+/**
+ * Chooses the tensor runtime: the preferred one, else the one that PRIVATESNN_TENSORS names, else TensorFlow where it was
+ * measured to be the faster one on this machine, else the embedded engine.
+ *
+ * @throws UserError where TensorFlow is asked for and missing
+ */
+export function chooseRuntime(preferred?: RuntimeId): RuntimeChoice {
+  const asked = preferred ?? fromEnvironment();
   const found = findTensorFlow();
-  if (found.present) return { id: 'tensorflow', ...found };
-  if (preferred === undefined) return { id: 'embedded' };
-  throw new UserError(
-    'environment',
-    'TENSORFLOW_MISSING',
-    `TensorFlow was asked for, but ${found.reason}.`,
-    { hint: 'Run `npm run setup`, or leave PRIVATESNN_TENSORS unset to use the embedded engine.' },
-  );
+  if (asked) {
+    const reason = preferred ? 'asked for' : 'PRIVATESNN_TENSORS asks for it';
+    if (asked === 'embedded') return { id: 'embedded', reason };
+    if (found.present) return { id: 'tensorflow', reason, ...found };
+    throw new UserError(
+      'environment',
+      'TENSORFLOW_MISSING',
+      `TensorFlow was asked for, but ${found.reason}.`,
+      {
+        hint: 'Run `npm run setup`, or leave PRIVATESNN_TENSORS unset to use the embedded engine.',
+      },
+    );
+  }
+  if (!found.present) return { id: 'embedded', reason: 'TensorFlow is not here' };
+  const measurement = readMeasurement();
+  if (!measurement) {
+    const how = '`npm run setup` or `privatesnn doctor --bench` measures';
+    return { id: 'embedded', reason: `whether TensorFlow is faster was not measured here: ${how}` };
+  }
+  const percent = Math.round(100 * relativeTime(measurement));
+  const reason = `TensorFlow took ${percent} % of its time, measured ${measurement.measured.slice(0, 10)}`;
+  return fasterRuntime(measurement) === 'embedded'
+    ? { id: 'embedded', reason }
+    : {
+        ...found,
+        id: 'tensorflow',
+        reason: `${percent} % of the embedded engine's time, measured ${measurement.measured.slice(0, 10)}`,
+      };
 }
 
 function fromEnvironment(): RuntimeId | undefined {
@@ -73,6 +104,6 @@ function fromEnvironment(): RuntimeId | undefined {
     'configuration',
     'TENSORS_NAME',
     `Expected PRIVATESNN_TENSORS to be tensorflow, embedded or unset, received "${value}".`,
-    { hint: 'Leave it unset to take TensorFlow where it is installed.' },
+    { hint: 'Leave it unset to take the one that was measured to be faster here.' },
   );
 }

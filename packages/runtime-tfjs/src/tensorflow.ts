@@ -18,7 +18,7 @@ const newestNodeApi = 8;
 
 /** Looks for tfjs-node's native binding. */
 export function findTensorFlow(): TensorFlowState {
-  const folder = packageFolder();
+  const folder = tensorFlowFolder();
   if (!folder) {
     return { present: false, reason: `${packageName} is not installed (an optional dependency)` };
   }
@@ -70,7 +70,8 @@ export async function loadTensorFlow(tf: Tf): Promise<void> {
   await tf.setBackend('tensorflow');
 }
 
-function packageFolder(): string | undefined {
+/** The folder of tfjs-node, whether or not its native library is there; undefined where it is not installed. */
+export function tensorFlowFolder(): string | undefined {
   try {
     return dirname(createRequire(import.meta.url).resolve(`${packageName}/package.json`));
   } catch {

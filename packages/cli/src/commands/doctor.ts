@@ -2,18 +2,26 @@ import { cacheLocation } from '@privatesnn/core';
 
 import { byteSize, count } from '../progress/format.js';
 import { say, sayJson } from '../terminal.js';
+import { measureSpeeds, speedTables } from './doctor-bench.js';
 
-/** Prints what this machine has, and what it lacks. */
-export async function printDoctor(json: boolean): Promise<void> {
-  const [{ describeMachine }, { engineInfo }] = await Promise.all([
+/** Prints what this machine has, and what it lacks; with `bench` how fast it is, which is measured. */
+export async function printDoctor({
+  json,
+  bench,
+}: {
+  json: boolean;
+  bench: boolean;
+}): Promise<void> {
+  const [{ chooseRuntime, describeMachine }, { engineInfo }] = await Promise.all([
     import('@privatesnn/runtime-tfjs'),
     import('@privatesnn/spiking'),
   ]);
   const machine = await describeMachine();
   const engines = engineInfo();
+  const speeds = bench ? await measureSpeeds() : undefined;
+  const { id, reason } = chooseRuntime();
   if (json) {
-    const report = { ...machine, engines, cache: cacheLocation() };
-    sayJson(report);
+    sayJson({ ...machine, tensors: { id, reason }, engines, cache: cacheLocation(), speeds });
     return;
   }
   const { tensorFlow, kernels, memory } = machine;
@@ -27,8 +35,9 @@ export async function printDoctor(json: boolean): Promise<void> {
       'TensorFlow',
       tensorFlow.present
         ? `${tensorFlow.version} (${tensorFlow.source})`
-        : `no: ${tensorFlow.reason}. The embedded engine computes instead.`,
+        : `no: ${tensorFlow.reason}`,
     ],
+    ['ANNs run on', `${id === 'tensorflow' ? 'TensorFlow' : 'the embedded engine'}: ${reason}`],
     [
       'kernels',
       `${kernels.kind} (${kernels.instructions})${kernels.whyNotNative ? `; not native: ${kernels.whyNotNative}` : ''}`,
@@ -41,4 +50,5 @@ export async function printDoctor(json: boolean): Promise<void> {
   ];
   const width = Math.max(...rows.map(([name]) => name.length)) + 2;
   say(process.stdout, rows.map(([name, text]) => `${name.padEnd(width)}${text}\n`).join(''));
+  if (speeds) say(process.stdout, `\n${speedTables(speeds)}`);
 }
