@@ -9,8 +9,9 @@ import {
 import { z } from 'zod';
 
 import { architectureFault } from './check-architecture.js';
+import { architectureNames, namedArchitecture } from './named-architecture.js';
 import { normalisationSchema, type Normalisation } from './normalisation.js';
-import { poolings, vgg, vggNames } from './vgg.js';
+import { poolings } from './vgg.js';
 
 const size = z.int().min(1);
 
@@ -22,12 +23,12 @@ export const rangeSchema = z
 /** ε of batch normalisation. */
 export const epsilonSchema = z.number().min(0).max(1);
 
-export const layouts = ['native', 'pytorch-vgg'] as const;
+export const layouts = ['native', 'pytorch-vgg', 'pytorch-resnet'] as const;
 
 /** What the file beside the weights may say. */
 export const descriptionSchema = z.strictObject({
   architecture: z
-    .union([z.enum(vggNames), architectureSchema])
+    .union([z.enum(architectureNames), architectureSchema])
     .nullable()
     .optional(),
   inputShape: shapeSchema.nullable().optional(),
@@ -183,8 +184,8 @@ export function resolveInputRange(
   };
 }
 
-/** What `vgg` is told; a list of all layers says the same. */
-const vggKeys = ['width', 'hidden', 'bias', 'pooling'] as const;
+/** What a network's name leaves open; a list of all layers says the same. */
+const openKeys = ['width', 'hidden', 'bias', 'pooling'] as const;
 
 function resolveArchitecture(
   pick: Pick,
@@ -215,7 +216,7 @@ function resolveArchitecture(
     if ((pick('classes') ?? classes) !== classes) {
       throw contradiction(`"classes" is ${pick('classes')}, but its architecture has ${classes}`);
     }
-    const idle = vggKeys.filter((key) => pick(key) !== undefined);
+    const idle = openKeys.filter((key) => pick(key) !== undefined);
     if (idle.length > 0) {
       throw contradiction(
         `its architecture lists all layers, so that ${idle.map((key) => `"${key}"`).join(', ')} can change nothing`,
@@ -244,7 +245,7 @@ function resolveArchitecture(
     pick('bias'),
     pick('pooling'),
   ];
-  return vgg(architecture, {
+  return namedArchitecture(architecture, {
     inputShape,
     classes,
     ...(width === undefined ? {} : { width }),

@@ -8,6 +8,7 @@ import { trainAnn } from './train-ann.js';
 import { untrainedAnn } from './untrained-ann.js';
 
 export { initialise } from './initialise.js';
+export { resnet, resnetNames, type ResnetName, type ResnetOptions } from './resnet.js';
 export { parseSafetensors, type Safetensors } from './safetensors/read.js';
 export { writeSafetensors } from './safetensors/write.js';
 export { vgg, vggNames, type VggName, type VggOptions } from './vgg.js';

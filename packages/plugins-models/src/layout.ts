@@ -13,6 +13,7 @@ import {
 import { batchNormModules } from './batch-norm-modules.js';
 import type { Network } from './description.js';
 import { foldNamed } from './fold.js';
+import { resnetTensors } from './resnet-tensors.js';
 import type { Safetensors } from './safetensors/read.js';
 import { readStatistics } from './statistics.js';
 
@@ -58,7 +59,7 @@ export function readParameters(file: Safetensors, network: Network): FileContent
     const weight = take(name);
     expectShape(weight, expected.file, name, file.file);
     const found =
-      network.layout === 'pytorch-vgg' ? fromPytorch(weight, pixels.get(layer.name) ?? 1) : weight;
+      network.layout === 'native' ? weight : fromPytorch(weight, pixels.get(layer.name) ?? 1);
     parameters[`${layer.name}.weight`] = found;
     const channels = [expected.network.at(-1)!];
     const vector = (vectorName: string): Parameter => {
@@ -177,11 +178,7 @@ function tensorNames(
   { layout, tensors }: Network,
   layers: readonly WeightedLayer[],
 ): readonly string[] {
-  const names =
-    tensors ??
-    (layout === 'native'
-      ? layers.map((layer) => `${layer.name}.weight`)
-      : [...numbered(file, 'features'), ...numbered(file, 'classifier')]);
+  const names = tensors ?? usualNames(file, layout, layers);
   if (names.length === layers.length) return names;
   throw new UserError(
     'data',
@@ -193,6 +190,23 @@ function tensorNames(
       place: { file: file.file },
     },
   );
+}
+
+/** The names of the weights as a layout has them. */
+function usualNames(
+  file: Safetensors,
+  layout: Network['layout'],
+  layers: readonly WeightedLayer[],
+): readonly string[] {
+  const names = layers.map(({ name }) => name);
+  switch (layout) {
+    case 'native':
+      return names.map((name) => `${name}.weight`);
+    case 'pytorch-vgg':
+      return [...numbered(file, 'features'), ...numbered(file, 'classifier')];
+    case 'pytorch-resnet':
+      return resnetTensors(file, names);
+  }
 }
 
 /** Weights named `<prefix>.<number>.weight`, by number; not those of batch normalisation. */

@@ -20,11 +20,12 @@ import {
   type ReadAnn,
 } from './read-model.js';
 import { layersModelFiles, readLayersModel } from './layers-model/read.js';
+import { architectureNames } from './named-architecture.js';
 import { normalisationSchema, withNormalisation } from './normalisation.js';
 import { checkAgainstFile } from './onnx/check.js';
 import { onnxFiles, readOnnx } from './onnx/read.js';
 import type { Checked } from './steps/check.js';
-import { poolings, vggNames } from './vgg.js';
+import { poolings } from './vgg.js';
 
 const options = z.strictObject({
   model: z
@@ -40,7 +41,7 @@ const options = z.strictObject({
       'A .onnx or .safetensors file, or the folder or model.json of a tfjs LayersModel; relative to the experiment file.',
     ),
   architecture: z
-    .enum(vggNames)
+    .enum(architectureNames)
     .nullable()
     .default(null)
     .describe('The network of a safetensors file; null reads the description beside the file.'),
@@ -75,7 +76,7 @@ const options = z.strictObject({
     .nullable()
     .default(null)
     .describe(
-      'native: as save-ann writes; pytorch-vgg: features.N.weight and classifier.N.weight, convolutions [out, in, k, k].',
+      'native: as save-ann writes; pytorch-vgg: features.N.weight and classifier.N.weight, convolutions [out, in, k, k]; pytorch-resnet: the same with the names of torchvision’s ResNets.',
     ),
   tensors: z
     .array(z.string())

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 
-import type { Images } from '@privatesnn/core';
+import { weightedLayers, type Images } from '@privatesnn/core';
 import { annLogits, createTensorRuntime, type TensorRuntime } from '@privatesnn/runtime-tfjs';
 import { adaptiveActivation, countMatches, predictedClasses } from '@privatesnn/spiking';
 import { digestOf, fakeContext, runStageContract, testStream } from '@privatesnn/testkit';
@@ -72,6 +72,23 @@ describe('train-ann', () => {
     expect(metrics.values['validationAccuracy']).toBe(1);
   });
 
+  it.each([
+    ['vgg5', { batchNorm: true, dropout: 0, classifierDropout: 0 }],
+    ['resnet20', { hidden: null, width: 0.2 }],
+    ['resnet18', { hidden: null }],
+    ['resnet19', { width: 0.03 }],
+  ])('learns %s with batch normalisation, which is folded', async (architecture, options) => {
+    const { ann, metrics } = await run({ architecture, epochs: 6, ...options });
+    expect(metrics.values['validationAccuracy']).toBe(1);
+    const images = sides(20, 1);
+    const logits = await annLogits(runtime, ann, images);
+    expect(countMatches(predictedClasses(logits, 2), images.labels)).toBe(20);
+    const weighted = weightedLayers(ann.architecture);
+    expect(weighted.slice(0, -1).every(({ bias }) => bias)).toBe(true);
+    expect(Object.keys(ann.statistics!)).toEqual(weighted.slice(0, -1).map(({ name }) => name));
+    expect(Object.keys(ann.parameters).join()).not.toContain('batch-norm');
+  });
+
   it('warns of a network that ends below its start, resumed or not', async () => {
     // Weights fall to nearly nothing: every image gets the same class, or none.
     const options = {
@@ -115,8 +132,9 @@ describe('train-ann', () => {
     });
   });
 
-  it('goes on from a checkpoint to the same weights as without a stop', async () => {
-    const whole = await run({ shift: 1, optimizer: 'adam' });
+  it.each([false, true])('goes on from a checkpoint to the same weights, %s', async (batchNorm) => {
+    const options = { shift: 1, optimizer: 'adam', batchNorm };
+    const whole = await run(options);
     const stop = new AbortController();
     const first = fakeContext({ stage: 'ann', signal: stop.signal });
     const save = first.saveCheckpoint.bind(first);
@@ -125,12 +143,9 @@ describe('train-ann', () => {
       await save(state);
       if (++epochs === 2) stop.abort();
     };
-    await expect(run({ shift: 1, optimizer: 'adam' }, first)).rejects.toThrow(/abort/);
+    await expect(run(options, first)).rejects.toThrow(/abort/);
     const checkpoint = await first.loadCheckpoint();
-    const second = await run(
-      { shift: 1, optimizer: 'adam' },
-      fakeContext({ stage: 'ann', checkpoint }),
-    );
+    const second = await run(options, fakeContext({ stage: 'ann', checkpoint }));
     expect(second.context.infos).toEqual(['Training goes on after epoch 2.']);
     expect(digestOf(second.ann)).toBe(digestOf(whole.ann));
     expect(second.history).toEqual(whole.history);

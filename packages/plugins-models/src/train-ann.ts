@@ -9,16 +9,18 @@ import {
 } from '@privatesnn/core';
 import { TENSOR_RUNTIME } from '@privatesnn/runtime-tfjs';
 
-import { activationFor, networkFor, trainOptions } from './train-options.js';
+import { statisticsMember } from './statistics.js';
+import { activationFor, batchNormFor, networkFor, trainOptions } from './train-options.js';
 import { trainNetwork } from './training.js';
 
-/** Trains a VGG network on labelled images. */
+/** Trains a VGG or a residual network on labelled images. */
 export const trainAnn = defineStage({
   kind: 'model',
   id: 'train-ann',
   version: 2,
-  summary: 'Trains a VGG network on labelled images by cross-entropy.',
-  source: 'Networks of PrivateSNN (AAAI 2022): VGG without bias and batch-norm, average pooling',
+  summary: 'Trains a VGG or a residual network on labelled images by cross-entropy.',
+  source:
+    'Networks of PrivateSNN (AAAI 2022): VGG without bias and batch-norm, average pooling; of He 2016 and Zheng 2020: ResNets',
   options: trainOptions,
   presets: { 'zambrano-2019': { activation: 'adaptive', threshold: 0.1, growth: 0.1 } },
   inputs: {
@@ -34,14 +36,24 @@ export const trainAnn = defineStage({
   create: ({ runtime }, options) => ({
     async run(context, { images, validation }) {
       const { classNames } = images;
-      const architecture = networkFor(options, images);
+      const untrained = networkFor(options, images);
       if (validation) {
-        assertImagesFit(validation, architecture);
+        assertImagesFit(validation, untrained);
         assertSameClasses(context, validation, { type: 'ann', classNames });
       }
       const activation = activationFor(options);
-      const training = { runtime, architecture, activation, options, images, validation };
-      const { parameters, history } = await trainNetwork(training, context);
+      const { architecture, parameters, statistics, history } = await trainNetwork(
+        {
+          runtime,
+          architecture: untrained,
+          batchNorm: batchNormFor(options),
+          activation,
+          options,
+          images,
+          validation,
+        },
+        context,
+      );
       const last = history.at(-1)!;
       return {
         ann: {
@@ -51,6 +63,7 @@ export const trainAnn = defineStage({
           inputRange: options.inputRange,
           classNames,
           ...(activation ? { activation } : {}),
+          ...statisticsMember(statistics),
         },
         history: {
           type: 'series',

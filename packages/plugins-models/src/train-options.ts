@@ -7,11 +7,12 @@ import {
 import { adaptiveActivation, adaptiveOptions } from '@privatesnn/spiking';
 import { z } from 'zod';
 
-import { poolings, vgg, vggNames } from './vgg.js';
+import { architectureNames, hasBatchNorm, namedArchitecture } from './named-architecture.js';
+import { poolings } from './vgg.js';
 
 /** Options that describe a network. */
 export const networkOptions = {
-  architecture: z.enum(vggNames).default('vgg5').describe('The network.'),
+  architecture: z.enum(architectureNames).default('vgg5').describe('The network.'),
   width: z
     .number()
     .positive()
@@ -22,29 +23,40 @@ export const networkOptions = {
     .min(1)
     .nullable()
     .default(null)
-    .describe('Units of the hidden dense layer; null takes the network’s own number.'),
+    .describe(
+      'Units of the hidden dense layer, of VGGs and ResNet-19; null takes the network’s own number.',
+    ),
   bias: z
     .boolean()
     .default(false)
-    .describe('Whether layers have biases; the paper’s networks have none.'),
+    .describe(
+      'Whether layers have biases; the paper’s networks have none, and dense layers of ResNets always have.',
+    ),
+  batchNorm: z
+    .boolean()
+    .nullable()
+    .default(null)
+    .describe(
+      'Batch normalisation after all layers with weights but the last; null: as the network has it, ResNets do, VGGs do not.',
+    ),
   pooling: z
     .enum(poolings)
     .default('average')
     .describe(
-      'What a 2 × 2 pooling gives; the paper’s networks average, and converters take maxima by an option of theirs only.',
+      'What a 2 × 2 pooling of a VGG gives; the paper’s networks average, and converters take maxima by an option of theirs only.',
     ),
   dropout: z
     .number()
     .min(0)
     .lt(1)
     .default(0.2)
-    .describe('Dropout rate after convolutions that no pooling follows.'),
+    .describe('Dropout rate of VGGs after convolutions that no pooling follows.'),
   classifierDropout: z
     .number()
     .min(0)
     .lt(1)
     .default(0.5)
-    .describe('Dropout rate before the last dense layer.'),
+    .describe('Dropout rate of VGGs before the last dense layer.'),
   inputRange: z
     .tuple([z.number(), z.number()])
     .refine(([low, high]) => low < high, 'the first number must be below the second')
@@ -109,7 +121,7 @@ export function networkFor(
   options: NetworkOptions,
   { shape: [, height, width, channels], classNames }: Pick<Images, 'shape' | 'classNames'>,
 ): Architecture {
-  return vgg(options.architecture, {
+  return namedArchitecture(options.architecture, {
     inputShape: [height, width, channels],
     classes: classNames.length,
     width: options.width,
@@ -119,4 +131,12 @@ export function networkFor(
     bias: options.bias,
     pooling: options.pooling,
   });
+}
+
+/** Whether the network that the options describe has batch normalisation. */
+export function batchNormFor({
+  architecture,
+  batchNorm,
+}: Pick<NetworkOptions, 'architecture' | 'batchNorm'>): boolean {
+  return batchNorm ?? hasBatchNorm(architecture);
 }

@@ -3,6 +3,8 @@ import type { Tensor, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import type { Ann, Parameters } from '@privatesnn/core';
 import { annForward, tidyValues, type Tf } from '@privatesnn/runtime-tfjs';
 
+import { batchNormalise, type BatchStatistics } from './batch-norm-training.js';
+
 /** What one batch gives. */
 export interface StepResult {
   /** Mean cross-entropy. */
@@ -11,6 +13,8 @@ export interface StepResult {
   readonly logits: Float32Array;
   /** ∂loss/∂parameter, by name. */
   readonly gradients: Record<string, Float32Array>;
+  /** Of the layers that batch normalisation follows, over this batch. */
+  readonly statistics: Readonly<Record<string, BatchStatistics>>;
 }
 
 /**
@@ -39,10 +43,12 @@ export function trainStep(
       labels.length,
       architecture.classes,
     ]);
+    const statistics: Record<string, BatchStatistics> = {};
     let logits: Tensor2D | undefined;
     const { value, grads } = tf.valueAndGrads((...current: Tensor[]) => {
       const tensors = Object.fromEntries(names.map((name, i) => [name, current[i]!]));
       logits = annForward(tf, network, tensors, x as Tensor4D, {
+        normalise: batchNormalise(tf, tensors, (layer, found) => (statistics[layer] = found)),
         dropout: (h, rate) => tf.mul(h, tf.tensor(mask(h.size, rate), h.shape)),
       });
       tf.keep(logits);
@@ -54,6 +60,7 @@ export function trainStep(
       gradients: Object.fromEntries(
         names.map((name, i) => [name, grads[i]!.dataSync() as Float32Array]),
       ),
+      statistics,
     };
     logits!.dispose();
     return result;

@@ -33,6 +33,8 @@ export function annTensors(tf: Tf, parameters: Parameters): AnnTensors {
 export interface ForwardOptions {
   /** Called for each dropout layer while training; dropout is the identity without it. */
   readonly dropout?: (x: Tensor, rate: number) => Tensor;
+  /** What becomes of the output of each weighted layer before its non-linearity; nothing when left out. */
+  readonly normalise?: (x: Tensor, layer: string) => Tensor;
   /** The non-linearity of every layer that has one; the network's own, clipped where it is, when left out. */
   readonly activation?: (x: Tensor, layer: string) => Tensor;
   /** Called with the output of each layer that sums (conv, dense, add), after its non-linearity if it has one. */
@@ -63,7 +65,10 @@ export function annForward(
   for (const [index, layer] of layers.entries()) {
     const inputs = sources[index]!.map((source) => (source === imagePlace ? x : outputs[source]!));
     let h = outputOf(tf, layer, tensors, inputs, options);
-    if ('bias' in layer && layer.bias) h = tf.add(h, tensors[`${layer.name}.bias`]!);
+    if ('bias' in layer) {
+      if (layer.bias) h = tf.add(h, tensors[`${layer.name}.bias`]!);
+      h = options.normalise?.(h, layer.name) ?? h;
+    }
     if (summing.has(layer)) {
       const { name, maximum } = layer as SummingLayer;
       if (spiking.has(layer)) {

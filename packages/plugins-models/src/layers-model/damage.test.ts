@@ -115,12 +115,12 @@ function changed(tree: unknown, [step, ...rest]: readonly Step[], value: unknown
   if (step === undefined) return value;
   const inner = (tree as Record<Step, unknown>)[step];
   if (Array.isArray(tree)) {
-    // An earlier change has shortened the list.
-    if ((step as number) >= tree.length) return tree;
+    // An earlier change has shortened the list, or put it here.
+    if (typeof step !== 'number' || step >= tree.length) return tree;
     const next = changed(inner, rest, value);
     return rest.length === 0 && value === undefined
-      ? (tree as unknown[]).toSpliced(step as number, 1)
-      : (tree as unknown[]).with(step as number, next);
+      ? (tree as unknown[]).toSpliced(step, 1)
+      : (tree as unknown[]).with(step, next);
   }
   return { ...(tree as object), [step]: changed(inner, rest, value) };
 }
