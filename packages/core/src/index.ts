@@ -93,7 +93,7 @@ export { threadsHere } from './run/launchers/threads.js';
 export { openPlanFile, type PlanFileRequest } from './run/plan-file.js';
 export type { Work, WorkNode } from './run/work.js';
 export { askToEnd, type CancelHow } from './run/cancel.js';
-export { holderOf, type Holder } from './run/hold.js';
+export { holderOf, runWatch, type Holder, type RunLife } from './run/hold.js';
 export { namedByRuns, type NamedByRuns } from './run/named.js';
 export { changedPlugins } from './run/plan-file.js';
 export {

@@ -1,8 +1,9 @@
 import { definePlugin } from '@privatesnn/core';
 
 import { bullmq } from './bullmq/bullmq.js';
+import { folder } from './folder/folder.js';
 
 export default definePlugin({
   name: '@privatesnn/plugins-launchers',
-  launchers: [bullmq],
+  launchers: [folder, bullmq],
 });

@@ -58,8 +58,9 @@ export function supervise(argv: readonly string[]): Promise<number> {
     if (asked) return now();
     asked = true;
     closing ??= import('./ended.js');
+    const what = argv[0] === 'worker' ? 'this worker' : 'the run';
     process.stderr.write(
-      '\nEnding the run when checkpoints are saved. Press Ctrl-C again to end it at once.\n',
+      `\nEnding ${what} when checkpoints are saved. Press Ctrl-C again to end it at once.\n`,
     );
     if (child.connected) child.send('interrupt', () => undefined);
     killIn(deafMilliseconds);

@@ -2,7 +2,8 @@ import { readFileSync, statSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { Lease } from '../cache/cache.js';
-import { generations, leaseFile } from '../cache/lease-files.js';
+import { generations, leaseFile, readLease } from '../cache/lease-files.js';
+import { leaseWatch } from '../cache/lease-watch.js';
 import { folderLeases } from '../cache/folder-leases.js';
 import { isGone, thisWriter, writerOf } from '../cache/writer.js';
 import { runIsHeld } from '../errors/templates/run.js';
@@ -37,6 +38,22 @@ export function holderOf(folder: string): Holder | undefined {
     // It was released in between.
     return undefined;
   }
+}
+
+/** `ended`: nobody holds the run; `gone`: its process was killed, or has not been heard of for a minute. */
+export type RunLife = 'works' | 'ended' | 'gone';
+
+/** Watches whether a process works on the run in a folder, from whatever machine and without clocks. */
+export function runWatch(folder: string, watch = leaseWatch()): () => RunLife {
+  return () => {
+    const generation = generations(folder, key).at(-1);
+    if (generation === undefined) return 'ended';
+    const file = leaseFile(folder, key, generation);
+    const text = readLease(file);
+    // Just released, or taken over: the next look tells.
+    if (text === undefined) return 'works';
+    return watch.isOver(file, text) ? 'gone' : 'works';
+  };
 }
 
 /**

@@ -11,7 +11,7 @@ import { atProgress, grids, notices, stages } from '../testing/grid.js';
 import { opened } from '../testing/open-launcher.js';
 import { openProxy } from '../testing/proxy.js';
 import { noRedis, startRedis, until, type RedisServer } from '../testing/redis-server.js';
-import { startProgram, startWorker } from '../testing/worker.js';
+import { progressOf, startProgram, startWorker } from '../testing/worker.js';
 import { bullmq } from './bullmq.js';
 
 /** Where experiments of a test, in a temporary folder, find it. */
@@ -231,8 +231,10 @@ describe.skipIf(noRedis)(`bullmq, when something fails${noRedis ? `: ${noRedis}`
     const { folder, run, write } = grids();
     const file = write('killed', { jobs: 2, steps: 3000 });
     const cache = join(folder, 'cache');
-    const child = startProgram('run-process.ts', [file, redis.url, cache, join(folder, 'runs')]);
-    await new Promise((resolve) => child.stdout.once('data', resolve));
+    const options = JSON.stringify({ url: redis.url });
+    const argv = [file, 'bullmq', options, cache, join(folder, 'runs')];
+    const child = startProgram('run-process.ts', argv);
+    await progressOf(child);
     child.kill('SIGKILL');
     await noKeys(redis);
     // The worker's only slot is free again.

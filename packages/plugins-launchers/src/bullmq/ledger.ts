@@ -1,5 +1,6 @@
 import type { NodeFailure } from '@privatesnn/core';
 
+import { lasting } from '../lasting.js';
 import type { WorkerCard } from './messages.js';
 
 /**
@@ -40,7 +41,7 @@ export function createLedger(limits: {
   /** How often in a row a job was missed. */
   const jobs = new Map<string, number>();
   const workers = new Map<string, Known>();
-  let refusedSince: number | undefined;
+  const refused = lasting();
 
   return {
     launched: (job) => void jobs.set(job, 0),
@@ -74,9 +75,7 @@ export function createLedger(limits: {
     refusal(now) {
       const refusals = [...workers.values()].map(({ card }) => card.refusal);
       const all = refusals.length > 0 && refusals.every((refusal) => refusal !== undefined);
-      refusedSince = all ? (refusedSince ?? now) : undefined;
-      if (refusedSince === undefined || now - refusedSince < limits.patience) return undefined;
-      return refusals[0];
+      return (refused.look(all, now) ?? -1) < limits.patience ? undefined : refusals[0];
     },
   };
 }

@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import type { NodeEvent } from '@privatesnn/core';
-
+import { joinEvent } from '../join-events.js';
 import type { News, Told } from './messages.js';
 
 /** What a worker has to tell one run, sent in its order while the work goes on, and kept while Redis is away. */
@@ -12,9 +11,6 @@ export interface Outbox {
   /** Nobody reads it any more. */
   close(): void;
 }
-
-/** Events of one job that are kept while they cannot be sent; progress counts once. */
-const mostEvents = 2000;
 
 /**
  * @param send puts a list into the run's stream; false where that is not there: the run makes it anew when Redis has
@@ -69,14 +65,5 @@ export function withNews(waiting: readonly Told[], news: Told): Told[] {
   const at = waiting.findLastIndex(about);
   const last = waiting[at];
   if (news.type !== 'events' || last?.type !== 'events') return [...waiting, news];
-  return waiting.with(at, { ...last, events: news.events.reduce(joined, last.events) });
-}
-
-function joined(events: readonly NodeEvent[], event: NodeEvent): readonly NodeEvent[] {
-  if (event.type === 'stage-progress' && events.at(-1)?.type === 'stage-progress') {
-    return [...events.slice(0, -1), event];
-  }
-  if (events.length < mostEvents) return [...events, event];
-  // What a process prints without end must not fill the memory; the rest is few.
-  return event.type === 'output' || event.type === 'stage-progress' ? events : [...events, event];
+  return waiting.with(at, { ...last, events: news.events.reduce(joinEvent, last.events) });
 }

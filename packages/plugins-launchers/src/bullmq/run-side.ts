@@ -15,6 +15,7 @@ import {
   type NodeOutcome,
 } from '@privatesnn/core';
 
+import { lasting } from '../lasting.js';
 import { again, connect } from './connect.js';
 import { endpointOf, shownUrl, type EndpointRequest } from './endpoint.js';
 import { namesOf } from './keys.js';
@@ -70,8 +71,8 @@ export async function openRunSide(
   const pending = new Map<string, Pending>();
   const ledger = createLedger(times);
   const closed = new AbortController();
+  const alone = lasting();
   let launched = 0;
-  let lonelySince: number | undefined;
   let lonely = false;
   let failing = false;
 
@@ -118,10 +119,9 @@ export async function openRunSide(
         await queue.remove(id);
       }
     }
-    const alone = ledger.workers === 0 && pending.size > 0;
-    lonelySince = alone ? (lonelySince ?? now) : undefined;
-    if (lonelySince === undefined) lonely = false;
-    else if (!lonely && now - lonelySince >= times.patience) {
+    const nobody = alone.look(ledger.workers === 0 && pending.size > 0, now);
+    if (nobody === undefined) lonely = false;
+    else if (!lonely && nobody >= times.patience) {
       lonely = true;
       tell(`No worker is there. One is started by: privatesnn worker ${shownUrl(endpoint)}`);
     }

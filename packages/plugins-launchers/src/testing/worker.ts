@@ -9,6 +9,8 @@ export interface TestWorker {
   readonly pid: number;
   /** What it has told. */
   text(): string;
+  /** Whether it has ended. */
+  readonly ended: boolean;
   /** Whether a child of it computes, or has done so. */
   readonly working: boolean;
   /** SIGKILL, to it and to all beneath it. */
@@ -19,14 +21,36 @@ export interface TestWorker {
 
 const loader = resolve(import.meta.dirname, '../../../core/src/testing/typescript-loader.js');
 
-/** Starts a program of this folder. */
-export function startProgram(name: string, argv: readonly string[], options: SpawnOptions = {}) {
+/**
+ * Starts a program of this folder.
+ *
+ * @param before program and arguments that start it in other surroundings
+ */
+export function startProgram(
+  name: string,
+  argv: readonly string[],
+  options: SpawnOptions = {},
+  before: readonly string[] = [],
+) {
   const script = join(import.meta.dirname, name);
   const source = ['-C', '@privatesnn/source', '--import', loader];
-  return spawn(process.execPath, [...source, script, ...argv], {
+  const [program = '', ...args] = [...before, process.execPath, ...source, script, ...argv];
+  return spawn(program, args, {
     ...options,
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, ...options.env },
+  });
+}
+
+/** Resolves with the folder of a run of `run-process.ts` when a stage of it has come to a checkpoint. */
+export function progressOf({ stdout }: ReturnType<typeof startProgram>): Promise<string> {
+  let text = '';
+  return new Promise((resolve) => {
+    stdout.on('data', (data: Buffer) => {
+      text += data.toString();
+      const [folder, ...progress] = text.split('\n');
+      if (progress.length > 1) resolve(folder!);
+    });
   });
 }
 
@@ -35,11 +59,10 @@ export async function startWorker(
   slots = 1,
   environment: NodeJS.ProcessEnv = {},
   folder?: string,
+  before: readonly string[] = [],
 ): Promise<TestWorker> {
-  const child = startProgram('worker-process.ts', [where, String(slots)], {
-    env: environment,
-    ...(folder === undefined ? {} : { cwd: folder }),
-  });
+  const options = { env: environment, ...(folder === undefined ? {} : { cwd: folder }) };
+  const child = startProgram('worker-process.ts', [where, String(slots)], options, before);
   let text = '';
   for (const stream of [child.stdout, child.stderr]) {
     stream.on('data', (data: Buffer) => (text += data.toString()));
@@ -50,6 +73,9 @@ export async function startWorker(
   return {
     pid,
     text: () => text,
+    get ended() {
+      return child.exitCode !== null || child.signalCode !== null;
+    },
     get working() {
       return beneath(pid).length > 0;
     },
