@@ -27,7 +27,8 @@ import {
 import { z } from 'zod';
 
 import { positiveActivations } from './activations.js';
-import { assertPoolingAllowed, encoderFor, neuronOptions } from './neuron-options.js';
+import { maxPoolingOption, withMaxPooling } from './max-pooling.js';
+import { encoderFor, neuronOptions } from './neuron-options.js';
 
 const options = z.strictObject({
   timeSteps: neuronOptions.timeSteps,
@@ -36,7 +37,14 @@ const options = z.strictObject({
     .default('constant')
     .describe('How pixels become input; the original uses a constant current.'),
   encoderRange: neuronOptions.encoderRange,
-  maxPooling: neuronOptions.maxPooling,
+  maxPooling: maxPoolingOption
+    .unwrap()
+    .exclude(['gated', 'currents'])
+    .default('refuse')
+    .describe(
+      'What to do with max-pooling, which spikes do not compute: refuse the network, or pass a spike wherever any ' +
+        'neuron of the window spikes.',
+    ),
   ...adaptiveOptions({ threshold: 0.05, growth: 0.02 }),
   readout: z
     .enum(['filtered', 'mean'])
@@ -88,9 +96,9 @@ export const adaptiveSpiking = defineStage({
   },
   dependencies: { tensors: TENSOR_RUNTIME },
   create: ({ tensors }, options) => ({
-    async run(context, { ann, images }) {
-      assertChain(ann.architecture, 'The stage adaptive-spiking');
-      assertPoolingAllowed(options, ann);
+    async run(context, { ann: given, images }) {
+      assertChain(given.architecture, 'The stage adaptive-spiking');
+      const ann = withMaxPooling(options, given);
       const { scales, activation, samples } = ann.activation
         ? trained(context, ann, ann.activation)
         : await calibrated(context, tensors, ann, images, options);

@@ -5,7 +5,8 @@ import { SPIKING_ENGINE, warnOfRemark, warnOfTies } from '@privatesnn/spiking';
 import { calibrationImages } from './calibration-images.js';
 import { leastErrorOptions } from './least-error-options.js';
 import { searchNetwork, sizesOf } from './least-error-search.js';
-import { assertPoolingAllowed, assertReLUs, encoderFor } from './neuron-options.js';
+import { withMaxPooling } from './max-pooling.js';
+import { assertReLUs, encoderFor } from './neuron-options.js';
 import { warnOfPoorAgreement } from './poor-agreement.js';
 
 export const leastError = defineStage({
@@ -34,10 +35,10 @@ export const leastError = defineStage({
   },
   dependencies: { engine: SPIKING_ENGINE, tensors: TENSOR_RUNTIME },
   create: ({ engine, tensors }, options) => ({
-    async run(context, { ann, images }) {
-      assertImagesFit(images, ann.architecture);
-      assertPoolingAllowed(options, ann);
-      assertReLUs(ann);
+    async run(context, { ann: given, images }) {
+      assertImagesFit(images, given.architecture);
+      assertReLUs(given);
+      const ann = withMaxPooling(options, given);
       const network = { architecture: ann.architecture, encoder: encoderFor(options, ann) };
       warnOfRemark(context, engine, network, 'spikes');
       const calibration = calibrationImages(images, options, context.random('calibration'));

@@ -2,6 +2,8 @@ import { z } from 'zod';
 
 import { UserError, type Ann, type Encoder, type IntegrateAndFire } from '@privatesnn/core';
 
+import { maxPoolingOption } from './max-pooling.js';
+
 /** Options that every converter shares: the neuron, the encoder and the pooling of the network that it makes. */
 export const neuronOptions = {
   timeSteps: z.int().min(1).default(150).describe('T, the number of time-steps of one inference.'),
@@ -36,13 +38,7 @@ export const neuronOptions = {
     .enum(['network', 'signed', 'unsigned'])
     .default('network')
     .describe("Pixels are encoded in the ANN's own input range, in [-1, 1], or in [0, 1]."),
-  maxPooling: z
-    .enum(['refuse', 'any-spike'])
-    .default('refuse')
-    .describe(
-      'What to do with max-pooling, which spikes do not compute: refuse the network, or pass a spike wherever any ' +
-        'neuron of the window spikes.',
-    ),
+  maxPooling: maxPoolingOption,
 };
 
 type NeuronOptions = Omit<z.output<z.ZodObject<typeof neuronOptions>>, 'timeSteps'>;
@@ -64,27 +60,6 @@ export function encoderFor(
 ): Encoder {
   const range = { network: ann.inputRange, signed: [-1, 1], unsigned: [0, 1] } as const;
   return { kind: encoder, range: range[encoderRange] };
-}
-
-/**
- * @throws UserError where the network has max-pooling and the options do not allow it: at each time-step it would
- * pass a spike of whichever neuron fires, so that rates add up instead of competing
- */
-export function assertPoolingAllowed(
-  { maxPooling }: Pick<NeuronOptions, 'maxPooling'>,
-  { architecture }: Ann,
-): void {
-  const count = architecture.layers.filter(({ kind }) => kind === 'max-pool').length;
-  if (maxPooling === 'any-spike' || count === 0) return;
-  throw new UserError(
-    'configuration',
-    'MAX_POOLING',
-    `Expected a network without max-pooling, but ${architecture.name} has ${count} max-pooling ` +
-      `layer${count === 1 ? '' : 's'}, which spikes do not compute.`,
-    {
-      hint: 'Train the network with average pooling, or accept the loss and set maxPooling: any-spike.',
-    },
-  );
 }
 
 /** @throws UserError where the network was trained with another non-linearity than the ReLU, which rates stand for */

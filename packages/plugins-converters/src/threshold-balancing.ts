@@ -29,7 +29,8 @@ import {
 
 import { calibrationImages } from './calibration-images.js';
 import { undelayedSteps } from './layer-delay.js';
-import { assertPoolingAllowed, assertReLUs, encoderFor, neuronModel } from './neuron-options.js';
+import { withMaxPooling } from './max-pooling.js';
+import { assertReLUs, encoderFor, neuronModel } from './neuron-options.js';
 import { warnOfPoorAgreement } from './poor-agreement.js';
 import {
   thresholdBalancingOptions,
@@ -73,11 +74,11 @@ export const thresholdBalancing = defineStage({
   },
   dependencies: { engine: SPIKING_ENGINE, tensors: TENSOR_RUNTIME },
   create: ({ engine, tensors }, given) => ({
-    async run(context, { ann, images }) {
+    async run(context, { ann: original, images }) {
+      assertImagesFit(images, original.architecture);
+      assertReLUs(original);
+      const ann = withMaxPooling(given, original);
       const options = { ...given, timeSteps: undelayedSteps(given, ann) };
-      assertImagesFit(images, ann.architecture);
-      assertPoolingAllowed(options, ann);
-      assertReLUs(ann);
       const network = { architecture: ann.architecture, encoder: encoderFor(options, ann) };
       warnOfRemark(context, engine, network, 'spikes');
       const noise = context.random('encoder');

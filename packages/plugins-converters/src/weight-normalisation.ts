@@ -22,13 +22,8 @@ import {
 import { z } from 'zod';
 
 import { positiveActivations } from './activations.js';
-import {
-  assertPoolingAllowed,
-  assertReLUs,
-  encoderFor,
-  neuronModel,
-  neuronOptions,
-} from './neuron-options.js';
+import { withMaxPooling } from './max-pooling.js';
+import { assertReLUs, encoderFor, neuronModel, neuronOptions } from './neuron-options.js';
 
 const options = z.strictObject({
   ...neuronOptions,
@@ -106,10 +101,10 @@ export const weightNormalisation = defineStage({
   },
   dependencies: { tensors: TENSOR_RUNTIME },
   create: ({ tensors }, options) => ({
-    async run(context, { ann, images }) {
-      assertImagesFit(images, ann.architecture);
-      assertPoolingAllowed(options, ann);
-      assertReLUs(ann);
+    async run(context, { ann: given, images }) {
+      assertImagesFit(images, given.architecture);
+      assertReLUs(given);
+      const ann = withMaxPooling(options, given);
       const calibration = partOfImages(images, options.samples);
       const scales = await layerScales(context, tensors, ann, calibration, options);
       return {

@@ -141,6 +141,12 @@ describe('what takes chains alone', () => {
   test.each([
     ['conv "b"', residual],
     [
+      'max-pool "pool"',
+      withLayers(
+        plain.layers.map((l) => (l.kind === 'max-pool' ? { ...l, gated: true } : l) as Layer),
+      ),
+    ],
+    [
       'add "sum"',
       withLayers(
         residual.layers

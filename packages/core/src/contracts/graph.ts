@@ -259,6 +259,7 @@ export function beyondChain(architecture: Architecture): string | undefined {
       case 'average-pool':
       case 'max-pool': {
         const window = squareWindow(layer);
+        if (layer.kind === 'max-pool' && layer.gated) return true;
         return window?.stride !== window?.kernel || window?.padding !== 0;
       }
       case 'add':

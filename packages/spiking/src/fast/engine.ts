@@ -22,7 +22,7 @@ import { infer } from './infer.js';
 import type { KernelKind } from './kernels.js';
 import type { NetworkSpec } from './network/network-spec.js';
 import { layerParameters, sharedParameters } from './parameters.js';
-import { beyondKernels, isChain, planOf } from './plan.js';
+import { beyondKernels, canTrain, planOf } from './plan.js';
 import { WorkerPool, type Pool, type WorkerOverrides } from './pool.js';
 import { SharedMemory } from './shared-memory.js';
 import { checkSizes, type Extent } from './sizes.js';
@@ -65,7 +65,7 @@ export class FastEngine implements SpikingEngine {
       );
     }
     if (use === 'spikes' || this.hasGradients(network.architecture)) return undefined;
-    return `The ${this.id} kernels have gradients of chains alone: the reference engine computes those of ${name}, which is slow.`;
+    return `The ${this.id} kernels have gradients of chains without gated max-pooling alone: the reference engine computes those of ${name}, which is slow.`;
   }
 
   async infer(request: InferenceRequest): Promise<Inference> {
@@ -113,7 +113,7 @@ export class FastEngine implements SpikingEngine {
   }
 
   private hasGradients(architecture: Architecture): boolean {
-    return beyondKernels(architecture) === undefined && isChain(planOf(architecture));
+    return beyondKernels(architecture) === undefined && canTrain(planOf(architecture));
   }
 
   async close(): Promise<void> {

@@ -20,6 +20,8 @@ import {
 export interface Transition {
   /** Size of the max-pooling windows; 1 for none. */
   readonly maxPool: number;
+  /** Whether the max-pooling passes the spikes alone of the unit that has spiked most so far. */
+  readonly gated: boolean;
   /** Size of the average-pooling windows, which come after the max-pooling; 1 for none. */
   readonly averagePool: number;
   /** Whether all pixels become one. */
@@ -92,9 +94,11 @@ export function beyondKernels(architecture: Architecture): string | undefined {
   }
 }
 
-/** Whether every layer takes the one before it and nothing beside: what the kernels of training can compute. */
-export function isChain({ layers }: Plan): boolean {
-  return layers.every(({ from, beside }, index) => from === index - 1 && !beside);
+/** Whether the kernels have gradients of it: every layer takes the one before it, nothing beside, and no gates. */
+export function canTrain({ layers }: Plan): boolean {
+  return layers.every(
+    ({ from, beside, before }, index) => from === index - 1 && !beside && !before.gated,
+  );
 }
 
 /** What the kernels cannot compute of a network. */
@@ -269,7 +273,8 @@ class Planning {
         if (from === imagePlace) this.beyond('max-pooling of the input');
         if (before.averagePool > 1) this.beyond('max-pooling of averages');
         if (before.maxPool > 1) this.beyond('two max-pooling layers in a row');
-        return { ...before, maxPool: this.windowOf(layer, index).kernel };
+        const { kernel } = this.windowOf(layer, index);
+        return { ...before, maxPool: kernel, gated: layer.gated === true };
       }
       case 'flatten':
         return { ...before, flat: true };
@@ -332,7 +337,13 @@ export function averagePoolBefore(architecture: Architecture, layer: WeightedLay
   return layers.find(({ name }) => name === layer.name)!.before.averagePool;
 }
 
-const noTransition: Transition = { maxPool: 1, averagePool: 1, flat: false, dropouts: [] };
+const noTransition: Transition = {
+  maxPool: 1,
+  gated: false,
+  averagePool: 1,
+  flat: false,
+  dropouts: [],
+};
 const oneTap: SquareWindow = { kernel: 1, stride: 1, padding: 0 };
 
 function shapeOf([height, width, channels]: LayerShape | readonly [number, number, number]): Shape {

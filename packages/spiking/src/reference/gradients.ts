@@ -18,7 +18,7 @@ import {
   type WeightedOperation,
 } from './network.js';
 import { integrate } from './readout.js';
-import { averagePoolGradient, maxPoolGradient } from './pooling.js';
+import { averagePoolGradient, gatedGradient, gates, maxPoolGradient } from './pooling.js';
 import { neuronGradients } from './neuron-gradients.js';
 import { runNeurons } from './spiking-layer.js';
 
@@ -189,6 +189,10 @@ function throughOperation(
     case 'average-pool':
       return [gradient.map((g) => averagePoolGradient(operation.pooling, g))];
     case 'max-pool':
+      if (operation.gated) {
+        const open = gates(operation.pooling, inputs[0]!);
+        return [gradient.map((g, t) => gatedGradient(operation.pooling, open[t]!, g))];
+      }
       return [gradient.map((g, t) => maxPoolGradient(operation.pooling, inputs[0]![t]!, g))];
     case 'shortcut':
       return [gradient.map((g) => scattered(operation, g))];

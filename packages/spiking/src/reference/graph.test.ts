@@ -5,10 +5,12 @@ import {
   layerShapes,
   sourcesOf,
   spikingLayers,
+  windowOf,
   type Architecture,
   type Layer,
   type LayerShape,
   type Parameters,
+  type PoolLayer,
   type Snn,
 } from '@privatesnn/core';
 import {
@@ -57,6 +59,38 @@ const runs = networks.chain((snn) =>
   }),
 );
 
+/** Of a gated max-pooling: what each unit has given, and the unit whose gate is open by window. */
+interface Gates {
+  readonly given: number[];
+  readonly open: number[];
+}
+
+/** One time-step of a gated max-pooling, window by window. */
+function gatedStep(
+  layer: PoolLayer,
+  { shape: [height, width, channels], values }: { shape: LayerShape; values: ArrayLike<number> },
+  [outHeight, outWidth]: LayerShape,
+  { given, open }: Gates,
+): number[] {
+  const { kernel, stride, padding } = windowOf(layer);
+  Array.from(values).forEach((value, i) => (given[i] = (given[i] ?? 0) + value));
+  const result: number[] = [];
+  for (let window = 0; window < outHeight * outWidth * channels; window++) {
+    const c = window % channels;
+    const row = Math.floor(window / channels / outWidth) * stride[0] - padding[0];
+    const column = (Math.floor(window / channels) % outWidth) * stride[1] - padding[2];
+    for (let k = 0; k < kernel[0] * kernel[1]; k++) {
+      const [y, x] = [row + Math.floor(k / kernel[1]), column + (k % kernel[1])];
+      if (y < 0 || x < 0 || y >= height || x >= width) continue;
+      const unit = (y * width + x) * channels + c;
+      const now = open[window] ?? unit;
+      open[window] = given[unit]! > given[now]! ? unit : now;
+    }
+    result.push(values[open[window]!]!);
+  }
+  return result;
+}
+
 /** One image, neuron by neuron, one time-step after the other: spikes by layer and step, and the summed output. */
 function simulated(snn: Snn, pixels: Float32Array, seed: number) {
   const { architecture, parameters, thresholds, gains, timeSteps } = snn;
@@ -66,6 +100,7 @@ function simulated(snn: Snn, pixels: Float32Array, seed: number) {
   const spiking = new Set<Layer>(spikingLayers(architecture));
   const membranes = new Map<string, number[]>();
   const owed = new Map<string, number[]>();
+  const gates = new Map<number, Gates>();
   const raster: Record<string, number[]> = {};
   const potentials = new Array<number>(architecture.classes).fill(0);
   const input = encode(snn.encoder.kind, pixels, { seed, image: 0, timeSteps });
@@ -78,6 +113,11 @@ function simulated(snn: Snn, pixels: Float32Array, seed: number) {
       );
       const made = naiveLayer(layer, inputs, shapes[index]!, parameters, gains?.[layer.name ?? '']);
       let values = made.map(Math.fround);
+      if (layer.kind === 'max-pool' && layer.gated) {
+        const state = gates.get(index) ?? { given: [], open: [] };
+        gates.set(index, state);
+        values = gatedStep(layer, inputs[0]!, shapes[index]!, state);
+      }
       if (spiking.has(layer)) {
         const name = layer.name!;
         const threshold = thresholds[name]!;

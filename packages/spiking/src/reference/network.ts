@@ -19,7 +19,7 @@ import {
 import type { Gains } from '../units.js';
 import { connectionsOf, currentOf, type Connections } from './connections.js';
 import { addUp, placesInConcat, shortcutPlaces } from './joins.js';
-import { averagePool, maxPool, type Pooling } from './pooling.js';
+import { averagePool, gates, maxPool, type Pooling } from './pooling.js';
 
 /** What a layer gives at each time-step: T arrays of [numbers]. */
 export type Signal = readonly Float32Array[];
@@ -73,6 +73,8 @@ export interface ConcatOperation extends Common {
 export interface PoolOperation extends Common {
   readonly kind: 'average-pool' | 'max-pool';
   readonly pooling: Pooling;
+  /** Of max-pooling: whether the unit alone passes that has given most so far. */
+  readonly gated: boolean;
 }
 
 export interface ShortcutOperation extends Common {
@@ -149,6 +151,7 @@ export function operationsOf(
           ...common,
           kind: layer.kind,
           pooling: { window, area, countPadded, input, output },
+          gated: layer.kind === 'max-pool' && layer.gated === true,
         };
       }
       case 'shortcut':
@@ -212,7 +215,10 @@ export function currents({ connections, weight, bias }: WeightedOperation, input
 }
 
 /** Pooling at each time-step. */
-export function pooled({ kind, pooling }: PoolOperation, input: Signal): Signal {
+export function pooled({ kind, pooling, gated }: PoolOperation, input: Signal): Signal {
+  if (gated) {
+    return gates(pooling, input).map((open, t) => Float32Array.from(open, (i) => input[t]![i]!));
+  }
   const pool = kind === 'average-pool' ? averagePool : maxPool;
   return input.map((x) => pool(pooling, x));
 }

@@ -64,6 +64,37 @@ export function maxPoolGradient(
   return result;
 }
 
+/**
+ * The unit whose gate is open in each window, at each time-step: the one that has given most so far, that time-step's
+ * included (Rueckauer 2017); until another has given more the gate stays where it is, at first at the window's first. So
+ * as many spikes have passed as the most active unit has given.
+ */
+export function gates(pooling: Pooling, signal: readonly Float32Array[]): Int32Array[] {
+  const given = new Float64Array(numbersIn(pooling.input));
+  let open: Int32Array | undefined;
+  return signal.map((x) => {
+    x.forEach((value, i) => (given[i]! += value));
+    const before = open;
+    const now = new Int32Array(numbersIn(pooling.output));
+    forEachWindow(pooling, (output, window) => {
+      const start = before?.[output] ?? window[0]!;
+      now[output] = window.reduce((best, i) => (given[i]! > given[best]! ? i : best), start);
+    });
+    return (open = now);
+  });
+}
+
+/** The gradient behind gates: all of it to the unit whose gate is open. */
+export function gatedGradient(
+  pooling: Pooling,
+  open: Int32Array,
+  gradient: Float32Array,
+): Float32Array {
+  const result = new Float32Array(numbersIn(pooling.input));
+  open.forEach((input, output) => (result[input]! += gradient[output]!));
+  return result;
+}
+
 function firstLargest(x: Float32Array, window: readonly number[]): number {
   return window.reduce((best, input) => (x[input]! > x[best]! ? input : best));
 }

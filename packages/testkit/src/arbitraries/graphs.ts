@@ -15,6 +15,8 @@ export interface GraphConstraints {
   readonly linear?: boolean;
   /** Whether ReLUs may be clipped; true when left out. */
   readonly maximum?: boolean;
+  /** Whether max-poolings may be gated; true when left out. */
+  readonly gated?: boolean;
 }
 
 const allKinds: readonly Layer['kind'][] = [
@@ -45,6 +47,7 @@ const step = fc.record({
   maximum: fc.constantFrom(undefined, undefined, undefined, 0.5, 1),
   before: fc.nat(2),
   after: fc.nat(1),
+  gated: fc.boolean(),
 });
 
 /**
@@ -52,7 +55,7 @@ const step = fc.record({
  * of whatever fits, one layer's output taken by several. Sizes of pooling windows are powers of two.
  */
 export function arbitraryGraph(constraints: GraphConstraints = {}): Arbitrary<Architecture> {
-  const { kinds = allKinds, linear = true, maximum = true } = constraints;
+  const { kinds = allKinds, linear = true, maximum = true, gated = true } = constraints;
   return fc
     .record({
       inputShape: fc.tuple(
@@ -95,6 +98,7 @@ export function arbitraryGraph(constraints: GraphConstraints = {}): Arbitrary<Ar
             ? { maximum: drawn.maximum }
             : {}),
         };
+        const gate = gated && drawn.gated ? { gated: true } : {};
         const { kernel, stride, dilation, padding, bias, window, before, after } = drawn;
         switch (kind) {
           case 'conv':
@@ -124,7 +128,7 @@ export function arbitraryGraph(constraints: GraphConstraints = {}): Arbitrary<Ar
             break;
           }
           case 'max-pool':
-            append({ kind, name, size: window, stride, padding }, [source.name]);
+            append({ kind, name, size: window, stride, padding, ...gate }, [source.name]);
             break;
           case 'shortcut':
             append({ kind, name, stride: stride[0], before, after }, [source.name]);

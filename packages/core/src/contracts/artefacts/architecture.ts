@@ -97,7 +97,17 @@ const averagePoolLayer = z.strictObject({
   countPadded: z.boolean().optional(),
 });
 
-const maxPoolLayer = z.strictObject({ kind: z.literal('max-pool'), ...common, ...window });
+const maxPoolLayer = z.strictObject({
+  kind: z.literal('max-pool'),
+  ...common,
+  ...window,
+  /**
+   * Whether, of spikes, it passes those alone of the unit of a window that has spiked most so far, which is known after
+   * some time-steps (Rueckauer 2017). Else it passes the largest number of each time-step: any spike. False when left
+   * out; no difference to an ANN.
+   */
+  gated: z.boolean().optional(),
+});
 
 const shortcutLayer = z.strictObject({
   kind: z.literal('shortcut'),

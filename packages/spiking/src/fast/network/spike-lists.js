@@ -3,6 +3,7 @@
  */
 import { checkedProduct } from '../heap.js';
 import { dropoutMask } from './dropout.js';
+import { gatedPool } from './gated-pool.js';
 
 /**
  * @typedef {import('./network.js').Network} Network
@@ -56,10 +57,9 @@ export function spikeLists(network, index, bits, image, beside = false) {
     const pooledHeight = Math.floor(height / before.maxPool);
     const pooledWidth = Math.floor(width / before.maxPool);
     from = heap.alloc(what, pooledHeight * steps * pooledWidth * words * 4);
-    heap.run('maxPool', {
-      ...{ bits: bits.at, mask, result: from, winners: 0 },
-      ...{ steps, height, width, words, pool: before.maxPool },
-    });
+    const sizes = { steps, height, width, words, pool: before.maxPool };
+    if (before.gated) gatedPool(heap, { bits: bits.at, mask, result: from, ...sizes });
+    else heap.run('maxPool', { bits: bits.at, mask, result: from, winners: 0, ...sizes });
     [height, width, mask] = [pooledHeight, pooledWidth, 0];
   }
   heap.run('compress', {

@@ -10,7 +10,7 @@ const block = fc.record({
   first: fc.boolean(),
   bias: fc.boolean(),
   maximum: fc.constantFrom(undefined, 0.75),
-  pool: fc.constantFrom(undefined, 'average-pool', 'max-pool'),
+  pool: fc.constantFrom(undefined, 'average-pool', 'max-pool', 'gated'),
 });
 
 /** Residual networks with every shortcut that the kernels know, poolings between the blocks and around them. */
@@ -69,7 +69,9 @@ export const residualNetwork: Arbitrary<Architecture> = fc
       [before, depth, size] = [name('sum'), out, Math.ceil(size / step)];
       if (pool && size >= 2) {
         before = name('pool');
-        layers.push({ kind: pool, name: before, size: 2 });
+        const kind =
+          pool === 'gated' ? ({ kind: 'max-pool', gated: true } as const) : { kind: pool };
+        layers.push({ ...kind, name: before, size: 2 });
         size = Math.floor(size / 2);
       }
     });

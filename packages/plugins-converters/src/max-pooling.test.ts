@@ -1,0 +1,213 @@
+import fc from 'fast-check';
+import { beforeAll, describe, expect, it } from 'vitest';
+
+import {
+  pixelsIn,
+  spikingLayers,
+  type Ann,
+  type Architecture,
+  type Images,
+} from '@privatesnn/core';
+import { annLogits, createTensorRuntime, type TensorRuntime } from '@privatesnn/runtime-tfjs';
+import { createEngine, fitReadout, reconvertToAnn, type SpikingEngine } from '@privatesnn/spiking';
+import {
+  arbitraryGraph,
+  arbitraryParameters,
+  classNames,
+  fakeContext,
+  testStream,
+} from '@privatesnn/testkit';
+
+import { leastError } from './least-error.js';
+import { withMaxPooling, type MaxPooling } from './max-pooling.js';
+import { thresholdBalancing } from './threshold-balancing.js';
+import { weightNormalisation } from './weight-normalisation.js';
+
+let engine: SpikingEngine;
+let tensors: TensorRuntime;
+beforeAll(async () => {
+  engine = await createEngine({ implementation: 'wasm', threads: 0 });
+  tensors = await createTensorRuntime({ prefer: 'embedded', threads: 1 });
+});
+
+const imagesFor = ({ inputShape, classes }: Architecture, count: number): Images => {
+  const random = testStream('images');
+  const size = inputShape.reduce((product, side) => product * side, count);
+  return {
+    type: 'images',
+    shape: [count, ...inputShape],
+    pixels: Float32Array.from({ length: size }, () => random.uniform()),
+    range: [0, 1],
+    labels: Int32Array.from({ length: count }, (_, i) => i % classes),
+    classNames: classNames(classes),
+    origin: 'synthetic',
+  };
+};
+
+const anns = arbitraryGraph({
+  kinds: ['conv', 'conv', 'max-pool', 'max-pool', 'add', 'dense'],
+  gated: false,
+}).chain((architecture) =>
+  arbitraryParameters(architecture).map((parameters): Ann => ({
+    type: 'ann',
+    architecture,
+    parameters,
+    inputRange: [0, 1],
+    classNames: classNames(architecture.classes),
+  })),
+);
+
+describe('withMaxPooling', () => {
+  it('leaves an ANN what it computes', async () => {
+    let changed = 0;
+    await fc.assert(
+      fc.asyncProperty(
+        anns,
+        fc.constantFrom<MaxPooling>('any-spike', 'gated', 'currents'),
+        async (ann, maxPooling) => {
+          let made: Ann;
+          try {
+            made = withMaxPooling({ maxPooling }, ann);
+          } catch (error) {
+            expect(error).toMatchObject({ code: 'MAX_POOLING_CURRENTS' });
+            expect(maxPooling).toBe('currents');
+            return;
+          }
+          if (made !== ann) changed++;
+          const images = imagesFor(ann.architecture, 3);
+          expect(await annLogits(tensors, made, images)).toEqual(
+            await annLogits(tensors, ann, images),
+          );
+        },
+      ),
+      { numRuns: 200 },
+    );
+    expect(changed).toBeGreaterThan(5);
+  });
+
+  it('puts neurons behind, whatever takes the maximum', () => {
+    const { architecture } = withMaxPooling({ maxPooling: 'currents' }, network);
+    expect(architecture.layers.slice(0, 4)).toMatchObject([
+      { name: 'conv1', linear: true },
+      { kind: 'max-pool', from: ['conv1'] },
+      { name: 'conv1 neurons', groups: 6, maximum: 1.5 },
+      { name: 'conv2', from: ['conv1 neurons'] },
+    ]);
+    expect(architecture.layers[0]).not.toHaveProperty('maximum');
+    expect(spikingLayers(architecture).map(({ name }) => name)).toEqual([
+      'conv1 neurons',
+      'conv2 neurons',
+    ]);
+  });
+
+  it('says which max-pooling neurons cannot be put behind', () => {
+    const currents = { maxPooling: 'currents' } as const;
+    const layers = network.architecture.layers;
+    const of = (changed: Architecture['layers']): Ann => ({
+      ...network,
+      architecture: { ...network.architecture, layers: changed },
+    });
+    expect(() => withMaxPooling(currents, of([{ kind: 'max-pool', size: 1 }, ...layers]))).toThrow(
+      'it is not neurons that are before layer 1 (max-pool) of pooled',
+    );
+    const taken = [
+      layers[0]!,
+      layers[1]!,
+      { kind: 'max-pool', name: 'other', from: ['conv1'], size: 2 } as const,
+      { kind: 'add', name: 'sum', from: ['other', 'pool1'] } as const,
+      ...layers.slice(2),
+    ];
+    expect(() => withMaxPooling(currents, of(taken))).toThrow(
+      '2 layers take the neurons before max-pool "pool1" of pooled',
+    );
+    expect(() => withMaxPooling({ maxPooling: 'refuse' }, network)).toThrow(
+      expect.objectContaining({
+        message: expect.stringContaining('pooled has 2 max-pooling layers') as string,
+        hint: expect.stringContaining('gated, currents or any-spike') as string,
+      }) as Error,
+    );
+  });
+});
+
+const random = testStream('weights');
+const weights = (...shape: number[]) => {
+  const length = shape.reduce((product, side) => product * side, 1);
+  const deviation = Math.sqrt((2 * shape.at(-1)!) / length);
+  return { shape, data: Float32Array.from({ length }, () => deviation * random.normal()) };
+};
+const conv = { kind: 'conv', kernel: 3, stride: 1, padding: 1, bias: false } as const;
+const network: Ann = {
+  type: 'ann',
+  architecture: {
+    name: 'pooled',
+    inputShape: [8, 8, 2],
+    classes: 4,
+    layers: [
+      { ...conv, name: 'conv1', inChannels: 2, outChannels: 6, maximum: 1.5 },
+      { kind: 'max-pool', name: 'pool1', size: 2 },
+      { ...conv, name: 'conv2', inChannels: 6, outChannels: 8 },
+      { kind: 'max-pool', size: 2 },
+      { kind: 'flatten' },
+      { kind: 'dense', name: 'output', inputs: 32, outputs: 4, bias: false },
+    ],
+  },
+  parameters: {
+    'conv1.weight': weights(3, 3, 2, 6),
+    'conv2.weight': weights(3, 3, 6, 8),
+    'output.weight': weights(32, 4),
+  },
+  inputRange: [0, 1],
+  classNames: classNames(4),
+};
+
+describe.each(['least-error', 'threshold-balancing', 'weight-normalisation'])('%s', (id) => {
+  const common = { timeSteps: 200, encoder: 'constant', initialPotential: 0.5 };
+  const images = imagesFor(network.architecture, 16);
+  const convert = async (maxPooling: MaxPooling) => {
+    const given = { ann: network, images };
+    switch (id) {
+      case 'least-error': {
+        const options = leastError.options.parse({ ...common, scale: 1.15, maxPooling });
+        return (await leastError.create({ engine, tensors }, options).run(fakeContext(), given))
+          .snn;
+      }
+      case 'threshold-balancing': {
+        const options = thresholdBalancing.options.parse({ ...common, scale: 1, maxPooling });
+        const stage = thresholdBalancing.create({ engine, tensors }, options);
+        return (await stage.run(fakeContext(), given)).snn;
+      }
+      default: {
+        const options = weightNormalisation.options.parse({
+          ...common,
+          percentile: 100,
+          maxPooling,
+        });
+        return (await weightNormalisation.create({ tensors }, options).run(fakeContext(), given))
+          .snn;
+      }
+    }
+  };
+  const explained = async (maxPooling: MaxPooling) => {
+    const snn = await convert(maxPooling);
+    const logits = await annLogits(tensors, network, images);
+    // Thresholds of least error clip elsewhere.
+    if (id !== 'least-error') {
+      const again = await annLogits(tensors, reconvertToAnn(snn), images);
+      const factor = logits[0]! / again[0]!;
+      logits.forEach((logit, i) => expect(again[i]! * factor).toBeCloseTo(logit, 3));
+    }
+    const pixels = pixelsIn(images, snn.encoder.range);
+    const { potentials } = await engine.infer({ snn, pixels, seed: 0 });
+    return fitReadout(potentials, logits, 4).explained;
+  };
+
+  it('follows the ANN with gates, less so with any spike; re-conversion undoes it', async () => {
+    const gated = await explained('gated');
+    expect(gated).toBeGreaterThan(0.98);
+    expect(await explained('any-spike')).toBeLessThan(gated);
+  });
+
+  it('converts with currents', async () => {
+    expect(await explained('currents')).toBeGreaterThan(0.6);
+  });
+});

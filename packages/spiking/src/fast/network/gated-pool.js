@@ -1,0 +1,69 @@
+/**
+ * Max-pooling with gates.
+ */
+
+/**
+ * Of each window passes the spikes alone of the unit that has spiked most so far; until another has spiked more, the gate
+ * stays where it is (see gates in reference/pooling.ts). Sizes are those of the kernel `maxPool`.
+ *
+ * @param {import('../heap.js').Heap} heap
+ * @param {object} what
+ * @param {number} what.bits Of the units, [height][steps][width][words].
+ * @param {number} what.mask Bits that stay, [height][width][words]; 0 for all.
+ * @param {number} what.result Bits of the pooled pixels.
+ * @param {number} what.steps
+ * @param {number} what.height
+ * @param {number} what.width
+ * @param {number} what.words
+ * @param {number} what.pool
+ */
+export function gatedPool(heap, { bits, mask, result, steps, height, width, words, pool }) {
+  const [rows, columns] = [Math.floor(height / pool), Math.floor(width / pool)];
+  const from = heap.u32(bits, height * steps * width * words);
+  const stays = mask === 0 ? undefined : heap.u32(mask, height * width * words);
+  const to = heap.u32(result, rows * steps * columns * words);
+  const area = pool * pool;
+  const window = new Uint32Array(area);
+  /** Spikes so far of the 32 units of a word, by pixel of the window. */
+  const spikes = new Uint32Array(area * 32);
+  /** Where the gate is, by unit of a word. */
+  const open = new Uint8Array(32);
+  for (let row = 0; row < rows; row++) {
+    for (let column = 0; column < columns; column++) {
+      for (let word = 0; word < words; word++) {
+        spikes.fill(0);
+        open.fill(0);
+        for (let t = 0; t < steps; t++) {
+          let any = 0;
+          for (let i = 0; i < area; i++) {
+            const y = row * pool + Math.floor(i / pool);
+            const x = column * pool + (i % pool);
+            const kept = stays ? num(stays, (y * width + x) * words + word) : -1;
+            window[i] = num(from, ((y * steps + t) * width + x) * words + word) & kept;
+            any |= num(window, i);
+          }
+          let passed = 0;
+          for (let rest = any; rest !== 0; rest &= rest - 1) {
+            const bit = 31 - Math.clz32(rest & -rest);
+            for (let i = 0; i < area; i++) {
+              if ((num(window, i) >>> bit) & 1)
+                spikes[i * 32 + bit] = num(spikes, i * 32 + bit) + 1;
+            }
+            let best = num(open, bit);
+            for (let i = 0; i < area; i++) {
+              if (num(spikes, i * 32 + bit) > num(spikes, best * 32 + bit)) best = i;
+            }
+            open[bit] = best;
+            passed |= ((num(window, best) >>> bit) & 1) << bit;
+          }
+          to[((row * steps + t) * columns + column) * words + word] = passed;
+        }
+      }
+    }
+  }
+}
+
+/** A number of an array that is known to have it. @param {Uint32Array | Uint8Array} array @param {number} at */
+function num(array, at) {
+  return /** @type {number} */ (array[at]);
+}
