@@ -77,12 +77,14 @@ describe('a file of another kind', () => {
       /pickle may run any program/,
     ],
     [
-      'net.h5',
+      'net.safetensors',
       Buffer.from('\x89HDF\r\n\x1a\n\0\0', 'latin1'),
       'an HDF5 file',
-      /tensorflowjs_converter/,
+      /must end in .h5/,
     ],
-    ['net.keras', zip('metadata.json'), 'a Keras file', /tensorflowjs_converter/],
+    ['net.safetensors', zip('metadata.json'), 'a Keras file', /must end in .keras/],
+    ['net.keras', onnx, 'an ONNX network', /must end in .onnx/],
+    ['net.h5', zip('metadata.json'), 'a Keras file', /must end in .keras/],
     ['net.safetensors', onnx, 'an ONNX network', /must not end in/],
     [
       'net.safetensors',

@@ -19,12 +19,14 @@ import {
   type ModelFiles,
   type ReadAnn,
 } from './read-model.js';
-import { layersModelFiles, readLayersModel } from './layers-model/read.js';
+import { checkAgainstTfjs } from './keras/check.js';
+import { kerasFiles, readKeras } from './keras/read.js';
 import { architectureNames } from './named-architecture.js';
 import { normalisationSchema, withNormalisation } from './normalisation.js';
 import { checkAgainstFile } from './onnx/check.js';
 import { onnxFiles, readOnnx } from './onnx/read.js';
 import type { Checked } from './steps/check.js';
+import type { Network } from './steps/network.js';
 import { poolings } from './vgg.js';
 
 const options = z.strictObject({
@@ -38,7 +40,7 @@ const options = z.strictObject({
     .nullable()
     .default(null)
     .describe(
-      'A .onnx or .safetensors file, or the folder or model.json of a tfjs LayersModel; relative to the experiment file.',
+      'A .onnx, .keras, .h5 or .safetensors file, or the folder or model.json of a tfjs LayersModel; relative to the experiment file.',
     ),
   architecture: z
     .enum(architectureNames)
@@ -111,11 +113,24 @@ const checkedText = ({ images, difference, by }: Checked & { checked: true }) =>
 const uncheckedText = (file: string, reason: string) =>
   `The conversion of ${file} was not checked against the file itself: ${reason}.`;
 
+/** Tells the user what the check of a network gave. */
+function withCheck(
+  { ann, remarks, probe }: Network,
+  checked: Checked,
+  context: StageContext,
+): ReadAnn {
+  if (!checked.checked) {
+    return { ann, remarks: [...remarks, uncheckedText(probe.file, checked.reason)] };
+  }
+  context.info(checkedText(checked));
+  return { ann, remarks };
+}
+
 /** All files that a model is read from. */
 async function filesOf(files: ModelFiles): Promise<string[]> {
   switch (files.kind) {
-    case 'layers-model':
-      return layersModelFiles(files.topology);
+    case 'keras':
+      return kerasFiles(files.file, files.container);
     case 'onnx':
       return onnxFiles(files.file);
     case 'safetensors':
@@ -127,11 +142,10 @@ async function filesOf(files: ModelFiles): Promise<string[]> {
 export const pretrained = defineStage({
   kind: 'model',
   id: 'pretrained',
-  version: 2,
-  summary:
-    'Loads a trained ANN: embedded, from ONNX, from safetensors, or from a tfjs LayersModel.',
+  version: 3,
+  summary: 'Loads a trained ANN: embedded, from ONNX, Keras, safetensors, or a tfjs LayersModel.',
   source:
-    'The ONNX, safetensors and TensorFlow.js LayersModel formats; Ioffe & Szegedy 2015 (batch normalisation)',
+    'The ONNX, Keras, safetensors and TensorFlow.js LayersModel formats; Ioffe & Szegedy 2015 (batch normalisation)',
   options,
   inputs: {},
   outputs: { ann: output('ann', 'The network.') },
@@ -154,15 +168,17 @@ export const pretrained = defineStage({
     };
     const read = async (files: ModelFiles, context: StageContext): Promise<ReadAnn> => {
       switch (files.kind) {
-        case 'layers-model':
-          return readLayersModel(files.topology, description);
+        case 'keras': {
+          const found = await readKeras(files.file, files.container, description);
+          const random = context.random('probe');
+          const checked = await checkAgainstTfjs(found.ann, found.probe, runtime, random);
+          return withCheck(found, checked, context);
+        }
         case 'onnx': {
           const found = await readOnnx(files.file, description);
           const random = context.random('probe');
-          const result = await checkAgainstFile(found.ann, found.probe, runtime, random);
-          if (result.checked) context.info(checkedText(result));
-          const remarks = result.checked ? [] : [uncheckedText(files.file, result.reason)];
-          return { ...found, remarks: [...found.remarks, ...remarks] };
+          const checked = await checkAgainstFile(found.ann, found.probe, runtime, random);
+          return withCheck(found, checked, context);
         }
         case 'safetensors':
           return readSafetensorsAnn(files.weights, files.description, description);

@@ -12,6 +12,7 @@ import {
   UserError,
   UserErrorList,
   type Ann,
+  type FileKindId,
 } from '@privatesnn/core';
 
 import {
@@ -20,6 +21,7 @@ import {
   resolveInputRange,
   type Description,
 } from './description.js';
+import type { Container } from './keras/read.js';
 import { readParameters } from './layout.js';
 import type { Normalisation } from './normalisation.js';
 import { parseSafetensors } from './safetensors/read.js';
@@ -34,17 +36,17 @@ export function embeddedModelFile(name: (typeof embeddedModels)[number]): string
 }
 
 const giveOne =
-  'Give a .onnx or .safetensors file, or the folder of a tfjs LayersModel (with model.json).';
+  'Give a .onnx, .keras, .h5 or .safetensors file, or the folder of a tfjs LayersModel (with model.json).';
 
 /** The files that a model consists of. */
 export type ModelFiles =
   | { readonly kind: 'safetensors'; readonly weights: string; readonly description: string | null }
-  | { readonly kind: 'layers-model'; readonly topology: string }
+  | { readonly kind: 'keras'; readonly container: Container; readonly file: string }
   | { readonly kind: 'onnx'; readonly file: string };
 
 /**
  * Finds out what a path is: a safetensors file (with a description of the same name beside it, if there is one),
- * a tfjs LayersModel (its folder or its model.json), or an ONNX network, by its name or its first bytes.
+ * a tfjs LayersModel (its folder or its model.json), or a network of ONNX or Keras, by its name or its first bytes.
  */
 export async function findModel(path: string): Promise<ModelFiles> {
   const found = await stat(path).catch((cause: unknown) => {
@@ -57,14 +59,34 @@ export async function findModel(path: string): Promise<ModelFiles> {
     });
   });
   if (found.isDirectory()) return findInFolder(path);
-  if (/\.onnx$/i.test(path)) return { kind: 'onnx', file: path };
-  if (!/\.(json|safetensors)$/.test(path) && fileKind(headOf(path))?.id === 'onnx') {
-    return { kind: 'onnx', file: path };
+  const format = formatOf(path);
+  if (format === 'onnx') return { kind: 'onnx', file: path };
+  if (format === 'safetensors') {
+    return { kind: 'safetensors', weights: path, description: await findDescription(path) };
   }
-  return path.endsWith('.json')
-    ? { kind: 'layers-model', topology: path }
-    : { kind: 'safetensors', weights: path, description: await findDescription(path) };
+  return { kind: 'keras', container: format, file: path };
 }
+
+const endings: readonly (readonly [RegExp, Container | 'onnx' | 'safetensors'])[] = [
+  [/\.onnx$/i, 'onnx'],
+  [/\.keras$/i, 'keras'],
+  [/\.(h5|hdf5)$/i, 'h5'],
+  [/\.json$/, 'layers-model'],
+  [/\.safetensors$/, 'safetensors'],
+];
+
+/** What a file is by its name, else by its first bytes. */
+function formatOf(path: string): Container | 'onnx' | 'safetensors' {
+  const named = endings.find(([ending]) => ending.test(path));
+  if (named) return named[1];
+  const kind = fileKind(headOf(path))?.id;
+  return kind === 'onnx' ? kind : ((kind && containers[kind]) ?? 'safetensors');
+}
+
+const containers: Readonly<Partial<Record<FileKindId, Container>>> = {
+  'keras-zip': 'keras',
+  hdf5: 'h5',
+};
 
 /** The model in a folder: model.safetensors, or the model.json of a LayersModel. */
 async function findInFolder(folder: string): Promise<ModelFiles> {
@@ -73,10 +95,10 @@ async function findInFolder(folder: string): Promise<ModelFiles> {
     return { kind: 'safetensors', weights, description: await findDescription(weights) };
   }
   const topology = join(folder, 'model.json');
-  if (await isFile(topology)) return { kind: 'layers-model', topology };
+  if (await isFile(topology)) return { kind: 'keras', container: 'layers-model', file: topology };
   const names = (await readdir(folder).catch(() => [])).sort();
   const some = names.slice(0, 5).join(', ') + (names.length > 5 ? ', …' : '');
-  const other = names.find((name) => /\.(safetensors|onnx)$/.test(name));
+  const other = names.find((name) => /\.(safetensors|onnx|keras|h5)$/.test(name));
   throw new UserError(
     'data',
     'MODEL_FILE_MISSING',

@@ -1,27 +1,15 @@
 import type { Group } from 'h5wasm';
 
+import { hdf5, isHdf5, nextName } from '../hdf5.js';
 import type { NirGraph, NirNode } from './nodes.js';
 
 /** Of the format, as its Python package writes it. */
 const formatVersion = '1.0.8';
 
-/** The first bytes of an HDF5 file. */
-const signature = Buffer.from('\x89HDF\r\n\x1a\n', 'latin1');
-
-/** The library, loaded when a file is written or read: it compiles megabytes of WebAssembly. */
-const hdf5 = async () => {
-  const { default: library } = await import('h5wasm');
-  const { FS } = await library.ready;
-  return { File: library.File, FS };
-};
-
-/** Files of the library's own memory. */
-let files = 0;
-
 /** A graph as the bytes of a .nir file (HDF5): datasets only, no attributes. */
 export async function nirBytes(graph: NirGraph): Promise<Uint8Array> {
   const { File, FS } = await hdf5();
-  const name = `${files++}.nir`;
+  const name = nextName();
   const file = new File(name, 'w');
   try {
     file.create_dataset({ name: 'version', data: formatVersion });
@@ -59,10 +47,9 @@ function write(group: Group, node: NirNode): void {
 
 /** The metadata of a .nir file by key; undefined where the bytes are none. */
 export async function nirMetadata(bytes: Uint8Array): Promise<string[] | undefined> {
-  // The library tells the terminal of files that are none.
-  if (!signature.every((byte, i) => bytes[i] === byte)) return undefined;
+  if (!isHdf5(bytes)) return undefined;
   const { File, FS } = await hdf5();
-  const name = `${files++}.nir`;
+  const name = nextName();
   FS.writeFile(name, bytes);
   let file: InstanceType<typeof File> | undefined;
   try {

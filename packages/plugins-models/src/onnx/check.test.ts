@@ -7,7 +7,7 @@ import { testStream } from '@privatesnn/testkit';
 
 import { checkAgainstFile } from './check.js';
 import { readOnnx } from './read.js';
-import { outputOf } from './testing/evaluate.js';
+import { outputOf } from '../testing/evaluate.js';
 
 let runtime: TensorRuntime;
 beforeAll(async () => {

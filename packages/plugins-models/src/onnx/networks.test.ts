@@ -7,7 +7,7 @@ import { createTensorRuntime, type TensorRuntime } from '@privatesnn/runtime-tfj
 
 import { relativeDifference } from '../steps/check.js';
 import { readOnnx } from './read.js';
-import { floats, outputOf, type Images } from './testing/evaluate.js';
+import { floats, outputOf, type Images } from '../testing/evaluate.js';
 
 /** A network as PyTorch or Keras exports it, and what it computes; scripts in `testing` make them. */
 interface Case {

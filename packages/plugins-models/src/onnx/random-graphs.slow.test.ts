@@ -10,7 +10,7 @@ import { createTensorRuntime, type TensorRuntime } from '@privatesnn/runtime-tfj
 
 import { relativeDifference } from '../steps/check.js';
 import { readOnnx } from './read.js';
-import { floats, outputOf, type Images } from './testing/evaluate.js';
+import { floats, outputOf, type Images } from '../testing/evaluate.js';
 
 /** A random graph and what onnxruntime gives for it; `testing/random_graphs.py` makes them. */
 interface Case {

@@ -8,7 +8,7 @@ import { createTensorRuntime, type TensorRuntime } from '@privatesnn/runtime-tfj
 
 import type { Description } from '../description.js';
 import { onnxFiles, readOnnx } from './read.js';
-import { outputOf } from './testing/evaluate.js';
+import { outputOf } from '../testing/evaluate.js';
 import { writeOnnx, type NetworkToWrite, type NodeToWrite } from './write-file.js';
 
 let folder: string;
