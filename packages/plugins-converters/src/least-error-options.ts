@@ -22,6 +22,13 @@ export const leastErrorOptions = z.strictObject({
     .describe('v: membranes start at v·θ. 0.5 rounds activations to the nearest level (Bu 2022).'),
   ...calibrationOptions,
   samples: calibrationOptions.samples.unwrap().default(200).describe('Calibration images.'),
+  thresholds: z
+    .enum(['layer', 'channel'])
+    .default('layer')
+    .describe(
+      'One threshold a layer, or one for each channel of the layers whose spikes reach weights only, not an add; those ' +
+        'are in the weights, which are scaled.',
+    ),
   scale: z
     .union([z.number().positive(), z.literal('auto')])
     .default('auto')

@@ -18,6 +18,7 @@ import {
   leastErrorThreshold,
   readoutOf,
   toRates,
+  type Quantisation,
   type ReadoutFit,
   type SizeHistogram,
   type SpikingEngine,
@@ -25,6 +26,7 @@ import {
 
 import { visitActivations } from './activations.js';
 import { calibrateBiases } from './calibrate-biases.js';
+import { ChannelThresholds } from './channel-thresholds.js';
 import type { LeastErrorOptions as Options } from './least-error-options.js';
 import { encoderFor, neuronModel } from './neuron-options.js';
 
@@ -127,9 +129,20 @@ export async function searchNetwork(search: Search, sizes: Sizes): Promise<Candi
   const steps = options.timeSteps === 'auto' ? options.timeStepCandidates : [options.timeSteps];
   let found: Candidate | undefined;
   for (const timeSteps of steps) {
-    found = await bestScale(judge, sizes, timeSteps);
+    const quantisation = { timeSteps, initial: options.initialPotential };
+    const least = Object.fromEntries(
+      Object.entries(sizes).map(([layer, histogram]) => [
+        layer,
+        leastErrorThreshold(histogram, quantisation)!,
+      ]),
+    );
+    const scaled =
+      options.thresholds === 'channel'
+        ? { ...judge, ann: await inChannelUnits(search, least, quantisation) }
+        : judge;
+    found = await bestScale(scaled, least, timeSteps);
     if (options.biases === 'calibrated') {
-      found = await withBiases(judge, found, seed);
+      found = await withBiases(scaled, found, seed);
     }
     context.record('time-steps', { candidate: timeSteps, scale: found.scale, fit: found.fit });
     if (found.fit.agreement >= 1 - options.allowedLoss / 100) break;
@@ -144,16 +157,26 @@ interface Judge extends Search {
   readonly seed: number;
 }
 
-async function bestScale(judge: Judge, sizes: Sizes, timeSteps: number): Promise<Candidate> {
+/** The ANN with the activations of each channel in units of a threshold of its own. */
+async function inChannelUnits(
+  search: Search,
+  least: Units,
+  quantisation: Quantisation,
+): Promise<Ann> {
+  const thresholds = new ChannelThresholds(search.ann, least, quantisation);
+  const note = `T = ${quantisation.timeSteps}, channels`;
+  await visit(search, search.calibration, note, (layer, values) => thresholds.add(layer, values));
+  return thresholds.scaled();
+}
+
+async function bestScale(judge: Judge, least: Units, timeSteps: number): Promise<Candidate> {
   const { context, ann, options } = judge;
-  const quantisation = { timeSteps, initial: options.initialPotential };
-  const least = Object.entries(sizes).map(
-    ([layer, histogram]) => [layer, leastErrorThreshold(histogram, quantisation)!] as const,
-  );
   const scales = options.scale === 'auto' ? options.scaleCandidates : [options.scale];
   let best: Candidate | undefined;
   for (const [i, scale] of scales.entries()) {
-    const units = Object.fromEntries(least.map(([layer, theta]) => [layer, scale * theta]));
+    const units = Object.fromEntries(
+      Object.entries(least).map(([layer, theta]) => [layer, scale * theta]),
+    );
     const candidate = await judgedNetwork(judge, ann, units, timeSteps, scale);
     context.progress(i + 1, scales.length, `T = ${timeSteps}, scale ${scale}`);
     if (!best || candidate.fit.explained > best.fit.explained) best = candidate;

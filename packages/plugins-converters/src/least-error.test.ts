@@ -73,6 +73,27 @@ describe('least-error', () => {
     );
   });
 
+  it('gives channels thresholds of their own, and the network still stands for the ANN', async () => {
+    const context = fakeContext();
+    const options = { timeSteps: 4, scale: 1 };
+    const layer = await convert(options, context, waveAnnWithBiases);
+    const channel = await convert(
+      { ...options, thresholds: 'channel' },
+      context,
+      waveAnnWithBiases,
+    );
+    expect(channel.snn.thresholds).toEqual(layer.snn.thresholds);
+    expect(channel.snn.parameters).not.toEqual(layer.snn.parameters);
+    const original = await annLogits(tensors, waveAnnWithBiases, images);
+    const back = await annLogits(tensors, reconvertToAnn(channel.snn), images);
+    back.forEach((logit, i) => expect(logit).toBeCloseTo(original[i]!, 4));
+    // With many time-steps no threshold matters any more.
+    const many = { ...options, timeSteps: 256, thresholds: 'channel' };
+    const { metrics } = await convert(many, context, waveAnnWithBiases);
+    expect(metrics.values['explained']).toBeGreaterThan(0.98);
+    expect(metrics.values['agreement']).toBe(1);
+  });
+
   it('multiplies every threshold by the scale', async () => {
     const unitsAt = async (scale: number) =>
       (await convert({ timeSteps: 4, scale })).thresholds.lines[0]!.y;

@@ -24,6 +24,7 @@ export * from './optimizer/sgd.js';
 export * from './reset.js';
 export * from './surrogate.js';
 export * from './batch-norm.js';
+export * from './channel-scales.js';
 export * from './checks.js';
 export * from './encoder.js';
 export { createReferenceEngine } from './reference/engine.js';

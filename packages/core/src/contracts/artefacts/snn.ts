@@ -32,7 +32,7 @@ export const snnSchema = z
     type: z.literal('snn'),
     architecture: architectureSchema,
     parameters: parametersSchema,
-    /** θ of each spiking layer, by its name; > 0. */
+    /** θ of each spiking layer, by its name; > 0. Thresholds of single channels are in the weights: see scaleChannels. */
     thresholds: z.record(name, z.number().positive()),
     /**
      * What an add or a concat multiplies each of its inputs with, by its name, as spikes of several layers may stand for
