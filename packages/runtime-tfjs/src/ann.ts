@@ -12,6 +12,7 @@ import {
   type Parameters,
   type SummingLayer,
 } from '@privatesnn/core';
+import type { Gains } from '@privatesnn/spiking';
 
 import { activationOf } from './activation.js';
 import { averagePool, convolve, maxPool, shortcut } from './layers.js';
@@ -37,6 +38,8 @@ export interface ForwardOptions {
   readonly normalise?: (x: Tensor, layer: string) => Tensor;
   /** The non-linearity of every layer that has one; the network's own, clipped where it is, when left out. */
   readonly activation?: (x: Tensor, layer: string) => Tensor;
+  /** What an add or a concat multiplies each of its inputs with, by its name; 1 when left out. */
+  readonly gains?: Gains;
   /** Called with the output of each layer that sums (conv, dense, add), after its non-linearity if it has one. */
   readonly onActivation?: (layer: string, activation: Tensor) => void;
 }
@@ -87,7 +90,7 @@ function outputOf(
   layer: Layer,
   tensors: AnnTensors,
   inputs: readonly Tensor[],
-  { dropout }: ForwardOptions,
+  { dropout, gains }: ForwardOptions,
 ): Tensor {
   const input = inputs[0]!;
   switch (layer.kind) {
@@ -96,9 +99,11 @@ function outputOf(
     case 'dense':
       return tf.matMul(flat(tf, input), tensors[`${layer.name}.weight`] as Tensor2D);
     case 'add':
-      return alike(tf, inputs).reduce((sum, other) => tf.add(sum, other));
+      return gained(tf, alike(tf, inputs), gains?.[layer.name]).reduce((sum, other) =>
+        tf.add(sum, other),
+      );
     case 'concat':
-      return tf.concat(alike(tf, inputs), -1);
+      return tf.concat(gained(tf, alike(tf, inputs), gains?.[layer.name]), -1);
     case 'average-pool':
       return averagePool(tf, image4D(tf, input), layer);
     case 'max-pool':
@@ -123,6 +128,10 @@ function image4D(tf: Tf, x: Tensor): Tensor4D {
 
 function alike(tf: Tf, inputs: readonly Tensor[]): Tensor[] {
   return inputs.every(({ rank }) => rank === 2) ? [...inputs] : inputs.map((x) => image4D(tf, x));
+}
+
+function gained(tf: Tf, inputs: readonly Tensor[], gains: readonly number[] = []): Tensor[] {
+  return inputs.map((x, k) => ((gains[k] ?? 1) === 1 ? x : tf.mul(x, gains[k]!)));
 }
 
 function clipped(tf: Tf, x: Tensor, maximum: number | undefined): Tensor {

@@ -1,7 +1,8 @@
-import { spikingLayers, type Architecture, type Parameter, type Snn } from '@privatesnn/core';
+import type { Parameter, Snn } from '@privatesnn/core';
 import { foldBatchNorm } from '@privatesnn/spiking';
 
 import { scaleOf, shiftOf, type Statistics } from './network.js';
+import { normalisedLayers } from './normalised-layers.js';
 import type { TdbnOptions } from './options.js';
 
 /**
@@ -22,8 +23,11 @@ export function folded(
       { shape, data: weights[name]!.slice() },
     ]),
   );
-  for (const { name } of spikingLayers(snn.architecture)) {
-    const theta = snn.thresholds[name]!;
+  const normalised = normalisedLayers(snn);
+  for (const {
+    layer: { name },
+    threshold,
+  } of normalised) {
     const { mean, variance } = statistics[name]!;
     const { weight, bias } = foldBatchNorm(
       parameters[`${name}.weight`]!,
@@ -31,7 +35,7 @@ export function folded(
       {
         mean,
         variance,
-        scale: weights[scaleOf(name)]!.map((gamma) => gamma * alpha * theta),
+        scale: weights[scaleOf(name)]!.map((gamma) => gamma * alpha * threshold),
         shift: weights[shiftOf(name)]!,
         epsilon,
       },
@@ -39,16 +43,9 @@ export function folded(
     parameters[`${name}.weight`] = weight;
     parameters[`${name}.bias`] = bias;
   }
-  return { ...snn, architecture: withBiases(snn.architecture), parameters };
-}
-
-/** The architecture with a bias in every layer that spikes. */
-function withBiases(architecture: Architecture): Architecture {
-  const spiking = new Set<unknown>(spikingLayers(architecture));
-  return {
-    ...architecture,
-    layers: architecture.layers.map((layer) =>
-      spiking.has(layer) ? { ...layer, bias: true } : layer,
-    ),
-  };
+  const biased = new Set<unknown>(normalised.map(({ layer }) => layer));
+  const layers = snn.architecture.layers.map((layer) =>
+    biased.has(layer) ? { ...layer, bias: true } : layer,
+  );
+  return { ...snn, architecture: { ...snn.architecture, layers }, parameters };
 }

@@ -1,10 +1,11 @@
 import type { Tensor, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 
-import { outputChannels, weightedLayers, type Snn } from '@privatesnn/core';
+import type { Snn } from '@privatesnn/core';
 import { annForward, spikingNeurons, type AnnTensors, type Tf } from '@privatesnn/runtime-tfjs';
 import { encode, integrateAndFireOf } from '@privatesnn/spiking';
 
 import { surrogateOf } from '../part-options.js';
+import { normalisedLayers } from './normalised-layers.js';
 import type { TdbnOptions } from './options.js';
 
 /** Mean and variance of a layer's input currents, [channels] each. */
@@ -17,18 +18,13 @@ export interface Statistics<T> {
 export const scaleOf = (layer: string) => `${layer}.tdbn-scale`;
 export const shiftOf = (layer: string) => `${layer}.tdbn-shift`;
 
-/** The scales (1) and shifts (0) of all spiking layers, before training. */
-export function initialNorms({ architecture }: Snn): Record<string, Float32Array> {
+/** The scales (1) and shifts (0) of all layers that are normalised, before training. */
+export function initialNorms(snn: Snn): Record<string, Float32Array> {
   return Object.fromEntries(
-    weightedLayers(architecture)
-      .slice(0, -1)
-      .flatMap((layer) => {
-        const channels = outputChannels(layer);
-        return [
-          [scaleOf(layer.name), new Float32Array(channels).fill(1)],
-          [shiftOf(layer.name), new Float32Array(channels)],
-        ];
-      }),
+    normalisedLayers(snn).flatMap(({ layer, channels }) => [
+      [scaleOf(layer.name), new Float32Array(channels).fill(1)],
+      [shiftOf(layer.name), new Float32Array(channels)],
+    ]),
   );
 }
 
@@ -53,7 +49,7 @@ export function encodeBatch(
 /**
  * A spiking network with threshold-dependent batch normalisation (Zheng 2020), as a differentiable function: the
  * currents of each channel, over the batch, all time-steps and pixels, are brought to mean 0 and standard deviation
- * α·θ, scaled and shifted, and fed to the neurons.
+ * α·θ (see normalisedLayers), scaled and shifted, and fed to the neurons.
  *
  * @param tensors weights, biases, and the scales and shifts
  * @param x what `encodeBatch` gives
@@ -68,25 +64,31 @@ export function tdbnForward(
   options: TdbnOptions,
   onStatistics?: (layer: string, statistics: Statistics<Tensor>) => void,
 ): Tensor2D {
-  const { architecture, thresholds, timeSteps, readout } = snn;
-  const layer = {
+  const { architecture, thresholds, gains, timeSteps, readout } = snn;
+  const deviations = new Map(
+    normalisedLayers(snn).map(({ layer, threshold }) => [layer.name, options.alpha * threshold]),
+  );
+  const neurons = {
     neuron: integrateAndFireOf(snn, 'train'),
     timeSteps,
     surrogate: surrogateOf(options),
   };
   const currents = annForward(tf, { architecture }, tensors, x, {
-    activation: (current, name) => {
-      const theta = thresholds[name]!;
+    ...(gains ? { gains } : {}),
+    normalise: (current, name) => {
+      const deviation = deviations.get(name);
+      if (deviation === undefined) return current;
       const axes = current.shape.map((_, axis) => axis).slice(0, -1);
       const mean = tf.mean(current, axes);
       const centred = tf.sub(current, mean);
       const variance = tf.mean(tf.mul(centred, centred), axes);
       onStatistics?.(name, { mean, variance });
-      const factor = tf.div(options.alpha * theta, tf.sqrt(tf.add(variance, options.epsilon)));
+      const factor = tf.div(deviation, tf.sqrt(tf.add(variance, options.epsilon)));
       const scaled = tf.mul(centred, tf.mul(factor, tensors[scaleOf(name)]!));
-      const normalised = tf.add(scaled, tensors[shiftOf(name)]!);
-      return spikingNeurons(tf, { ...layer, threshold: theta }, normalised);
+      return tf.add(scaled, tensors[shiftOf(name)]!);
     },
+    activation: (current, name) =>
+      spikingNeurons(tf, { ...neurons, threshold: thresholds[name]! }, current),
   });
   const images = x.shape[0] / timeSteps;
   const overTime = tf.reshape(currents, [timeSteps, images, architecture.classes]);

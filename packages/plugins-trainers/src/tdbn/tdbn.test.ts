@@ -1,13 +1,14 @@
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 
-import type { Images, Snn, StageContext } from '@privatesnn/core';
+import type { Images, Layer, Snn, StageContext } from '@privatesnn/core';
 import { createTensorRuntime, type TensorRuntime } from '@privatesnn/runtime-tfjs';
 import { createReferenceEngine } from '@privatesnn/spiking';
 import { fakeContext, runStageContract, testStream, tinySnn } from '@privatesnn/testkit';
 
 import { folded } from './fold.js';
 import { encodeBatch, initialNorms } from './network.js';
+import { normalisedLayers } from './normalised-layers.js';
 import { tdbnOptions } from './options.js';
 import { tdbnStep } from './step.js';
 import { tdbn } from './tdbn.js';
@@ -42,6 +43,41 @@ const network = (changes: Partial<Snn> = {}): Snn => ({
   readout: { kind: 'mean', scale: 1 / 4 },
   ...changes,
 });
+
+/** A residual block: two convolutions, the second one linear, and the spikes of the first layer past them, with a gain. */
+function residualNetwork(changes: Partial<Snn> = {}): Snn {
+  const { architecture, parameters, thresholds, ...rest } = network(changes);
+  const [conv, ...others] = architecture.layers;
+  if (conv?.kind !== 'conv') throw new Error('The tiny network begins with a convolution.');
+  const { outChannels: channels } = conv;
+  const inner = (name: string, linear: boolean): Layer => ({
+    kind: 'conv',
+    ...{ name, inChannels: channels, outChannels: channels, kernel: 3, stride: 1 },
+    ...{ padding: 1, bias: false, linear },
+  });
+  const layers: Layer[] = [
+    conv,
+    inner('a', false),
+    inner('b', true),
+    { kind: 'add', name: 'sum', from: ['b', conv.name] } as const,
+    ...others,
+  ];
+  const weight = (seed: number) => ({
+    shape: [3, 3, channels, channels],
+    data: Float32Array.from(
+      { length: 9 * channels ** 2 },
+      (_, i) => 0.2 * Math.sin(seed + 7 * i * seed),
+    ),
+  });
+  return {
+    ...rest,
+    architecture: { ...architecture, layers },
+    parameters: { ...parameters, 'a.weight': weight(1), 'b.weight': weight(2) },
+    thresholds: { ...thresholds, a: 0.8, sum: 1.2 },
+    gains: { sum: [0.5, 1.5] },
+  };
+}
+
 const quick = { epochs: 2, batchSize: 8 };
 
 function train(options: object, context: StageContext = fakeContext()) {
@@ -103,8 +139,9 @@ describe('tdbn', () => {
         fc.constantFrom('constant' as const, 'poisson' as const),
         fc.constantFrom(0.5, 1, 2),
         fc.nat(1000),
-        async (neuron, kind, alpha, seed) => {
-          const snn = network({ neuron, encoder: { kind, range: [-1, 1] } });
+        fc.constantFrom(network, residualNetwork),
+        async (neuron, kind, alpha, seed, made) => {
+          const snn = made({ neuron, encoder: { kind, range: [-1, 1] } });
           const { pixels, labels } = bands(4);
           const weights = {
             ...Object.fromEntries(
@@ -145,6 +182,42 @@ describe('tdbn', () => {
     eight!.logits.forEach((z, i) => expect(z).toBeCloseTo(one!.logits[i]!, 4));
     expect(eight!.statistics['conv1']!.mean[0]! / one!.statistics['conv1']!.mean[0]!).toBeCloseTo(
       8,
+    );
+  });
+
+  it('gives each input of an add its part of the deviation', () => {
+    const snn = residualNetwork();
+    expect(normalisedLayers(snn).map(({ layer, threshold }) => [layer.name, threshold])).toEqual([
+      ['conv1', snn.thresholds['conv1']],
+      ['a', 0.8],
+      ['b', 1.2 / (0.5 * Math.SQRT2)],
+      ...Object.entries(snn.thresholds).filter(([name]) => name.startsWith('fc')),
+    ]);
+    const { pixels, labels } = bands(6);
+    const weights = {
+      ...Object.fromEntries(Object.entries(snn.parameters).map(([name, { data }]) => [name, data])),
+      ...initialNorms(snn),
+    };
+    const input = encodeBatch(snn, pixels as Float32Array, 6, 1);
+    const { statistics } = tdbnStep(runtime.tf, snn, weights, input, labels, tdbnOptions.parse({}));
+    expect(Object.keys(statistics).sort()).toEqual(
+      normalisedLayers(snn)
+        .map(({ layer }) => layer.name)
+        .sort(),
+    );
+  });
+
+  it('trains a residual network, which the engine runs as it was trained', async () => {
+    const options = { epochs: 12, learningRate: 0.02, optimizer: 'adam', batchSize: 8 };
+    const instance = tdbn.create({ runtime, engine }, tdbn.options.parse(options));
+    const inputs = { snn: residualNetwork(), images: bands(24) };
+    const { snn, history, metrics } = await instance.run(fakeContext(), inputs);
+    const loss = history.lines[0]!.y as number[];
+    expect(loss.at(-1)!).toBeLessThan(0.7 * loss[0]!);
+    expect(metrics.values['accuracyAfter']!).toBeGreaterThan(0.8);
+    expect(snn.gains).toEqual(inputs.snn.gains);
+    expect(Object.keys(snn.parameters)).toEqual(
+      expect.arrayContaining(['a.bias', 'b.bias', 'conv1.bias']),
     );
   });
 

@@ -1,5 +1,4 @@
 import {
-  assertChain,
   assertImagesFit,
   assertSameClasses,
   defineStage,
@@ -43,7 +42,6 @@ export const tdbn = defineStage({
     async run(context, { snn, images }) {
       assertImagesFit(images, snn.architecture);
       assertSameClasses(context, images, snn);
-      assertChain(snn.architecture, 'The stage tdbn');
       integrateAndFireOf(snn, 'train');
       const training = partOfImages(images, options.samples);
       const timeSteps = options.timeSteps ?? snn.timeSteps;
