@@ -13,6 +13,8 @@ import {
 } from '@privatesnn/core';
 import type { SpikingEngine } from '@privatesnn/spiking';
 
+import { upToLayer } from './up-to-layer.js';
+
 /** Corrections of each layer: what the first leaves, as rates are rounded and cut off, the second takes. */
 const corrections = 2;
 /** Spikes of one layer that are held at once, in bytes. */
@@ -51,7 +53,7 @@ export async function calibrateBiases(calibration: BiasCalibration): Promise<Ann
   for (const [at, { name, layer }] of layers.entries()) {
     const missingOf = async (biases: Float64Array) => {
       const snn = convert(withBiases(ann, layer, biases));
-      const rates = await channelRates(calibration, snn, name);
+      const rates = await channelRates(calibration, upToLayer(snn, name), name);
       return rates.map((rate, c) => means[name]![c]! - units[name]! * rate);
     };
     const given = biasOf(ann.parameters, layer)?.data;

@@ -1,20 +1,18 @@
 import { z } from 'zod';
 
 import {
-  imageName,
-  imagePlace,
   layerShapes,
   layerText,
-  sourcesOf,
   spikingLayers,
   UserError,
   type Ann,
-  type Architecture,
   type ConvLayer,
   type Layer,
   type Parameter,
   type SummingLayer,
 } from '@privatesnn/core';
+
+import { namedLayers } from './named-layers.js';
 
 /** The option of converters. */
 export const maxPoolingOption = z
@@ -70,7 +68,7 @@ export function withMaxPooling({ maxPooling }: { readonly maxPooling: MaxPooling
  */
 function neuronsBehind(ann: Ann, which: number): Ann {
   const { architecture, activation } = ann;
-  const layers = withSources(architecture);
+  const layers = namedLayers(architecture);
   const place = [...layers.keys()].filter((i) => layers[i]!.kind === 'max-pool')[which]!;
   const pool = layers[place]!;
   const before = layers.find(({ name }) => name === pool.from[0]);
@@ -119,18 +117,4 @@ function neuronsBehind(ann: Ann, which: number): Ann {
 
 function linearOf({ maximum: _, ...layer }: SummingLayer): SummingLayer {
   return { ...layer, linear: true };
-}
-
-/** The layers, each with a name and the names of what it takes. */
-function withSources(architecture: Architecture): (Layer & {
-  readonly name: string;
-  readonly from: readonly string[];
-})[] {
-  const sources = sourcesOf(architecture);
-  const names = architecture.layers.map(({ name, kind }, index) => name ?? `${kind} ${index + 1}`);
-  return architecture.layers.map((layer, index) => ({
-    ...layer,
-    name: names[index]!,
-    from: sources[index]!.map((source) => (source === imagePlace ? imageName : names[source]!)),
-  }));
 }
