@@ -1,6 +1,6 @@
 // Kills processes of a grid at random moments, again and again until it has finished, and looks for harm (Linux).
 //
-//   npm run bench:kills -- [--count 100] [--seed 1] [--how run|resume] [--launcher bullmq]
+//   npm run bench:kills -- [--count 100] [--seed 1] [--how run|resume] [--launcher bullmq|folder|slurm]
 //
 // Each time one of the run's processes gets SIGKILL: the one that watches, the one that plans, or one that computes.
 // With --launcher two workers compute, and one of theirs may be hit, too; a worker that is gone is replaced.
@@ -18,7 +18,7 @@ import { openCache, randomStream } from '@privatesnn/core';
 import { machineLine } from '../page.mjs';
 import { start, workFolder, writeGrid } from './command.mjs';
 import { isThere, tree } from './processes.mjs';
-import { startQueue } from './workers.mjs';
+import { startWorkers } from './workers.mjs';
 
 const { values } = parseArgs({
   options: {
@@ -33,9 +33,8 @@ const random = randomStream(Number(values.seed), 'kills');
 const folder = workFolder();
 /** About two seconds of two processes: 25 stages, half of them in five steps with checkpoints. */
 const grid = writeGrid(folder, 'grid', 12, { steps: 5, spins: 1_000_000, pause: 30 });
-const queue = values.launcher === 'bullmq' ? await startQueue(folder) : undefined;
-const { environment } = queue ?? {};
-const where = queue ? ['--launcher', 'bullmq'] : ['--jobs', '2'];
+const crew = values.launcher ? await startWorkers(values.launcher, folder) : undefined;
+const { environment, where = ['--jobs', '2'] } = crew ?? {};
 const runs = join(folder, 'runs');
 const cacheFolder = join(folder, 'cache');
 
@@ -76,19 +75,22 @@ function command() {
 }
 
 const parts = ['of the process that watches', 'of the one that plans', 'of those that compute'];
-if (queue) parts.push('of workers (or of what watches one)');
+if (crew) parts.push('of workers (or of what watches one)');
 
 /** A process to kill, which part it has, and which processes must end then. */
 function choose(child) {
   const run = tree(child.pid);
   if (run.length === 0) return undefined;
-  const own = run.map((victim) => ({ victim, part: Math.min(2, victim.depth), family: run }));
-  if (!queue) return own[random.integer(own.length)];
-  const others = queue.families().flatMap((family) =>
+  const families = crew?.families() ?? [];
+  // Workers that came for this run alone end with it.
+  const all = crew?.outlive === false ? [...run, ...families.flat()] : run;
+  const own = run.map((victim) => ({ victim, part: Math.min(2, victim.depth), family: all }));
+  if (!crew) return own[random.integer(own.length)];
+  const others = families.flatMap((family) =>
     family.map((victim) => ({
       victim,
       part: victim.depth < 2 ? 3 : 2,
-      family: victim.depth < 2 ? family : [...run, victim],
+      family: victim.depth < 2 ? family : [...all, victim],
     })),
   );
   // Each part as often as the others: workers have more processes than a run.
@@ -119,12 +121,21 @@ const began = performance.now();
 /** A moment within the time that a whole grid takes here and now. */
 const moment = 0.9 * (began - first);
 
-while (totals.kills < count) {
+/** What ended runs have left elsewhere. */
+let left = 0;
+async function leftAfter(milliseconds) {
+  const limit = performance.now() + milliseconds;
+  while (crew.left().length > 0 && performance.now() < limit) await sleep(100);
+  return crew.left().length;
+}
+// The last grid is gone on with until it has finished.
+while (totals.kills < count || runFolders().length > 0) {
   const started = performance.now();
+  crew?.want?.(true);
   const { child, ended } = start(folder, command(), environment);
   let over = false;
   void ended.then(() => (over = true));
-  const at = random.uniform() * moment;
+  const at = totals.kills < count ? random.uniform() * moment : Infinity;
   while (!over && performance.now() - started < at) await sleep(5);
   const chosen = over ? undefined : choose(child);
   if (!chosen) {
@@ -133,10 +144,12 @@ while (totals.kills < count) {
     totals.grids++;
     if (digests() !== expected) totals.wrong++;
     totals.asides += asidesIn(cacheFolder).length + asidesIn(runs).length;
+    if (crew?.outlive === false) left += await leftAfter(5000);
     forget();
     continue;
   }
   const { victim, part, family } = chosen;
+  if (part < 2) crew?.want?.(false);
   process.kill(victim.pid, 'SIGKILL');
   totals.kills++;
   killed[part]++;
@@ -148,7 +161,7 @@ while (totals.kills < count) {
   const orphans = family.filter(isThere);
   if (part !== 2) slowest = Math.max(slowest, performance.now() - cut);
   totals.orphans += orphans.length;
-  queue?.replace();
+  crew?.replace();
   if (part === 3) await ended;
   for (const run of runFolders()) {
     for (const key of finishedKeys(run)) {
@@ -159,13 +172,10 @@ while (totals.kills < count) {
   totals.halfWritten += damage.length;
 }
 
-/** Keys in Redis a minute after the last run, by when those of runs that were killed must be gone. */
-let keys = 0;
-if (queue) {
-  const limit = performance.now() + 60_000;
-  while (queue.keys().length > 0 && performance.now() < limit) await sleep(500);
-  keys = queue.keys().length;
-  await queue.end();
+if (crew) {
+  // What runs that were killed have left must be gone then.
+  left += await leftAfter(60_000);
+  await crew.end();
 }
 const seconds = Math.round((performance.now() - began) / 1000);
 console.log(`${machineLine()} Load ${loadavg()[0].toFixed(1)}.\n`);
@@ -174,8 +184,8 @@ console.log(
   `${totals.kills} kills in ${seconds} s by "${values.how}": ${hit}; ${totals.grids} grids finished in between.`,
 );
 console.log(
-  `lost results ${totals.lost}, half-written or damaged ${totals.halfWritten}, processes left after 5 s ${totals.orphans} (the last ended after ${(slowest / 1000).toFixed(1)} s), half-written files left at the end of a grid ${totals.asides}, grids with other digests ${totals.wrong}${queue ? `, keys left in Redis ${keys}` : ''}.`,
+  `lost results ${totals.lost}, half-written or damaged ${totals.halfWritten}, processes left after 5 s ${totals.orphans} (the last ended after ${(slowest / 1000).toFixed(1)} s), half-written files left at the end of a grid ${totals.asides}, grids with other digests ${totals.wrong}${crew ? `, ${crew.what} left ${left}` : ''}.`,
 );
 const { lost, halfWritten, orphans, asides, wrong } = totals;
 process.exitCode =
-  lost + halfWritten + orphans + asides + wrong + keys > 0 || totals.grids === 0 ? 1 : 0;
+  lost + halfWritten + orphans + asides + wrong + left > 0 || totals.grids === 0 ? 1 : 0;

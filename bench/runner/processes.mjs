@@ -41,3 +41,23 @@ export function isThere({ pid, started }) {
   const now = statOf(pid);
   return now !== undefined && now.state !== 'Z' && now.started === started;
 }
+
+/** Processes with all of some texts in their command line that no such process has started. */
+export function roots(...texts) {
+  const found = readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .filter((pid) => {
+      const line = commandLine(pid);
+      return texts.every((text) => line.includes(text));
+    })
+    .map(Number);
+  return found.filter((pid) => !found.includes(statOf(pid)?.parent));
+}
+
+function commandLine(pid) {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
+  } catch {
+    return '';
+  }
+}

@@ -1,18 +1,32 @@
-// A Redis server and two workers of the launcher "bullmq", for runs that are killed.
+// Workers of a launcher, for runs that are killed.
 import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { start } from './command.mjs';
-import { tree } from './processes.mjs';
+import { roots, tree } from './processes.mjs';
 
-/** @param folder that of the command: workers find the experiment from there */
-export async function startQueue(folder) {
+/**
+ * Workers of a launcher: how runs are started, the processes of each worker, and what is left of ended runs.
+ *
+ * @param folder that of the command
+ */
+export function startWorkers(launcher, folder) {
+  const start = { bullmq: startQueue, folder: startFolder, slurm: startCluster }[launcher];
+  if (!start)
+    throw new Error(`Expected --launcher bullmq, folder or slurm, received "${launcher}".`);
+  return start(folder);
+}
+
+/** A Redis server and two workers, which outlive runs and find the experiment from the command's folder. */
+async function startQueue(folder) {
   const port = await freePort();
   const settings = ['--port', port, '--bind', '127.0.0.1', '--save', '', '--dir', folder];
   const redis = spawn('redis-server', settings, { stdio: 'ignore' });
   const environment = { PRIVATESNN_REDIS: `redis://127.0.0.1:${port}` };
-  const keys = () => {
+  const left = () => {
     const { stdout } = spawnSync('redis-cli', ['-p', port, 'keys', '*'], { encoding: 'utf8' });
     return stdout.split('\n').filter(Boolean);
   };
@@ -21,7 +35,10 @@ export async function startQueue(folder) {
   const workers = [hire(), hire()];
   return {
     environment,
-    keys,
+    where: ['--launcher', 'bullmq'],
+    left,
+    what: 'keys in Redis',
+    outlive: true,
     /** The processes of each worker: the one that watches, the one that asks for work, those that compute. */
     families: () => workers.map(({ child }) => tree(child.pid)),
     /** Starts a worker for each one that is gone. */
@@ -35,6 +52,66 @@ export async function startQueue(folder) {
       await Promise.all(workers.map(({ ended }) => ended));
       redis.kill();
     },
+  };
+}
+
+/** Runs that hand out work in their folders. */
+function sessionsIn(folder) {
+  const runs = join(folder, 'runs');
+  const names = existsSync(runs) ? readdirSync(runs).sort() : [];
+  return names.map((name) => join(runs, name)).filter((run) => existsSync(join(run, 'work')));
+}
+
+/** Two workers at the newest run that hands out work, as long as somebody wants them. */
+async function startFolder(folder) {
+  const workers = [];
+  let wanted = true;
+  const replace = () => {
+    const run = sessionsIn(folder).at(-1);
+    if (run === undefined || !wanted) return;
+    for (const index of [0, 1]) {
+      if (workers[index] && tree(workers[index].child.pid).length > 0) continue;
+      workers[index] = start(folder, ['worker', run, '--jobs', '1']);
+    }
+  };
+  const timer = setInterval(replace, 200);
+  return {
+    environment: {},
+    where: ['--launcher', 'folder'],
+    left: () => sessionsIn(folder),
+    what: 'folders of work',
+    outlive: false,
+    families: () => workers.map(({ child }) => tree(child.pid)),
+    replace,
+    /** @param is whether a run works that wants workers */
+    want: (is) => (wanted = is),
+    async end() {
+      clearInterval(timer);
+      await Promise.all(workers.map(({ ended }) => ended));
+    },
+  };
+}
+
+/** A Slurm cluster of the launcher's tests, to which runs submit two workers. */
+async function startCluster(folder) {
+  // The tests' own sources, as they are.
+  await import('../../packages/core/src/testing/typescript-loader.js');
+  const testing = '../../packages/plugins-launchers/src/testing/slurm-cluster.ts';
+  const { noSlurm, startSlurm } = await import(testing);
+  if (noSlurm) throw new Error(noSlurm);
+  const cluster = await startSlurm();
+  const launcher = join(folder, 'cluster.yaml');
+  writeFileSync(launcher, 'use: slurm\noptions: { workers: 2 }\n');
+  return {
+    environment: { SLURM_CONF: cluster.conf },
+    where: ['--launcher', launcher],
+    left: () => [...sessionsIn(folder), ...cluster.queue()],
+    what: 'folders of work, and tasks at Slurm',
+    outlive: false,
+    families: () => roots(' worker ', folder).map(tree),
+    /** Slurm does. */
+    replace: () => undefined,
+    end: () => cluster.stop(),
   };
 }
 

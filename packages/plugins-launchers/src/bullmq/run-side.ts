@@ -24,7 +24,7 @@ import { format, type JobData, type News, type RunCard } from './messages.js';
 import { readNews } from './news.js';
 import { expiring, runKeys } from './run-keys.js';
 import { times } from './times.js';
-import { within } from './within.js';
+import { within } from '../within.js';
 
 export interface RunSideOptions extends EndpointRequest {
   /** How many nodes are queued or worked on at a time. */

@@ -14,7 +14,7 @@ import { openPlans } from './plans.js';
 import { closeRunHere, openRunHere, type RunHere } from './run-here.js';
 import { expiring } from './run-keys.js';
 import { times } from './times.js';
-import { within } from './within.js';
+import { within } from '../within.js';
 import { workJob } from './work-job.js';
 
 /**

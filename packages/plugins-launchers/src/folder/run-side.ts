@@ -24,8 +24,8 @@ export interface RunSideOptions {
 
 /** What a launcher that brings workers of its own sees of them. */
 export interface FolderLauncher extends Launcher {
-  /** The workers that were there at the last look. */
-  readonly workers: readonly CrewMember[];
+  /** Ids of all workers that have ever come. */
+  readonly met: ReadonlySet<string>;
   /** How many nodes wait or are worked on. */
   readonly pending: number;
   /** Says that a worker has ended for certain, before its lease tells. */
@@ -67,6 +67,7 @@ export async function openRunSide(
   /** Files of workers that are unknown: whoever is not there at the next look either is gone. */
   let unknown = new Set<string>();
   let there: readonly CrewMember[] = [];
+  const met = new Set<string>();
   let buried: ((id: string) => boolean)[] = [];
   const alone = lasting();
   const refused = lasting();
@@ -97,6 +98,7 @@ export async function openRunSide(
     const isBuried = (id: string) => buried.some((is) => is(id));
     const gone = [...seen.gone, ...seen.there.map(({ id }) => id).filter(isBuried)];
     buried = [];
+    for (const { id } of seen.there) met.add(id);
     there = seen.there.filter(({ id }) => !gone.includes(id));
     const files = await readdir(session.taken);
     await Promise.all(files.map(read));
@@ -169,9 +171,7 @@ export async function openRunSide(
     slots,
     threads: Infinity,
     memory: Infinity,
-    get workers() {
-      return there;
-    },
+    met,
     get pending() {
       return pending.size;
     },

@@ -29,6 +29,7 @@ interface Here {
 export async function serve(where: string, worker: NodeWorker, signal: AbortSignal): Promise<void> {
   const run = resolve(where);
   const name = basename(run);
+  const host = (process.env['PRIVATESNN_WORKER'] ?? hostname()).replaceAll(/[^\w.-]/g, '_');
   const state = runWatch(run);
   const working = new Set<Promise<void>>();
   let here: Here | undefined;
@@ -41,7 +42,7 @@ export async function serve(where: string, worker: NodeWorker, signal: AbortSign
   };
 
   const enter = async (session: Session): Promise<Here | undefined> => {
-    const id = `${hostname().replaceAll(/[^\w.-]/g, '_')}@${process.pid}.${randomBytes(4).toString('hex')}`;
+    const id = `${host}@${process.pid}.${randomBytes(4).toString('hex')}`;
     const lease = await folderLeases(session.workers).acquire(id);
     return lease && { session, id, lease, jobs: new Map(), refuses: false };
   };

@@ -1,5 +1,6 @@
 /**
- * A worker of a test, as `privatesnn worker WHERE` is one: worker-process.ts WHERE SLOTS. What it tells it prints; it
+ * A worker of a test, as `privatesnn worker WHERE` is one: worker-process.ts WHERE SLOTS, or with the
+ * command's own arguments: worker WHERE --jobs SLOTS. What it tells it prints; it
  * ends on SIGINT, and with its parent.
  */
 import { join, resolve } from 'node:path';
@@ -8,10 +9,11 @@ import { endWithParent, openCache, openPlanFile, openWorker } from '@privatesnn/
 
 import launchers from '../index.js';
 
-const [where = '', slots = '1'] = process.argv.slice(2);
+const argv = process.argv.slice(2);
+const [where = '', slots = '1'] = argv[0] === 'worker' ? [argv[1], argv[3]] : argv;
 const testing = resolve(import.meta.dirname, '../../../core/src/testing');
 const ended = new AbortController();
-process.on('SIGINT', () => ended.abort());
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => ended.abort());
 endWithParent(process.ppid);
 
 const worker = openWorker({

@@ -21,6 +21,13 @@ export interface TestWorker {
 
 const loader = resolve(import.meta.dirname, '../../../core/src/testing/typescript-loader.js');
 
+/** Program and arguments that start a program of this folder. */
+export const programCommand = (name: string): readonly string[] => [
+  process.execPath,
+  ...['-C', '@privatesnn/source', '--import', loader],
+  join(import.meta.dirname, name),
+];
+
 /**
  * Starts a program of this folder.
  *
@@ -32,9 +39,7 @@ export function startProgram(
   options: SpawnOptions = {},
   before: readonly string[] = [],
 ) {
-  const script = join(import.meta.dirname, name);
-  const source = ['-C', '@privatesnn/source', '--import', loader];
-  const [program = '', ...args] = [...before, process.execPath, ...source, script, ...argv];
+  const [program = '', ...args] = [...before, ...programCommand(name), ...argv];
   return spawn(program, args, {
     ...options,
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -80,8 +85,7 @@ export async function startWorker(
       return beneath(pid).length > 0;
     },
     async kill() {
-      const all = [pid, ...beneath(pid)];
-      for (const one of all) end(one);
+      killTree(pid);
       await gone;
     },
     async end() {
@@ -89,6 +93,26 @@ export async function startWorker(
       return gone;
     },
   };
+}
+
+/** Processes with a text in their command line (Linux). */
+export function processesWith(...texts: readonly string[]): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
+    .filter((pid) => {
+      try {
+        const line = readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+        return texts.every((text) => line.includes(text));
+      } catch {
+        return false;
+      }
+    })
+    .map(Number);
+}
+
+/** SIGKILL, to a process and all beneath it. */
+export function killTree(root: number): void {
+  for (const one of [root, ...beneath(root)]) end(one);
 }
 
 function end(pid: number): void {
