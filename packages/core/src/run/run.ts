@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -221,6 +222,8 @@ async function work(run: Run): Promise<UserError[]> {
   const { plan, request, begun, record, launcher, announce, refs } = run;
   const failure = new AbortController();
   const stop = AbortSignal.any([begun.signal, failure.signal]);
+  // Each node that works listens: Node warns of more than ten.
+  setMaxListeners(0, stop);
   const onKill = () => void launcher.cancel();
   begun.kill.addEventListener('abort', onKill, { once: true });
   const byId = new Map(plan.nodes.map((node) => [node.id, node]));

@@ -39,8 +39,9 @@ export async function workJob(
   const id = job.id!;
   const controller = new AbortController();
   here.jobs.set(id, controller);
+  let soon: () => void = () => undefined;
   const late = new Promise<void>((resolve) => {
-    const soon = () => setTimeout(resolve, times.closing);
+    soon = () => void setTimeout(resolve, times.closing);
     if (signal.aborted) soon();
     else signal.addEventListener('abort', soon, { once: true });
   });
@@ -69,6 +70,7 @@ export async function workJob(
     return outcome;
   } finally {
     clearInterval(renewal);
+    signal.removeEventListener('abort', soon);
     here.jobs.delete(id);
   }
 

@@ -40,7 +40,7 @@ describe.skipIf(noSlurm)(`slurm, when something fails${noSlurm ? `: ${noSlurm}` 
 
   test('a task that is cancelled from outside is made up for, and not submitted again', async () => {
     const { run } = grids();
-    const expected = await run('grid', undefined, { steps: 150, cache: 'other' });
+    const expected = run('grid', undefined, { steps: 150, cache: 'other' });
     const there = await run('grid', through(), {
       steps: 150,
       observers: [
@@ -48,7 +48,7 @@ describe.skipIf(noSlurm)(`slurm, when something fails${noSlurm ? `: ${noSlurm}` 
       ],
     });
     expect(there.error).toBeUndefined();
-    expect(there.digests).toEqual(expected.digests);
+    expect(there.digests).toEqual((await expected).digests);
     expect(notices(there.events).filter((text) => text.includes('CANCELLED'))).toHaveLength(1);
     const submitted = notices(there.events).filter((text) => text.includes('submitted'));
     expect(submitted.length).toBeLessThanOrEqual(2);
@@ -65,7 +65,7 @@ describe.skipIf(noSlurm)(`slurm, when something fails${noSlurm ? `: ${noSlurm}` 
 
   test("a node's slurmd that is killed disturbs no work", async () => {
     const { run } = grids();
-    const expected = await run('grid', undefined, { steps: 400, cache: 'other' });
+    const expected = run('grid', undefined, { steps: 400, cache: 'other' });
     const killed: Promise<void>[] = [];
     const there = await run('grid', through(), {
       steps: 400,
@@ -73,13 +73,13 @@ describe.skipIf(noSlurm)(`slurm, when something fails${noSlurm ? `: ${noSlurm}` 
     });
     await Promise.all(killed);
     expect(there.error).toBeUndefined();
-    expect(there.digests).toEqual(expected.digests);
+    expect(there.digests).toEqual((await expected).digests);
     await cluster.startNode('n1');
   });
 
   test('a node that is gone with all that worked there is made up for', async () => {
     const { run, folder } = grids();
-    const expected = await run('grid', undefined, { steps: 300, cache: 'other' });
+    const expected = run('grid', undefined, { steps: 300, cache: 'other' });
     const killed: Promise<void>[] = [];
     const kill = async () => {
       await cluster.killNode('n1');
@@ -100,16 +100,17 @@ describe.skipIf(noSlurm)(`slurm, when something fails${noSlurm ? `: ${noSlurm}` 
     });
     await Promise.all(killed);
     expect(there.error).toBeUndefined();
-    expect(there.digests).toEqual(expected.digests);
+    expect(there.digests).toEqual((await expected).digests);
     expect(notices(there.events)).toContainEqual(expect.stringMatching(/is gone; others do/));
   });
 
   test('a controller that is away for 20 s is waited for, with a message', async () => {
     const { run } = grids();
-    const expected = await run('grid', undefined, { steps: 1200, cache: 'other' });
+    const expected = run('grid', undefined, { jobs: 2, steps: 900, cache: 'other' });
     let back: Promise<void> | undefined;
     const there = await run('grid', through(), {
-      steps: 1200,
+      jobs: 2,
+      steps: 900,
       observers: [
         atProgress(10, () => {
           back = cluster
@@ -121,7 +122,7 @@ describe.skipIf(noSlurm)(`slurm, when something fails${noSlurm ? `: ${noSlurm}` 
     });
     await back;
     expect(there.error).toBeUndefined();
-    expect(there.digests).toEqual(expected.digests);
+    expect(there.digests).toEqual((await expected).digests);
     const told = notices(there.events).filter((text) => /answer/.test(text));
     expect(told).toEqual([
       expect.stringMatching(/^Slurm does not answer \(.*\)\. It is waited for/),
