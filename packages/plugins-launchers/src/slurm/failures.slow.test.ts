@@ -108,7 +108,7 @@ describe.skipIf(noSlurm)(`slurm, when something fails${noSlurm ? `: ${noSlurm}` 
     const { run } = grids();
     const expected = run('grid', undefined, { jobs: 2, steps: 900, cache: 'other' });
     let back: Promise<void> | undefined;
-    const there = await run('grid', through(), {
+    const there = await run('grid', through({ workers: 1 }), {
       jobs: 2,
       steps: 900,
       observers: [

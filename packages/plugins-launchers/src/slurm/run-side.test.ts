@@ -12,7 +12,7 @@ import { slurmOptions } from './slurm.js';
 import type { Task } from './states.js';
 
 vi.mock('./times.js', () => ({
-  times: { gather: 1, look: 5, few: 50, again: 5, patience: 30, closing: 500 },
+  times: { gather: 1, look: 5, few: 50, slow: 40, again: 5, patience: 30, closing: 500 },
 }));
 
 const job = (node: string): NodeJob => ({
@@ -112,6 +112,18 @@ test('a scheduler that is away is waited for, and said so once', async () => {
     'Slurm array 1: a worker submitted.',
     'Slurm answers again.',
   ]);
+});
+
+test('a scheduler that takes its time is one that is away', async () => {
+  const tasks = () =>
+    new Promise<Task[]>((resolve) => {
+      const task = { id: '1_1', state: 'RUNNING', reason: '', node: 'n1' };
+      setTimeout(resolve, 100, [task]);
+    });
+  const { launch, told } = await played({ tasks });
+  void launch('a');
+  await vi.waitFor(() => expect(told).toContain('Slurm answers again.'));
+  expect(told[1]).toMatch(/^Slurm does not answer \(for .* s\)\. It is waited for/);
 });
 
 test('why all workers wait is said once for each reason', async () => {

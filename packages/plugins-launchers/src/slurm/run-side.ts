@@ -111,18 +111,24 @@ export async function openRunSide(
       await Promise.race([woken, sleep(away ? times.again : times.look)]);
     }
   };
-  /** Does something with Slurm; where that is away, says so. */
+  const tellAway = (why: string) => {
+    if (!away && !closed.signal.aborted) {
+      tell(`Slurm does not answer (${why}). It is waited for; what works goes on.`);
+    }
+    away = true;
+  };
+  /** Does something with Slurm; where that is away, says so: its programs may wait for it for long. */
   const attempt = async (act: () => Promise<void>) => {
+    const late = setTimeout(tellAway, times.slow, `for ${times.slow / 1000} s`);
     try {
       await act();
       if (away) tell('Slurm answers again.');
       away = false;
     } catch (error) {
       if (!(error instanceof SchedulerAway)) return giveUp(error);
-      if (!away && !closed.signal.aborted) {
-        tell(`Slurm does not answer (${error.message}). It is waited for; what works goes on.`);
-      }
-      away = true;
+      tellAway(error.message);
+    } finally {
+      clearTimeout(late);
     }
   };
   const endAll = async () => {

@@ -6,6 +6,8 @@ export const times = {
   look: 5000,
   /** How long a few missing workers are borne with, so that arrays stay few. */
   few: 30_000,
+  /** How long an answer may take until it is said. */
+  slow: 8000,
   /** From a question that was not answered to the next. */
   again: 2000,
   /** How long a task may wait until it is said why. */
