@@ -42,7 +42,7 @@ export function imageInput(
     );
   }
   const [batchSize, ...sizes] = told as (number | null)[];
-  const axes = axesOf(sizes.length === 3 ? formatOf(model) : 'channels_last');
+  const axes = axesOf(sizes.length === 3 ? formatOf(model, sizes, given) : 'channels_last');
   const size = (axis: 'h' | 'w' | 'c') =>
     axis === 'c' && sizes.length === 2 ? 1 : sizes[axes.indexOf(axis)];
   const [height, width, channels] = [size('h'), size('w'), size('c')];
@@ -84,17 +84,32 @@ function inputShape({ layers, input }: KerasModel): readonly unknown[] | undefin
   return layer?.inputShapes[0] ?? (layer?.model && inputShape(layer.model));
 }
 
-/** The order of the first layer that has one. */
-function formatOf(model: KerasModel): DataFormat {
+/** Layers that take images in one order alone. */
+const ordered = /^((Depthwise|Separable)?Conv2D|(Global)?(Average|Max)(Pooling2D)|ZeroPadding2D)$/;
+
+/**
+ * The order of the images: that of the first layer that takes one order alone, else where the channels are that the
+ * first batch normalisation has; else, where nothing tells, channels last, unless only the other fits the option.
+ */
+function formatOf(
+  model: KerasModel,
+  sizes: readonly (number | null)[],
+  given: Shape | null | undefined,
+): DataFormat {
   for (const { className, config } of layersOf(model)) {
     if (className === 'Permute') {
       // What is channels last behind it was channels first before it, and the other way round.
       return String(config['dims']) === '2,3,1' ? 'channels_first' : 'channels_last';
     }
     const format = config['data_format'];
-    if (format === 'channels_first' || format === 'channels_last') return format;
+    if (ordered.test(className) && format === 'channels_first') return format;
+    if (ordered.test(className)) return 'channels_last';
+    if (className === 'BatchNormalization' && ['1', '-3'].includes(String(config['axis'])))
+      return 'channels_first';
   }
-  return 'channels_last';
+  const fits = (format: DataFormat) =>
+    !given || axesOf(format).every((axis, at) => [null, sizeOf(given, axis)].includes(sizes[at]!));
+  return fits('channels_last') || !fits('channels_first') ? 'channels_last' : 'channels_first';
 }
 
 function* layersOf(model: KerasModel): Generator<KerasLayer> {

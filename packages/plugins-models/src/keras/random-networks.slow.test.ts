@@ -49,14 +49,18 @@ it.skipIf(python === undefined)(
       const told = (what: string) => wrong.push(`${file} (${layers.join(', ')}) ${what}`);
       try {
         const container = file.endsWith('.h5') ? 'h5' : 'keras';
-        const read = await readKeras(join(folder, file), container, { inputRange: [-1, 1] });
+        const [, height, width, channels] = input.shape;
+        const read = await readKeras(join(folder, file), container, {
+          inputRange: [-1, 1],
+          inputShape: [height, width, channels],
+        });
         const got = outputOf(runtime, read.ann, imagesOf(input, read.probe), read.probe.end);
         const difference = relativeDifference(got, floats(output));
         if (difference <= 1e-4 && reason === null) equal++;
         else told(`differs by ${difference}, to be refused: ${reason}`);
       } catch (error) {
-        if (!(error instanceof UserError)) throw error;
-        if (reason !== null && new RegExp(reason).test(error.message)) refused++;
+        if (!(error instanceof UserError)) told(String(error));
+        else if (reason !== null && new RegExp(reason).test(error.message)) refused++;
         else told(error.message);
       }
     }

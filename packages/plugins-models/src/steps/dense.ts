@@ -28,7 +28,9 @@ export function denseOver(place: Place, { step, view }: Feature, matrix: Matrix)
   }
   if (columns < 1) throw refuse(place, 'it gives nothing', saveAgain);
   const all = axes.length === order(view).length;
-  if (!all && (axes.length !== 1 || axes[0] !== 'c')) {
+  // An axis of one element is in no view: one channel is left where nothing else is.
+  const channels = axes.length === 0 ? step.shape[2] === 1 : axes.join() === 'c';
+  if (!all && !channels) {
     throw refuse(
       place,
       'it mixes rows or columns of pixels',

@@ -1,6 +1,9 @@
 """Writes random networks of Keras 3, as .keras and .h5 files, and what it gives for images.
 
     python random_networks.py FOLDER COUNT SEED
+
+The backend is JAX: that of PyTorch counts some of the padding of an AveragePooling2D with "same", as neither TensorFlow
+nor JAX does.
 """
 
 import base64
@@ -10,7 +13,7 @@ import pathlib
 import sys
 import warnings
 
-os.environ.setdefault('KERAS_BACKEND', 'torch')
+os.environ['KERAS_BACKEND'] = 'jax'
 warnings.filterwarnings('ignore')
 
 import keras
