@@ -68,11 +68,11 @@ describe('class folders', () => {
   });
 
   it('tell in words what was left out', () => {
-    const names = [...pets, 'cat/x.webp', 'cat/y.webp', 'LICENSE', 'bird/z.txt'];
+    const names = [...pets, 'cat/x.bmp', 'cat/y.bmp', 'LICENSE', 'bird/z.txt'];
     const { leftOut } = listClassFolders(tree(names, { brokenLinks: ['cat/l'] }), null);
     expect(leftOut).toEqual([
-      '4 files of other types (2 .webp, 1 without a suffix, 1 .txt)',
-      '1 folder without PNG or JPEG pictures (bird)',
+      '4 files of other types (2 .bmp, 1 without a suffix, 1 .txt)',
+      '1 folder without pictures (bird)',
       '1 link to nowhere or back (cat/l)',
     ]);
   });
@@ -119,14 +119,14 @@ describe('a tree that has no class folders as siblings', () => {
     ],
     [
       'pictures of other types',
-      ['cat/1.gif', 'dog/1.gif'],
-      '/h holds no PNG or JPEG pictures, but 2 files of other types (2 .gif).',
+      ['cat/1.bmp', 'dog/1.bmp'],
+      '/h holds no pictures (PNG, JPEG, WebP, GIF, TIFF or AVIF), but 2 files of other types (2 .bmp).',
       'Convert them to PNG or JPEG first.',
     ],
     [
       'nothing',
       [],
-      '/h holds no PNG or JPEG pictures.',
+      '/h holds no pictures (PNG, JPEG, WebP, GIF, TIFF or AVIF).',
       'Give the folder above the class folders.',
     ],
   ])('%s', (_, names, message, hint) => {

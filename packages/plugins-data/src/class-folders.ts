@@ -2,6 +2,7 @@ import { dirname, posix } from 'node:path';
 
 import { suggestion, UserError } from '@privatesnn/core';
 
+import { formatNames } from './decode-image.js';
 import type { FileTree } from './file-tree.js';
 import { takeTurns, type LabelledFile } from './labelled-files.js';
 import { compareNaturally } from './natural-order.js';
@@ -16,7 +17,7 @@ export interface ClassFolders {
   readonly leftOut: readonly string[];
 }
 
-const isPicture = (name: string) => /\.(png|jpe?g)$/i.test(name);
+const isPicture = (name: string) => /\.(png|jpe?g|webp|gif|tiff?|avif)$/i.test(name);
 
 /**
  * Finds the class folders of a tree: all folders with pictures, which must be siblings, two of them or more. The class
@@ -72,7 +73,7 @@ function commonParent(tree: FileTree, folders: Groups, named: boolean): string {
     const others = countTypes(tree);
     throw wrongPlace(
       tree,
-      `holds no PNG or JPEG pictures${others === '' ? '' : `, but ${others}`}`,
+      `holds no pictures (${formatNames})${others === '' ? '' : `, but ${others}`}`,
       others === '' ? giveAbove : 'Convert them to PNG or JPEG first.',
     );
   }
@@ -139,8 +140,7 @@ function leftOut(
   const others = countTypes(tree);
   const parts: string[] = [];
   if (others !== '') parts.push(others);
-  if (empty.length > 0)
-    parts.push(`${amount(empty, 'folder')} without PNG or JPEG pictures (${list(empty)})`);
+  if (empty.length > 0) parts.push(`${amount(empty, 'folder')} without pictures (${list(empty)})`);
   if (absent.length > 0)
     parts.push(`${amount(absent, 'class', 'classes')} without a folder (${list(absent)})`);
   if (unnamed.length > 0)

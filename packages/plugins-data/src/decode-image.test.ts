@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 
 import fc from 'fast-check';
+import sharp from 'sharp';
 import { describe, expect, it, test } from 'vitest';
 
 import { UserError } from '@privatesnn/core';
@@ -75,10 +76,10 @@ describe('a picture that cannot be taken', () => {
     ['ends after its signature', read('rgb-8.png').subarray(0, 8), /ends after 8 bytes/],
     [
       'is of another format',
-      Buffer.from('GIF89a\x01\0\x01\0'),
-      /is a GIF picture, not a PNG or JPEG/,
+      Buffer.from('BM\x01\0\0\0\0\0\0\0', 'latin1'),
+      /is a BMP picture, not a PNG, JPEG, WebP/,
     ],
-    ['is a web page', Buffer.from('<html></html>'), /is a web page, not a PNG or JPEG picture/],
+    ['is a web page', Buffer.from('<html></html>'), /is a web page, not a PNG, JPEG/],
     ['is a drawing', Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"/>'), /text file/],
     ['is empty', Buffer.alloc(0), /is an empty file, not a PNG/],
   ])('%s', async (_, bytes, message) => {
@@ -118,5 +119,58 @@ describe('a picture that cannot be taken', () => {
       ),
       { numRuns: 200 },
     );
+  });
+});
+
+describe('other formats', () => {
+  const pixels = Uint8Array.from({ length: 6 * 9 * 3 }, (_, i) => (i * 37) % 256);
+  const picture = () => sharp(pixels, { raw: { height: 6, width: 9, channels: 3 } });
+  const decoded = (bytes: Buffer, channels: 1 | 3 = 3) => decodeImage(bytes, channels, 'x', limits);
+
+  it.each([
+    ['webp', () => picture().webp({ lossless: true }).toBuffer()],
+    ['tiff', () => picture().tiff({ compression: 'lzw' }).toBuffer()],
+    ['gif', () => picture().gif({ effort: 1, dither: 0, colours: 256 }).toBuffer()],
+    ['avif', () => picture().avif({ lossless: true, chromaSubsampling: '4:4:4' }).toBuffer()],
+  ] as const)('%s has its pixels, and is refused where it is cut', async (format, make) => {
+    const bytes = await make();
+    const found = await decoded(bytes);
+    expect([found.height, found.width, found.pixels.length]).toEqual([6, 9, pixels.length]);
+    const difference = found.pixels.map((value, i) => Math.abs(value - pixels[i]!));
+    expect(Math.max(...difference)).toBeLessThanOrEqual(
+      { avif: 4, gif: 2, tiff: 0, webp: 0 }[format],
+    );
+    await expect(decoded(bytes.subarray(0, 40))).rejects.toBeInstanceOf(UserError);
+    await expect(decodeImage(bytes, 3, 'x', { ...limits, maxPixels: 53 })).rejects.toMatchObject({
+      code: 'IMAGE_TOO_LARGE',
+    });
+  });
+
+  it('of 16 bits, grey or with floats: scaled, or refused', async () => {
+    const deep = picture().toColourspace('rgb16');
+    const found = await decoded(await deep.tiff({ compression: 'none' }).toBuffer());
+    // The encoder rounds on its way to 16 bits.
+    found.pixels.forEach((value, i) => expect(Math.abs(value - pixels[i]!)).toBeLessThanOrEqual(1));
+    const grey = await picture().toColourspace('b-w').tiff().toBuffer();
+    const rgb = await decoded(grey);
+    expect((await decoded(grey, 1)).pixels).toEqual(rgb.pixels.filter((_, i) => i % 3 === 0));
+    const raw = { height: 2, width: 2, channels: 3 } as const;
+    const floats = await sharp(new Float32Array(12).fill(0.5), { raw })
+      .toColourspace('scrgb')
+      .tiff({ compression: 'none' })
+      .toBuffer();
+    await expect(decoded(floats)).rejects.toThrow(/samples of the type float/);
+  });
+
+  it('mixes transparent pixels with a background', async () => {
+    const rgba = Uint8Array.of(200, 100, 0, 255, 200, 100, 0, 0, 200, 100, 0, 51);
+    const bytes = await sharp(rgba, { raw: { height: 1, width: 3, channels: 4 } })
+      .png()
+      .toBuffer();
+    const over = await decodeImage(bytes, 3, 'x', limits, [0, 50, 255]);
+    expect([...over.pixels]).toEqual([200, 100, 0, 0, 50, 255, 40, 60, 204]);
+    expect(over.transparent).toBe(true);
+    const dropped = await decodeImage(bytes, 3, 'x', limits);
+    expect([...dropped.pixels]).toEqual([200, 100, 0, 200, 100, 0, 200, 100, 0]);
   });
 });

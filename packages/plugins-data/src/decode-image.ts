@@ -24,16 +24,31 @@ export interface PictureLimits {
 /** Pixels of the pictures of most cameras. */
 export const mostPixels = 50_000_000;
 
-const formats = { jpeg: 'JPEG', png: 'PNG' } as const;
+const formats = {
+  jpeg: 'JPEG',
+  png: 'PNG',
+  gif: 'GIF',
+  tiff: 'TIFF',
+  webp: 'WebP',
+  heif: 'AVIF',
+} as const;
+export type PictureFormat = keyof typeof formats;
+
+/** What messages call the formats. */
+export const formatNames = 'PNG, JPEG, WebP, GIF, TIFF or AVIF';
+
+/** The colour under a picture: red, green and blue. */
+export type Colour = readonly [red: number, green: number, blue: number];
 
 /**
- * Decodes a JPEG or PNG, told by its first bytes, with the numbers of libjpeg-turbo and libpng. EXIF orientation is
- * applied; colour profiles and gamma are not. Of an animation the first picture is taken. Transparency is dropped: what
- * lies under it counts. Samples of n bits are scaled by 255 / (2ⁿ − 1) and rounded, CMYK becomes
- * (255 − C)(255 − K) / 255. Grey pictures become RGB, and colours become grey (luma of ITU-R BT.601, in libjpeg's
- * integers), as `channels` wants it.
+ * Decodes a picture, whose format its first bytes tell; JPEG and PNG with the numbers of libjpeg-turbo and libpng. EXIF
+ * orientation is applied; colour profiles and gamma are not. Of an animation or several pages the first picture is
+ * taken. Samples of n bits are scaled by 255 / (2ⁿ − 1) and rounded, CMYK becomes (255 − C)(255 − K) / 255. Grey
+ * pictures become RGB, and colours become grey (luma of ITU-R BT.601, in libjpeg's integers), as `channels` wants it.
  *
  * @param file its name, for messages
+ * @param background the colour under transparent pixels, which are mixed with it; null drops transparency: what lies
+ *   under it counts
  * @throws UserError where it is no such picture, damaged, or claims to be larger than the limits or its file allow
  */
 export async function decodeImage(
@@ -41,11 +56,12 @@ export async function decodeImage(
   channels: 1 | 3,
   file: string,
   limits: PictureLimits,
+  background: Colour | null = null,
 ): Promise<Picture> {
   const format = pictureFormat(bytes, file);
   const open = await opener(bytes);
   const damaged = () => {
-    const end = format === 'png' ? 'IEND' : '\xff\xd9';
+    const end = { png: 'IEND', jpeg: '\xff\xd9' }[format as string] ?? '';
     const whole = Buffer.from(bytes).includes(Buffer.from(end, 'latin1'));
     return corrupt(
       `${file} is not a whole ${formats[format]} picture: ` +
@@ -64,11 +80,16 @@ export async function decodeImage(
     const size = `${height} × ${width} pixels, which take ${least} bytes at least`;
     throw corrupt(`${file} holds ${bytes.length} bytes, but claims ${size}.`, file);
   }
+  if (header.depth !== 'uchar' && header.depth !== 'ushort') {
+    const hint = 'Convert the picture to one of 8 or 16 bits.';
+    const message = `${file} has samples of the type ${header.depth}; whole numbers of up to 16 bits are read.`;
+    throw new UserError('data', 'IMAGE_FORMAT', message, { hint, place: { file } });
+  }
   checkSize(header, file, limits);
   const stored = await rawPixels(open(), header).catch(() => {
     throw damaged();
   });
-  return toChannels(stored, channels);
+  return toChannels(stored, channels, background);
 }
 
 /**
@@ -76,15 +97,15 @@ export async function decodeImage(
  *
  * @throws UserError where they are those of another file
  */
-export function pictureFormat(head: Uint8Array, file: string): 'jpeg' | 'png' {
+export function pictureFormat(head: Uint8Array, file: string): PictureFormat {
   const format = fileKind(head)?.id;
-  if (format === 'jpeg' || format === 'png') return format;
+  if (format !== undefined && Object.hasOwn(formats, format)) return format as PictureFormat;
   const out = 'Remove the file, or convert it to PNG or JPEG.';
   throw wrongFile({
     code: 'IMAGE_FORMAT',
     file,
     head,
-    expected: 'a PNG or JPEG picture',
+    expected: `a ${formatNames} picture`,
     kinds: [],
     problem: 'its first bytes are those of no picture that is known',
     hint: out,
@@ -161,7 +182,7 @@ async function rawPixels(image: Sharp, { space, depth, hasAlpha }: Metadata): Pr
   return { height, width, samples, channels, hasAlpha, cmyk };
 }
 
-function toChannels(stored: Stored, channels: 1 | 3): Picture {
+function toChannels(stored: Stored, channels: 1 | 3, background: Colour | null): Picture {
   const { height, width, samples, hasAlpha, cmyk } = stored;
   const step = stored.channels;
   const deep = samples instanceof Uint16Array;
@@ -175,13 +196,25 @@ function toChannels(stored: Stored, channels: 1 | 3): Picture {
     return deep ? Math.round(sample / 257) : sample;
   };
   for (let p = 0, at = 0; p < height * width; p++, at += step) {
-    const [r, g, b] = [colour(at, 0), colour(at, 1), colour(at, 2)];
-    if (channels === 1) pixels[p] = (19595 * r + 38470 * g + 7471 * b + 32768) >> 16;
+    let [r, g, b] = [colour(at, 0), colour(at, 1), colour(at, 2)];
+    const alpha = hasAlpha ? samples[at + step - 1]! / most : 1;
+    if (alpha < 1) {
+      transparent = true;
+      if (background) {
+        const over = (value: number, c: number) =>
+          Math.round(background[c]! + alpha * (value - background[c]!));
+        [r, g, b] = [over(r, 0), over(g, 1), over(b, 2)];
+      }
+    }
+    if (channels === 1) pixels[p] = luma(r, g, b);
     else [pixels[3 * p], pixels[3 * p + 1], pixels[3 * p + 2]] = [r, g, b];
-    if (hasAlpha && samples[at + step - 1]! < most) transparent = true;
   }
   return { height, width, pixels, transparent };
 }
+
+/** The grey of a colour, as libjpeg computes it. */
+export const luma = (red: number, green: number, blue: number): number =>
+  (19595 * red + 38470 * green + 7471 * blue + 32768) >> 16;
 
 function corrupt(message: string, file: string): UserError {
   const hint = 'The picture is truncated or damaged; fetch it again.';

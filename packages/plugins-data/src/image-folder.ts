@@ -2,20 +2,44 @@ import { defineStage, output, UserError, type StageContext } from '@privatesnn/c
 import { z } from 'zod';
 
 import { listClassFolders, type ClassFolders } from './class-folders.js';
-import { mostPixels } from './decode-image.js';
+import { luma, mostPixels, type Colour } from './decode-image.js';
 import { fileTreeDigest, openFileTree } from './file-tree.js';
+import type { Fit } from './fit-picture.js';
 import { readLabelledFiles } from './labelled-files.js';
 import { commonOptions, pathOption } from './options.js';
 import { inOwnCopy, type OwnCopy } from './own-copy.js';
 
+const side = z.int().min(1).max(4096);
+const level = z.int().min(0).max(255);
+
 const options = z.strictObject({
-  path: pathOption('Folder (or zip) with one subfolder of PNG or JPEG pictures for each class'),
+  path: pathOption('Folder (or zip) with one subfolder of pictures for each class'),
   limit: commonOptions.limit,
   shuffle: commonOptions.shuffle,
   channels: z
     .union([z.literal(1), z.literal(3)])
     .default(3)
     .describe('3 for colour (grey pictures become RGB), 1 for grey (colours become luma).'),
+  size: z
+    .union([side, z.tuple([side, side])])
+    .nullable()
+    .default(null)
+    .describe(
+      'Height and width that pictures are brought to, or one number for both; null takes them as they are, all of one size.',
+    ),
+  fit: z
+    .enum(['crop', 'pad', 'stretch'])
+    .default('crop')
+    .describe(
+      'How pictures come to "size": crop scales until the size is covered, and takes the middle; pad scales until all lies within; stretch scales height and width by themselves.',
+    ),
+  background: z
+    .tuple([level, level, level])
+    .nullable()
+    .default(null)
+    .describe(
+      'Red, green and blue, 0 to 255, under transparent pixels and around padded pictures; null drops transparency (what lies under it counts) and pads with black.',
+    ),
   classNames: z
     .array(z.string())
     .min(2)
@@ -36,8 +60,8 @@ const options = z.strictObject({
 export const imageFolder = defineStage({
   kind: 'dataset',
   id: 'image-folder',
-  version: 3,
-  summary: 'PNG or JPEG pictures of one size, one subfolder for each class.',
+  version: 4,
+  summary: 'Pictures of any size and format, one subfolder for each class.',
   source: 'This project; one folder a class, as ImageNet is unpacked',
   options,
   inputs: {},
@@ -66,7 +90,16 @@ export const imageFolder = defineStage({
         ]
       : []),
   ],
-  create: (_, { path, limit, shuffle, channels, classNames, maxPixels, maxMegabytes }) => {
+  create: (
+    _,
+    { path, limit, shuffle, channels, size, fit, background, classNames, maxPixels, maxMegabytes },
+  ) => {
+    const reading = {
+      maxPixels,
+      maxMegabytes,
+      background,
+      fit: fitOf(size, fit, background, channels),
+    };
     const find = (context: Pick<StageContext, 'resolvePath'>): OwnCopy => ({
       path: context.resolvePath(path!),
       variable: null,
@@ -87,7 +120,7 @@ export const imageFolder = defineStage({
               listed.classNames,
               channels,
               { limit, shuffle },
-              { maxPixels, maxMegabytes },
+              reading,
               context,
             );
             return { images };
@@ -99,6 +132,19 @@ export const imageFolder = defineStage({
     };
   },
 });
+
+function fitOf(
+  size: number | readonly [number, number] | null,
+  mode: Fit['mode'],
+  background: Colour | null,
+  channels: 1 | 3,
+): Fit | undefined {
+  if (size === null) return undefined;
+  const [height, width] = typeof size === 'number' ? [size, size] : size;
+  const colour = background ?? ([0, 0, 0] as const);
+  const grey = luma(...colour);
+  return { height, width, mode, background: channels === 1 ? [grey, grey, grey] : colour };
+}
 
 /** Classes that are printed; the event "classes" has all. */
 const mostPrinted = 40;

@@ -1,8 +1,9 @@
 import { UserError, type Images, type StageContext } from '@privatesnn/core';
 
 import { chooseImages, type Choice } from './choose-images.js';
-import { decodeImage, pictureFormat, type PictureLimits } from './decode-image.js';
+import { decodeImage, pictureFormat, type Colour, type PictureLimits } from './decode-image.js';
 import type { FileTree } from './file-tree.js';
+import { fitPicture, type Fit } from './fit-picture.js';
 import { assertFits } from './memory.js';
 import { compareNaturally } from './natural-order.js';
 
@@ -29,8 +30,16 @@ export function takeTurns(files: readonly LabelledFile[]): LabelledFile[] {
     .map(({ file }) => file);
 }
 
+/** How pictures become numbers. */
+export interface PictureReading extends PictureLimits {
+  /** The size that they are brought to; left out where all must have one. */
+  readonly fit?: Fit | undefined;
+  /** The colour under transparent pixels; left out where what lies under them counts. */
+  readonly background?: Colour | null;
+}
+
 /**
- * Reads and decodes the wanted pictures, one at a time.
+ * Reads and decodes the wanted pictures, one at a time, so that the memory holds no other picture as it was.
  *
  * @throws UserError where a picture is damaged, or of another size than the first, or all take too much memory
  */
@@ -40,11 +49,12 @@ export async function readLabelledFiles(
   classNames: readonly string[],
   channels: 1 | 3,
   choice: Choice,
-  limits: PictureLimits,
+  reading: PictureReading,
   context: StageContext,
 ): Promise<Images> {
   const labels = files.map(({ label }) => label);
   const chosen = chooseImages(labels, classNames.length, choice, context.random('sample'));
+  const { fit, background = null } = reading;
   let pixels = new Uint8Array(0);
   let height = 0;
   let width = 0;
@@ -54,13 +64,14 @@ export async function readLabelledFiles(
     const { name } = files[index]!;
     const file = `${tree.path}/${name}`;
     const bytes = await tree.read(name, (head) => void pictureFormat(head, file));
-    const picture = await decodeImage(bytes, channels, file, limits);
+    const decoded = await decodeImage(bytes, channels, file, reading, background);
+    const picture = fit ? await fitPicture(decoded, fit) : decoded;
     if (picture.transparent) transparent++;
     if (place === 0) {
       ({ height, width } = picture);
       const bytes = chosen.length * height * width * channels;
       const what = `${chosen.length} pictures of ${height} × ${width} × ${channels}`;
-      assertFits({ bytes, what, file: tree.path, maxMegabytes: limits.maxMegabytes });
+      assertFits({ bytes, what, file: tree.path, maxMegabytes: reading.maxMegabytes });
       pixels = new Uint8Array(bytes);
     }
     if (picture.height !== height || picture.width !== width) {
@@ -69,7 +80,10 @@ export async function readLabelledFiles(
         'IMAGE_SIZE',
         `All pictures must have one size; ${file} has ${picture.height} × ${picture.width} pixels, ` +
           `the first one has ${height} × ${width}.`,
-        { hint: 'Scale the pictures to one size first.', place: { file } },
+        {
+          hint: 'Give "size", to which they are brought, where the stage has it; else scale them to one size first.',
+          place: { file },
+        },
       );
     }
     pixels.set(picture.pixels, place * picture.pixels.length);
@@ -79,7 +93,10 @@ export async function readLabelledFiles(
   }
   if (transparent > 0) {
     context.warn(
-      `${transparent} of ${chosen.length} pictures are transparent in places; the colours that lie under it count.`,
+      `${transparent} of ${chosen.length} pictures are transparent in places; ` +
+        (background
+          ? `${background.join(', ')} is put under them.`
+          : 'the colours that lie under it count.'),
     );
   }
   return {

@@ -161,14 +161,14 @@ describe('image-folder', () => {
   });
 
   it('prints the class map, and warns once of all that it leaves out', async () => {
-    const files = { '10/a.PNG': makePng(grey), '9/b.png': makePng(grey), '9/c.gif': 'GIF89a' };
+    const files = { '10/a.PNG': makePng(grey), '9/b.png': makePng(grey), '9/c.bmp': 'BM' };
     const path = await writeFolder({ ...files, '9/.c.png': '', '.git/x.png': '', 'x~/y.png': '' });
     await mkdir(join(path, 'empty'));
     const { images, context } = await run(imageFolder, { path });
     expect(images.classNames).toEqual(['9', '10']);
     expect(context.infos).toEqual([`2 pictures of 2 classes in ${path}: 0 = 9 (1), 1 = 10 (1).`]);
     expect(context.warnings).toEqual([
-      `Left out of ${path}: 1 file of other types (1 .gif); 1 folder without PNG or JPEG pictures (empty).`,
+      `Left out of ${path}: 1 file of other types (1 .bmp); 1 folder without pictures (empty).`,
     ]);
   });
 
@@ -197,6 +197,24 @@ describe('image-folder', () => {
     expect(context.warnings).toEqual([
       '1 of 3 pictures are transparent in places; the colours that lie under it count.',
     ]);
+  });
+
+  it('brings pictures of any size to one, with a background where they are padded', async () => {
+    const files = { 'a/1.png': makePng([200, 0, 0], 2, 6), 'b/1.png': makePng([0, 200, 0], 9, 3) };
+    const path = await writeFolder(files);
+    await expect(run(imageFolder, { path })).rejects.toMatchObject({
+      code: 'IMAGE_SIZE',
+      hint: expect.stringContaining('"size"') as string,
+    });
+    const { images } = await run(imageFolder, { path, size: [2, 4] });
+    expect(images.shape).toEqual([2, 2, 4, 3]);
+    expect([...images.pixels.subarray(0, 3)]).toEqual([200, 0, 0]);
+    const padded = await run(imageFolder, { path, size: 6, fit: 'pad', background: [1, 2, 3] });
+    expect(padded.images.shape).toEqual([2, 6, 6, 3]);
+    expect([...padded.images.pixels.subarray(0, 3)]).toEqual([1, 2, 3]);
+    const grey = await run(imageFolder, { path, size: 6, fit: 'pad', channels: 1 });
+    expect(grey.images.shape).toEqual([2, 6, 6, 1]);
+    expect(grey.images.pixels[0]).toBe(0);
   });
 
   it('has one fingerprint for a set wherever it lies, another for another picture', async () => {

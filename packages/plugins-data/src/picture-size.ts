@@ -9,13 +9,14 @@ const blockPixels = 64;
  */
 export function fewestBytes(
   bytes: Uint8Array,
-  format: 'jpeg' | 'png',
+  format: string,
   height: number,
   width: number,
 ): number {
   if (format === 'jpeg') {
     return isArithmetic(bytes) ? 0 : Math.ceil((height * width) / (8 * blockPixels));
   }
+  if (format !== 'png') return 0;
   const rowBytes = 1 + Math.ceil((width * pngBits(bytes)) / 8);
   return Math.ceil((height * rowBytes) / deflateRatio);
 }
