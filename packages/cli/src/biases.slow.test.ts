@@ -4,11 +4,11 @@ import type { Ann, Images, Plugin, Scalars, Snn } from '@privatesnn/core';
 import converters from '@privatesnn/plugins-converters';
 import data from '@privatesnn/plugins-data';
 import metrics from '@privatesnn/plugins-metrics';
-import models from '@privatesnn/plugins-models';
 import { fakeContext } from '@privatesnn/testkit';
 
 test('a network with biases converts within a point of its accuracy', async () => {
   const { createTensorRuntime } = await import('@privatesnn/runtime-tfjs');
+  const { default: models } = await import('@privatesnn/plugins-models');
   const { createEngine } = await import('@privatesnn/spiking');
   const tensors = await createTensorRuntime({ prefer: 'embedded' });
   const engine = await createEngine({ threads: 1 });
