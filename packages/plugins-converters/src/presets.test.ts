@@ -151,6 +151,7 @@ const fewSteps = {
   draw: 'spread',
   cropPadding: 0,
   flip: false,
+  thresholds: 'layer',
   scale: 'auto',
   scaleCandidates: [1.15, 1, 0.85, 0.7],
   biases: 'calibrated',

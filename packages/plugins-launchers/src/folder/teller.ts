@@ -26,7 +26,7 @@ export function createTeller(
   let outcome: NodeOutcome | undefined;
   let pump: Promise<void> | undefined;
   let gone = false;
-  /** A failed write may have left a part of a line. */
+  /** A failed write may have left a part of a line, all but its end too: what follows makes it none. */
   let cut = '';
 
   const run = async () => {
@@ -41,7 +41,7 @@ export function createTeller(
         gone = !(await append(cut + lines.map((line) => `${JSON.stringify(line)}\n`).join('')));
         cut = '';
       } catch (error) {
-        cut = '\n';
+        cut = '#\n';
         events = (events as readonly NodeEvent[]).reduce(joinEvent, told);
         outcome ??= ended;
         fault(error);

@@ -1,4 +1,4 @@
-import type { Tensor, Tensor4D, Variable } from '@tensorflow/tfjs-core';
+import type { Tensor, Tensor4D } from '@tensorflow/tfjs-core';
 
 import type { Architecture, Layer, Parameter, Parameters } from '@privatesnn/core';
 import { mix } from '@privatesnn/spiking';
@@ -52,9 +52,8 @@ function workload(tf: Tf) {
   const pixels = random(images * 32 * 32 * 3, 2, 0);
   const x = tf.keep(tf.tensor4d(pixels, [images, 32, 32, 3]));
   const frozen = frozenAnn(tf, { architecture, parameters }, images);
-  const variables = Object.fromEntries(
-    Object.entries(annTensors(tf, parameters)).map(([name, tensor]) => [name, tf.variable(tensor)]),
-  );
+  const tensors = annTensors(tf, parameters);
+  const names = Object.keys(tensors);
   const loss = (logits: Tensor) => tf.mean(tf.square(logits)).asScalar();
   return {
     imageGradient: () =>
@@ -68,15 +67,15 @@ function workload(tf: Tf) {
       }),
     trainingStep: () =>
       tf.tidy(() => {
-        const { grads } = tf.variableGrads(
-          () => loss(annForward(tf, { architecture }, variables, x)),
-          Object.values(variables) as Variable[],
-        );
-        for (const gradient of Object.values(grads)) gradient.dataSync();
+        const { grads } = tf.valueAndGrads((...weights: Tensor[]) => {
+          const current = Object.fromEntries(names.map((name, i) => [name, weights[i]!]));
+          return loss(annForward(tf, { architecture }, current, x));
+        })(Object.values(tensors));
+        for (const gradient of grads) gradient.dataSync();
       }),
     dispose: () => {
       frozen.dispose();
-      tf.dispose([x, ...Object.values(variables)]);
+      tf.dispose([x, ...Object.values(tensors)]);
     },
   };
 }

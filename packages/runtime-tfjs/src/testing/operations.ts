@@ -185,12 +185,18 @@ export const operationCases: readonly OperationCase[] = [
     compute: (tf, x) => tf[name](x),
     formula: elements(f),
   })),
-  ...(['sqrt', 'log'] as const).map((name): OperationCase => ({
+  ...(
+    [
+      ['sqrt', Math.sqrt],
+      ['rsqrt', (x) => 1 / Math.sqrt(x)],
+      ['log', Math.log],
+    ] as const satisfies readonly (readonly [keyof Tf, (x: number) => number])[]
+  ).map(([name, f]): OperationCase => ({
     name,
     shapes: [[2, 3]],
     positive: true,
     compute: (tf, x) => tf[name](x),
-    formula: elements(Math[name]),
+    formula: elements(f),
   })),
   ...(
     [
