@@ -75,5 +75,6 @@ export function s3Store({ bucket, prefix, location }: Address, ask: Ask): Store 
     },
 
     halfWritten: () => Promise.resolve([]),
+    sweep: () => Promise.resolve(),
   };
 }

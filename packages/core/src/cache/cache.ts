@@ -100,6 +100,8 @@ export interface Maintenance {
   collect(request: CollectRequest): Promise<Collected>;
   /** Reads everything and reports what is damaged or left over; with `remove`, deletes it and the entries that need it. */
   verify(remove: boolean): Promise<Verdict>;
+  /** Removes what writers that are gone have left half-written: a run does it at its end. */
+  sweep(): Promise<void>;
   /** Removes all results and checkpoints. */
   clear(): Promise<void>;
 }

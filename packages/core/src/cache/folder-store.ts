@@ -4,7 +4,7 @@ import { readdir, rm, stat, unlink } from 'node:fs/promises';
 import { basename, join, relative, sep } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 
-import { isAside, isLeftOver } from './asides.js';
+import { isAside, isLeftOver, sweepAsides } from './asides.js';
 import type { Store } from './store.js';
 import { writeError, writeWhole, type OpenFile } from './write-whole.js';
 
@@ -53,6 +53,8 @@ export function folderStore(folder: string, openFile?: OpenFile): Store {
         throw writeError(path, error);
       });
     },
+
+    sweep: () => sweepAsides(placeOf('asides')),
 
     async halfWritten() {
       const names: string[] = [];

@@ -68,6 +68,8 @@ export function storedMaintenance(store: Store): Maintenance {
       return { damage, leftOver: names.map((name) => store.placeOf(name)) };
     },
 
+    sweep: () => store.sweep(),
+
     async clear() {
       for (const part of ['keys', 'objects', 'checkpoints'] as const) await store.clear(part);
     },

@@ -35,6 +35,8 @@ export interface Store {
   clear(part: Part): Promise<void>;
   /** Names of files that writers which are gone have left half-written. */
   halfWritten(): Promise<string[]>;
+  /** Removes them where files are written, which costs little; `halfWritten` looks everywhere. */
+  sweep(): Promise<void>;
 }
 
 export const entryName = (key: string) => `keys/${key.slice(0, 2)}/${key}.json`;

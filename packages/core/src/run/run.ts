@@ -9,6 +9,7 @@ import type { Launcher } from '../contracts/launcher.js';
 import type { Manifest } from '../contracts/manifest.js';
 import type { JobResult } from '../contracts/reporter.js';
 import type { NodeFailure, NodeJob, NodeOutcome, NodeResult } from '../contracts/work.js';
+import { sweepAsides } from '../cache/asides.js';
 import type { Cache, Results } from '../cache/cache.js';
 import { errorFrom } from '../errors/error-data.js';
 import { errorsOf, throwErrors } from '../errors/error-list.js';
@@ -148,6 +149,8 @@ async function runBegun(
     // Nor may a service that cannot be closed.
     const closed = launcher.close();
     await (failed ? closed.catch(() => undefined) : closed);
+    // What a worker that was killed late has left: no other process may write there any more.
+    await Promise.allSettled([request.cache.maintenance.sweep(), sweepAsides(folder.path)]);
   }
 }
 
