@@ -45,8 +45,8 @@ export interface NodeResult {
 
 /**
  * How a node failed: `failed`, the stage threw; `exited`, it ended its process; `crashed`, a signal ended it;
- * `out-of-memory`; `silent`, its process did not answer and was ended; `lost`, its worker is gone; `refused`, the
- * worker has another plan or other code; `interrupted`, it was asked to end.
+ * `out-of-memory`; `silent`, its process did not answer and was ended; `lost`, its worker is gone, or its
+ * process was asked to end by somebody else; `refused`, the worker has another plan or other code; `interrupted`, it was asked to end.
  */
 export type NodeFailureStatus =
   'failed' | 'exited' | 'crashed' | 'out-of-memory' | 'silent' | 'lost' | 'refused' | 'interrupted';

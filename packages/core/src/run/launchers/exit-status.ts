@@ -23,12 +23,17 @@ export function exitFailure(exit: Exit): NodeFailure {
   return { status, error: errorData(error), lastLines: exit.lastLines };
 }
 
+/** Signals that ask a process to end, where a fault or the want of memory sends others. */
+const requests: ReadonlySet<NodeJS.Signals> = new Set(['SIGTERM', 'SIGINT', 'SIGHUP']);
+
 function statusOf({ code, signal, ended, killsBefore, lastLines }: Exit): NodeFailureStatus {
   if (ended) return ended;
   // V8 says so on standard error, and aborts.
   if (lastLines.some((line) => /heap out of memory|allocation failed/i.test(line))) {
     return 'out-of-memory';
   }
+  // Asked to end by somebody else, before it could listen: as a cluster does that takes a worker's processes away.
+  if (signal !== null && requests.has(signal)) return 'lost';
   if (signal === 'SIGKILL' && memoryKills() > killsBefore) return 'out-of-memory';
   return signal === null && code !== null && code < 128 ? 'exited' : 'crashed';
 }
@@ -57,6 +62,12 @@ function wordsFor(status: NodeFailureStatus, { code, signal }: Exit): Words {
         'STAGE_SILENT',
         'its process did not answer any more, and was ended.',
         'A longer time may be given with --patience.',
+      ];
+    case 'lost':
+      return [
+        'run',
+        'STAGE_ENDED',
+        `its process was ended by ${signal}, which this run did not send.`,
       ];
     case 'interrupted':
       return ['run', 'STAGE_INTERRUPTED', 'it was ended before it was done.'];
