@@ -257,6 +257,22 @@ describe('tdbn', () => {
     });
   });
 
+  it('does not train what it would run otherwise: gated max-pooling', async () => {
+    const snn = network();
+    const layers = snn.architecture.layers.map((layer): Layer =>
+      layer.kind === 'average-pool' ? { kind: 'max-pool', size: layer.size, gated: true } : layer,
+    );
+    expect(layers).not.toEqual(snn.architecture.layers);
+    const instance = tdbn.create({ runtime, engine }, tdbn.options.parse(quick));
+    const inputs = {
+      snn: { ...snn, architecture: { ...snn.architecture, layers } },
+      images: bands(24),
+    };
+    await expect(instance.run(fakeContext(), inputs)).rejects.toMatchObject({
+      code: 'GATED_POOLING',
+    });
+  });
+
   it('warns of a network that ends below its start, with both figures and the learning rate', async () => {
     const good = await train({ epochs: 12, learningRate: 0.02, optimizer: 'adam' });
     const instance = tdbn.create(

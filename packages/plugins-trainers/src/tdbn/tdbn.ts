@@ -4,7 +4,10 @@ import {
   defineStage,
   input,
   output,
+  layerText,
   partOfImages,
+  UserError,
+  type Snn,
 } from '@privatesnn/core';
 import { TENSOR_RUNTIME } from '@privatesnn/runtime-tfjs';
 import { integrateAndFireOf, SPIKING_ENGINE } from '@privatesnn/spiking';
@@ -43,6 +46,7 @@ export const tdbn = defineStage({
       assertImagesFit(images, snn.architecture);
       assertSameClasses(context, images, snn);
       integrateAndFireOf(snn, 'train');
+      assertNoGates(snn);
       const training = partOfImages(images, options.samples);
       const timeSteps = options.timeSteps ?? snn.timeSteps;
       const { readout } = snn;
@@ -84,3 +88,15 @@ export const tdbn = defineStage({
     },
   }),
 });
+
+/** Trained without its gates a network would be another one than is deployed. */
+function assertNoGates({ architecture: { layers } }: Snn): void {
+  const index = layers.findIndex((layer) => layer.kind === 'max-pool' && layer.gated);
+  if (index < 0) return;
+  throw new UserError(
+    'data',
+    'GATED_POOLING',
+    `The stage tdbn does not train networks with gated max-pooling, as ${layerText(layers[index]!, index)} has it.`,
+    { hint: 'Convert with another maxPooling, such as any-spike, or train with stbp.' },
+  );
+}
