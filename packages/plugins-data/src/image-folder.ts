@@ -1,3 +1,5 @@
+import { basename } from 'node:path';
+
 import { defineStage, output, UserError, type StageContext } from '@privatesnn/core';
 import { z } from 'zod';
 
@@ -160,5 +162,5 @@ function tell(
     `${files.length} pictures of ${classNames.length} classes in ${path}: ${map.slice(0, mostPrinted).join(', ')}${more}.`,
   );
   context.record('classes', { classNames, counts });
-  if (leftOut.length > 0) context.warn(`Left out of ${path}: ${leftOut.join('; ')}.`);
+  if (leftOut.length > 0) context.warn(`Left out of ${basename(path)}: ${leftOut.join('; ')}.`);
 }

@@ -1,3 +1,5 @@
+import { basename } from 'node:path';
+
 import {
   aboutOption,
   defineStage,
@@ -111,7 +113,7 @@ const checkedText = ({ images, difference, by }: Checked & { checked: true }) =>
   `${difference.toExponential(1)} of the largest output.`;
 
 const uncheckedText = (file: string, reason: string) =>
-  `The conversion of ${file} was not checked against the file itself: ${reason}.`;
+  `The conversion of ${basename(file)} was not checked against the file itself: ${reason}.`;
 
 /** Tells the user what the check of a network gave. */
 function withCheck(
