@@ -249,7 +249,8 @@ async function work(run: Run): Promise<UserError[]> {
   const fail = (node: PlanNode, how: NodeFailure) => {
     const ref = refs.get(node)!;
     const lost = schedule.end(node.id, 'failed').map((id) => byId.get(id)!);
-    if (stop.aborted && how.status === 'interrupted') return;
+    // A worker that goes while the run ends says as little against the stage as one that obeys.
+    if (stop.aborted && (how.status === 'interrupted' || how.status === 'lost')) return;
     const error = failureError(node, ref, how);
     errors.push(error);
     const failing = record.failed(node, how, error, lost);
