@@ -1,4 +1,4 @@
-import type { Group } from 'h5wasm';
+import type { File, Group } from 'h5wasm';
 
 import { hdf5, isHdf5, nextName } from '../hdf5.js';
 import type { NirGraph, NirNode } from './nodes.js';
@@ -10,30 +10,50 @@ const formatVersion = '1.0.8';
 export async function nirBytes(graph: NirGraph): Promise<Uint8Array> {
   const { File, FS } = await hdf5();
   const name = nextName();
-  const file = new File(name, 'w');
-  try {
-    file.create_dataset({ name: 'version', data: formatVersion });
-    const node = file.create_group('node');
-    node.create_dataset({ name: 'type', data: 'NIRGraph' });
-    node.create_dataset({
-      name: 'edges',
-      data: graph.edges.flat(),
-      shape: [graph.edges.length, 2],
-    });
-    const metadata = node.create_group('metadata');
-    for (const [key, data] of Object.entries(graph.metadata)) {
-      metadata.create_dataset({ name: key, data });
+  withoutTime(() => {
+    const file = new File(name, 'w');
+    try {
+      fill(file, graph);
+      file.flush();
+    } finally {
+      file.close();
     }
-    const nodes = node.create_group('nodes');
-    for (const [key, value] of Object.entries(graph.nodes)) write(nodes.create_group(key), value);
-    file.flush();
-  } finally {
-    file.close();
-  }
+  });
   try {
     return FS.readFile(name);
   } finally {
     FS.unlink(name);
+  }
+}
+
+function fill(file: File, graph: NirGraph): void {
+  file.create_dataset({ name: 'version', data: formatVersion });
+  const node = file.create_group('node');
+  node.create_dataset({ name: 'type', data: 'NIRGraph' });
+  node.create_dataset({
+    name: 'edges',
+    data: graph.edges.flat(),
+    shape: [graph.edges.length, 2],
+  });
+  const metadata = node.create_group('metadata');
+  for (const [key, data] of Object.entries(graph.metadata)) {
+    metadata.create_dataset({ name: key, data });
+  }
+  const nodes = node.create_group('nodes');
+  for (const [key, value] of Object.entries(graph.nodes)) write(nodes.create_group(key), value);
+}
+
+/**
+ * HDF5 stamps all it makes with the time, and h5wasm cannot ask it not to; the same graph must give the same bytes. What
+ * runs is synchronous, so that nothing else sees the clock stand still.
+ */
+function withoutTime(work: () => void): void {
+  const { now } = Date;
+  Date.now = () => 0;
+  try {
+    work();
+  } finally {
+    Date.now = now;
   }
 }
 
