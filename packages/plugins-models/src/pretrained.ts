@@ -13,7 +13,6 @@ import { z } from 'zod';
 
 import { epsilonSchema, layouts, rangeSchema, shapeSchema } from './description.js';
 import {
-  digestOf,
   embeddedModelFile,
   embeddedModels,
   findModel,
@@ -23,6 +22,7 @@ import {
 } from './read-model.js';
 import { checkAgainstTfjs } from './keras/check.js';
 import { kerasFiles, readKeras } from './keras/read.js';
+import { digestOf } from './model-file.js';
 import { architectureNames } from './named-architecture.js';
 import { normalisationSchema, withNormalisation } from './normalisation.js';
 import { checkAgainstFile } from './onnx/check.js';

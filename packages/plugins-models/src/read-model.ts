@@ -1,20 +1,17 @@
-import { createHash } from 'node:crypto';
-import { statSync } from 'node:fs';
-import { readdir, readFile, stat } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import {
   fileKind,
   headOf,
-  parseTypedYaml,
   unreadableFile,
   UserError,
-  UserErrorList,
   type Ann,
   type FileKindId,
 } from '@privatesnn/core';
 
+import { findDescription, readDescription } from './description-file.js';
 import {
   descriptionSchema,
   resolveDescription,
@@ -23,10 +20,11 @@ import {
 } from './description.js';
 import type { Container } from './keras/read.js';
 import { readParameters } from './layout.js';
+import { isFile, readModelFile } from './model-file.js';
 import type { Normalisation } from './normalisation.js';
 import { parseSafetensors } from './safetensors/read.js';
+import { snnFormat } from './snn-files.js';
 import { statisticsMember } from './statistics.js';
-import { wrongDescription } from './wrong-model-file.js';
 
 /** Networks that ship with this package. */
 export const embeddedModels = ['mnist-vgg5', 'mnist-judge'] as const;
@@ -118,6 +116,11 @@ export interface ReadAnn {
   readonly normalisation?: Normalisation | undefined;
 }
 
+const expected = {
+  what: 'a network',
+  hint: 'It may hold: architecture, inputShape, classes, classNames, inputRange, activation, width, hidden, bias, pooling, layout, tensors, batchNorms, batchNormEpsilon, normalisation, notes.',
+};
+
 /** Reads an ANN from a safetensors file; what the options say wins over the description beside it. */
 export async function readSafetensorsAnn(
   weights: string,
@@ -125,7 +128,9 @@ export async function readSafetensorsAnn(
   options: Description,
 ): Promise<ReadAnn> {
   const file = parseSafetensors(await readModelFile(weights), weights);
-  const beside = description === null ? {} : await readDescription(description);
+  if (file.metadata['format'] === snnFormat) throw spikes(weights);
+  const beside =
+    description === null ? {} : await readDescription(description, descriptionSchema, expected);
   const network = resolveDescription(options, beside, { weights, description });
   const { architecture, parameters, statistics, unused, assumedEpsilon } = readParameters(
     file,
@@ -158,85 +163,11 @@ export async function readSafetensorsAnn(
   return { ann, remarks, normalisation: network.normalisation };
 }
 
-/** Reads a whole file of a model. */
-export async function readModelFile(path: string): Promise<Uint8Array> {
-  try {
-    if (!(await stat(path)).isFile()) throw new Error(`${path} is not an ordinary file`);
-    return await readFile(path);
-  } catch (cause) {
-    throw unreadableFile({
-      code: 'MODEL_FILE_MISSING',
-      what: 'model file',
-      path,
-      hint: 'Check the path and the permissions.',
-      cause,
-    });
-  }
-}
-
-/** SHA-256 over the contents of files, in that order. */
-export async function digestOf(paths: readonly string[]): Promise<string> {
-  const hash = createHash('sha256');
-  for (const path of paths) {
-    const bytes = await readModelFile(path);
-    hash.update(`${bytes.length}\n`).update(bytes);
-  }
-  return hash.digest('hex');
-}
-
-/** Times its size that a file takes in memory: itself, its weights as they are read, and in their new order. */
-const copies = 3;
-
-/** Demands that a file of a network can be read: it takes a few times its size in memory. */
-export function expectMemory(file: string): void {
-  const needed = copies * (statSync(file, { throwIfNoEntry: false })?.size ?? 0);
-  const free = process.availableMemory();
-  if (needed <= free) return;
-  const megabytes = (bytes: number) => `${Math.ceil(bytes / 1e6).toLocaleString('en')} MB`;
-  throw new UserError(
-    'environment',
-    'MEMORY_LOW',
-    `${file} takes ${megabytes(needed)} of memory while it is read, of which ${megabytes(free)} are free.`,
-    { hint: 'Run where there is more memory.', place: { file } },
-  );
-}
-
-async function findDescription(weights: string): Promise<string | null> {
-  const stem = join(dirname(weights), basename(weights).replace(/\.[^.]*$/, ''));
-  for (const extension of ['.json', '.yaml', '.yml']) {
-    if (await isFile(stem + extension)) return stem + extension;
-  }
-  return null;
-}
-
-async function readDescription(path: string): Promise<Description> {
-  const bytes = await readModelFile(path);
-  try {
-    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-    return parseTypedYaml(text, path, descriptionSchema);
-  } catch (cause) {
-    if (!(cause instanceof UserError)) throw wrongDescription(path, bytes, cause);
-    throw invalid(path, cause instanceof UserErrorList ? cause.errors : [cause]);
-  }
-}
-
-/** One error of all mistakes of a description, as a stage fails with one. */
-function invalid(file: string, errors: readonly UserError[]): UserError {
-  const told = errors.slice(0, 5).map(({ message, place, hint }) => {
-    const at = place?.line === undefined ? '' : `Line ${place.line}, column ${place.column}: `;
-    return at + message + (hint === undefined ? '' : ` ${hint}`);
-  });
+function spikes(weights: string): UserError {
   return new UserError(
     'data',
-    'MODEL_DESCRIPTION',
-    `${file} does not describe a network. ${told.join(' ')}`,
-    {
-      hint: 'It may hold: architecture, inputShape, classes, classNames, inputRange, activation, width, hidden, bias, pooling, layout, tensors, batchNorms, batchNormEpsilon, normalisation, notes.',
-      place: errors[0]?.place ?? { file },
-    },
+    'MODEL_SPIKES',
+    `${weights} should be an ANN, but is a spiking network, written by save-snn.`,
+    { hint: 'Load it with the stage "pretrained-snn".', place: { file: weights } },
   );
-}
-
-async function isFile(path: string): Promise<boolean> {
-  return (await stat(path).catch(() => undefined))?.isFile() ?? false;
 }

@@ -11,8 +11,8 @@ export interface KindContract {
   readonly inputCount?: number;
   /** Types that outputs may have. */
   readonly outputs: readonly ArtefactType[];
-  /** One of the outputs must have this type. */
-  readonly gives?: ArtefactType;
+  /** One of the outputs must have one of these types. */
+  readonly gives?: readonly ArtefactType[];
   /** What its images must say of their origin. */
   readonly origin?: 'synthetic';
 }
@@ -23,27 +23,31 @@ const anyNetwork: readonly ArtefactType[] = ['ann', 'snn'];
 /** The contract of each kind: checked when a plugin is loaded, and, as to the origin of images, when a stage has run. */
 export const kindContracts: Readonly<Record<StageKind, KindContract>> = {
   // From files, or a part of another dataset; what it gives counts as real.
-  dataset: { inputs: ['images'], outputs: ['images'], gives: 'images' },
-  model: { inputs: ['images', 'ann'], outputs: ['ann', ...reports], gives: 'ann' },
+  dataset: { inputs: ['images'], outputs: ['images'], gives: ['images'] },
+  model: {
+    inputs: ['images', 'ann'],
+    outputs: [...anyNetwork, ...reports],
+    gives: anyNetwork,
+  },
   // Never an image: what a generator makes must not contain a real one.
   generator: {
     inputs: anyNetwork,
     needs: [anyNetwork],
     outputs: ['images', ...reports],
-    gives: 'images',
+    gives: ['images'],
     origin: 'synthetic',
   },
   converter: {
     inputs: ['ann', 'images'],
     needs: [['ann']],
     outputs: ['snn', ...reports],
-    gives: 'snn',
+    gives: ['snn'],
   },
   trainer: {
     inputs: ['snn', 'images', 'ann'],
     needs: [['snn'], ['images']],
     outputs: ['snn', ...reports],
-    gives: 'snn',
+    gives: ['snn'],
   },
   // One network and nothing else: no input of an attacker holds the training data or the teacher.
   attacker: {
@@ -51,7 +55,7 @@ export const kindContracts: Readonly<Record<StageKind, KindContract>> = {
     needs: [anyNetwork],
     inputCount: 1,
     outputs: ['images', ...reports],
-    gives: 'images',
+    gives: ['images'],
     origin: 'synthetic',
   },
   metric: { inputs: artefactTypes, outputs: reports },

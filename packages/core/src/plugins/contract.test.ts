@@ -40,7 +40,13 @@ test.prop([types])('a generator never takes images', (inputs) => {
 test.each(stageKinds)('%s: what its kind allows has no fault, anything else has', (kind) => {
   const { inputs, outputs, gives, inputCount, needs = [] } = kindContracts[kind];
   const taken = inputs.slice(0, inputCount ?? inputs.length);
-  expect(stageFaults(stage(kind, taken, gives ? [gives] : []))).toEqual([]);
+  for (const type of gives ?? [undefined]) {
+    expect(stageFaults(stage(kind, taken, type ? [type] : []))).toEqual([]);
+  }
+  if (gives) {
+    const others = outputs.filter((type) => !gives.includes(type));
+    expect(stageFaults(stage(kind, taken, others)).join()).toContain('gives no');
+  }
   for (const needed of needs) {
     const without = inputs.filter((type) => !needed.includes(type));
     expect(stageFaults(stage(kind, without, outputs)).join()).toContain(

@@ -111,8 +111,11 @@ export function stageFaults(stage: AnyStage): string[] {
   if (stage.kind === 'attacker' && stage.readsAncestors) {
     faults.push(`${name} reads ancestors; an attacker is told nothing of how its victim was made.`);
   }
-  if (contract.gives && !outputs.some(([, { type }]) => type === contract.gives)) {
-    faults.push(`${name} gives no ${contract.gives}, as every stage of kind ${stage.kind} must.`);
+  const { gives } = contract;
+  if (gives && !outputs.some(([, { type }]) => gives.includes(type))) {
+    faults.push(
+      `${name} gives no ${gives.join(' or ')}, as every stage of kind ${stage.kind} must.`,
+    );
   }
   return faults;
 }

@@ -2,7 +2,7 @@ import type { Ann, RandomStream } from '@privatesnn/core';
 import type { TensorRuntime } from '@privatesnn/runtime-tfjs';
 import type { io, Tensor } from '@tensorflow/tfjs-core';
 
-import { readModelFile } from '../read-model.js';
+import { readModelFile } from '../model-file.js';
 import { checkAgainst, unchecked, type Checked } from '../steps/check.js';
 import { shardFiles, type Manifest } from './shards.js';
 import type { KerasProbe } from './read.js';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-import { readModelFile } from '../read-model.js';
+import { readModelFile } from '../model-file.js';
 import { parseJson } from '../strict-json.js';
 import { notLayersModel } from '../wrong-model-file.js';
 import type { KerasFile } from './file.js';

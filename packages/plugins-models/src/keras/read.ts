@@ -3,7 +3,7 @@ import { basename } from 'node:path';
 import { UserError } from '@privatesnn/core';
 
 import { describeWeights, expectDescribesItself, type Description } from '../description.js';
-import { expectMemory, readModelFile } from '../read-model.js';
+import { expectMemory, readModelFile } from '../model-file.js';
 import { networkOf, type Network, type Probe } from '../steps/network.js';
 import { buildSteps } from './build.js';
 import type { KerasFile } from './file.js';

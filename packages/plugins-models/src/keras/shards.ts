@@ -4,7 +4,7 @@ import { UserError } from '@privatesnn/core';
 import { z } from 'zod';
 
 import { halfToNumber } from '../half.js';
-import { readModelFile } from '../read-model.js';
+import { readModelFile } from '../model-file.js';
 import { keysOf, type StoredWeights } from './weights.js';
 
 const quantization = z.discriminatedUnion('dtype', [

@@ -13,16 +13,7 @@ import {
   type PoolLayer,
   type Snn,
 } from '@privatesnn/core';
-import {
-  arbitraryEncoder,
-  arbitraryGraph,
-  arbitraryNeuron,
-  arbitraryParameters,
-  arbitraryPixels,
-  arbitraryThresholds,
-  classNames,
-  naiveLayer,
-} from '@privatesnn/testkit';
+import { arbitraryGraphSnn, arbitraryPixels, naiveLayer } from '@privatesnn/testkit';
 
 import { encode } from '../encoder.js';
 import { integrateAndFireOf } from '../checks.js';
@@ -30,28 +21,7 @@ import { createReferenceEngine } from './engine.js';
 
 const engine = createReferenceEngine();
 
-/** A spiking network that is any graph, with gains. */
-const networks = arbitraryGraph().chain((architecture) => {
-  const joins = architecture.layers.filter(({ kind }) => kind === 'add' || kind === 'concat');
-  return fc.record({
-    type: fc.constant('snn' as const),
-    architecture: fc.constant(architecture),
-    parameters: arbitraryParameters(architecture),
-    thresholds: arbitraryThresholds(architecture),
-    gains: fc
-      .tuple(
-        ...joins.map(({ from }) => fc.tuple(...from!.map(() => fc.constantFrom(1, 0.5, 2, 0.75)))),
-      )
-      .map((values) => Object.fromEntries(joins.map(({ name }, i) => [name!, values[i]!]))),
-    neuron: arbitraryNeuron(),
-    encoder: arbitraryEncoder(),
-    readout: fc.constant({ kind: 'sum', scale: 1 } as const),
-    timeSteps: fc.integer({ min: 1, max: 6 }),
-    classNames: fc.constant(classNames(architecture.classes)),
-  });
-});
-
-const runs = networks.chain((snn) =>
+const runs = arbitraryGraphSnn({ maxTimeSteps: 6 }).chain((snn) =>
   fc.record({
     snn: fc.constant<Snn>(snn),
     pixels: arbitraryPixels(snn.architecture, snn.encoder.range, 1),

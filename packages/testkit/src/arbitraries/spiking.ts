@@ -10,6 +10,7 @@ import {
   type Snn,
 } from '@privatesnn/core';
 
+import { arbitraryGraph, type GraphConstraints } from './graphs.js';
 import {
   arbitraryArchitecture,
   arbitraryParameters,
@@ -67,6 +68,36 @@ export function arbitrarySnn(constraints: SnnConstraints = {}): Arbitrary<Snn> {
       classNames: fc.constant(classNames(architecture.classes)),
     }),
   );
+}
+
+/** Spiking networks that are any graph, with gains; of the constraints on chains, those of neurons and encoders. */
+export function arbitraryGraphSnn(
+  constraints: Omit<SnnConstraints, keyof ArchitectureConstraints> & GraphConstraints = {},
+): Arbitrary<Snn> {
+  const { maxTimeSteps = 8 } = constraints;
+  return arbitraryGraph(constraints).chain((architecture) =>
+    fc.record({
+      type: fc.constant('snn' as const),
+      architecture: fc.constant(architecture),
+      parameters: arbitraryParameters(architecture),
+      thresholds: arbitraryThresholds(architecture),
+      gains: arbitraryGains(architecture),
+      neuron: arbitraryNeuron(constraints),
+      encoder: arbitraryEncoder(constraints),
+      readout: fc.constant({ kind: 'sum', scale: 1 } as const),
+      timeSteps: fc.integer({ min: 1, max: maxTimeSteps }),
+      classNames: fc.constant(classNames(architecture.classes)),
+    }),
+  );
+}
+
+/** Gains for the inputs of every add and concat, exact in binary. */
+export function arbitraryGains({ layers }: Architecture): Arbitrary<Record<string, number[]>> {
+  const joins = layers.filter(({ kind }) => kind === 'add' || kind === 'concat');
+  const gain = fc.constantFrom(1, 0.5, 2, 0.75);
+  return fc
+    .tuple(...joins.map(({ from }) => fc.tuple(...from!.map(() => gain))))
+    .map((values) => Object.fromEntries(joins.map(({ name }, i) => [name!, values[i]!])));
 }
 
 /** A threshold for every spiking layer. */
