@@ -18,6 +18,8 @@ import {
   type Snn,
 } from '@privatesnn/core';
 
+import { architectureBehind } from './fast/front.js';
+import { beyondKernels } from './fast/plan.js';
 import type { BalanceRequest, GradientRequest, InferenceRequest } from './engine.js';
 
 /** A request whose sizes and numbers fit: what every engine checks before it computes. */
@@ -33,7 +35,15 @@ export function checkInference(
   const checked = checkSnnRequest(request);
   if (request.precision === 'integer') {
     integrateAndFireOf(request.snn, 'compute in integers');
-    assertChain(request.snn.architecture, 'Computing in integers');
+    const what = beyondKernels(architectureBehind(request.snn));
+    if (what !== undefined) {
+      fail(
+        'configuration',
+        'NETWORK_GRAPH',
+        `Computing in integers takes what the kernels can compute, which is not ${what}; ${request.snn.architecture.name} has it.`,
+        'Compute it in floats (precision: float), or take a network without such a layer.',
+      );
+    }
   }
   const recordAt = request.recordAt ?? [checked.timeSteps];
   recordAt.forEach((step, i) => {

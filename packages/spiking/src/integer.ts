@@ -1,14 +1,7 @@
-import {
-  biasOf,
-  squareWindow,
-  UserError,
-  weightedLayers,
-  weightOf,
-  type Snn,
-  type WeightedLayer,
-} from '@privatesnn/core';
+import { UserError, type Snn } from '@privatesnn/core';
 
-import { averagePoolBefore } from './fast/plan.js';
+import { layerParameters } from './fast/parameters.js';
+import { planOf, type PlannedInput, type PlannedLayer } from './fast/plan.js';
 
 /**
  * Integer mode: weights of 11 bits, integer currents and membranes, so that no result depends on the order of
@@ -20,10 +13,15 @@ import { averagePoolBefore } from './fast/plan.js';
  * constant inputs round(x · 2⁸), and the current that they cause is rounded once more, to units. Membranes are clamped
  * to ± 2³⁰ before they fire; the leak is round(u · round(λ · 2¹⁵) / 2¹⁵), after a soft and before a delayed reset.
  * The initial membrane is round(v · θ), leaked once like any other. All halves are rounded up: cutting off would take half a unit a time-step from every neuron.
+ *
+ * The neurons of an add take the currents of both inputs in one unit: its gains are in the weights, a spike that comes
+ * as it is has a weight of its gain, and max|W| is the largest of all of them, each times its own f.
  */
 export interface IntegerLayer {
   /** In the order of the parameter; shared, for worker threads. */
   readonly weight: Int16Array;
+  /** Of the second input, where there is one. */
+  readonly beside?: Int16Array;
   readonly bias: Int32Array | undefined;
   /** θ; 0 for the last layer. */
   readonly threshold: number;
@@ -36,48 +34,63 @@ export const integerLimit = 2 ** 30;
 /** A constant input of 1. */
 export const pixelUnits = 256;
 
-/** @throws UserError when a layer's integers would not fit */
+/**
+ * By planned layer (fast/plan.ts).
+ *
+ * @throws UserError when a layer's integers would not fit, or the network has what the plan cannot hold
+ */
 export function integerLayers(snn: Snn, timeSteps: number): IntegerLayer[] {
-  const { architecture, parameters } = snn;
-  const layers = weightedLayers(architecture);
-  return layers.map((layer) => {
-    const isLast = layer === layers.at(-1);
-    const pool = averagePoolBefore(architecture, layer);
-    const weight = weightOf(parameters, layer).data;
-    const bias = biasOf(parameters, layer)?.data;
-    const events = inputsOf(layer) * pool ** 2;
-    const limit = isLast
-      ? Math.min(largestWeight, Math.floor((2 ** 31 - 1) / (2 * timeSteps * events)))
-      : largestWeight;
-    const largest = largestMagnitude(weight) || 1;
-    const unit = largest / limit / pool ** 2;
-    const threshold = isLast ? 0 : Math.max(1, Math.round(snn.thresholds[layer.name]! / unit));
-    const integerBias = bias && Array.from(bias, (b) => Math.round(b / unit));
-    // Spikes are at most 1; a constant input is as large as its range.
-    const isFirstConstant = layer === layers[0] && snn.encoder.kind === 'constant';
-    const received = events * limit * (isFirstConstant ? largestMagnitude(snn.encoder.range) : 1);
-    const current = received + largestMagnitude(integerBias ?? []);
-    const reach = isLast ? current * timeSteps : Math.max(current, threshold) * 2;
-    if (
-      limit < 15 ||
-      reach >= 2 ** 31 ||
-      (isFirstConstant && (received + 0.5) * pixelUnits >= 2 ** 31)
-    ) {
-      throw new UserError(
-        'configuration',
-        'ENGINE_INTEGERS',
-        `Layer "${layer.name}" does not fit into 32-bit integers (${events} inputs a neuron, ` +
-          `threshold ${threshold}, ${timeSteps} time-steps).`,
-        { hint: 'Compute it in floats (precision: float), or take fewer time-steps.' },
-      );
-    }
-    return {
-      weight: rounded(weight, limit / largest),
-      bias: integerBias && Int32Array.from(integerBias),
-      threshold,
-      unit,
-    };
-  });
+  const { architecture } = snn;
+  return planOf(architecture).layers.map((layer, index) =>
+    integerLayer(layer, index === 0, snn, timeSteps),
+  );
+}
+
+function integerLayer(
+  layer: PlannedLayer,
+  isFirst: boolean,
+  snn: Snn,
+  timeSteps: number,
+): IntegerLayer {
+  const { weight, beside, bias } = layerParameters(layer, snn.architecture, snn);
+  const inputs = layer.beside ? [layer, layer.beside] : [layer];
+  // In units of the first input: how much more an event of each counts.
+  const shares = inputs.map((input) => areaOf(layer) / areaOf(input));
+  const weights = beside ? [weight, beside] : [weight];
+  const events = inputs.reduce((sum, input) => sum + inputsOf(input) * areaOf(input), 0);
+  const limit = layer.last
+    ? Math.min(largestWeight, Math.floor((2 ** 31 - 1) / (2 * timeSteps * events)))
+    : largestWeight;
+  const largest = Math.max(...weights.map((w, i) => largestMagnitude(w) * shares[i]!)) || 1;
+  const unit = largest / limit / areaOf(layer);
+  const threshold = layer.last ? 0 : Math.max(1, Math.round(snn.thresholds[layer.name]! / unit));
+  const integerBias = bias && Array.from(bias, (b) => Math.round(b / unit));
+  // Spikes are at most 1; a constant input is as large as its range.
+  const isFirstConstant = isFirst && snn.encoder.kind === 'constant';
+  const received = events * limit * (isFirstConstant ? largestMagnitude(snn.encoder.range) : 1);
+  const current = received + largestMagnitude(integerBias ?? []);
+  const reach = layer.last ? current * timeSteps : Math.max(current, threshold) * 2;
+  if (
+    limit < 15 ||
+    reach >= 2 ** 31 ||
+    (isFirstConstant && (received + 0.5) * pixelUnits >= 2 ** 31)
+  ) {
+    throw new UserError(
+      'configuration',
+      'ENGINE_INTEGERS',
+      `Layer "${layer.name}" does not fit into 32-bit integers (${events} inputs a neuron, ` +
+        `threshold ${threshold}, ${timeSteps} time-steps).`,
+      { hint: 'Compute it in floats (precision: float), or take fewer time-steps.' },
+    );
+  }
+  const [first, second] = weights.map((w, i) => rounded(w, (limit / largest) * shares[i]!));
+  return {
+    weight: first!,
+    ...(second ? { beside: second } : {}),
+    bias: integerBias && Int32Array.from(integerBias),
+    threshold,
+    unit,
+  };
 }
 
 /** λ in units of 2⁻¹⁵. */
@@ -108,8 +121,10 @@ function rounded(values: Float32Array, factor: number): Int16Array {
   return result;
 }
 
-function inputsOf(layer: WeightedLayer): number {
-  return layer.kind === 'dense'
-    ? layer.inputs
-    : squareWindow(layer)!.kernel ** 2 * layer.inChannels;
+/** How many spikes an average is taken of; their sums are counted in its place. */
+const areaOf = ({ before }: PlannedInput) => before.averagePool ** 2;
+
+/** How many numbers reach a neuron. */
+function inputsOf({ weighted, kernel, input }: PlannedInput): number {
+  return weighted === undefined ? 1 : kernel ** 2 * input.channels;
 }

@@ -96,7 +96,9 @@ describe.each(kinds)('%s kernels write nothing beyond their buffers', (kind) => 
     fc.assert(
       fc.property(residual, fc.boolean(), (network, counted) => {
         const spec = specOf(network, false);
+        const integers = integerLayers(network.snn, network.snn.timeSteps);
         simulate(new Network(heapOf(), spec), imagesOf(network), [spec.timeSteps], []);
+        simulate(new Network(heapOf(), { ...spec, integers }), imagesOf(network), [1], []);
         const balancing = new Balancing(heapOf(), spec, imagesOf(network));
         Object.keys(network.snn.thresholds).forEach((_, layer) => {
           const largest = balancing.largest(layer);

@@ -16,7 +16,7 @@ import type {
 import { balance } from './balance.js';
 import { CallingThread } from './calling-thread.js';
 import { balanceExtent, gradientExtent, inferenceExtent } from './extents.js';
-import { architectureBehind, frontOf, pixelsBehind, withFront } from './front.js';
+import { architectureBehind, frontOf, pixelsBehind, requestBehind, withFront } from './front.js';
 import { gradients } from './gradients.js';
 import { infer } from './infer.js';
 import type { KernelKind } from './kernels.js';
@@ -76,11 +76,7 @@ export class FastEngine implements SpikingEngine {
       return this.reference.infer(request);
     }
     if (front) {
-      const behind = await this.infer({
-        ...request,
-        snn: { ...snn, architecture: front.architecture },
-        pixels: pixelsBehind(front, pixels),
-      });
+      const behind = await this.infer(requestBehind(request, front));
       return withFront(front, pixels, checked.timeSteps, behind);
     }
     this.checkSizes(inferenceExtent(request, checked), snn.architecture, checked.images);

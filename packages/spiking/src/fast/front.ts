@@ -8,7 +8,7 @@ import {
   type Parameters,
 } from '@privatesnn/core';
 
-import type { Inference, LayerOperations } from '../engine.js';
+import type { Inference, InferenceRequest, LayerOperations } from '../engine.js';
 import { computed, operationsOf, type Operation, type Signal } from '../reference/network.js';
 import { OperationCounter } from '../reference/synaptic-operations.js';
 
@@ -77,6 +77,32 @@ function frontLength(architecture: Architecture): number {
   let length = 0;
   while (isFront(length)) length++;
   return length;
+}
+
+/** An inference of the layers behind the front alone, whose images are what the front makes of the request's. */
+export function requestBehind(request: InferenceRequest, front: Front): InferenceRequest {
+  const { snn, pixels } = request;
+  const most = largestBehind(front, Math.max(...snn.encoder.range.map(Math.abs)));
+  return {
+    ...request,
+    snn: {
+      ...snn,
+      architecture: front.architecture,
+      encoder: { ...snn.encoder, range: [-most, most] },
+    },
+    pixels: pixelsBehind(front, pixels),
+  };
+}
+
+/** What no number behind the front is larger than, where none before it is larger than `most`. */
+function largestBehind({ operations }: Front, most: number): number {
+  return operations.reduce((largest, operation) => {
+    if (operation.kind !== 'weighted') throw new Error('A front is convolutions alone.');
+    const { weight, bias, connections } = operation;
+    const sums = new Float64Array(connections.outChannels);
+    weight.forEach((w, i) => (sums[i % sums.length]! += Math.abs(w) * largest));
+    return sums.reduce((a, sum, c) => Math.max(a, sum + Math.abs(bias?.[c] ?? 0)), 0);
+  }, most);
 }
 
 /** The images behind the front. */

@@ -1,4 +1,4 @@
-import { spikingLayers, type Layer, type Snn } from '@privatesnn/core';
+import { layerShapes, spikingLayers, type Layer, type Snn } from '@privatesnn/core';
 import {
   arbitraryEncoder,
   arbitraryGraph,
@@ -72,6 +72,62 @@ describe('residual networks', () => {
     );
   });
 
+  it('give the same bits in integers, behind a normalisation too', async () => {
+    await fc.assert(
+      fc.asyncProperty(runs, fc.boolean(), async ({ snn: plain, pixels, seed }, behind) => {
+        const snn = behind ? normalised(plain) : plain;
+        const raster = spikingLayers(snn.architecture).map(({ name }) => name);
+        const recordAt = Array.from({ length: snn.timeSteps }, (_, t) => t + 1);
+        const request = {
+          ...{ snn, seed, raster, recordAt, precision: 'integer' as const },
+          pixels: behind ? pixels.map(Math.abs) : pixels,
+        };
+        const [fast, slow] = [await engine.infer(request), await reference.infer(request)];
+        expect(fast.raster).toEqual(slow.raster);
+        expect(fast.potentials).toEqual(slow.potentials);
+        expect(fast.activity).toEqual(slow.activity);
+        expect(fast.operations).toEqual(slow.operations);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('are in integers close to what they are in floats', async () => {
+    let [same, all] = [0, 0];
+    await fc.assert(
+      fc.asyncProperty(runs, async ({ snn, pixels, seed }) => {
+        const raster = spikingLayers(snn.architecture).map(({ name }) => name);
+        const request = { snn, pixels, seed, raster };
+        const [ints, floats] = [
+          await reference.infer({ ...request, precision: 'integer' }),
+          await reference.infer(request),
+        ];
+        for (const name of raster) {
+          const [a, b] = [ints.raster[name]!, floats.raster[name]!];
+          all += a.length;
+          a.forEach((spike, i) => (same += spike === b[i] ? 1 : 0));
+        }
+      }),
+      { numRuns: 40 },
+    );
+    expect(same / all).toBeGreaterThan(0.95);
+  });
+
+  it('give the same bits in integers whether spikes pass an identity or a convolution of ones', async () => {
+    await fc.assert(
+      fc.asyncProperty(runs, async ({ snn, pixels, seed }) => {
+        const request = { pixels, seed, precision: 'integer' as const };
+        const [plain, convolved] = [
+          await engine.infer({ ...request, snn }),
+          await engine.infer({ ...request, snn: withoutIdentities(snn) }),
+        ];
+        expect(convolved.potentials).toEqual(plain.potentials);
+        expect(convolved.activity).toEqual(plain.activity);
+      }),
+      { numRuns: 40 },
+    );
+  });
+
   it('are balanced as by the reference engine, clipped ReLUs too', async () => {
     await fc.assert(
       fc.asyncProperty(runs, async ({ snn, pixels, seed, percentile }) => {
@@ -98,6 +154,35 @@ describe('residual networks', () => {
     );
   });
 });
+
+/** The same with a linear convolution of one pixel and weights 0 and 1 where an add takes spikes as they are. */
+function withoutIdentities(snn: Snn): Snn {
+  const shapes = layerShapes(snn.architecture);
+  const { layers } = snn.architecture;
+  const parameters = { ...snn.parameters };
+  const changed = layers.flatMap((layer): Layer[] => {
+    if (layer.kind !== 'add') return [layer];
+    const added: Layer[] = [];
+    const from = layer.from!.map((source, i) => {
+      const at = layers.findIndex(({ name }) => name === source);
+      const before = layers[at]!;
+      if (before.kind === 'shortcut' || ('linear' in before && before.linear)) return source;
+      const channels = shapes[at]![2];
+      const name = `${layer.name}-${i}`;
+      const data = Float32Array.from({ length: channels ** 2 }, (_, k) =>
+        k % (channels + 1) === 0 ? 1 : 0,
+      );
+      parameters[`${name}.weight`] = { shape: [1, 1, channels, channels], data };
+      added.push({
+        ...{ kind: 'conv', name, from: [source], linear: true, kernel: 1, stride: 1, padding: 0 },
+        ...{ inChannels: channels, outChannels: channels, bias: false },
+      });
+      return name;
+    });
+    return [...added, { ...layer, from }];
+  });
+  return { ...snn, parameters, architecture: { ...snn.architecture, layers: changed } };
+}
 
 /** The same behind a normalisation: a linear depthwise convolution of the image. */
 function normalised(snn: Snn): Snn {

@@ -331,12 +331,6 @@ class Planning {
   }
 }
 
-/** Size of the average-pooling windows between a weighted layer and the one before it; 1 for none. */
-export function averagePoolBefore(architecture: Architecture, layer: WeightedLayer): number {
-  const { layers } = planOf(architecture);
-  return layers.find(({ name }) => name === layer.name)!.before.averagePool;
-}
-
 const noTransition: Transition = {
   maxPool: 1,
   gated: false,

@@ -1,21 +1,44 @@
-import type { IntegrateAndFire } from '@privatesnn/core';
+import type { IntegrateAndFire, Snn } from '@privatesnn/core';
 
 import { checkInference, integrateAndFireOf } from '../checks.js';
 import { encode } from '../encoder.js';
 import type { Inference, InferenceRequest } from '../engine.js';
-import { integerLayers, integerLeak, integerLimit, integerPixel, pixelUnits } from '../integer.js';
+import { frontOf, requestBehind, withFront } from '../fast/front.js';
+import { planOf, type PlannedInput } from '../fast/plan.js';
+import {
+  integerLayers,
+  integerLeak,
+  integerLimit,
+  integerPixel,
+  pixelUnits,
+  type IntegerLayer,
+} from '../integer.js';
 import { ActivityCounter } from './activity.js';
 import { forEachImage } from './batch.js';
 import { addRaster } from './inference.js';
-import { currents, operationsOf, pooled, type Signal } from './network.js';
+import {
+  computed,
+  currents,
+  inputsOf,
+  operationsOf,
+  type AddOperation,
+  type Operation,
+  type Signal,
+  type WeightedOperation,
+} from './network.js';
 import { OperationCounter } from './synaptic-operations.js';
 
 /** Inference in integers (see integer.ts), of networks small enough for float32 to hold every current exactly. */
 export async function inferInteger(request: InferenceRequest): Promise<Inference> {
   const { images, timeSteps, recordAt } = checkInference(request);
+  const front = frontOf(request.snn);
+  if (front) {
+    const behind = await inferInteger(requestBehind(request, front));
+    return withFront(front, request.pixels, timeSteps, behind);
+  }
   const { snn, seed, raster = [] } = request;
   const { classes } = snn.architecture;
-  const layers = integerLayers(snn, timeSteps);
+  const layers = integersByName(snn, timeSteps);
   const operations = operationsOf(snn.architecture, snn.parameters);
   const activity = new ActivityCounter(snn.architecture);
   const counter = new OperationCounter(operations, snn.encoder.kind);
@@ -31,47 +54,43 @@ export async function inferInteger(request: InferenceRequest): Promise<Inference
       activity.add(name, spikes);
       if (raster.includes(name)) addRaster(rasters, name, spikes, image, images);
     };
-    const input = encode(snn.encoder.kind, pixels, { seed, image: number, timeSteps });
-    keep('input', input);
-    let signal: Signal = isConstant ? input.map((x) => x.map(integerPixel)) : input;
-    let index = 0;
+    const encoded = encode(snn.encoder.kind, pixels, { seed, image: number, timeSteps });
+    keep('input', encoded);
+    const input = isConstant ? encoded.map((x) => x.map(integerPixel)) : encoded;
+    const outputs: Signal[] = [];
     for (const operation of operations) {
-      if (operation.kind === 'average-pool') {
-        // Sums in the place of means: the unit of the next layer holds the factor.
-        const { area } = operation.pooling;
-        signal = pooled(operation, signal).map((x) => x.map((mean) => Math.round(mean * area)));
-      } else if (operation.kind === 'max-pool') {
-        signal = pooled(operation, signal);
-      } else if (operation.kind === 'weighted') {
-        const { weight, bias, threshold, unit } = layers[index]!;
-        const sums = currents(
-          { ...operation, weight: Float32Array.from(weight), bias: undefined },
-          signal,
-        );
-        const perUnit = isConstant && index === 0 ? pixelUnits : 1;
-        const current = sums.map((x) =>
-          Float64Array.from(
-            x,
-            (sum, i) => Math.round(sum / perUnit) + (bias?.[i % bias.length] ?? 0),
-          ),
-        );
-        index++;
-        if (operation.last) {
-          const sum = new Float64Array(classes);
-          current.forEach((x, t) => {
-            x.forEach((value, i) => (sum[i]! += value));
-            const row = image * recordAt.length + recordAt.indexOf(t + 1);
-            if (recordAt.includes(t + 1))
-              potentials.set(
-                sum.map((u) => u * unit),
-                row * classes,
-              );
-          });
-        } else {
-          signal = runIntegers(current, neuron, threshold);
-          keep(operation.layer.name, signal);
-        }
+      const inputs = inputsOf(operation, input, outputs);
+      if (!('last' in operation)) {
+        outputs.push(passed(operation, inputs));
+        continue;
       }
+      const { name } = operation.layer;
+      const perUnit = isConstant && name === layers.first ? pixelUnits : 1;
+      const sums = sumsOf(operation, inputs, layers, perUnit);
+      if (!operation.spikes && !operation.last) {
+        outputs.push(sums);
+        continue;
+      }
+      const { bias, threshold, unit } = layers.neurons.get(name)!;
+      const current = sums.map((x) =>
+        Float64Array.from(x, (sum, i) => sum + (bias?.[i % bias.length] ?? 0)),
+      );
+      if (operation.last) {
+        const sum = new Float64Array(classes);
+        current.forEach((x, t) => {
+          x.forEach((value, i) => (sum[i]! += value));
+          const row = image * recordAt.length + recordAt.indexOf(t + 1);
+          if (recordAt.includes(t + 1))
+            potentials.set(
+              sum.map((u) => u * unit),
+              row * classes,
+            );
+        });
+        break;
+      }
+      const spikes = runIntegers(current, neuron, threshold);
+      keep(name, spikes);
+      outputs.push(spikes);
     }
     counter.add(spikesByLayer);
   });
@@ -81,6 +100,62 @@ export async function inferInteger(request: InferenceRequest): Promise<Inference
     operations: counter.counts(),
     raster: Object.fromEntries(rasters),
   };
+}
+
+/** The integers of a network by the names of its own layers. */
+interface Integers {
+  /** The layer that takes the image. */
+  readonly first: string | undefined;
+  /** Of weighted layers. */
+  readonly weights: ReadonlyMap<string, Float32Array>;
+  /** What an add multiplies each input with: 1 for a current, which has it in its weights. */
+  readonly gains: ReadonlyMap<string, readonly number[]>;
+  readonly neurons: ReadonlyMap<string, IntegerLayer>;
+}
+
+function integersByName(snn: Snn, timeSteps: number): Integers {
+  const weights = new Map<string, Float32Array>();
+  const gains = new Map<string, number[]>();
+  const neurons = new Map<string, IntegerLayer>();
+  const planned = planOf(snn.architecture).layers;
+  integerLayers(snn, timeSteps).forEach((integers, index) => {
+    const layer = planned[index]!;
+    const add = (input: PlannedInput, values: Int16Array): void => {
+      if (input.weighted !== undefined) weights.set(input.weighted, Float32Array.from(values));
+      const all = gains.get(layer.name) ?? [];
+      all[input.place] = input.weighted === undefined ? values[input.offset]! : 1;
+      gains.set(layer.name, all);
+    };
+    neurons.set(layer.name, integers);
+    add(layer, integers.weight);
+    if (layer.beside) add(layer.beside, integers.beside!);
+  });
+  return { first: planned[0]?.weighted, weights, gains, neurons };
+}
+
+/** The integer current without the bias; `perUnit`: how many a constant input of 1 is. */
+function sumsOf(
+  operation: WeightedOperation | AddOperation,
+  inputs: readonly Signal[],
+  { weights, gains }: Integers,
+  perUnit: number,
+): Signal {
+  const { name } = operation.layer;
+  if (operation.kind === 'weighted') {
+    const weighted = { ...operation, weight: weights.get(name)!, bias: undefined };
+    return currents(weighted, inputs[0]!).map((x) => x.map((sum) => Math.round(sum / perUnit)));
+  }
+  const factors = gains.get(name)!;
+  return inputs[0]!.map((x, t) =>
+    x.map((_, i) => inputs.reduce((sum, signal, k) => sum + factors[k]! * signal[t]![i]!, 0)),
+  );
+}
+
+/** What operations without neurons make of spikes: sums in the place of means, as the next unit holds the factor. */
+function passed(operation: Operation, inputs: readonly Signal[]): Signal {
+  const signal = computed(operation, inputs);
+  if (operation.kind !== 'average-pool') return signal;
+  return signal.map((x) => x.map((mean) => Math.round(mean * operation.pooling.area)));
 }
 
 /** Neurons with integer membranes through all time-steps. */

@@ -77,32 +77,46 @@ function pack(network, index, beside, weight, to) {
  * @param {IntegerLayer} integers
  * @returns {PackedLayer}
  */
-export function packIntegerWeights(network, index, { weight, bias }) {
+export function packIntegerWeights(network, index, { weight, bias, beside }) {
   const { heap } = network;
   const layer = network.layer(index);
   const outputs = layer.output.channels;
   const padded = network.padded(outputs);
-  const isConstant = network.isConstant(index);
-  const taps = layer.kernel ** 2;
   const what = whatOf(layer);
-  const rows = checkedProduct(what, taps, network.inputChannels(index));
-  const size = checkedProduct(what, rows, padded);
-  const weights = heap.alloc(what, isConstant ? 0 : size * 2);
   const biasAt = bias ? heap.alloc(what, padded * 4) : 0;
   if (bias) {
     heap.clear(biasAt, padded * 4);
     heap.i32(biasAt, outputs).set(bias);
   }
+  const besideAt = beside ? packIntegers(network, index, true, beside) : 0;
+  const weights = network.isConstant(index)
+    ? copiedIntegers(network, index, weight)
+    : packIntegers(network, index, false, weight);
+  return { weights, bias: biasAt, floats: 0, beside: besideAt };
+}
+
+/** @param {Network} network @param {number} index @param {Int16Array} weight */
+function copiedIntegers(network, index, weight) {
+  const { heap } = network;
+  const at = heap.alloc(whatOf(network.layer(index)), weight.length * 2);
+  heap.i16(at, weight.length).set(weight);
+  return at;
+}
+
+/** @param {Network} network @param {number} index @param {boolean} beside @param {Int16Array} weight */
+function packIntegers(network, index, beside, weight) {
+  const { heap } = network;
+  const layer = network.layer(index);
+  const { kernel, input } = network.input(index, beside);
+  const weights = heap.alloc(whatOf(layer), weightFloats(network, index, beside) * 2);
   const top = heap.top;
-  const from = heap.alloc(what, weight.length * 2);
-  heap.i16(from, weight.length).set(weight);
-  if (isConstant) return { weights: from, bias: biasAt, floats: 0, beside: 0 };
   heap.run('packInt', {
-    ...{ from, to: weights, taps, inputs: layer.input.channels, outputs },
+    ...{ from: copiedIntegers(network, index, weight), to: weights, taps: kernel ** 2 },
+    ...{ inputs: input.channels, outputs: layer.output.channels },
     isSigned: Number(network.isSigned(index)),
   });
   heap.release(top);
-  return { weights, bias: biasAt, floats: 0, beside: 0 };
+  return weights;
 }
 
 /** @param {{ name: string }} layer */

@@ -2,6 +2,7 @@
  * A spiking layer's way forward, through all time-steps.
  */
 import { sortedBursts } from './bursts.js';
+import { forwardIntegerSum } from './integer-sum.js';
 import { layerInput } from './layer-input.js';
 import {
   adaptiveNeuronArguments,
@@ -36,7 +37,15 @@ export function forwardSpikes(network, index, before, image, { potentials = 0, b
   const { conv, spikes: inputSpikes, ...operations } = layerInput(network, index, before, image);
   const bursts = sortedBursts(network, index, conv);
   let besideAdditions = 0;
-  if (beside) {
+  if (beside && spec.integers) {
+    const other = layerInput(network, index, beside, image, true);
+    besideAdditions = other.additions;
+    const besideBursts = sortedBursts(network, index, other.conv, true);
+    forwardIntegerSum(network, index, bits, [
+      { conv, bursts },
+      { conv: other.conv, bursts: besideBursts },
+    ]);
+  } else if (beside) {
     const other = layerInput(network, index, beside, image, true);
     besideAdditions = other.additions;
     heap.run('forwardSum', {
