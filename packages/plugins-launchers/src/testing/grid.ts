@@ -14,7 +14,7 @@ import {
   type RunRequest,
 } from '@privatesnn/core';
 
-/** Stages of the launchers' contract: small work, in steps of 50 ms with checkpoints. */
+/** Stages of the launchers' contract: small work, in steps of 20 ms or more with checkpoints. */
 export const stages = resolve(
   import.meta.dirname,
   '../../../testkit/src/contract/launcher-stages.js',
@@ -48,7 +48,7 @@ stages:
     return file;
   }
 
-  /** @param steps of 50 ms, of each of the jobs */
+  /** @param steps of 20 ms or more, of each of the jobs */
   async function run(
     name: string,
     launcher: OpenLauncher | undefined,
