@@ -36,6 +36,8 @@ describe.skipIf(noRedis)(`bullmq, when something fails${noRedis ? `: ${noRedis}`
   test('a Redis that is killed and comes back empty costs no result', async () => {
     const redis = await redisServer();
     const first = await worker(redis.url);
+    // One that comes late is asked for, which is no matter here.
+    await until(() => redis.ask('pubsub', 'channels') !== '', 'a worker that listens');
     const { run } = grids();
     const expected = await run('grid', undefined, { cache: 'other' });
     let restarted: Promise<void> | undefined;

@@ -37,6 +37,16 @@ test('a job that a worker says that it works on is not queued again while the wo
   expect(ledger.missing(new Set())).toEqual(['a']);
 });
 
+test('a worker answers for a job where it is heard of with it since it was asked', () => {
+  const ledger = createLedger(limits);
+  ledger.hear(worker('w', ['a']), 5);
+  ledger.hear(worker('v', ['b']), 9);
+  expect([4, 5, 6].map((since) => ledger.worksOn('a', since))).toEqual([true, true, false]);
+  expect(ledger.worksOn('b', 6)).toBe(true);
+  ledger.hear(worker('v'), 10);
+  expect(ledger.worksOn('b', 6)).toBe(false);
+});
+
 test('a worker that worked on nothing is forgotten in silence', () => {
   const ledger = createLedger(limits);
   ledger.launched('a');

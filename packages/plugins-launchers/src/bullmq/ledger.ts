@@ -24,6 +24,8 @@ export interface Ledger {
   /** Forgets workers that are silent; returns those that worked on something. */
   silent(now: number): readonly WorkerCard[];
   readonly workers: number;
+  /** Whether a worker was heard of since then that works on a job. */
+  worksOn(job: string, since: number): boolean;
   /** Why no worker works for this run: each one that is there refuses, and did so `patience` ago. */
   refusal(now: number): NodeFailure | undefined;
 }
@@ -71,6 +73,9 @@ export function createLedger(limits: {
     get workers() {
       return workers.size;
     },
+
+    worksOn: (job, since) =>
+      [...workers.values()].some(({ card, heard }) => heard >= since && card.jobs.includes(job)),
 
     refusal(now) {
       const refusals = [...workers.values()].map(({ card }) => card.refusal);

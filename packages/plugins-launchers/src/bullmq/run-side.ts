@@ -157,16 +157,23 @@ export async function openRunSide(
       if (signal.aborted || closed.signal.aborted) return Promise.resolve(ended());
       return new Promise((resolve) => {
         const id = `n${++launched}`;
-        let timer: NodeJS.Timeout | undefined;
+        const timers: NodeJS.Timeout[] = [];
         const interrupt = () => {
-          timer = setTimeout(() => settle(ended()), times.ending);
+          const asked = performance.now();
+          const silent = () => {
+            if (!ledger.worksOn(id, asked)) settle(ended());
+          };
+          timers.push(
+            setTimeout(silent, times.answer),
+            setTimeout(() => settle(ended()), times.ending),
+          );
           // Where Redis is away, the timer ends it.
           stop([id]).catch(() => undefined);
         };
         const settle = (outcome: NodeOutcome) => {
           if (!pending.delete(id)) return;
           ledger.ended(id);
-          clearTimeout(timer);
+          for (const timer of timers) clearTimeout(timer);
           signal.removeEventListener('abort', interrupt);
           resolve(outcome);
         };

@@ -77,7 +77,10 @@ export async function serve(where: string, worker: NodeWorker, signal: AbortSign
       }
       if (!here) await meet(id, text);
       else here.seen = performance.now();
-      for (const job of stops) here?.jobs.get(job)?.abort();
+      const asked = stops.flatMap((job) => here?.jobs.get(job) ?? []);
+      // That it was heard.
+      if (here && asked.some((one) => !one.signal.aborted)) show(here);
+      for (const one of asked) one.abort();
     }
   };
   /** Takes jobs while there are free slots, from each run in turn. */

@@ -29,7 +29,9 @@ export const times = {
   idle: 1000,
   /** What a stage tells is sent no more often. */
   batch: 100,
-  /** From the wish that a job ends to giving up on an answer. */
+  /** From the wish that a job ends to giving up on a worker of which nothing is heard: `here`, and a moment. */
+  answer: 5000,
+  /** The same where it is heard of: to giving up on an outcome. */
   ending: 15_000,
   /** For the last words to Redis. */
   closing: 3000,
