@@ -47,6 +47,7 @@ export function addRunCommands(
     .argument('<where>', 'the folder of a run that all machines see, or redis://host:port')
     .option('--jobs <number>', 'stages at a time (default: by cores and free memory)')
     .option('--patience <minutes>', 'end a stage whose process is silent so long (default: 30)')
+    .option('--idle <minutes>', 'end when there was nothing to do for so long (default: never)')
     .option(
       '--cache <location>',
       'folder of the cache, or s3://bucket/prefix (default: where the run says)',

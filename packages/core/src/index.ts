@@ -84,6 +84,7 @@ export {
   type NodeWorkerRequest,
   type OpenedWorker,
 } from './run/launchers/node-worker.js';
+export { whenIdle } from './run/launchers/idle.js';
 export type { OpenLauncher, RunMaterials } from './run/launchers/open.js';
 export { failedNode } from './run/failed-node.js';
 export { errorData, errorFrom } from './errors/error-data.js';

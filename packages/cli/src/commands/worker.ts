@@ -3,6 +3,7 @@ import {
   loadPlugin,
   openWorker,
   UserError,
+  whenIdle,
   type AnyLauncher,
 } from '@privatesnn/core';
 
@@ -10,7 +11,7 @@ import { openCacheAt } from '../cache.js';
 import { bundledLaunchers } from '../launcher.js';
 import { clockTime } from '../progress/format.js';
 import { say } from '../terminal.js';
-import { childOptions, type JobsOptions } from './jobs.js';
+import { childOptions, whole, type JobsOptions } from './jobs.js';
 import { planOpener } from './node.js';
 import { listenForInterrupt } from './supervise.js';
 
@@ -19,14 +20,22 @@ export interface WorkerOptions extends JobsOptions {
   readonly cache?: string;
   /** A launcher of another plugin, by a launcher file. */
   readonly launcher?: string;
+  /** Minutes without work after which it ends; never when left out. */
+  readonly idle?: string;
   readonly quiet?: boolean;
 }
 
-/** Works for runs that are started elsewhere, until it is told to end or nothing more can come. */
+const mostIdle = 7 * 24 * 60;
+
+/** Works for runs that are started elsewhere, until it is told to end, or nothing more can come, or nothing has come for long. */
 export async function workAt(where: string, options: WorkerOptions): Promise<number> {
+  const minutes =
+    options.idle === undefined ? undefined : whole('--idle', options.idle, 1, mostIdle);
   const { worker: side, id } = await launcherFor(where, options);
-  const controller = new AbortController();
-  await listenForInterrupt(() => controller.abort());
+  const asked = new AbortController();
+  const idle = new AbortController();
+  const ended = AbortSignal.any([asked.signal, idle.signal]);
+  await listenForInterrupt(() => asked.abort());
   const tell = (message: string) => {
     if (options.quiet) return;
     say(process.stderr, `${clockTime(new Date().toISOString(), 'time')} ${message}\n`);
@@ -36,15 +45,18 @@ export async function workAt(where: string, options: WorkerOptions): Promise<num
     openCache: (location) => openCacheAt(options.cache ?? location),
     openWork: planOpener(options.cache),
     tell,
-    signal: controller.signal,
+    signal: ended,
   });
+  const watched =
+    minutes === undefined ? worker : whenIdle(worker, minutes * 60_000, () => idle.abort());
   tell(`Working for ${id}, ${worker.slots} at a time. Ctrl-C ends this.`);
   try {
-    await side.serve(where, worker, controller.signal);
+    await side.serve(where, watched, ended);
   } finally {
     await worker.close();
   }
-  if (!controller.signal.aborted) return 0;
+  if (idle.signal.aborted) tell(`Nothing to do for ${minutes} min: it ends.`);
+  if (!asked.signal.aborted) return 0;
   tell('Ended; what was not finished is for other workers.');
   return 130;
 }

@@ -66,6 +66,15 @@ test('the accounts are not asked for what the queue knows', async () => {
   expect(asked).toHaveLength(1);
 });
 
+test('follow-ups are released together, and one that needs it no more is no error', async () => {
+  const refusal = 'Job/step already completing or completed';
+  const { slurm, asked } = programs({ scontrol: output('', refusal, 1) });
+  await slurm.release(['17_1', '18_3']);
+  expect(asked).toEqual(['scontrol update JobId=17_1,18_3 Dependency=']);
+  const away = output('', 'slurm_update error: Unable to contact slurm controller', 1);
+  await expect(programs({ scontrol: away }).slurm.release(['1_1'])).rejects.toThrow(SchedulerAway);
+});
+
 test('a machine without Slurm: an error that says so', async () => {
   const execute = executeWith({ PATH: '/nowhere' });
   await expect(execute('sbatch', [])).rejects.toMatchObject({ code: 'SLURM_MISSING' });

@@ -42,6 +42,8 @@ export interface Slurm {
   submit(args: readonly string[], script: string): Promise<string>;
   /** What became of the tasks of arrays, as far as Slurm still knows. @throws SchedulerAway */
   tasks(arrays: readonly string[]): Promise<readonly Task[]>;
+  /** Lets tasks that wait for others to end start before that. @throws SchedulerAway */
+  release(ids: readonly string[]): Promise<void>;
   /** Ends arrays or tasks. @throws SchedulerAway */
   cancel(ids: readonly string[]): Promise<void>;
 }
@@ -78,6 +80,11 @@ export function slurmWith(execute: Execute): Slurm {
       // Without accounting it has nothing to say.
       const account = await execute('sacct', [...past, `--jobs=${rest.join(',')}`]);
       return [...found, ...parseTasks(account.stdout)];
+    },
+
+    async release(ids) {
+      // One that has started or ended meanwhile needs none: what it refuses is no matter.
+      await asked('scontrol', ['update', `JobId=${ids.join(',')}`, 'Dependency=']);
     },
 
     async cancel(ids) {

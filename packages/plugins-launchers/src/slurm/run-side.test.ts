@@ -24,28 +24,37 @@ const job = (node: string): NodeJob => ({
 });
 
 /** A run without workers, at a Slurm that is played: it says `state` of all tasks. */
-async function played(parts: Partial<Slurm> = {}, arrays?: string) {
+async function played(
+  parts: Partial<Slurm> = {},
+  arrays?: string,
+  options: Record<string, unknown> = {},
+) {
   const folder = mkdtempSync(join(tmpdir(), 'privatesnn-slurm-run-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   const told: string[] = [];
   const submitted: number[] = [];
   const cancelled: string[] = [];
-  const play = { state: 'PENDING', reason: 'Priority' };
+  const released: string[] = [];
+  /** What each array waits for. */
+  const after: (string | undefined)[] = [];
+  const play = { state: 'PENDING', reason: 'Priority', of: new Map<string, string>() };
   const all = (ids: readonly string[]): Task[] =>
     ids.flatMap((id) =>
-      Array.from({ length: submitted[Number(id) - 1]! }, (_, index) => ({
-        id: `${id}_${index + 1}`,
-        state: play.state,
-        reason: play.reason,
-        node: '',
-      })),
+      Array.from({ length: submitted[Number(id) - 1]! }, (_, index) => {
+        const task = `${id}_${index + 1}`;
+        const waits = after[Number(id) - 1] !== undefined && !released.includes(task);
+        const state = play.of.get(task) ?? (waits ? 'PENDING' : play.state);
+        return { id: task, state, reason: waits ? 'Dependency' : play.reason, node: 'n1' };
+      }),
     );
   const slurm: Slurm = {
     submit: (args) => {
       submitted.push(Number(/1-(\d+)/.exec(args[0]!)![1]));
+      after.push(args.find((text) => text.startsWith('--dependency='))?.split('=')[1]);
       return Promise.resolve(String(submitted.length));
     },
     tasks: (ids) => Promise.resolve(all(ids)),
+    release: (ids) => Promise.resolve(void released.push(...ids)),
     cancel: (ids) => Promise.resolve(void cancelled.push(...ids)),
     ...parts,
   };
@@ -61,13 +70,17 @@ async function played(parts: Partial<Slurm> = {}, arrays?: string) {
     mkdirSync(join(folder, 'slurm'));
     writeFileSync(join(folder, 'slurm/arrays'), arrays);
   }
-  const launcher = await openRunSide(slurmOptions.parse({ workers: 3 }), materials, slurm);
+  const launcher = await openRunSide(
+    slurmOptions.parse({ workers: 3, ...options }),
+    materials,
+    slurm,
+  );
   onTestFinished(() => launcher.close());
   const launch = (node: string) =>
     launcher
       .launch(job(node), () => undefined, new AbortController().signal)
       .catch((error: unknown) => error);
-  return { folder, told, submitted, cancelled, play, launcher, launch };
+  return { folder, told, submitted, after, released, cancelled, play, launcher, launch };
 }
 
 test('as many workers as there is work for; the arrays of a run that was killed are cancelled', async () => {
@@ -153,4 +166,76 @@ test('workers of which none ever came end the run, with the last lines of a log'
   const error = await launch('a');
   expect(error).toMatchObject({ code: 'SLURM_WORKERS_FAILED' });
   expect((error as Error).message).toContain('module: command not found');
+});
+
+test('follow-ups wait behind the workers, take over as the first of these end, and are made up for', async () => {
+  const slurm = await played({}, undefined, { followUps: 1 });
+  for (const node of 'abc') void slurm.launch(node);
+  await vi.waitFor(() => expect(slurm.submitted).toEqual([3, 3]));
+  expect(slurm.after).toEqual([undefined, 'afterany:1']);
+  slurm.play.state = 'RUNNING';
+  slurm.play.of.set('1_2', 'TIMEOUT');
+  await vi.waitFor(() => expect(slurm.released).toEqual(['2_1']));
+  // Two of three are there: a third one after a while.
+  await vi.waitFor(() => expect(slurm.submitted).toEqual([3, 3, 1]));
+  expect(slurm.after[2]).toBe('afterany:1:2');
+  expect(slurm.cancelled).toEqual([]);
+  await slurm.launcher.close();
+  expect(slurm.cancelled).toEqual(['1', '2', '3']);
+});
+
+test('two arrays behind the workers: each waits for all before it', async () => {
+  const { launch, submitted, after } = await played({}, undefined, { followUps: 2 });
+  for (const node of 'abc') void launch(node);
+  await vi.waitFor(() => expect(submitted).toEqual([3, 3, 3]));
+  expect(after).toEqual([undefined, 'afterany:1', 'afterany:1:2']);
+});
+
+test('a task that Slurm puts back into the queue is told, and no other is submitted', async () => {
+  const { launch, submitted, told, play } = await played();
+  void launch('a');
+  play.state = 'RUNNING';
+  await vi.waitFor(() => expect(submitted).toEqual([1]));
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  play.state = 'PENDING';
+  await vi.waitFor(() => expect(told).toContain('Slurm has put 1_1 of n1 back into its queue.'));
+  expect(submitted).toEqual([1]);
+});
+
+test('where a worker is cancelled nothing follows any more, and that is told of none but it', async () => {
+  const { launch, submitted, cancelled, play, told } = await played({}, undefined, {
+    followUps: 1,
+  });
+  for (const node of 'abc') void launch(node);
+  await vi.waitFor(() => expect(submitted).toEqual([3, 3]));
+  play.state = 'RUNNING';
+  play.of.set('1_2', 'CANCELLED');
+  await vi.waitFor(() => expect(cancelled).toEqual(['2_1', '2_2', '2_3']));
+  expect(told.filter((text) => text.includes('CANCELLED'))).toEqual([
+    'Slurm has ended 1_2 on n1: CANCELLED.',
+  ]);
+  play.of.set('1_1', 'TIMEOUT');
+  play.of.set('1_3', 'TIMEOUT');
+  await vi.waitFor(() => expect(submitted).toEqual([3, 3, 2]));
+});
+
+test('where Slurm refuses what follows the run goes on without', async () => {
+  let count = 0;
+  const refusal = new UserError('environment', 'SLURM_REFUSED', 'AssocMaxSubmitJobLimit');
+  const { launch, told, play } = await played(
+    {
+      submit: () => (++count === 2 ? Promise.reject(refusal) : Promise.resolve(String(count))),
+      tasks: () =>
+        Promise.resolve([{ id: '1_1', state: play.state, reason: play.reason, node: '' }]),
+    },
+    undefined,
+    { followUps: 3 },
+  );
+  play.state = 'RUNNING';
+  const ended = vi.fn();
+  void launch('a').then(ended);
+  await vi.waitFor(() => expect(told).toContain('AssocMaxSubmitJobLimit'));
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  expect(told.filter((text) => text === 'AssocMaxSubmitJobLimit')).toHaveLength(1);
+  expect([count, ended.mock.calls.length]).toEqual([2, 0]);
 });

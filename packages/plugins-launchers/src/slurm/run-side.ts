@@ -2,20 +2,18 @@ import { appendFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { UserError, type Launcher, type LauncherMaterials } from '@privatesnn/core';
+import type { Launcher, LauncherMaterials } from '@privatesnn/core';
 
 import { openRunSide as openFolder } from '../folder/run-side.js';
 import { lasting } from '../lasting.js';
 import { within } from '../within.js';
 import { SchedulerAway, type Slurm } from './commands.js';
+import { endedWith, isFailure, shown, speaksAgainst } from './ends.js';
 import { createFleet } from './fleet.js';
 import { isOfTask, workerScript } from './script.js';
 import type { Task } from './states.js';
 import { submission, type SlurmOptions } from './submission.js';
 import { times } from './times.js';
-
-/** Ends of a task that say nothing against its worker: there may be another. */
-const noFault = new Set(['TIMEOUT', 'NODE_FAIL', 'PREEMPTED', 'UNKNOWN', 'REVOKED', 'DEADLINE']);
 
 /**
  * The run's side: the launcher `folder`, and Slurm arrays of workers for it, as many as there is work for.
@@ -46,6 +44,8 @@ export async function openRunSide(
   const stuck = lasting();
   /** How many workers there may be. */
   let most = workers;
+  /** How many arrays wait behind them. */
+  let ahead = options.followUps;
   let old = true;
   let away = false;
   let told = '';
@@ -58,22 +58,33 @@ export async function openRunSide(
     await slurm.cancel(text.split('\n').filter(Boolean));
     await writeFile(arrays, '');
   };
-  const submit = async (count: number) => {
-    const array = await slurm.submit(submission(options, basename(folder), place, count), script);
+  /** @param after arrays to wait for */
+  const submit = async (count: number, after: readonly string[] = []) => {
+    const request = submission(options, basename(folder), place, count, after);
+    const array = await slurm.submit(request, script);
     await appendFile(arrays, `${array}\n`);
-    fleet.submitted(array, count);
-    tell(`Slurm array ${array}: ${count === 1 ? 'a worker' : `${count} workers`} submitted.`);
+    fleet.submitted(array, count, after.length > 0);
+    const who = count === 1 ? 'a worker' : `${count} workers`;
+    tell(`Slurm array ${array}: ${who} submitted${after.length > 0 ? ' to follow' : ''}.`);
+  };
+  const dismiss = async (ids: readonly string[]) => {
+    await slurm.cancel(ids);
+    fleet.dismissed(ids);
   };
   const look = async () => {
-    const ended = fleet.look(await slurm.tasks(fleet.arrays));
+    const before = new Set(fleet.held);
+    const { ended, requeued } = fleet.look(await slurm.tasks(fleet.arrays));
     const came = (task: Task) => [...side.met].some((id) => isOfTask(id, task.id));
-    const spoilt = ended.filter(
-      (task) => task.state === 'CANCELLED' || (!noFault.has(task.state) && !came(task)),
-    );
-    side.bury((id) => ended.some((task) => isOfTask(id, task.id)));
-    // Whoever cancels a worker wants fewer, and one that did not come to work will not the next time.
-    most -= spoilt.length;
+    const spoilt = ended.filter((task) => speaksAgainst(task, came(task)));
+    const over = [...ended, ...requeued];
+    side.bury((id) => over.some((task) => isOfTask(id, task.id)));
+    most -= spoilt.filter(({ id }) => !before.has(id)).length;
+    if (spoilt.length > 0) ahead = 0;
     if (ended.length > 0) tell(`Slurm has ended ${ended.map(shown).join(', ')}.`);
+    if (requeued.length > 0) {
+      const those = requeued.map(({ id, node }) => `${id} of ${node}`);
+      tell(`Slurm has put ${those.join(', ')} back into its queue.`);
+    }
     const none = most <= 0 || (side.met.size === 0 && spoilt.some(isFailure));
     if (fleet.live === 0 && none && spoilt.length > 0) throw await endedWith(spoilt, place);
     tellWaiting();
@@ -90,16 +101,32 @@ export async function openRunSide(
   const round = async () => {
     if (old) await endOld();
     old = false;
-    if (fleet.live > 0) await look();
-    const wanted = Math.min(most, Math.ceil(side.pending / jobs));
+    if (fleet.arrays.length > 0) await look();
+    const wanted = Math.max(0, Math.min(most, Math.ceil(side.pending / jobs)));
+    const due = fleet.held.slice(0, Math.max(0, wanted - fleet.live));
+    if (due.length > 0) await slurm.release(due);
+    fleet.released(due);
     const count = fleet.missing(wanted, performance.now());
+    await attemptSubmit(count, [], () => (most = fleet.live));
+    await keepFollowUps();
+  };
+  /** What Slurm refuses ends the run only where it has no workers. */
+  const attemptSubmit = async (count: number, after: readonly string[], refused: () => void) => {
     if (count === 0) return;
-    await submit(count).catch((error: unknown) => {
+    await submit(count, after).catch((error: unknown) => {
       if (error instanceof SchedulerAway || fleet.live === 0) throw error;
-      // Some work: it goes on with them.
-      most = fleet.live;
+      refused();
       tell((error as Error).message);
     });
+  };
+  /** Each array waits for all before it, and is no larger than the workers that it follows. */
+  const keepFollowUps = async () => {
+    const each = Math.min(most, fleet.live);
+    const wanted = ahead * each;
+    const surplus = ahead === 0 ? fleet.held : fleet.surplus(wanted, performance.now());
+    if (surplus.length > 0) await dismiss(surplus);
+    const count = Math.min(each, fleet.missingBehind(wanted, performance.now()));
+    await attemptSubmit(count, fleet.arrays, () => (ahead = 0));
   };
   const loop = async () => {
     await sleep(times.gather);
@@ -167,25 +194,4 @@ export async function openRunSide(
       await endAll();
     },
   };
-}
-
-const isFailure = ({ state }: Task) => state !== 'CANCELLED';
-
-const shown = ({ id, state, node }: Task) => `${id}${node === '' ? '' : ` on ${node}`}: ${state}`;
-
-/** Why there is no worker any more, and may be none. */
-async function endedWith(tasks: readonly Task[], place: string): Promise<UserError> {
-  const failed = tasks.find(isFailure);
-  if (!failed) {
-    return new UserError('run', 'SLURM_CANCELLED', 'Its workers at Slurm were all cancelled.', {
-      hint: 'What has finished is kept; "privatesnn resume" goes on.',
-    });
-  }
-  const log = join(place, `${failed.id}.log`);
-  const text = await readFile(log, 'utf8').catch(() => '');
-  const lines = text.trim().split('\n').slice(-5).join('\n');
-  const message = `No worker at Slurm came to work: ${shown(failed)}. The last lines of ${log}:\n${lines}`;
-  return new UserError('run', 'SLURM_WORKERS_FAILED', message, {
-    hint: 'Modules and prologue of the launcher must make the command work on the nodes, and the nodes must see the run folder.',
-  });
 }

@@ -13,6 +13,7 @@ const plain = {
   environment: {},
   command: ['/usr/bin/printf', '%s\\0'],
   jobs: 2,
+  idle: 10,
   threads: undefined,
 };
 const array = { SLURM_ARRAY_JOB_ID: '17', SLURM_ARRAY_TASK_ID: '3', PATH: process.env['PATH'] };
@@ -40,7 +41,7 @@ property.prop([hostile, fc.array(hostile, { maxLength: 3 }), fc.array(hostile, {
   expect(bash(workerScript({ ...plain, run, command, modules }))).toEqual([
     ...loads,
     ...words,
-    ...['worker', run, '--jobs', '2'],
+    ...['worker', run, '--jobs', '2', '--idle', '10'],
   ]);
 });
 

@@ -14,14 +14,16 @@ export interface ScriptRequest {
   readonly command: readonly string[];
   /** How many stages a worker does at a time. */
   readonly jobs: number;
+  /** Minutes without work after which a worker ends. */
+  readonly idle: number;
   /** How many threads a worker may use; those that the system gives it when left out. */
   readonly threads: number | undefined;
 }
 
 /** The script of each task: a worker of the run. The shell becomes it, so that Slurm's signals reach it. */
 export function workerScript(request: ScriptRequest): string {
-  const { run, directory, modules, prologue, environment, command, jobs, threads } = request;
-  const worker = [...command, 'worker', run, '--jobs', String(jobs)];
+  const { run, directory, modules, prologue, environment, command, jobs, idle, threads } = request;
+  const worker = [...command, 'worker', run, '--jobs', String(jobs), '--idle', String(idle)];
   return [
     // A login shell knows "module".
     '#!/bin/bash -l',

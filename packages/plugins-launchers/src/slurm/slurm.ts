@@ -26,6 +26,22 @@ export const slurmOptions = z.strictObject({
     .describe(
       "Time limit of each, as sbatch takes it (--time): '12:00:00'. One that has reached it is made up for by another.",
     ),
+  followUps: z
+    .int()
+    .min(0)
+    .max(10)
+    .default(0)
+    .describe(
+      'How many arrays wait in the queue behind the workers (--dependency), to take over where their time limit ends before the run does.',
+    ),
+  idle: z
+    .int()
+    .min(1)
+    .max(10_080)
+    .default(10)
+    .describe(
+      'Minutes without work after which a worker ends and gives its place back; where there is work again another is submitted.',
+    ),
   memory: word.optional().describe('Memory of each (--mem): 8G.'),
   cpusPerTask: z
     .int()

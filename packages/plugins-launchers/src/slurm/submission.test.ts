@@ -28,3 +28,10 @@ test('what sbatch would fill in itself in the name of a folder stays as it is', 
   const [, , output] = submission(slurmOptions.parse({}), 'x', '/runs/100%j/slurm', 1);
   expect(output).toBe('--output=/runs/100%%j/slurm/%A_%a.log');
 });
+
+test('a follow-up waits for all before it, however they end, whatever these have waited for', () => {
+  const options = slurmOptions.parse({ arguments: ['--dependency=afterok:9'] });
+  const list = submission(options, 'x', '/runs/x/slurm', 2, ['17', '18']);
+  expect(list.slice(-2)).toEqual(['--dependency=afterok:9', '--dependency=afterany:17:18']);
+  expect(submission(options, 'x', '/runs/x/slurm', 2).at(-1)).toBe('--dependency=afterok:9');
+});

@@ -4,12 +4,17 @@ import type { slurmOptions } from './slurm.js';
 
 export type SlurmOptions = z.output<typeof slurmOptions>;
 
-/** Arguments of sbatch for an array of workers, all but the script. */
+/**
+ * Arguments of sbatch for an array of workers, all but the script.
+ *
+ * @param after arrays that must have ended, in whatever way, before it starts
+ */
 export function submission(
   options: SlurmOptions,
   run: string,
   place: string,
   count: number,
+  after: readonly string[] = [],
 ): string[] {
   const { partition, account, time, memory, cpusPerTask, nodes, arguments: more } = options;
   const given = {
@@ -30,5 +35,7 @@ export function submission(
       value === undefined ? [] : [`--${name}=${value}`],
     ),
     ...more,
+    // The last one counts: the arrays before it have waited for what the user names.
+    ...(after.length > 0 ? [`--dependency=afterany:${after.join(':')}`] : []),
   ];
 }
