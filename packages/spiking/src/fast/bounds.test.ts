@@ -1,11 +1,3 @@
-import {
-  arbitraryEncoder,
-  arbitraryNeuron,
-  arbitraryParameters,
-  arbitraryPixels,
-  arbitraryThresholds,
-  classNames,
-} from '@privatesnn/testkit';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
@@ -13,6 +5,8 @@ import { engineInfo } from '../create-engine.js';
 import { integerLayers } from '../integer.js';
 import { Balancing } from './balancing.js';
 import { networkSpec } from './engine.js';
+import { trainingPlan } from './joint.js';
+import { planOf } from './plan.js';
 import { thresholdsOf } from './infer.js';
 import { loadKernels, type KernelKind } from './kernels.js';
 import type { InputImage } from './network/network-spec.js';
@@ -20,7 +14,8 @@ import { Network } from './network/network.js';
 import { simulate } from './simulate.js';
 import { GuardedHeap } from './testing/guarded-heap.js';
 import { networkCase, type NetworkCase } from './testing/random-network.js';
-import { residualNetwork } from './testing/residual-network.js';
+import { residualRun } from './testing/residual-network.js';
+import { trainedLayer } from './trained-layer.js';
 import { Training } from './training/training.js';
 
 const kinds = engineInfo()
@@ -30,30 +25,7 @@ const kinds = engineInfo()
 const anyNetwork = networkCase({ encoders: ['poisson', 'constant', 'first-spike'], dropout: true });
 
 /** A residual network with images, of the numbers that any network has. */
-const residual: fc.Arbitrary<NetworkCase> = residualNetwork.chain((architecture) =>
-  fc
-    .record({
-      parameters: arbitraryParameters(architecture),
-      thresholds: arbitraryThresholds(architecture),
-      encoder: arbitraryEncoder(),
-      neuron: arbitraryNeuron(),
-      pixels: arbitraryPixels(architecture, [-1, 1], 2),
-      timeSteps: fc.integer({ min: 1, max: 10 }),
-      seed: fc.nat(2 ** 32 - 1),
-    })
-    .map(({ pixels, seed, ...network }) => ({
-      snn: {
-        ...network,
-        type: 'snn' as const,
-        architecture,
-        readout: { kind: 'sum' as const, scale: 1 },
-        classNames: classNames(architecture.classes),
-      },
-      pixels,
-      seed,
-      firstImage: 0,
-    })),
-);
+const residual: fc.Arbitrary<NetworkCase> = residualRun.map((run) => ({ ...run, firstImage: 0 }));
 
 function specOf({ snn, seed }: NetworkCase, dropout: boolean) {
   return networkSpec(snn.architecture, snn, {
@@ -128,25 +100,35 @@ describe.each(kinds)('%s kernels write nothing beyond their buffers', (kind) => 
   });
 
   it('in training', () => {
+    const trained = residual.filter(
+      ({ snn }) => trainingPlan(planOf(snn.architecture)) !== undefined,
+    );
     fc.assert(
-      fc.property(anyNetwork, fc.constantFrom(2 ** 20, 2 ** 30), (network, memoryBudget) => {
-        const training = new Training(heapOf(), {
-          network: specOf(network, true),
-          surrogate: { kind: 'exponential', gamma: 1, divideByTheta: false },
-          detachReset: false,
-          wanted: { parameters: true, thresholds: true, input: true },
-          scale: 1,
-          memoryBudget,
-        });
-        const { logits } = training.forward(firstImageOf(network));
-        const atInput = training.backward(logits.map((_, i) => i - 0.5));
-        expect(atInput).toBeDefined();
-        training.sums.sizes().forEach((size, index) => {
-          const sums = new Float32Array(size);
-          training.sums.readAndReset(index, sums);
-          training.sums.unpack(index, 1, sums);
-        });
-      }),
+      fc.property(
+        fc.oneof(anyNetwork, trained),
+        fc.constantFrom(2 ** 20, 2 ** 30),
+        (network, memoryBudget) => {
+          const { plan, ways } = trainingPlan(planOf(network.snn.architecture))!;
+          const parameters = plan.layers.map((layer) => trainedLayer(layer, network.snn));
+          const training = new Training(heapOf(), {
+            network: { ...specOf(network, true), plan, parameters },
+            ways,
+            surrogate: { kind: 'exponential', gamma: 1, divideByTheta: false },
+            detachReset: false,
+            wanted: { parameters: true, thresholds: true, input: true },
+            scale: 1,
+            memoryBudget,
+          });
+          const { logits } = training.forward(firstImageOf(network));
+          const atInput = training.backward(logits.map((_, i) => i - 0.5));
+          expect(atInput).toBeDefined();
+          training.sums.sizes().forEach((size, index) => {
+            const sums = new Float32Array(size);
+            training.sums.readAndReset(index, sums);
+            training.sums.unpack(index, 1, sums);
+          });
+        },
+      ),
       { numRuns: 40 },
     );
   });

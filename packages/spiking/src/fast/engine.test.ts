@@ -6,6 +6,7 @@ import { integrateAndFireOf } from '../checks.js';
 import { createEngine, engineInfo } from '../create-engine.js';
 import type { SpikingEngine } from '../engine.js';
 import { createReferenceEngine } from '../reference/engine.js';
+import { expectClose } from './testing/expect-close.js';
 import { networkCase } from './testing/random-network.js';
 
 const reference = createReferenceEngine();
@@ -239,16 +240,3 @@ describe.each(available)('$implementation engine', ({ implementation }) => {
     );
   });
 });
-
-/** Equal but for rounding, relative to the largest number. */
-function expectClose(actual: ArrayLike<number>, expected: ArrayLike<number>, what = ''): void {
-  expect(actual.length, what).toBe(expected.length);
-  let largest = 0;
-  for (let i = 0; i < expected.length; i++) largest = Math.max(largest, Math.abs(expected[i]!));
-  for (let i = 0; i < expected.length; i++) {
-    const difference = Math.abs(actual[i]! - expected[i]!);
-    if (!(difference <= 1e-4 * largest + 1e-6)) {
-      throw new Error(`${what}[${i}] is ${actual[i]}, expected ${expected[i]}`);
-    }
-  }
-}

@@ -16,13 +16,22 @@ import type {
 import { balance } from './balance.js';
 import { CallingThread } from './calling-thread.js';
 import { balanceExtent, gradientExtent, inferenceExtent } from './extents.js';
-import { architectureBehind, frontOf, pixelsBehind, requestBehind, withFront } from './front.js';
+import {
+  architectureBehind,
+  frontOf,
+  gradientsBehind,
+  gradientsWithFront,
+  pixelsBehind,
+  requestBehind,
+  withFront,
+} from './front.js';
 import { gradients } from './gradients.js';
 import { infer } from './infer.js';
 import type { KernelKind } from './kernels.js';
 import type { NetworkSpec } from './network/network-spec.js';
 import { layerParameters, sharedParameters } from './parameters.js';
-import { beyondKernels, canTrain, planOf } from './plan.js';
+import { trainingPlan, type TrainingPlan } from './joint.js';
+import { beyondKernels, planOf, type Plan } from './plan.js';
 import { WorkerPool, type Pool, type WorkerOverrides } from './pool.js';
 import { SharedMemory } from './shared-memory.js';
 import { checkSizes, type Extent } from './sizes.js';
@@ -64,8 +73,8 @@ export class FastEngine implements SpikingEngine {
         'network, which is slow.'
       );
     }
-    if (use === 'spikes' || this.hasGradients(network.architecture)) return undefined;
-    return `The ${this.id} kernels have gradients of chains without gated max-pooling alone: the reference engine computes those of ${name}, which is slow.`;
+    if (use === 'spikes' || trainingPlanOf(network)) return undefined;
+    return `The ${this.id} kernels have no gradients of networks such as ${name}, with averages or dropout right before an add: the reference engine computes them, which is slow.`;
   }
 
   async infer(request: InferenceRequest): Promise<Inference> {
@@ -79,7 +88,7 @@ export class FastEngine implements SpikingEngine {
       const behind = await this.infer(requestBehind(request, front));
       return withFront(front, pixels, checked.timeSteps, behind);
     }
-    this.checkSizes(inferenceExtent(request, checked), snn.architecture, checked.images);
+    this.checkSizes(inferenceExtent(request, checked), planOf(snn.architecture), checked.images);
     return this.run(request.signal, checked.images, (crew) => infer(request, checked, crew));
   }
 
@@ -96,20 +105,21 @@ export class FastEngine implements SpikingEngine {
         pixels: pixelsBehind(front, request.pixels),
       });
     }
-    this.checkSizes(balanceExtent(request), request.architecture, checked.images);
+    this.checkSizes(balanceExtent(request), planOf(request.architecture), checked.images);
     return this.run(request.signal, checked.images, (crew) => balance(request, checked, crew));
   }
 
   async gradients(request: GradientRequest): Promise<Gradients> {
     const checked = checkGradients(request);
-    const { architecture } = request.snn;
-    if (!this.hasGradients(architecture)) return this.reference.gradients(request);
-    this.checkSizes(gradientExtent(request, checked), architecture, checked.images);
-    return this.run(request.signal, checked.images, (crew) => gradients(request, checked, crew));
-  }
-
-  private hasGradients(architecture: Architecture): boolean {
-    return beyondKernels(architecture) === undefined && canTrain(planOf(architecture));
+    const training = trainingPlanOf(request.snn);
+    if (!training) return this.reference.gradients(request);
+    const front = frontOf(request.snn);
+    const behind = front ? gradientsBehind(request, front) : request;
+    this.checkSizes(gradientExtent(behind, checked), training.plan, checked.images);
+    const result = await this.run(request.signal, checked.images, (crew) =>
+      gradients(behind, checked, training, crew),
+    );
+    return front ? gradientsWithFront(front, request, result) : result;
   }
 
   async close(): Promise<void> {
@@ -117,12 +127,8 @@ export class FastEngine implements SpikingEngine {
     await this.pool.end(new Error('The spiking engine was closed.'));
   }
 
-  private checkSizes(
-    extent: Omit<Extent, 'threads'>,
-    architecture: Architecture,
-    images: number,
-  ): void {
-    checkSizes(planOf(architecture), { ...extent, threads: Math.min(this.threads, images) });
+  private checkSizes(extent: Omit<Extent, 'threads'>, plan: Plan, images: number): void {
+    checkSizes(plan, { ...extent, threads: Math.min(this.threads, images) });
   }
 
   /** Waits for the request before, then works until done or aborted; an aborted crew is sent home at once. */
@@ -152,6 +158,14 @@ export class FastEngine implements SpikingEngine {
     this.last = turn.catch(() => undefined);
     return turn;
   }
+}
+
+/** A network as training sees it; undefined where the kernels have no gradients of it. */
+function trainingPlanOf(network: Pick<Snn, 'architecture' | 'encoder'>): TrainingPlan | undefined {
+  const behind = architectureBehind(network);
+  if (beyondKernels(behind) !== undefined) return undefined;
+  const firstLayer = network.architecture.layers.length - behind.layers.length;
+  return trainingPlan(planOf(behind, firstLayer));
 }
 
 /** Gives each thread a task and waits for all. */

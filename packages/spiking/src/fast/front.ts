@@ -8,8 +8,21 @@ import {
   type Parameters,
 } from '@privatesnn/core';
 
-import type { Inference, InferenceRequest, LayerOperations } from '../engine.js';
-import { computed, operationsOf, type Operation, type Signal } from '../reference/network.js';
+import type {
+  GradientRequest,
+  Gradients,
+  Inference,
+  InferenceRequest,
+  LayerActivity,
+  LayerOperations,
+} from '../engine.js';
+import { addBiasGradient, addWeightGradient, inputGradient } from '../reference/connections.js';
+import {
+  currents,
+  operationsOf,
+  type Signal,
+  type WeightedOperation,
+} from '../reference/network.js';
 import { OperationCounter } from '../reference/synaptic-operations.js';
 
 /** A network, as far as its front depends on it. */
@@ -24,7 +37,7 @@ interface Fronted {
  * current is the same at all time-steps, so that it is computed once an image and is the input of the others.
  */
 export interface Front {
-  readonly operations: readonly Operation[];
+  readonly operations: readonly WeightedOperation[];
   /** The layers behind it. */
   readonly architecture: Architecture;
 }
@@ -57,7 +70,11 @@ export function frontOf(network: Fronted): Front | undefined {
   const [height, width, channels] = behind.inputShape;
   const layers = architecture.layers.slice(0, length);
   const alone = { ...architecture, layers, classes: height * width * channels };
-  return { operations: operationsOf(alone, parameters), architecture: behind };
+  const operations = operationsOf(alone, parameters);
+  return {
+    operations: operations.filter((one) => one.kind === 'weighted'),
+    architecture: behind,
+  };
 }
 
 /** How many of the first layers are a front. */
@@ -94,10 +111,66 @@ export function requestBehind(request: InferenceRequest, front: Front): Inferenc
   };
 }
 
+/**
+ * The gradients of a whole network from those of the layers behind its front, whose input's gradient is among them.
+ *
+ * @param request of the whole network
+ */
+export function gradientsWithFront(
+  { operations }: Front,
+  { pixels, wanted, snn, timeSteps = snn.timeSteps }: GradientRequest,
+  behind: Gradients,
+): Gradients {
+  const images = imagesOf(operations, pixels);
+  const size = behind.input!.length / images.length;
+  const sums = operations.map(({ weight, bias }) => ({
+    weight: new Float64Array(weight.length),
+    bias: bias && new Float64Array(bias.length),
+  }));
+  const input = new Float32Array(pixels.length);
+  images.forEach((image, i) => {
+    const taken = [image];
+    for (const operation of operations) taken.push(currents(operation, [taken.at(-1)!])[0]!);
+    let gradient = behind.input!.subarray(i * size, (i + 1) * size);
+    for (const [at, { connections, weight }] of [...operations.entries()].reverse()) {
+      const { weight: atWeight, bias: atBias } = sums[at]!;
+      addWeightGradient(connections, taken[at]!, gradient, atWeight);
+      if (atBias) addBiasGradient(gradient, atBias);
+      gradient = inputGradient(connections, weight, gradient);
+    }
+    input.set(gradient, i * image.length);
+  });
+  const mean = (sum: Float64Array) => Float32Array.from(sum, (value) => value / images.length);
+  const own = operations.flatMap(({ layer: { name } }, at) => {
+    const { weight, bias } = sums[at]!;
+    const atWeight = [`${name}.weight`, mean(weight)] as const;
+    return bias ? [atWeight, [`${name}.bias`, mean(bias)] as const] : [atWeight];
+  });
+  const { input: _, ...rest } = behind;
+  return {
+    ...rest,
+    parameters: wanted.parameters
+      ? { ...Object.fromEntries(own), ...behind.parameters }
+      : behind.parameters,
+    ...(wanted.input ? { input } : {}),
+    activity: activityWithFront(pixels, images.length, timeSteps, behind.activity),
+  };
+}
+
+/** The gradients of the layers behind the front alone, that of their input among them where the front needs it. */
+export function gradientsBehind(request: GradientRequest, front: Front): GradientRequest {
+  const { snn, pixels, wanted } = request;
+  return {
+    ...request,
+    snn: { ...snn, architecture: front.architecture },
+    pixels: pixelsBehind(front, pixels),
+    wanted: { ...wanted, input: true },
+  };
+}
+
 /** What no number behind the front is larger than, where none before it is larger than `most`. */
 function largestBehind({ operations }: Front, most: number): number {
   return operations.reduce((largest, operation) => {
-    if (operation.kind !== 'weighted') throw new Error('A front is convolutions alone.');
     const { weight, bias, connections } = operation;
     const sums = new Float64Array(connections.outChannels);
     weight.forEach((w, i) => (sums[i % sums.length]! += Math.abs(w) * largest));
@@ -114,7 +187,7 @@ export function pixelsBehind(
   const size = architecture.inputShape.reduce((product, side) => product * side, 1);
   const result = new Float32Array(images.length * size);
   images.forEach((image, i) => {
-    const [behind] = operations.reduce((signal, operation) => computed(operation, [signal]), [
+    const [behind] = operations.reduce((signal, operation) => currents(operation, signal), [
       image,
     ] as Signal);
     result.set(behind!, i * size);
@@ -137,19 +210,27 @@ export function withFront(
     additions: layer.additions * timeSteps,
     multiplications: layer.multiplications * timeSteps,
   }));
-  const [, ...spiking] = behind.activity;
-  const nonZero = pixels.reduce((sum, x) => sum + (x === 0 ? 0 : 1), 0);
-  const neurons = pixels.length / images.length;
   return {
     ...behind,
-    activity: [{ layer: 'input', neurons, spikes: nonZero * timeSteps }, ...spiking],
+    activity: activityWithFront(pixels, images.length, timeSteps, behind.activity),
     operations: [...counted, ...behind.operations],
   };
 }
 
-function imagesOf([first]: readonly Operation[], pixels: Float32Array): Float32Array[] {
-  if (first?.kind !== 'weighted') throw new Error('A front begins with a convolution.');
-  const { inputs } = first.connections;
+/** The whole network's activity: its own input comes in the place of what is behind the front. */
+function activityWithFront(
+  pixels: Float32Array,
+  images: number,
+  timeSteps: number,
+  [, ...spiking]: readonly LayerActivity[],
+): LayerActivity[] {
+  const nonZero = pixels.reduce((sum, x) => sum + (x === 0 ? 0 : 1), 0);
+  const input = { layer: 'input', neurons: pixels.length / images, spikes: nonZero * timeSteps };
+  return [input, ...spiking];
+}
+
+function imagesOf([first]: readonly WeightedOperation[], pixels: Float32Array): Float32Array[] {
+  const { inputs } = first!.connections;
   return Array.from({ length: pixels.length / inputs }, (_, i) =>
     pixels.subarray(i * inputs, (i + 1) * inputs),
   );

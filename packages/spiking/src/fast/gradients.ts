@@ -1,4 +1,4 @@
-import { biasOf, weightedLayers, weightOf } from '@privatesnn/core';
+import { weightedLayers } from '@privatesnn/core';
 
 import type { CheckedBatch } from '../checks.js';
 import type { GradientRequest, Gradients } from '../engine.js';
@@ -6,7 +6,8 @@ import { activityOf, addCounts } from './activity.js';
 import { everyThread, type Crew } from './engine.js';
 import { thresholdsOf } from './infer.js';
 import type { NetworkSpec } from './network/network-spec.js';
-import { planOf } from './plan.js';
+import type { TrainingPlan } from './joint.js';
+import { trainedLayer } from './trained-layer.js';
 import type { TrainingSpec } from './training/training-spec.js';
 
 /** Image i is summed into part i mod this, and the parts are added in order, on however many threads. */
@@ -18,11 +19,12 @@ const defaultMemoryBudget = 2 ** 30;
 export async function gradients(
   request: GradientRequest,
   { images, timeSteps }: CheckedBatch,
+  { plan, ways }: TrainingPlan,
   crew: Crew,
 ): Promise<Gradients> {
   const { snn, seed, firstImage = 0, wanted } = request;
   const network: NetworkSpec = {
-    plan: planOf(snn.architecture),
+    plan,
     parameters: [],
     thresholds: thresholdsOf(snn),
     neuron: snn.neuron,
@@ -33,6 +35,7 @@ export async function gradients(
   };
   const spec: TrainingSpec = {
     network,
+    ways,
     surrogate: request.surrogate,
     detachReset: request.detachReset,
     wanted,
@@ -40,7 +43,7 @@ export async function gradients(
     memoryBudget: request.memoryBudget ?? defaultMemoryBudget,
   };
   const threads = Math.min(crew.threads, parts);
-  const layers = layersOf(snn);
+  const layers = plan.layers.map((layer) => trainedLayer(layer, snn));
   const team = { pool: crew.pool, threads };
   const [sizes = []] = await everyThread<number[]>(team, () => ({ task: 'train', spec }));
   const slots = Array.from({ length: threads }, () => crew.memory.take(Math.max(...sizes)));
@@ -97,13 +100,16 @@ export async function gradients(
       slot.set(await totals.all(used, index));
       const unpacking = { task: 'unpack', index, factor: 1 / images, sums: slot };
       await crew.pool.call(thread, unpacking);
-      Object.assign(parameters, namedSums(layers[index]!, slot, totals.sums[index]!));
+      Object.assign(parameters, layers[index]!.gradients(slot, totals.sums[index]!));
     }
   };
   await Promise.all(slots.map((_, thread) => work(thread)));
   crew.memory.giveBack(slots);
-  const names = layers.flatMap(({ name }) => [`${name}.weight`, `${name}.bias`]);
-  const spiking = wanted.thresholds ? layers.slice(0, -1) : [];
+  const names = weightedLayers(snn.architecture).flatMap(({ name }) => [
+    `${name}.weight`,
+    `${name}.bias`,
+  ]);
+  const spiking = wanted.thresholds ? plan.layers.slice(0, -1) : [];
   return {
     logits,
     loss: losses.reduce((a, b) => a + b, 0) / images,
@@ -118,38 +124,6 @@ export async function gradients(
     ),
     ...(input ? { input } : {}),
     activity: activityOf(network.plan, spikes),
-  };
-}
-
-/** A weighted layer's parameters. */
-interface Layer {
-  readonly name: string;
-  readonly weight: Float32Array;
-  readonly bias: Float32Array | undefined;
-}
-
-function layersOf({ architecture, parameters }: GradientRequest['snn']): Layer[] {
-  return weightedLayers(architecture).map((layer) => ({
-    name: layer.name,
-    weight: weightOf(parameters, layer).data,
-    bias: biasOf(parameters, layer)?.data,
-  }));
-}
-
-/** A layer's gradients from a slot that holds the weight's, then the bias's; in `room` where it has their size. */
-function namedSums(
-  { name, weight, bias }: Layer,
-  slot: Float32Array,
-  room: Float32Array,
-): Record<string, Float32Array> {
-  const end = weight.length + (bias?.length ?? 0);
-  if (!bias && room.length === end) {
-    room.set(slot.subarray(0, end));
-    return { [`${name}.weight`]: room };
-  }
-  return {
-    [`${name}.weight`]: new Float32Array(slot.subarray(0, weight.length)),
-    ...(bias ? { [`${name}.bias`]: new Float32Array(slot.subarray(weight.length, end)) } : {}),
   };
 }
 

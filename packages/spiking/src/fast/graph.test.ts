@@ -1,12 +1,18 @@
-import { layerShapes, spikingLayers, type Layer, type Snn } from '@privatesnn/core';
 import {
-  arbitraryEncoder,
+  layerShapes,
+  parameterShapes,
+  spikingLayers,
+  weightedLayers,
+  type Layer,
+  type Snn,
+} from '@privatesnn/core';
+import {
   arbitraryGraph,
-  arbitraryNeuron,
   arbitraryParameters,
   arbitraryPixels,
   arbitraryThresholds,
   classNames,
+  testStream,
 } from '@privatesnn/testkit';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -16,44 +22,15 @@ import type { BalanceRequest } from '../engine.js';
 import { createReferenceEngine } from '../reference/engine.js';
 import { FastEngine } from './engine.js';
 import { architectureBehind } from './front.js';
-import { beyondKernels } from './plan.js';
-import { residualNetwork } from './testing/residual-network.js';
+import { trainingPlan } from './joint.js';
+import { beyondKernels, planOf } from './plan.js';
+import { expectClose } from './testing/expect-close.js';
+import { networkCase } from './testing/random-network.js';
+import { residualRun as runs } from './testing/residual-network.js';
 
 const reference = createReferenceEngine();
 const engine = new FastEngine('wasm', 2);
 afterAll(() => engine.close());
-
-const runs = residualNetwork.chain((architecture) =>
-  fc
-    .record({
-      type: fc.constant('snn' as const),
-      architecture: fc.constant(architecture),
-      parameters: arbitraryParameters(architecture),
-      thresholds: arbitraryThresholds(architecture),
-      gains: fc
-        .array(fc.constantFrom(1, 1, 0.5, 2, 0.75), { minLength: 6, maxLength: 6 })
-        .map((values) =>
-          Object.fromEntries(
-            architecture.layers
-              .filter(({ kind }) => kind === 'add')
-              .map(({ name }, i) => [name!, values.slice(2 * i, 2 * i + 2)]),
-          ),
-        ),
-      neuron: arbitraryNeuron(),
-      encoder: arbitraryEncoder(),
-      readout: fc.constant({ kind: 'sum', scale: 1 } as const),
-      timeSteps: fc.integer({ min: 1, max: 10 }),
-      classNames: fc.constant(classNames(2)),
-    })
-    .chain((snn) =>
-      fc.record({
-        snn: fc.constant<Snn>(snn),
-        pixels: arbitraryPixels(architecture, snn.encoder.range, 3),
-        seed: fc.nat(2 ** 32 - 1),
-        percentile: fc.constantFrom(100, 100, 90),
-      }),
-    ),
-);
 
 describe('residual networks', () => {
   it('give what the reference engine gives', async () => {
@@ -130,7 +107,8 @@ describe('residual networks', () => {
 
   it('are balanced as by the reference engine, clipped ReLUs too', async () => {
     await fc.assert(
-      fc.asyncProperty(runs, async ({ snn, pixels, seed, percentile }) => {
+      fc.asyncProperty(runs, fc.constantFrom(100, 100, 90), async (run, percentile) => {
+        const { snn, pixels, seed } = run;
         const { architecture, parameters, neuron, encoder, timeSteps } = snn;
         // Thresholds that are powers of two keep every sum exact.
         const request = {
@@ -154,6 +132,98 @@ describe('residual networks', () => {
     );
   });
 });
+
+describe('gradients of residual networks', () => {
+  it('are those of the reference engine for channels of several blocks', async () => {
+    const random = testStream('weights');
+    const window = { kernel: 3, stride: 1, padding: 1, bias: true } as const;
+    const layers: Layer[] = [
+      { kind: 'conv', name: 'stem', inChannels: 2, outChannels: 70, ...window },
+      { kind: 'conv', name: 'a', inChannels: 70, outChannels: 40, ...window, stride: 2 },
+      { kind: 'conv', name: 'b', inChannels: 40, outChannels: 130, ...window, linear: true },
+      { kind: 'shortcut', name: 'past', from: ['stem'], stride: 2, before: 30, after: 30 },
+      { kind: 'add', name: 'sum', from: ['past', 'b'] },
+      { kind: 'conv', name: 'c', from: ['sum'], inChannels: 130, outChannels: 130, ...window },
+      { kind: 'conv', name: 'd', inChannels: 130, outChannels: 130, ...window, linear: true },
+      { kind: 'add', name: 'sum2', from: ['d', 'sum'] },
+      { kind: 'flatten' },
+      { kind: 'dense', name: 'output', inputs: 4 * 130, outputs: 2, bias: false },
+    ];
+    const architecture = { name: 'wide', inputShape: [4, 4, 2] as const, classes: 2, layers };
+    const parameters = Object.fromEntries(
+      weightedLayers(architecture).flatMap((layer) =>
+        Object.entries(parameterShapes(layer)).map(([name, shape]) => {
+          const length = shape.reduce((a, b) => a * b, 1);
+          // Multiples of 1/64, so that all sums are exact.
+          const one = () => (Math.floor(random.uniform() * 9) - 4) / 64;
+          return [name, { shape, data: Float32Array.from({ length }, one) }];
+        }),
+      ),
+    );
+    const snn: Snn = {
+      ...{ type: 'snn', architecture, parameters, timeSteps: 9, classNames: classNames(2) },
+      thresholds: { stem: 0.125, a: 0.5, sum: 0.5, c: 0.5, sum2: 0.5 },
+      gains: { sum: [0.5, 1], sum2: [1, 0.25] },
+      neuron: { kind: 'integrate-and-fire', leak: 1, reset: 'soft', firing: 'strict', initial: 0 },
+      encoder: { kind: 'poisson', range: [-1, 1] },
+      readout: { kind: 'sum', scale: 1 },
+    };
+    const pixels = Float32Array.from({ length: 2 * 32 }, () => random.uniform() * 2 - 1);
+    await expectSameGradients({ snn, pixels, seed: 3 }, 'triangle', false);
+    expect(trainingPlan(planOf(architecture))).toBeDefined();
+  });
+
+  it('are those of the reference engine, behind gates and poolings too', async () => {
+    let joint = 0;
+    await fc.assert(
+      fc.asyncProperty(
+        runs,
+        fc.constantFrom('triangle' as const, 'exponential' as const, 'spike-time' as const),
+        fc.boolean(),
+        async (run, kind, detachReset) => {
+          if (trainingPlan(planOf(run.snn.architecture))) joint++;
+          await expectSameGradients(run, kind, detachReset);
+          const pixels = run.pixels.map(Math.abs);
+          await expectSameGradients(
+            { ...run, snn: normalised(run.snn), pixels },
+            kind,
+            detachReset,
+          );
+        },
+      ),
+      { numRuns: 80 },
+    );
+    expect(joint).toBeGreaterThan(30);
+  });
+});
+
+/** Both engines' gradients of everything are the same, but for rounding. */
+async function expectSameGradients(
+  { snn, pixels, seed }: { snn: Snn; pixels: Float32Array; seed: number },
+  kind: 'triangle' | 'exponential' | 'spike-time',
+  detachReset: boolean,
+): Promise<void> {
+  const request = {
+    ...{ snn, pixels, seed, detachReset, dropout: true },
+    surrogate: { kind, width: 1, gamma: 0.5, divideByTheta: false, beta: 0.002 },
+    loss: (logits: Float32Array, image: number) => ({
+      value: logits.reduce((a, b) => a + b, image),
+      gradient: logits.map((_, i) => (i + image) / 4 - 0.5),
+    }),
+    wanted: { parameters: true, thresholds: true, input: true },
+  };
+  const expected = await reference.gradients(request);
+  const actual = await engine.gradients(request);
+  expect(actual.activity).toEqual(expected.activity);
+  expectClose(actual.logits, expected.logits);
+  expect(Object.keys(actual.parameters)).toEqual(Object.keys(expected.parameters));
+  for (const [name, gradient] of Object.entries(expected.parameters)) {
+    expectClose(actual.parameters[name]!, gradient, name);
+  }
+  expect(Object.keys(actual.thresholds)).toEqual(Object.keys(expected.thresholds));
+  expectClose(Object.values(actual.thresholds), Object.values(expected.thresholds));
+  expectClose(actual.input!, expected.input!, 'input');
+}
 
 /** The same with a linear convolution of one pixel and weights 0 and 1 where an add takes spikes as they are. */
 function withoutIdentities(snn: Snn): Snn {
@@ -261,6 +331,20 @@ describe('a normalisation in front', () => {
       { numRuns: 30 },
     );
   });
+});
+
+it('gradients behind a normalisation have the dropout of the whole network', async () => {
+  await fc.assert(
+    fc.asyncProperty(networkCase({ encoders: ['constant'], dropout: true }), async (network) => {
+      const pixels = network.pixels.map(Math.abs);
+      await expectSameGradients(
+        { ...network, snn: normalised(network.snn), pixels },
+        'triangle',
+        false,
+      );
+    }),
+    { numRuns: 40 },
+  );
 });
 
 describe('graphs beyond the kernels', () => {

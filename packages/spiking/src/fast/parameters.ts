@@ -31,12 +31,13 @@ export function layerParameters(
   };
 }
 
-function times(values: Float32Array, gain: number): Float32Array {
+/** Each value times the gain. */
+export function times(values: Float32Array, gain: number): Float32Array {
   return gain === 1 ? values : values.map((value) => value * gain);
 }
 
 /** One tap of weights, [inputs, outputs], that hands each channel on. */
-function identity(
+export function identity(
   { input, offset }: PlannedInput,
   { output }: PlannedLayer,
   gain: number,

@@ -16,6 +16,8 @@ import {
   type WeightedLayer,
 } from '@privatesnn/core';
 
+import type { JointPart } from './joint.js';
+
 /** What lies between an input of a layer and the neurons (or the image) that it comes from. */
 export interface Transition {
   /** Size of the max-pooling windows; 1 for none. */
@@ -31,7 +33,7 @@ export interface Transition {
 
 export interface PlannedDropout {
   readonly rate: number;
-  /** Index in `architecture.layers`. */
+  /** Its number in the whole network. */
   readonly layer: number;
   /** How many times smaller than the units before all pooling the dropout's input is. */
   readonly pool: number;
@@ -65,6 +67,8 @@ export interface PlannedLayer extends PlannedInput {
   readonly last: boolean;
   /** A second input, the currents of which are added. */
   readonly beside?: PlannedInput;
+  /** In training, in the place of a second input: both, side by side (joint.ts). */
+  readonly joint?: readonly JointPart[];
 }
 
 export interface Shape {
@@ -92,13 +96,6 @@ export function beyondKernels(architecture: Architecture): string | undefined {
     if (error instanceof BeyondKernels) return error.what;
     throw error;
   }
-}
-
-/** Whether the kernels have gradients of it: every layer takes the one before it, nothing beside, and no gates. */
-export function canTrain({ layers }: Plan): boolean {
-  return layers.every(
-    ({ from, beside, before }, index) => from === index - 1 && !beside && !before.gated,
-  );
 }
 
 /** What the kernels cannot compute of a network. */
@@ -129,9 +126,12 @@ type Value =
   /** Spikes on their way past: a part of the pixels, with channels of zeros. */
   | { readonly kind: 'shortcut'; readonly input: PlannedInput };
 
-/** @throws UserError for what the kernels cannot compute */
-export function planOf(architecture: Architecture): Plan {
-  return new Planning(architecture).plan();
+/**
+ * @param firstLayer the number of its first layer in the whole network, by which dropout draws its noise
+ * @throws UserError for what the kernels cannot compute
+ */
+export function planOf(architecture: Architecture, firstLayer = 0): Plan {
+  return new Planning(architecture, firstLayer).plan();
 }
 
 class Planning {
@@ -140,7 +140,10 @@ class Planning {
   private readonly layers: PlannedLayer[] = [];
   private readonly values: Value[] = [];
 
-  constructor(private readonly architecture: Architecture) {
+  constructor(
+    private readonly architecture: Architecture,
+    private readonly firstLayer: number,
+  ) {
     this.shapes = layerShapes(architecture).map(shapeOf);
     this.sources = sourcesOf(architecture);
   }
@@ -282,7 +285,10 @@ class Planning {
         const pool = before.maxPool * before.averagePool;
         return {
           ...before,
-          dropouts: [...before.dropouts, { rate: layer.rate, layer: index, pool }],
+          dropouts: [
+            ...before.dropouts,
+            { rate: layer.rate, layer: this.firstLayer + index, pool },
+          ],
         };
       }
       default:
@@ -331,14 +337,16 @@ class Planning {
   }
 }
 
-const noTransition: Transition = {
+/** Nothing. */
+export const noTransition: Transition = {
   maxPool: 1,
   gated: false,
   averagePool: 1,
   flat: false,
   dropouts: [],
 };
-const oneTap: SquareWindow = { kernel: 1, stride: 1, padding: 0 };
+/** One pixel. */
+export const oneTap: SquareWindow = { kernel: 1, stride: 1, padding: 0 };
 
 function shapeOf([height, width, channels]: LayerShape | readonly [number, number, number]): Shape {
   return { height, width, channels };

@@ -72,7 +72,7 @@ export class Tasks {
         this.#training = new Training(this.#freshHeap(), task.spec);
         return this.#training.sums.sizes();
       case 'layer':
-        return present(this.#training).network.addLayer(task.parameters);
+        return present(this.#training).addLayer(task.parameters);
       case 'forward':
         return present(this.#training).forward({ pixels: task.pixels, number: task.image });
       case 'backward':

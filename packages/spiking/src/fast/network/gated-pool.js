@@ -10,29 +10,39 @@
  * @param {object} what
  * @param {number} what.bits Of the units, [height][steps][width][words].
  * @param {number} what.mask Bits that stay, [height][width][words]; 0 for all.
- * @param {number} what.result Bits of the pooled pixels.
+ * @param {number} what.result Bits of the pooled pixels; 0 for none.
+ * @param {number} what.winners Bits of the units that gates are open for, but for those of the mask,
+ *   [height][steps][width][words]; 0 for none.
  * @param {number} what.steps
  * @param {number} what.height
  * @param {number} what.width
  * @param {number} what.words
  * @param {number} what.pool
  */
-export function gatedPool(heap, { bits, mask, result, steps, height, width, words, pool }) {
+export function gatedPool(
+  heap,
+  { bits, mask, result, winners, steps, height, width, words, pool },
+) {
   const [rows, columns] = [Math.floor(height / pool), Math.floor(width / pool)];
   const from = heap.u32(bits, height * steps * width * words);
   const stays = mask === 0 ? undefined : heap.u32(mask, height * width * words);
-  const to = heap.u32(result, rows * steps * columns * words);
+  const to = result === 0 ? undefined : heap.u32(result, rows * steps * columns * words);
+  const won = winners === 0 ? undefined : heap.u32(winners, height * steps * width * words);
+  won?.fill(0);
   const area = pool * pool;
   const window = new Uint32Array(area);
   /** Spikes so far of the 32 units of a word, by pixel of the window. */
   const spikes = new Uint32Array(area * 32);
-  /** Where the gate is, by unit of a word. */
+  /** Where the gate is, by unit of a word, and the same as bits by pixel of the window. */
   const open = new Uint8Array(32);
+  const openBits = new Uint32Array(area);
   for (let row = 0; row < rows; row++) {
     for (let column = 0; column < columns; column++) {
       for (let word = 0; word < words; word++) {
         spikes.fill(0);
         open.fill(0);
+        openBits.fill(0);
+        openBits[0] = 0xffffffff;
         for (let t = 0; t < steps; t++) {
           let any = 0;
           for (let i = 0; i < area; i++) {
@@ -53,10 +63,19 @@ export function gatedPool(heap, { bits, mask, result, steps, height, width, word
             for (let i = 0; i < area; i++) {
               if (num(spikes, i * 32 + bit) > num(spikes, best * 32 + bit)) best = i;
             }
+            const before = num(open, bit);
+            openBits[before] = num(openBits, before) & ~(1 << bit);
+            openBits[best] = num(openBits, best) | (1 << bit);
             open[bit] = best;
             passed |= ((num(window, best) >>> bit) & 1) << bit;
           }
-          to[((row * steps + t) * columns + column) * words + word] = passed;
+          if (to) to[((row * steps + t) * columns + column) * words + word] = passed;
+          for (let i = 0; won && i < area; i++) {
+            const y = row * pool + Math.floor(i / pool);
+            const x = column * pool + (i % pool);
+            const kept = stays ? num(stays, (y * width + x) * words + word) : -1;
+            won[((y * steps + t) * width + x) * words + word] = num(openBits, i) & kept;
+          }
         }
       }
     }

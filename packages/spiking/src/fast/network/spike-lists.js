@@ -57,9 +57,12 @@ export function spikeLists(network, index, bits, image, beside = false) {
     const pooledHeight = Math.floor(height / before.maxPool);
     const pooledWidth = Math.floor(width / before.maxPool);
     from = heap.alloc(what, pooledHeight * steps * pooledWidth * words * 4);
-    const sizes = { steps, height, width, words, pool: before.maxPool };
-    if (before.gated) gatedPool(heap, { bits: bits.at, mask, result: from, ...sizes });
-    else heap.run('maxPool', { bits: bits.at, mask, result: from, winners: 0, ...sizes });
+    const pooling = {
+      ...{ bits: bits.at, mask, result: from, winners: 0 },
+      ...{ steps, height, width, words, pool: before.maxPool },
+    };
+    if (before.gated) gatedPool(heap, pooling);
+    else heap.run('maxPool', pooling);
     [height, width, mask] = [pooledHeight, pooledWidth, 0];
   }
   heap.run('compress', {

@@ -1,4 +1,13 @@
-import { layerShapes, type Architecture, type Layer } from '@privatesnn/core';
+import { layerShapes, type Architecture, type Layer, type Snn } from '@privatesnn/core';
+import {
+  arbitraryEncoder,
+  arbitraryGains,
+  arbitraryNeuron,
+  arbitraryParameters,
+  arbitraryPixels,
+  arbitraryThresholds,
+  classNames,
+} from '@privatesnn/testkit';
 import fc, { type Arbitrary } from 'fast-check';
 
 const block = fc.record({
@@ -88,3 +97,27 @@ export const residualNetwork: Arbitrary<Architecture> = fc
     layerShapes(architecture as unknown as Architecture);
     return architecture as unknown as Architecture;
   });
+
+/** A spiking residual network with gains, images of its encoder's range, and a seed. */
+export const residualRun = residualNetwork.chain((architecture) =>
+  fc
+    .record({
+      type: fc.constant('snn' as const),
+      architecture: fc.constant(architecture),
+      parameters: arbitraryParameters(architecture),
+      thresholds: arbitraryThresholds(architecture),
+      gains: arbitraryGains(architecture),
+      neuron: arbitraryNeuron(),
+      encoder: arbitraryEncoder(),
+      readout: fc.constant({ kind: 'sum', scale: 1 } as const),
+      timeSteps: fc.integer({ min: 1, max: 10 }),
+      classNames: fc.constant(classNames(2)),
+    })
+    .chain((snn) =>
+      fc.record({
+        snn: fc.constant<Snn>(snn),
+        pixels: arbitraryPixels(architecture, snn.encoder.range, 3),
+        seed: fc.nat(2 ** 32 - 1),
+      }),
+    ),
+);

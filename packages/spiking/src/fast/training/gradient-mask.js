@@ -2,10 +2,11 @@
  * Which of a layer's units the gradient from above reaches.
  */
 import { dropoutMask } from '../network/dropout.js';
+import { gatedPool } from '../network/gated-pool.js';
 
 /**
- * The units as bits: not those that dropout removes, and of a max-pooling window the first with the largest value, at
- * each time-step.
+ * The units as bits: not those that dropout removes, and of a max-pooling window the one that passes: the first with the
+ * largest value at each time-step, or the gate's.
  *
  * @param {import('./training.js').Training} training
  * @param {number} index of the layer, not the last
@@ -14,16 +15,20 @@ import { dropoutMask } from '../network/dropout.js';
 export function gradientMask(training, index) {
   const { heap, network } = training;
   const { bits, image } = training.passing();
-  const { before, source } = network.layer(index + 1);
-  const mask = dropoutMask(network, index + 1, image.number);
+  const way = training.way(index);
+  const { source, before } = training.takerInput(index);
+  // Only a single layer has dropout before it (joint.ts).
+  const mask = way.kind === 'one' ? dropoutMask(network, way.taker, image.number) : 0;
   if (before.maxPool === 1) return { mask, maskSteps: 1 };
   const spikes = /** @type {import('../network/spike-bits.js').Bits} */ (bits[index]);
   const winners = heap.alloc('the winners of max-pooling', spikes.bytes);
   const steps = network.spec.timeSteps;
-  heap.run('maxPool', {
+  const pooling = {
     ...{ bits: spikes.at, mask, result: 0, winners },
     ...{ steps, height: source.height, width: source.width },
     ...{ words: spikes.words, pool: before.maxPool },
-  });
+  };
+  if (before.gated) gatedPool(heap, pooling);
+  else heap.run('maxPool', pooling);
   return { mask: winners, maskSteps: steps };
 }

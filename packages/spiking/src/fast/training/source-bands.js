@@ -6,7 +6,7 @@ import { checkedProduct } from '../heap.js';
 
 /** Time-steps that one entry of the lists holds, and its bytes (kernels/transposed.h). */
 export const groupSteps = 4;
-const groupBytes = 4 + 4 * groupSteps;
+export const groupBytes = 4 + 4 * groupSteps;
 
 export class SourceBands {
   /**
@@ -68,19 +68,33 @@ export class SourceBands {
   }
 
   /**
-   * The lists of all bands, moved down to the floor.
+   * The lists of all bands, moved down to the floor behind others.
    *
-   * @param {number} floor what is above is no longer needed
+   * @param {number} floor what is above is no longer needed, but for the others
+   * @param {readonly import('./training.js').Sources[]} others in the order in which they were taken
    */
-  finish(floor) {
+  finish(floor, others) {
     const { heap } = this.training;
     // Rows that no window of the pooling covers send nothing.
     const covered = this.pooledRows * this.pool * this.rowPositions;
     heap.u32(this.ptr, this.positions).fill(this.entries, covered);
-    const [ptr = 0, list = 0] = heap.moveDown(floor, [
-      { at: this.ptr, bytes: this.positions * 4 },
-      { at: this.list, bytes: this.entries * groupBytes },
-    ]);
-    return { ptr, list };
+    const own = {
+      ...{ ptr: this.ptr, list: this.list, entries: this.entries, positions: this.positions },
+    };
+    const all = [...others, own];
+    const moved = heap.moveDown(
+      floor,
+      all.flatMap(({ ptr, list, entries, positions }) => [
+        { at: ptr, bytes: positions * 4 },
+        { at: list, bytes: entries * groupBytes },
+      ]),
+    );
+    const placed = all.map((one, i) => ({
+      ...one,
+      ptr: /** @type {number} */ (moved[2 * i]),
+      list: /** @type {number} */ (moved[2 * i + 1]),
+    }));
+    const lists = /** @type {import('./training.js').Sources} */ (placed.pop());
+    return { lists, kept: placed };
   }
 }

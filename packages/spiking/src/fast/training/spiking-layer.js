@@ -8,6 +8,7 @@ import { sortedBursts } from '../network/bursts.js';
 import { layerInput } from '../network/layer-input.js';
 import { neuronArguments } from '../network/neuron-arguments.js';
 import { gradientMask } from './gradient-mask.js';
+import { returningArguments } from './several-takers.js';
 import { groupSteps, SourceBands } from './source-bands.js';
 import { noTrains, spikeTrains } from './spike-trains.js';
 import { surrogateArguments } from './surrogate-arguments.js';
@@ -17,6 +18,7 @@ import { addWeightGradients } from './weight-gradients.js';
 /**
  * @typedef {import('./training.js').Training} Training
  * @typedef {import('./training.js').Arriving} Arriving
+ * @typedef {import('./training.js').Sources} Sources
  */
 
 /**
@@ -24,21 +26,24 @@ import { addWeightGradients } from './weight-gradients.js';
  *
  * @param {Training} training
  * @param {number} index
- * @param {Arriving} arriving from the layer above
- * @param {number} floor the heap's top before the way back: what is above is rearranged
- * @returns {Arriving} for the layer before; for the first layer what `inputGradient` needs
+ * @param {Arriving} arriving from the layers above
+ * @param {object} heap
+ * @param {number} heap.floor its top before the way back: what is above is rearranged
+ * @param {readonly Sources[]} heap.kept of layers above, which are still needed
+ * @returns {{ lists?: Sources, kept?: Sources[], constant?: number }} the layer's sources, and where the others are now;
+ *   for the first layer what `inputGradient` needs
  */
-export function backwardSpikes(training, index, arriving, floor) {
+export function backwardSpikes(training, index, arriving, { floor, kept: others }) {
   const { heap, network, sums } = training;
-  const { bits, potentials, image } = training.passing();
+  const { inputs, potentials, image } = training.passing();
   const { output } = network.layer(index);
-  const above = network.layer(index + 1);
-  const pool = above.before.maxPool * above.before.averagePool;
+  const { before } = training.takerInput(index);
+  const pool = before.maxPool * before.averagePool;
   const rowFloats = rowSize(training, index);
   const { weights: weightSums, bias } = sums.layer(index);
 
   const { mask, maskSteps } = gradientMask(training, index);
-  const { conv, spikes } = layerInput(network, index, bits[index - 1], image);
+  const { conv, spikes } = layerInput(network, index, inputs[index], image);
   const kept = potentials[index] ?? 0;
   const bursts = kept ? 0 : sortedBursts(network, index, conv);
   const scratch = allocateScratch(training, index);
@@ -67,7 +72,7 @@ export function backwardSpikes(training, index, arriving, floor) {
     bands?.append(firstRow, endRow);
   }
   if (network.isConstant(index) && weightSums) addWeightGradients(training, index, sum, 1);
-  return bands ? { lists: bands.finish(floor) } : { constant: sum };
+  return bands ? bands.finish(floor, others) : { constant: sum };
 }
 
 /** Floats of one row of a layer's neurons at all time-steps. @param {Training} training @param {number} index */
@@ -103,7 +108,11 @@ function allocateSum({ heap, network, spec, sums }, index) {
 /** @param {Training} training @param {number} index @param {Arriving} arriving */
 function sourcesAbove(training, index, { lists }) {
   if (!lists) return zeros(layouts.backward.above);
-  return transposedArguments(training, index + 1, lists, training.network.spec.timeSteps);
+  const { timeSteps } = training.network.spec;
+  const way = training.way(index);
+  return way.kind === 'one'
+    ? transposedArguments(training, way.taker, lists, timeSteps)
+    : returningArguments(training, index, way, lists, timeSteps);
 }
 
 /** @param {string} name */

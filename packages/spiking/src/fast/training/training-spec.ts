@@ -1,9 +1,13 @@
 import type { Surrogate } from '../../engine.js';
+import type { Way } from '../joint.js';
 import type { NetworkSpec } from '../network/network-spec.js';
 
 /** What a worker has to know of a training. */
 export interface TrainingSpec {
+  /** The plan is one as training sees it. */
   readonly network: NetworkSpec;
+  /** By layer but the last. */
+  readonly ways: readonly Way[];
   readonly surrogate: Surrogate;
   readonly detachReset: boolean;
   readonly wanted: {

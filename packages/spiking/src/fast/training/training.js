@@ -5,11 +5,13 @@
  */
 import { SizeError } from '../heap.js';
 import { Network } from '../network/network.js';
+import { takenBits } from '../network/joint-input.js';
 import { integrateReadout } from '../network/readout.js';
 import { forwardSpikes } from '../network/spiking-layer.js';
 import { GradientSums } from './gradient-sums.js';
 import { inputGradient } from './input-gradient.js';
 import { backwardReadout } from './readout.js';
+import { joinedSources, ReturningWeights } from './several-takers.js';
 import { backwardSpikes } from './spiking-layer.js';
 
 /**
@@ -18,11 +20,15 @@ import { backwardSpikes } from './spiking-layer.js';
  * @typedef {import('../network/network-spec.js').InputImage} InputImage
  * @typedef {import('./training-spec.js').TrainingSpec} TrainingSpec
  *
- * What a layer sends to the layer before: the same at all time-steps, or the scan of valued lists.
- * @typedef {{ constant: number, lists?: undefined } | { constant?: undefined, lists: { ptr: number, list: number } }} Arriving
+ * Valued lists in the heap, of groups of time-steps: where they are, how many entries, and how many numbers `ptr` has.
+ * @typedef {{ ptr: number, list: number, entries: number, positions: number }} Sources
  *
- * An image that went forward; by layer its spikes, and its potentials (0 where they were not kept).
- * @typedef {{ image: InputImage, bits: Bits[], potentials: number[] }} Passing
+ * What arrives at a layer from above: the same at all time-steps, or the scan of valued lists.
+ * @typedef {{ constant: number, lists?: undefined } | { constant?: undefined, lists: Sources }} Arriving
+ *
+ * An image that went forward; by layer what it took (undefined for the first), its spikes, and its potentials (0 where
+ * they were not kept).
+ * @typedef {{ image: InputImage, inputs: (Bits | undefined)[], bits: Bits[], potentials: number[] }} Passing
  */
 
 export class Training {
@@ -36,9 +42,14 @@ export class Training {
     this.network = new Network(heap, spec.network);
     this.last = spec.network.plan.layers.length - 1;
     this.sums = new GradientSums(this.network, spec.wanted.parameters);
+    /** By layer: the weights by which the gradient comes back from several layers at once. */
+    this.returning = spec.ways.map((way, index) =>
+      way.kind === 'several' ? new ReturningWeights(this.network, index, way) : undefined,
+    );
     /** Room for one block's weights of any layer, for the way back. */
-    this.tile = heap.alloc('weights of the way back', tileBytes(this.network));
+    this.tile = heap.alloc('weights of the way back', tileBytes(this.network, this.returning));
     this.network.floor = heap.top;
+    spec.network.parameters.forEach(({ weight }, index) => this.takeReturning(index, weight));
     /** The first layer whose potentials are kept. */
     this.firstKept = this.last;
     for (let bytes = 0; this.firstKept > 0; this.firstKept--) {
@@ -59,6 +70,34 @@ export class Training {
     return neurons * this.spec.network.timeSteps * 4;
   }
 
+  /** Loads the next layer's parameters. @param {import('../network/network-spec.js').Parameters} parameters */
+  addLayer(parameters) {
+    const index = this.network.layers.length;
+    this.network.addLayer(parameters);
+    this.takeReturning(index, parameters.weight);
+  }
+
+  /** @param {number} index @param {Float32Array} weight */
+  takeReturning(index, weight) {
+    for (const returning of this.returning) returning?.take(index, weight);
+  }
+
+  /** How the gradient comes back to a layer. @param {number} index */
+  way(index) {
+    return /** @type {import('../joint.js').Way} */ (this.spec.ways[index]);
+  }
+
+  /** The input that takes a layer's spikes: the first of several, which are alike. @param {number} index */
+  takerInput(index) {
+    const way = this.way(index);
+    if (way.kind === 'one') return this.network.layer(way.taker);
+    const [{ index: taker, part }] = /** @type {[import('../joint.js').Taker]} */ (way.takers);
+    const layer = this.network.layer(taker);
+    return part === undefined
+      ? layer
+      : /** @type {import('../joint.js').JointPart} */ (layer.joint?.[part]);
+  }
+
   /**
    * The way forward.
    *
@@ -70,20 +109,24 @@ export class Training {
     heap.release(network.floor);
     /** @type {Bits[]} */
     const bits = [];
+    const inputs = [];
     const potentials = [];
     const spikes = [];
     for (let index = 0; index < this.last; index++) {
       const isKept = index >= this.firstKept;
       const kept = isKept ? heap.alloc('the potentials', this.potentialBytes(index)) : 0;
-      const result = forwardSpikes(network, index, bits.at(-1), image, { potentials: kept });
+      const input = takenBits(network, index, bits);
+      const result = forwardSpikes(network, index, input, image, { potentials: kept });
+      inputs.push(input);
       potentials.push(kept);
       if (index === 0) spikes.push(result.inputSpikes);
       spikes.push(result.spikes);
       bits.push(result);
     }
+    inputs.push(bits.at(-1));
     const readout = integrateReadout(network, bits.at(-1), image, [spec.network.timeSteps]);
     if (this.last === 0) spikes.push(readout.inputSpikes);
-    this.current = { image, bits, potentials };
+    this.current = { image, inputs, bits, potentials };
     return { logits: readout.potentials.map((u) => u * spec.scale), spikes };
   }
 
@@ -97,13 +140,43 @@ export class Training {
     const { heap, network, spec } = this;
     const top = heap.top;
     const atPotentials = gradient.map((g) => g * spec.scale);
-    let arriving = backwardReadout(this, atPotentials);
+    let sent = backwardReadout(this, atPotentials);
+    /** By layer, its sources, as long as a layer below takes them. @type {Map<number, Sources>} */
+    const sources = new Map();
     for (let index = this.last - 1; index >= 0; index--) {
-      arriving = backwardSpikes(this, index, arriving, top);
+      const arriving =
+        index === this.last - 1 ? sent : { lists: this.sourcesAbove(index, sources) };
+      const kept = [...sources].filter(([above]) => this.lowestSource(above) < index);
+      const back = backwardSpikes(this, index, arriving, {
+        floor: top,
+        kept: kept.map(([, one]) => one),
+      });
+      if (back.constant !== undefined) sent = { constant: back.constant };
+      sources.clear();
+      kept.forEach(([above], i) => sources.set(above, /** @type {Sources} */ (back.kept?.[i])));
+      if (back.lists) sources.set(index, back.lists);
     }
-    const result = spec.wanted.input ? inputGradient(this, arriving) : undefined;
+    const result = spec.wanted.input ? inputGradient(this, sent) : undefined;
     heap.release(network.floor);
     return result;
+  }
+
+  /**
+   * The sources of what takes a layer's spikes, in one set of lists.
+   *
+   * @param {number} index
+   * @param {ReadonlyMap<number, Sources>} sources
+   */
+  sourcesAbove(index, sources) {
+    const way = this.way(index);
+    const of = (/** @type {number} */ above) => /** @type {Sources} */ (sources.get(above));
+    return way.kind === 'one' ? of(way.taker) : joinedSources(this, way, of);
+  }
+
+  /** The lowest layer whose spikes a layer takes. @param {number} index */
+  lowestSource(index) {
+    const { joint, from } = this.network.layer(index);
+    return joint ? Math.min(...joint.map((part) => part.from)) : from;
   }
 
   /** The image that went forward last. */
@@ -124,8 +197,9 @@ export class Training {
   }
 }
 
-/** @param {Network} network */
-function tileBytes({ block, spec }) {
+/** @param {Network} network @param {readonly (ReturningWeights | undefined)[]} returning */
+function tileBytes({ block, spec }, returning) {
   const rows = spec.plan.layers.map(({ kernel, output }) => kernel ** 2 * output.channels);
-  return Math.max(...rows) * block * 4;
+  const joined = returning.map((one) => one?.rows ?? 0);
+  return Math.max(...rows, ...joined) * block * 4;
 }

@@ -15,7 +15,7 @@ import { layerInput } from '../network/layer-input.js';
  */
 export function addWeightGradients(training, index, gradients, steps) {
   const { heap, network } = training;
-  const { image, bits } = training.passing();
+  const { image, inputs } = training.passing();
   const { weights } = training.sums.layer(index);
   if (network.isConstant(index)) {
     const pixels = steps === 1 ? image.pixels : image.pixels.map((x) => x * steps);
@@ -23,7 +23,7 @@ export function addWeightGradients(training, index, gradients, steps) {
     const conv = convArguments(network, index, lists);
     heap.run('weightGradients', { conv, gradients, weights, isValued: 1 });
   } else {
-    const { conv } = layerInput(network, index, bits[index - 1], image);
+    const { conv } = layerInput(network, index, inputs[index], image);
     heap.run('weightGradients', { conv, gradients, weights, isValued: 0 });
   }
 }

@@ -1,0 +1,93 @@
+/**
+ * The input of a layer that takes two, side by side (joint.ts).
+ */
+import { checkedProduct } from '../heap.js';
+import { gatedPool } from './gated-pool.js';
+
+/**
+ * @typedef {import('./network.js').Network} Network
+ * @typedef {import('./spike-bits.js').Bits} Bits
+ * @typedef {import('../joint.js').JointPart} JointPart
+ */
+
+/**
+ * The spikes that a layer takes: those of one layer, or of two in one buffer.
+ *
+ * @param {Network} network
+ * @param {number} index
+ * @param {readonly Bits[]} bits by layer
+ * @returns {Bits | undefined} undefined for the first layer
+ */
+export function takenBits(network, index, bits) {
+  const { joint, from } = network.layer(index);
+  return joint ? joinedBits(network, index, joint, bits) : bits[from];
+}
+
+/**
+ * @param {Network} network
+ * @param {number} index
+ * @param {readonly JointPart[]} parts
+ * @param {readonly Bits[]} bits
+ * @returns {Bits}
+ */
+function joinedBits(network, index, parts, bits) {
+  const { heap, spec } = network;
+  const { name, input } = network.layer(index);
+  const what = `the input of layer "${name}"`;
+  const words = network.words(input.channels);
+  const size = checkedProduct(what, input.height, spec.timeSteps, input.width, words);
+  const at = heap.alloc(what, size * 4);
+  heap.clear(at, size * 4);
+  for (const part of parts) {
+    const top = heap.top;
+    const from = pooled(network, part, /** @type {Bits} */ (bits[part.from]));
+    copyWords(network, part, from, { at, words, ...input });
+    heap.release(top);
+  }
+  const { spikes } = heap.run('count', { bits: at, words: size });
+  return { at, words, bytes: size * 4, spikes };
+}
+
+/**
+ * The bits of a part behind its max-pooling.
+ *
+ * @param {Network} network
+ * @param {JointPart} part
+ * @param {Bits} bits
+ */
+function pooled({ heap, spec }, { before, source }, { at, words }) {
+  const { maxPool: pool, gated } = before;
+  const { height, width } = source;
+  if (pool === 1) return { at, words, height, width };
+  const steps = spec.timeSteps;
+  const small = { height: Math.floor(height / pool), width: Math.floor(width / pool) };
+  const result = heap.alloc('pooled spikes', small.height * steps * small.width * words * 4);
+  const sizes = { bits: at, mask: 0, result, winners: 0, steps, height, width, words, pool };
+  if (gated) gatedPool(heap, sizes);
+  else heap.run('maxPool', sizes);
+  return { at: result, words, ...small };
+}
+
+/**
+ * @param {Network} network
+ * @param {JointPart} part
+ * @param {{ at: number, words: number, height: number, width: number }} from
+ * @param {{ at: number, words: number, height: number, width: number }} to
+ */
+function copyWords({ heap, spec }, { first, step, input }, from, to) {
+  const { timeSteps } = spec;
+  const count = Math.ceil(input.channels / 32);
+  const source = heap.u32(from.at, from.height * timeSteps * from.width * from.words);
+  const result = heap.u32(to.at, to.height * timeSteps * to.width * to.words);
+  for (let row = 0; row < to.height * timeSteps; row++) {
+    const y = Math.floor(row / timeSteps);
+    const line = (y * step * timeSteps + (row % timeSteps)) * from.width;
+    for (let x = 0; x < to.width; x++) {
+      const start = (line + x * step) * from.words;
+      const place = (row * to.width + x) * to.words + first / 32;
+      for (let word = 0; word < count; word++) {
+        result[place + word] = /** @type {number} */ (source[start + word]);
+      }
+    }
+  }
+}
