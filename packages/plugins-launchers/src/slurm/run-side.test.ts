@@ -159,6 +159,19 @@ test('tasks at their time limit are submitted again; those that are cancelled ar
   expect(told.filter((text) => text.includes('CANCELLED'))).toHaveLength(3);
 });
 
+test('each task that is cancelled makes fewer, also where it is seen while it completes', async () => {
+  const { launch, submitted, play, told } = await played();
+  const ended = launch('a');
+  await vi.waitFor(() => expect(submitted).toHaveLength(1));
+  play.state = 'COMPLETING';
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  play.state = 'CANCELLED';
+  await vi.waitFor(() => expect(submitted).toHaveLength(3));
+  expect(await ended).toMatchObject({ code: 'SLURM_CANCELLED' });
+  expect(submitted).toEqual([1, 1, 1]);
+  expect(told.some((text) => text.includes('COMPLETING'))).toBe(false);
+});
+
 test('workers of which none ever came end the run, with the last lines of a log', async () => {
   const { folder, launch, play } = await played();
   play.state = 'FAILED';

@@ -35,7 +35,10 @@ export function parseTasks(text: string): Task[] {
 
 export type TaskLife = 'waits' | 'works' | 'ended';
 
-const working = new Set(['RUNNING', 'SUSPENDED', 'STOPPED', 'SIGNALING', 'RESIZING', 'STAGE_OUT']);
+const working = new Set(
+  // While a task completes its worker may still save what it has, and nobody knows yet how it has ended.
+  'RUNNING SUSPENDED STOPPED SIGNALING RESIZING STAGE_OUT COMPLETING'.split(' '),
+);
 const waiting = new Set(
   'PENDING CONFIGURING REQUEUED REQUEUE_FED REQUEUE_HOLD RESV_DEL_HOLD SPECIAL_EXIT'.split(' '),
 );
