@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import type { DenseLayer, Snn } from '@privatesnn/core';
+import type { DenseLayer, Layer, Snn } from '@privatesnn/core';
 import { createReferenceEngine } from '@privatesnn/spiking';
 
 import { undelayedSteps } from './layer-delay.js';
@@ -103,7 +103,7 @@ describe('undelayedSteps', () => {
     outputs: 2,
     bias: false,
   }));
-  const ann = (layers: DenseLayer[]) => ({
+  const ann = (layers: Layer[]) => ({
     architecture: { name: 'two', inputShape: [1, 1, 2] as const, classes: 2, layers },
   });
 
@@ -123,6 +123,11 @@ describe('undelayedSteps', () => {
     expect(() => undelayedSteps({ ...delayed, encoder: 'first-spike' }, plain)).toThrow(
       /first-spike/,
     );
+    const linear = ann([{ ...layer!, name: 'front', linear: true }, layer!, last!]);
+    expect(undelayedSteps(delayed, linear)).toBe(4);
+    const join: Layer = { kind: 'add', name: 'sum', from: ['a', 'c'] };
+    const block = ann([layer!, { ...layer!, name: 'c', linear: true }, join, last!]);
+    expect(() => undelayedSteps(delayed, block)).toThrow(/"sum".* of two joins several/);
     expect(() => undelayedSteps({ ...delayed, initialPotential: 0.5 }, plain)).toThrow(
       /leak is 0.5/,
     );

@@ -1,4 +1,4 @@
-import { assertChain, UserError, weightedLayers, type Ann } from '@privatesnn/core';
+import { layerText, spikingLayers, UserError, weightedLayers, type Ann } from '@privatesnn/core';
 import { z } from 'zod';
 
 /** The option of networks whose spikes need a time-step from one layer to the next. */
@@ -25,7 +25,7 @@ interface Delayed {
  * `timeSteps`. Layer l then runs l time-steps behind the input: it sees the same spikes at the same distances, and what
  * the last layers' delay keeps from the output within `timeSteps` is what the shorter run leaves out.
  *
- * @throws UserError where nothing is left, membranes that start above 0 would leak while they wait, a bias, which needs no spike, would be ahead of them, or pixels spike once
+ * @throws UserError where several ways join, nothing is left, membranes that start above 0 would leak while they wait, a bias, which needs no spike, would be ahead of them, or pixels spike once
  *   somewhere within the time-steps, so that fewer of those change the input
  */
 export function undelayedSteps(
@@ -33,9 +33,17 @@ export function undelayedSteps(
   { architecture }: Pick<Ann, 'architecture'>,
 ): number {
   if (!layerDelay) return timeSteps;
-  assertChain(architecture, 'layerDelay: true');
-  const layers = weightedLayers(architecture);
-  const biased = layers.find(({ bias }) => bias);
+  const join = architecture.layers.findIndex(({ kind }) => kind === 'add' || kind === 'concat');
+  if (join >= 0) {
+    throw new UserError(
+      'configuration',
+      'DELAYED_JOIN',
+      `layerDelay: true is for networks in which spikes come to each layer by one way, as by several they would come ` +
+        `at different time-steps, but ${layerText(architecture.layers[join]!, join)} of ${architecture.name} joins several.`,
+      { hint: 'Set layerDelay: false.' },
+    );
+  }
+  const biased = weightedLayers(architecture).find(({ bias }) => bias);
   if (biased) {
     throw new UserError(
       'configuration',
@@ -61,7 +69,7 @@ export function undelayedSteps(
       { hint: 'Set leak: 1, initialPotential: 0, or layerDelay: false.' },
     );
   }
-  const spiking = layers.length - 1;
+  const spiking = spikingLayers(architecture).length;
   if (timeSteps <= spiking) {
     throw new UserError(
       'configuration',

@@ -1,5 +1,11 @@
 import { createTensorRuntime } from '@privatesnn/runtime-tfjs';
-import { createReferenceEngine, type InferenceRequest } from '@privatesnn/spiking';
+import type { Ann, Snn } from '@privatesnn/core';
+import {
+  createReferenceEngine,
+  normaliseWeights,
+  toRates,
+  type InferenceRequest,
+} from '@privatesnn/spiking';
 import { fakeContext } from '@privatesnn/testkit';
 import { beforeAll, expect, test } from 'vitest';
 
@@ -42,6 +48,76 @@ test('a good conversion: rates follow the activations', async () => {
   expect(lineOf(layers, 'highest spike rate')[0]).toBeGreaterThanOrEqual(0.85);
   expect(curve.x.at(-1)).toBe(20);
   expect(lineOf(curve, 'accuracy').at(-1)).toBe(1);
+});
+
+/** A residual block: what goes past it counts as much as what it adds. */
+const residual: Ann = {
+  ...tinyAnn,
+  architecture: {
+    ...tinyAnn.architecture,
+    name: 'residual',
+    layers: [
+      { kind: 'flatten' },
+      { kind: 'dense', name: 'stem', inputs: 3, outputs: 3, bias: false },
+      { kind: 'dense', name: 'a', inputs: 3, outputs: 3, bias: true },
+      { kind: 'dense', name: 'b', inputs: 3, outputs: 3, bias: false, linear: true },
+      { kind: 'add', name: 'sum', from: ['stem', 'b'] },
+      { kind: 'dense', name: 'out', inputs: 3, outputs: 3, bias: false },
+    ],
+  },
+  parameters: Object.fromEntries([
+    ...['stem', 'a', 'b', 'out'].map(
+      (name) => [`${name}.weight`, tinyAnn.parameters['hidden.weight']!] as const,
+    ),
+    ['a.bias', { shape: [3], data: Float32Array.of(0.125, 0.125, 0.125) }],
+  ]),
+};
+
+const thresholdsOfBlock = { stem: 1, a: 1.25, sum: 2.5 };
+const { architecture: block, parameters: blockWeights } = residual;
+
+test.each<[string, Partial<Snn>]>([
+  [
+    'balanced',
+    { thresholds: thresholdsOfBlock, ...toRates(block, blockWeights, thresholdsOfBlock) },
+  ],
+  [
+    'normalised',
+    {
+      thresholds: { stem: 1, a: 1, sum: 1 },
+      ...normaliseWeights(block, blockWeights, { stem: 1, a: 1.25, sum: 2.5, out: 1 }),
+    },
+  ],
+])('a residual network, %s: rates follow the activations', async (_, change) => {
+  const network = { ...tinySnn, architecture: block, ...change, timeSteps: 200 };
+  const context = fakeContext();
+  const { metrics, layers } = await stageOf(conversionDoctor, { runtime, engine }, {}).run(
+    context,
+    { network, ann: residual, images, calibration: undefined },
+  );
+  expect(metrics.values).toMatchObject({ accuracy: 1, annAccuracy: 1, agreement: 1 });
+  expect(layers.x).toEqual(['stem', 'a', 'sum']);
+  expect(metrics.values['lowestCorrelation']).toBeGreaterThan(0.99);
+  expect(lineOf(layers, 'saturated neurons')).toEqual([0, 0, 0]);
+  expect(lineOf(layers, 'accuracy of the ANN from here on')).toEqual([1, 1, 1]);
+});
+
+test('a residual network with thresholds far too high: much lower ones are advised', async () => {
+  const thresholds = { stem: 6, a: 6, sum: 8 };
+  const network: Snn = {
+    ...{ ...tinySnn, architecture: block, thresholds },
+    ...toRates(block, blockWeights, thresholds),
+  };
+  const context = fakeContext();
+  const { metrics } = await stageOf(conversionDoctor, { runtime, engine }, {}).run(context, {
+    network,
+    ann: residual,
+    images,
+    calibration: undefined,
+  });
+  expect(metrics.values['accuracy']).toBe(0);
+  expect(metrics.values['suggestedThresholdFactor']).toBeLessThan(0.5);
+  expect(context.infos.join()).toContain('it agrees with the ANN on 100 % of the images');
 });
 
 test('thresholds far too high: silence is found, and much lower ones are advised', async () => {

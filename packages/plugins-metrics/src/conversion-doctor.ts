@@ -1,5 +1,4 @@
 import {
-  assertChain,
   assertImagesFit,
   assertSameClasses,
   defineStage,
@@ -33,7 +32,7 @@ import { timePoints } from './time-points.js';
 export const conversionDoctor = defineStage({
   kind: 'metric',
   id: 'conversion-doctor',
-  version: 5,
+  version: 6,
   summary:
     'Where a conversion loses accuracy: agreement of rates and activations by layer, dead and saturated neurons, advice.',
   source: 'This project',
@@ -95,7 +94,6 @@ export const conversionDoctor = defineStage({
   dependencies: { runtime: TENSOR_RUNTIME, engine: SPIKING_ENGINE },
   create: ({ runtime, engine }, { limit, timeSteps, batch, ...balancing }) => ({
     async run(context, { network, ann, images: all, calibration: given }) {
-      assertChain(network.architecture, 'The stage conversion-doctor');
       assertImagesFit(all, network.architecture);
       assertSameClasses(context, all, network, ann);
       if (given) {
@@ -137,7 +135,8 @@ export const conversionDoctor = defineStage({
       for (const { layer, gain } of layers) {
         context.progress(onward.length, layers.length, `ANN from ${layer} on`);
         const rates = Float32Array.from(counts.get(layer)!, (spikes) => (gain * spikes) / steps);
-        onward.push(share(await logitsFrom(runtime, ann, layer, rates, { batch, signal })));
+        const changed = { layer, activations: rates };
+        onward.push(share(await logitsFrom(runtime, ann, images, changed, { batch, signal })));
       }
 
       const accuracy = logits.map(share);

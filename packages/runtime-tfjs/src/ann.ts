@@ -36,8 +36,8 @@ export interface ForwardOptions {
   readonly dropout?: (x: Tensor, rate: number) => Tensor;
   /** What becomes of the output of each weighted layer before its non-linearity; nothing when left out. */
   readonly normalise?: (x: Tensor, layer: string) => Tensor;
-  /** The non-linearity of every layer that has one; the network's own, clipped where it is, when left out. */
-  readonly activation?: (x: Tensor, layer: string) => Tensor;
+  /** The non-linearity of every layer that has one; the network's own, clipped where it is, when left out or undefined. */
+  readonly activation?: (x: Tensor, layer: string) => Tensor | undefined;
   /** What an add or a concat multiplies each of its inputs with, by its name; 1 when left out. */
   readonly gains?: Gains;
   /** Called with the output of each layer that sums (conv, dense, add), after its non-linearity if it has one. */

@@ -1,10 +1,15 @@
-import { weightedLayers } from '@privatesnn/core';
-import { normaliseWeights, toRates } from '@privatesnn/spiking';
-import { arbitraryAnn, arbitraryThresholds } from '@privatesnn/testkit';
+import { spikingLayers, weightedLayers } from '@privatesnn/core';
+import { layerUnits, normaliseWeights, toRates } from '@privatesnn/spiking';
+import {
+  arbitraryAnn,
+  arbitraryGraph,
+  arbitraryParameters,
+  arbitraryThresholds,
+} from '@privatesnn/testkit';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 
-import { tinySnn } from '../testing/fixtures.js';
+import { tinyAnn, tinySnn } from '../testing/fixtures.js';
 import { activationScales, hasWeightsOf, neededRate } from './activation-scales.js';
 
 test('the rate that the largest activations need: zeros, and one outlier of 2,000, do not count', () => {
@@ -55,6 +60,35 @@ test('the scales of a network are found again, whatever converter set them', () 
         }
       },
     ),
+  );
+});
+
+test('those of a network that is any graph are the units of its spikes', () => {
+  const networks = arbitraryGraph().chain((architecture) =>
+    fc.record({
+      architecture: fc.constant(architecture),
+      parameters: arbitraryParameters(architecture),
+      thresholds: arbitraryThresholds(architecture),
+    }),
+  );
+  fc.assert(
+    fc.property(networks, ({ architecture, parameters, thresholds }) => {
+      fc.pre(
+        weightedLayers(architecture).every(({ name }) =>
+          parameters[`${name}.weight`]!.data.some((value) => value !== 0),
+        ),
+      );
+      const ann = { ...tinyAnn, architecture, parameters };
+      const scales = activationScales(
+        { ...tinySnn, architecture, ...toRates(architecture, parameters, thresholds), thresholds },
+        ann,
+      );
+      const { outputs } = layerUnits(architecture, thresholds);
+      for (const layer of spikingLayers(architecture)) {
+        const expected = outputs[architecture.layers.indexOf(layer)]!;
+        expect(scales[layer.name]! / expected).toBeCloseTo(1, 6);
+      }
+    }),
   );
 });
 

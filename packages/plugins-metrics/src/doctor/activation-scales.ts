@@ -1,4 +1,14 @@
-import { weightedLayers, weightOf, type Ann, type Parameter, type Snn } from '@privatesnn/core';
+import {
+  imagePlace,
+  sourcesOf,
+  spikingLayers,
+  weightedLayers,
+  weightOf,
+  type Ann,
+  type Layer,
+  type Parameter,
+  type Snn,
+} from '@privatesnn/core';
 import { percentileOf } from '@privatesnn/spiking';
 
 /** One layer's activations, and what a spike rate stands for. */
@@ -15,17 +25,32 @@ export function neededRate({ activations, scale }: ActivationSample): number {
 }
 
 /**
- * The activation of the ANN that a rate of one spike a time-step stands for, by spiking layer:
- * λ(l) = λ(l−1)·θ(l)·Σ|W(l)| / Σ|W'(l)|, with W the ANN's and W' the spiking network's weights, λ(0) = 1.
+ * The activation of the ANN that a rate of one spike a time-step stands for, by spiking layer: its threshold θ(l) times
+ * what one unit of its current stands for. That is λ of what the layer takes, times Σ|W(l)| / Σ|W'(l)| with W the ANN's
+ * and W' the spiking network's weights, or divided by the gain of an add; λ = 1 for the image.
  */
 export function activationScales(snn: Snn, ann: Ann): Record<string, number> {
+  const { architecture, thresholds, gains = {} } = snn;
+  const sources = sourcesOf(architecture);
+  const spiking = new Set<Layer>(spikingLayers(architecture));
   const scales: Record<string, number> = {};
-  let scale = 1;
-  for (const layer of weightedLayers(snn.architecture).slice(0, -1)) {
-    const [w, spiking] = [ann, snn].map(({ parameters }) => size(weightOf(parameters, layer)));
-    scale *= (snn.thresholds[layer.name] ?? Infinity) * (w! / spiking!);
-    scales[layer.name] = scale;
-  }
+  const units: number[] = [];
+  architecture.layers.forEach((layer, index) => {
+    const before = sources[index]!.map((place) => (place === imagePlace ? 1 : units[place]!));
+    let unit = before[0]!;
+    if (layer.kind === 'conv' || layer.kind === 'dense') {
+      const [w, own] = [ann, snn].map(({ parameters }) => size(weightOf(parameters, layer)));
+      unit *= w! / own!;
+    } else if (layer.kind === 'add' || layer.kind === 'concat') {
+      const found = before.map((one, k) => one / (gains[layer.name]?.[k] ?? 1));
+      unit = found.find(Number.isFinite) ?? Infinity;
+    }
+    if (spiking.has(layer)) {
+      unit *= thresholds[layer.name!] ?? Infinity;
+      scales[layer.name!] = unit;
+    }
+    units.push(unit);
+  });
   return scales;
 }
 

@@ -1,4 +1,4 @@
-import { layerShapes, pixelsIn, type Ann, type Images } from '@privatesnn/core';
+import { pixelsIn, spikingLayers, summingLayers, type Ann, type Images } from '@privatesnn/core';
 import { annForward, annTensors, type TensorRuntime } from '@privatesnn/runtime-tfjs';
 import type { Tensor, Tensor4D } from '@tensorflow/tfjs-core';
 
@@ -7,14 +7,16 @@ interface PassOptions {
   readonly signal: AbortSignal;
 }
 
-/** Activations of all weighted layers of an ANN after their ReLU, by layer, [images, neurons]; the last gives the logits. */
+/** Activations of all layers of an ANN that have a ReLU, by layer, [images, neurons]; behind them its logits. */
 export async function annActivations(
   { tf }: TensorRuntime,
   ann: Ann,
   images: Images,
   { batch, signal }: PassOptions,
 ): Promise<Map<string, Float32Array>> {
-  const [count, height, width, channels] = images.shape;
+  const [count] = images.shape;
+  const wanted = [...spikingLayers(ann.architecture), summingLayers(ann.architecture).at(-1)!];
+  const names = new Set(wanted.map(({ name }) => name));
   const all = new Map<string, Float32Array>();
   const tensors = annTensors(tf, ann.parameters);
   try {
@@ -23,14 +25,10 @@ export async function annActivations(
       const end = Math.min(count, start + batch);
       const kept = new Map<string, Tensor>();
       tf.tidy(() => {
-        const x = tf.tensor4d(pixelsIn(images, ann.inputRange, start, end), [
-          end - start,
-          height,
-          width,
-          channels,
-        ]);
-        annForward(tf, ann, tensors, x, {
-          onActivation: (layer, activation) => kept.set(layer, tf.keep(activation)),
+        annForward(tf, ann, tensors, imageTensor(tf, ann, images, start, end), {
+          onActivation: (layer, activation) => {
+            if (names.has(layer)) kept.set(layer, tf.keep(activation));
+          },
         });
       });
       for (const [layer, tensor] of kept) {
@@ -48,7 +46,7 @@ export async function annActivations(
 }
 
 /**
- * Logits of an ANN that starts from given activations of one of its hidden layers.
+ * Logits of an ANN in which one hidden layer gives other activations than its own.
  *
  * @param activations after the layer's ReLU, [images, neurons]
  * @returns [images, classes]
@@ -56,37 +54,42 @@ export async function annActivations(
 export async function logitsFrom(
   { tf }: TensorRuntime,
   ann: Ann,
-  layer: string,
-  activations: Float32Array,
+  images: Images,
+  { layer, activations }: { readonly layer: string; readonly activations: Float32Array },
   { batch, signal }: PassOptions,
 ): Promise<Float32Array> {
-  const { architecture } = ann;
-  const place = architecture.layers.findIndex((l) => 'name' in l && l.name === layer);
-  const [height, width, channels] = layerShapes(architecture)[place]!;
-  const size = height * width * channels;
-  const count = activations.length / size;
-  const layers = architecture.layers.slice(place + 1);
-  const rest = { ...ann, architecture: { ...architecture, layers } };
-  const flat = architecture.layers[place]!.kind === 'dense';
-  const logits = new Float32Array(count * architecture.classes);
+  const { classes } = ann.architecture;
+  const [count] = images.shape;
+  const size = activations.length / count;
+  const logits = new Float32Array(count * classes);
   const tensors = annTensors(tf, ann.parameters);
   try {
     for (let start = 0; start < count; start += batch) {
       signal.throwIfAborted();
       const end = Math.min(count, start + batch);
       const values = activations.subarray(start * size, end * size);
-      const result = tf.tidy(() => {
-        const h = tf.tensor(
-          values,
-          flat ? [end - start, size] : [end - start, height, width, channels],
-        );
-        return annForward(tf, rest, tensors, h as Tensor4D);
-      });
-      logits.set((await result.data()) as Float32Array, start * architecture.classes);
+      const result = tf.tidy(() =>
+        annForward(tf, ann, tensors, imageTensor(tf, ann, images, start, end), {
+          activation: (x, name) => (name === layer ? tf.tensor(values, x.shape) : undefined),
+        }),
+      );
+      logits.set((await result.data()) as Float32Array, start * classes);
       result.dispose();
     }
     return logits;
   } finally {
     tf.dispose(Object.values(tensors));
   }
+}
+
+function imageTensor(
+  tf: TensorRuntime['tf'],
+  ann: Ann,
+  images: Images,
+  start: number,
+  end: number,
+): Tensor4D {
+  const [, height, width, channels] = images.shape;
+  const pixels = pixelsIn(images, ann.inputRange, start, end);
+  return tf.tensor4d(pixels, [end - start, height, width, channels]);
 }

@@ -2,7 +2,7 @@ import type { Ann, Images, Snn } from '@privatesnn/core';
 import type { SpikingEngine } from '@privatesnn/spiking';
 
 import { converterOf } from '../converter-of.js';
-import { factorsToTry } from '../factors.js';
+import { factorsToTry, thresholdDepths } from '../factors.js';
 import type { LayerStatistics } from '../layer-statistics.js';
 import { rematching } from './adaptive-spiking.js';
 import type { Reconversion } from './reconversion.js';
@@ -33,7 +33,8 @@ export function reconversionOf({ balancing, activations, ...parts }: Parts): Rec
     const convert = renormalising(network, ann, activations);
     return { option: 'percentile', values: percentilesToTry, convert };
   }
-  const values = factorsToTry(converter, layers, neededRates, timeSteps);
+  const depths = thresholdDepths(network.architecture);
+  const values = factorsToTry(converter, layers, neededRates, depths, timeSteps);
   return converter === 'adaptive-spiking'
     ? { option: 'threshold', values, convert: rematching(network, ann, neededRates[0] ?? 1) }
     : { option: 'scale', values, convert: rebalancing({ ...parts, ...balancing }) };

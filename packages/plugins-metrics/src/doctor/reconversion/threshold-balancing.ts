@@ -1,5 +1,5 @@
-import { pixelsIn, weightedLayers, type Ann, type Images, type Snn } from '@privatesnn/core';
-import { toRates, type SpikingEngine } from '@privatesnn/spiking';
+import { pixelsIn, spikingLayers, type Ann, type Images, type Snn } from '@privatesnn/core';
+import { scaleThresholds, toRates, type SpikingEngine } from '@privatesnn/spiking';
 
 import type { Reconversion } from './reconversion.js';
 
@@ -57,14 +57,19 @@ export function rebalancing(parts: BalancingParts): Reconversion['convert'] {
   return async (value, timeSteps) => {
     const factor = value ?? 1;
     const steps = stepsOf(network.timeSteps);
-    const [first] = weightedLayers(architecture);
+    const [first] = spikingLayers(architecture);
     const unscaled = await balanced(1, steps);
-    // The first layer's currents do not depend on thresholds.
-    const alpha = wholesome(thresholds[first!.name]! / unscaled[first!.name]!);
+    // The first layer's currents do not depend on thresholds, nor that of a clipped ReLU on α.
+    const alpha =
+      first!.maximum === undefined
+        ? wholesome(thresholds[first!.name]! / unscaled[first!.name]!)
+        : 1;
     if (!Number.isFinite(alpha)) return undefined;
-    const now = afterwards ? times(unscaled, alpha) : await balanced(alpha, steps);
+    const now = afterwards
+      ? scaleThresholds(architecture, unscaled, alpha)
+      : await balanced(alpha, steps);
     const changed = afterwards
-      ? times(await balanced(1, stepsOf(timeSteps)), alpha * factor)
+      ? scaleThresholds(architecture, await balanced(1, stepsOf(timeSteps)), alpha * factor)
       : await balanced(alpha * factor, stepsOf(timeSteps));
     const scaled: Record<string, number> = {};
     for (const [layer, threshold] of Object.entries(thresholds)) {
@@ -75,12 +80,6 @@ export function rebalancing(parts: BalancingParts): Reconversion['convert'] {
     const inRates = toRates(architecture, ann.parameters, scaled);
     return { ...network, ...inRates, thresholds: scaled, timeSteps };
   };
-}
-
-function times(thresholds: Readonly<Record<string, number>>, factor: number) {
-  return Object.fromEntries(
-    Object.entries(thresholds).map(([layer, threshold]) => [layer, threshold * factor]),
-  );
 }
 
 /** A number that somebody may have written, where it is within rounding of one. */
