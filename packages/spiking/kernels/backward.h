@@ -24,7 +24,7 @@ KERNEL(valued_current) {
       const float *weights = block_weights(&c, AT(float, c.weights), block);
       vf sum[VECS];
       for (int v = 0; v < VECS; v++) sum[v] = splat(0);
-      add_base(sum, base_at(&c, AT(float, c.base), pixel, block));
+      add_base(sum, base_at(&c, AT(float, c.base), 0, pixel, block));
       for (int32_t row = 0; row < w.rows; row++)
         add_valued(sum, AT(struct valued, c.list), w.ptr[row * w.ptrRow + w.left],
                    w.ptr[row * w.ptrRow + w.right], w.weightRow + row * w.weightRowStep, weights);
@@ -102,12 +102,11 @@ KERNEL(forward_kept) {
     prefetch_block(weights, block_rows(&c) * BLOCK * 4);
     for (int32_t y = 0; y < c.outHeight; y++)
       for (int32_t x = 0; x < c.outWidth; x++) {
-        const vf *base = base_at(&c, AT(float, c.base), y * c.outWidth + x, block);
         uint32_t *bits = AT(uint32_t, a->bits) +
                          ((ptrdiff_t)y * c.steps * c.outWidth + x) * words + block * (BLOCK / 32);
         float *potentials = kept_potentials(&c, AT(float, a->potentials), y, x, block);
-        run_neurons(&c, AT(struct burst, a->bursts), AT(uint32_t, c.list), weights, NULL, base, &n, y, x, potentials,
-                    bits, words * c.outWidth);
+        run_neurons(&c, AT(struct burst, a->bursts), AT(uint32_t, c.list), weights, NULL, AT(float, c.base), &n, y, x,
+                    block, potentials, bits, words * c.outWidth);
       }
   }
 }
@@ -186,9 +185,8 @@ STEP repeat_neurons(HEAP_PARAM const struct backward_args *a, const struct neuro
                     int32_t block, float *potentials) {
   struct conv c = a->conv;
   struct neuron neuron = *n;
-  const vf *base = base_at(&c, AT(float, c.base), y * c.outWidth + x, block);
   run_neurons(&c, AT(struct burst, a->bursts), AT(uint32_t, c.list), block_weights(&c, AT(float, c.weights), block),
-              NULL, base, &neuron, y, x, potentials, NULL, 0);
+              NULL, AT(float, c.base), &neuron, y, x, block, potentials, NULL, 0);
 }
 
 // Adds a train's gradients to its weight row.

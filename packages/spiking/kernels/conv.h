@@ -2,6 +2,7 @@
 // width + 1 positions in `list`, [height][steps][width + 1]; an entry is x * channels + c. So the pixels that one
 // row of a convolution's kernel covers are one contiguous range of the list. A dense layer is a 1 × 1
 // convolution of one pixel.
+// The time-steps are those of several images, one image after the other: what is loaded for one serves them all.
 //
 // Weights are [blocks][kernel · kernel · channels][BLOCK]: BLOCK output channels are computed together.
 #pragma once
@@ -9,10 +10,12 @@
 
 struct conv {
   ref ptr, list, weights;
-  // Constant current: [outHeight][outWidth] or, with basePerPixel 0, [1] times [blocks · BLOCK]; 0 for none.
+  // Constant current: [images][outHeight][outWidth] or, with basePerPixel 0, [1] times [blocks · BLOCK]; 0 for none.
   ref base;
   int32_t basePerPixel;
-  int32_t steps, height, width, channels;
+  int32_t steps;     // of all images
+  int32_t timeSteps; // of one image
+  int32_t height, width, channels;
   int32_t outHeight, outWidth, kernel, stride, padding, blocks;
 };
 
@@ -57,8 +60,9 @@ INLINE void add_row(vf sum[SUMMED], const float *row) {
 }
 
 // The constant current of a pixel's block; NULL for none.
-INLINE const vf *base_at(const struct conv *c, const float *all, int32_t pixel, int32_t block) {
-  return c->base ? (const vf *)(all + ((ptrdiff_t)(c->basePerPixel ? pixel : 0) * c->blocks + block) * BLOCK) : NULL;
+INLINE const vf *base_at(const struct conv *c, const float *all, int32_t image, int32_t pixel, int32_t block) {
+  ptrdiff_t place = c->basePerPixel ? (ptrdiff_t)image * c->outHeight * c->outWidth + pixel : 0;
+  return c->base ? (const vf *)(all + (place * c->blocks + block) * BLOCK) : NULL;
 }
 
 INLINE void add_base(vf sum[VECS], const vf *base) {

@@ -11,20 +11,23 @@ struct beside {
   const float *weights;
 };
 
-// One block of one pixel; `beside` may be absent. Potentials before the reset go to `potentials` [steps][BLOCK], bits of spikes to
-// `bits`, `bitStep` words apart; either may be absent (a constant where this is inlined).
+// One block of one pixel; `beside` may be absent. `base` is of all constant currents. Potentials before the reset go to
+// `potentials` [steps][BLOCK], bits of spikes to `bits`, `bitStep` words apart; either may be absent (a constant where
+// this is inlined).
 INLINE void run_neurons(const struct conv *c, const struct burst *bursts, const uint32_t *list, const float *weights,
-                        const struct beside *beside, const vf *base, const struct neuron *n, int32_t oy, int32_t ox,
-                        float *potentials, uint32_t *bits, ptrdiff_t bitStep) {
+                        const struct beside *beside, const float *base, const struct neuron *n, int32_t oy, int32_t ox,
+                        int32_t block, float *potentials, uint32_t *bits, ptrdiff_t bitStep) {
   vf u[VECS], currents[PERIOD][VECS];
-  for (int v = 0; v < VECS; v++) u[v] = splat(n->initial);
-  for (int32_t start = 0; start < c->steps; start += PERIOD) {
-    currents_at(currents, c, bursts, list, weights, oy, ox, start);
-    if (beside)
-      add_currents(currents, beside->conv, beside->bursts, beside->list, beside->weights, oy, ox, start);
-    for (int32_t i = 0, t = start; i < period_at(c, start); i++, t++) {
-      add_base(u, base);
-      for (int v = 0; v < VECS; v++) u[v] += currents[i][v];
+  for (int32_t t = 0, image = 0; t < c->steps; image++) {
+    const vf *constant = base_at(c, base, image, oy * c->outWidth + ox, block);
+    for (int v = 0; v < VECS; v++) u[v] = splat(n->initial);
+    for (int32_t end = t + c->timeSteps; t < end; t++) {
+      if (t % PERIOD == 0) {
+        currents_at(currents, c, bursts, list, weights, oy, ox, t);
+        if (beside) add_currents(currents, beside->conv, beside->bursts, beside->list, beside->weights, oy, ox, t);
+      }
+      add_base(u, constant);
+      for (int v = 0; v < VECS; v++) u[v] += currents[t % PERIOD][v];
       if (potentials)
         for (int v = 0; v < VECS; v++) ((vf *)(potentials + (ptrdiff_t)t * BLOCK))[v] = u[v];
       fire(n, u, bits ? bits + t * bitStep : NULL);
@@ -47,11 +50,10 @@ INLINE void forward_with(HEAP_PARAM const struct forward_args *a, struct neuron 
     prefetch_block(weights, block_rows(&c) * BLOCK * 4);
     for (int32_t oy = 0; oy < c.outHeight; oy++)
       for (int32_t ox = 0; ox < c.outWidth; ox++) {
-        const vf *base = base_at(&c, AT(float, c.base), oy * c.outWidth + ox, block);
         uint32_t *bits = AT(uint32_t, a->bits) +
                          ((ptrdiff_t)oy * c.steps * c.outWidth + ox) * words + block * (BLOCK / 32);
-        run_neurons(&c, AT(struct burst, a->bursts), AT(uint32_t, c.list), weights, NULL, base, &n, oy, ox, NULL, bits,
-                    words * c.outWidth);
+        run_neurons(&c, AT(struct burst, a->bursts), AT(uint32_t, c.list), weights, NULL, AT(float, c.base), &n, oy,
+                    ox, block, NULL, bits, words * c.outWidth);
       }
   }
 }
@@ -91,11 +93,10 @@ KERNEL(forward_sum) {
     prefetch_block(weights, block_rows(&c) * BLOCK * 4);
     for (int32_t oy = 0; oy < c.outHeight; oy++)
       for (int32_t ox = 0; ox < c.outWidth; ox++) {
-        const vf *base = base_at(&c, AT(float, c.base), oy * c.outWidth + ox, block);
         uint32_t *bits = AT(uint32_t, a->bits) +
                          ((ptrdiff_t)oy * c.steps * c.outWidth + ox) * words + block * (BLOCK / 32);
-        run_neurons(&c, AT(struct burst, a->bursts), AT(uint32_t, c.list), weights, &beside, base, &n, oy, ox, NULL,
-                    bits, words * c.outWidth);
+        run_neurons(&c, AT(struct burst, a->bursts), AT(uint32_t, c.list), weights, &beside, AT(float, c.base), &n,
+                    oy, ox, block, NULL, bits, words * c.outWidth);
       }
   }
 }
@@ -103,8 +104,8 @@ KERNEL(forward_sum) {
 struct integrate_args {
   struct conv conv;
   ref bursts;     // of `bursts`
-  ref recordAt;   // 1-based time-steps, ascending, [records]
-  ref potentials; // result: [records][outHeight][outWidth][blocks · BLOCK]
+  ref recordAt;   // 1-based time-steps of an image, ascending, [records]
+  ref potentials; // result: [images][records][outHeight][outWidth][blocks · BLOCK]
   int32_t records;
 };
 
@@ -116,19 +117,21 @@ KERNEL(integrate) {
   for (int32_t block = 0; block < c.blocks; block++) {
     const float *weights = block_weights(&c, AT(float, c.weights), block);
     for (int32_t pixel = 0; pixel < pixels; pixel++) {
-      const vf *base = base_at(&c, AT(float, c.base), pixel, block);
-      vf sum[VECS], currents[PERIOD][VECS];
-      for (int v = 0; v < VECS; v++) sum[v] = splat(0);
-      for (int32_t t = 0, r = 0; t < c.steps && r < a->records; t++) {
-        if (t % PERIOD == 0)
-          currents_at(currents, &c, AT(struct burst, a->bursts), AT(uint32_t, c.list), weights, pixel / c.outWidth,
-                      pixel % c.outWidth, t);
-        add_base(sum, base);
-        for (int v = 0; v < VECS; v++) sum[v] += currents[t % PERIOD][v];
-        if (recordAt[r] != (uint32_t)t + 1) continue;
-        vf *to = AT(vf, a->potentials) + (((ptrdiff_t)r * pixels + pixel) * c.blocks + block) * VECS;
-        for (int v = 0; v < VECS; v++) to[v] = sum[v];
-        r++;
+      vf sum[VECS], currents[PERIOD][VECS], *to = AT(vf, a->potentials) + ((ptrdiff_t)pixel * c.blocks + block) * VECS;
+      for (int32_t t = 0, image = 0; t < c.steps; image++) {
+        const vf *base = base_at(&c, AT(float, c.base), image, pixel, block);
+        for (int v = 0; v < VECS; v++) sum[v] = splat(0);
+        for (int32_t step = 1, r = 0; step <= c.timeSteps; step++, t++) {
+          if (t % PERIOD == 0)
+            currents_at(currents, &c, AT(struct burst, a->bursts), AT(uint32_t, c.list), weights, pixel / c.outWidth,
+                        pixel % c.outWidth, t);
+          add_base(sum, base);
+          for (int v = 0; v < VECS; v++) sum[v] += currents[t % PERIOD][v];
+          if (r == a->records || (int32_t)recordAt[r] != step) continue;
+          for (int v = 0; v < VECS; v++) to[v] = sum[v];
+          to += (ptrdiff_t)pixels * c.blocks * VECS;
+          r++;
+        }
       }
     }
   }

@@ -117,8 +117,8 @@ INLINE void currents_int_at(vi *currents, const struct conv *c, const struct bur
     }
 }
 
-INLINE const vi *base_int_at(const struct conv *c, const int32_t *all, int32_t pixel, int32_t block) {
-  return (const vi *)base_at(c, (const float *)all, pixel, block);
+INLINE const vi *base_int_at(const struct conv *c, const int32_t *all, int32_t image, int32_t pixel, int32_t block) {
+  return (const vi *)base_at(c, (const float *)all, image, pixel, block);
 }
 
 INLINE void add_base_int(vi *sum, const vi *base, int blocks) {
@@ -165,26 +165,28 @@ INLINE void forward_blocks_int(HEAP_PARAM const struct forward_int_args *a, stru
   prefetch_block(weights, blocks * next * 2);
   for (int32_t oy = 0; oy < c.outHeight; oy++)
     for (int32_t ox = 0; ox < c.outWidth; ox++) {
-      const vi *base = base_int_at(&c, AT(int32_t, c.base), oy * c.outWidth + ox, block);
       vi u[BLOCKS_INT * VECS], currents[PERIOD * BLOCKS_INT * VECS];
-      for (int v = 0; v < blocks * VECS; v++) u[v] = splat_int(n.initial);
       uint32_t *bits = AT(uint32_t, a->bits) +
                        ((ptrdiff_t)oy * c.steps * c.outWidth + ox) * words + block * (BLOCK / 32);
-      for (int32_t t = 0; t < c.steps; t++, bits += words * c.outWidth) {
-        if (t % PERIOD == 0)
-          currents_int_at(currents, &c, AT(struct burst, a->bursts), AT(uint32_t, c.list), weights, next, blocks, oy,
-                          ox, t);
-        add_base_int(u, base, blocks);
-        uint32_t word = 0;
+      for (int32_t t = 0, image = 0; t < c.steps; image++) {
+        const vi *base = base_int_at(&c, AT(int32_t, c.base), image, oy * c.outWidth + ox, block);
+        for (int v = 0; v < blocks * VECS; v++) u[v] = splat_int(n.initial);
+        for (int32_t end = t + c.timeSteps; t < end; t++, bits += words * c.outWidth) {
+          if (t % PERIOD == 0)
+            currents_int_at(currents, &c, AT(struct burst, a->bursts), AT(uint32_t, c.list), weights, next, blocks, oy,
+                            ox, t);
+          add_base_int(u, base, blocks);
+          uint32_t word = 0;
 #pragma GCC unroll 16
-        for (int v = 0; v < blocks * VECS; v++) {
-          u[v] = clamp_int(u[v] + currents[t % PERIOD * blocks * VECS + v]);
-          vm fired = greater_int(u[v], splat_int(n.silent));
-          u[v] = carry_int(&n, fired, u[v]);
-          word |= lane_bits(fired) << (v * LANES % 32);
-          if ((v + 1) * LANES % 32 == 0) {
-            bits[v * LANES / 32] = word;
-            word = 0;
+          for (int v = 0; v < blocks * VECS; v++) {
+            u[v] = clamp_int(u[v] + currents[t % PERIOD * blocks * VECS + v]);
+            vm fired = greater_int(u[v], splat_int(n.silent));
+            u[v] = carry_int(&n, fired, u[v]);
+            word |= lane_bits(fired) << (v * LANES % 32);
+            if ((v + 1) * LANES % 32 == 0) {
+              bits[v * LANES / 32] = word;
+              word = 0;
+            }
           }
         }
       }
@@ -225,20 +227,22 @@ KERNEL(integrate_int) {
   int32_t pixels = c.outHeight * c.outWidth;
   for (int32_t block = 0; block < c.blocks; block++)
     for (int32_t pixel = 0; pixel < pixels; pixel++) {
-      const vi *base = base_int_at(&c, AT(int32_t, c.base), pixel, block);
       const int16_t *weights = block_weights_int(&c, AT(int16_t, c.weights), block);
-      vi sum[VECS], currents[PERIOD * VECS];
-      for (int v = 0; v < VECS; v++) sum[v] = splat_int(0);
-      for (int32_t t = 0, r = 0; t < c.steps && r < a->records; t++) {
-        if (t % PERIOD == 0)
-          currents_int_at(currents, &c, AT(struct burst, a->bursts), AT(uint32_t, c.list), weights, 0, 1,
-                          pixel / c.outWidth, pixel % c.outWidth, t);
-        add_base_int(sum, base, 1);
-        for (int v = 0; v < VECS; v++) sum[v] += currents[t % PERIOD * VECS + v];
-        if (recordAt[r] != (uint32_t)t + 1) continue;
-        vi *to = AT(vi, a->potentials) + (((ptrdiff_t)r * pixels + pixel) * c.blocks + block) * VECS;
-        for (int v = 0; v < VECS; v++) to[v] = sum[v];
-        r++;
+      vi sum[VECS], currents[PERIOD * VECS], *to = AT(vi, a->potentials) + ((ptrdiff_t)pixel * c.blocks + block) * VECS;
+      for (int32_t t = 0, image = 0; t < c.steps; image++) {
+        const vi *base = base_int_at(&c, AT(int32_t, c.base), image, pixel, block);
+        for (int v = 0; v < VECS; v++) sum[v] = splat_int(0);
+        for (int32_t step = 1, r = 0; step <= c.timeSteps; step++, t++) {
+          if (t % PERIOD == 0)
+            currents_int_at(currents, &c, AT(struct burst, a->bursts), AT(uint32_t, c.list), weights, 0, 1,
+                            pixel / c.outWidth, pixel % c.outWidth, t);
+          add_base_int(sum, base, 1);
+          for (int v = 0; v < VECS; v++) sum[v] += currents[t % PERIOD * VECS + v];
+          if (r == a->records || (int32_t)recordAt[r] != step) continue;
+          for (int v = 0; v < VECS; v++) to[v] = sum[v];
+          to += (ptrdiff_t)pixels * c.blocks * VECS;
+          r++;
+        }
       }
     }
 }

@@ -167,7 +167,7 @@ KERNEL(largest) {
     for (int32_t oy = 0; oy < c.outHeight; oy++)
       for (int32_t ox = 0; ox < c.outWidth; ox++) {
         struct window w = window_at(&c, ptr, oy, ox);
-        const vf *base = base_at(&c, AT(float, c.base), oy * c.outWidth + ox, block);
+        const vf *base = base_at(&c, AT(float, c.base), 0, oy * c.outWidth + ox, block);
         for (int32_t t = 0; t < c.steps; t++) {
           struct collected collected;
           collect(&collected, &w, list, t);
@@ -206,7 +206,7 @@ KERNEL(largest_sum) {
       for (int32_t ox = 0; ox < c.outWidth; ox++) {
         struct window w = window_at(&c, AT(uint32_t, c.ptr), oy, ox);
         struct window o = window_at(&other, AT(uint32_t, other.ptr), oy, ox);
-        const vf *base = base_at(&c, AT(float, c.base), oy * c.outWidth + ox, block);
+        const vf *base = base_at(&c, AT(float, c.base), 0, oy * c.outWidth + ox, block);
         for (int32_t t = 0; t < c.steps; t++) {
           struct collected collected;
           vf sum[VECS], added[VECS], most = splat(0);

@@ -6,38 +6,42 @@
 enum { ENCODE_POISSON, ENCODE_FIRST_SPIKE };
 
 struct encode_args {
-  ref pixels;  // [height][width][channels], floats
-  ref keep;    // bytes [height · width · channels]: 0 where dropout removes the pixel; 0 for none
-  ref scratch; // [height · width · channels] times 12 bytes
+  ref pixels;  // [images][height][width][channels], floats
+  ref keep;    // bytes [images][height · width · channels]: 0 where dropout removes the pixel; 0 for none
+  ref scratch; // [2 + images][height · width · channels], 32 bits
   ref ptr, list; // result; `list` has room for every pixel at every step
-  int32_t kind, steps, height, width, channels, pool, flat;
-  uint32_t seed, image;
+  int32_t kind, images, timeSteps, height, width, channels, pool, flat;
+  uint32_t seed, image; // the first image's number; the next ones have the next
   int32_t spikes; // result: spikes before pooling and dropout
 };
 
-// The input image as spike lists of twice its channels: the positive spikes', then the negative ones'. The lists
-// of pool × pool pixels are joined; `flat` makes all pixels one.
+// Images as spike lists of twice their channels: the positive spikes', then the negative ones'. The lists of
+// pool × pool pixels are joined; `flat` makes all pixels one.
 KERNEL(encode) {
-  const float *pixels = AT(float, a->pixels);
-  const uint8_t *kept = AT(uint8_t, a->keep);
   int32_t units = a->height * a->width * a->channels, pool = a->pool, channels = a->channels;
   int32_t height = a->height / pool, width = a->width / pool;
-  // For each unit: the hash; below which number it spikes, or at which time-step; whether it spikes now.
-  uint32_t *hash = AT(uint32_t, a->scratch), *code = hash + units, *spiking = code + units;
-  for (int32_t i = 0; i < units; i++) {
-    double x = pixels[i] < 0 ? -pixels[i] : pixels[i];
+  // For each unit: the hash; whether it spikes now; and of each image below which number it spikes, or at which
+  // time-step.
+  uint32_t *hash = AT(uint32_t, a->scratch), *spiking = hash + units, *codes = spiking + units;
+  for (int32_t i = 0; i < units; i++) hash[i] = unit_hash((uint32_t)i);
+  for (ptrdiff_t i = 0; i < (ptrdiff_t)a->images * units; i++) {
+    float pixel = AT(float, a->pixels)[i];
+    double x = pixel < 0 ? -pixel : pixel;
     if (!(x < 1)) x = x >= 1 ? 1 : 0;
-    hash[i] = unit_hash((uint32_t)i);
-    code[i] = a->kind == ENCODE_POISSON ? (uint32_t)(x * 16777216 + 0.5)
-              : x > 0                   ? (uint32_t)((1 - x) * a->steps)
-                                        : (uint32_t)a->steps;
+    codes[i] = a->kind == ENCODE_POISSON ? (uint32_t)(x * 16777216 + 0.5)
+               : x > 0                   ? (uint32_t)((1 - x) * a->timeSteps)
+                                         : (uint32_t)a->timeSteps;
   }
   uint32_t *ptr = AT(uint32_t, a->ptr), *list = AT(uint32_t, a->list), n = 0;
   int32_t spikes = 0, rows = a->flat ? 1 : height, inner = a->flat ? height : 1;
   int32_t negative = a->flat ? height * width * channels : channels;
   for (int32_t outer = 0; outer < rows; outer++)
-    for (int32_t t = 0; t < a->steps; t++) {
-      uint32_t key = noise_key(a->seed, a->image, (uint32_t)t);
+    for (int32_t step = 0; step < a->images * a->timeSteps; step++) {
+      int32_t image = step / a->timeSteps, t = step % a->timeSteps;
+      const float *pixels = AT(float, a->pixels) + (ptrdiff_t)image * units;
+      const uint8_t *kept = AT(uint8_t, a->keep) + (ptrdiff_t)image * units;
+      const uint32_t *code = codes + (ptrdiff_t)image * units;
+      uint32_t key = noise_key(a->seed, a->image + (uint32_t)image, (uint32_t)t);
       int32_t rowUnits = pool * a->width * channels, start = outer * rowUnits, end = start + inner * rowUnits;
       if (a->kind == ENCODE_POISSON)
         for (int32_t i = start; i < end; i++) spiking[i] = uniform24(key, hash[i]) < code[i];

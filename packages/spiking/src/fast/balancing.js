@@ -39,7 +39,7 @@ export class Balancing {
     return this.images.end - this.images.start;
   }
 
-  /** @param {number} i */
+  /** @param {number} i @returns {import('./network/network-spec.js').InputImages} */
   image(i) {
     const { height, width, channels } = this.network.spec.plan.input;
     const size = height * width * channels;
@@ -47,6 +47,7 @@ export class Balancing {
     return {
       pixels: this.images.pixels.subarray(image * size, (image + 1) * size),
       number: this.images.firstImage + image,
+      count: 1,
     };
   }
 
@@ -61,7 +62,7 @@ export class Balancing {
     if (from < 0) return undefined;
     const { bytes, isSqueezed, spikes } = /** @type {Kept} */ (this.kept.get(from)?.[i]);
     const { heap } = this;
-    const bits = allocateBits(this.network, from);
+    const bits = allocateBits(this.network, from, 1);
     if (!isSqueezed) {
       heap.u8(bits.at, bits.bytes).set(bytes);
       return { ...bits, spikes };

@@ -9,7 +9,7 @@ import { trainingPlan } from './joint.js';
 import { planOf } from './plan.js';
 import { thresholdsOf } from './infer.js';
 import { loadKernels, type KernelKind } from './kernels.js';
-import type { InputImage } from './network/network-spec.js';
+import type { InputImages } from './network/network-spec.js';
 import { Network } from './network/network.js';
 import { simulate } from './simulate.js';
 import { GuardedHeap } from './testing/guarded-heap.js';
@@ -43,9 +43,9 @@ function imagesOf({ snn, pixels, firstImage }: NetworkCase) {
   return { pixels, start: 0, end: pixels.length / (height * width * channels), firstImage };
 }
 
-function firstImageOf({ snn, pixels, firstImage }: NetworkCase): InputImage {
+function firstImageOf({ snn, pixels, firstImage }: NetworkCase): InputImages {
   const [height, width, channels] = snn.architecture.inputShape;
-  return { pixels: pixels.slice(0, height * width * channels), number: firstImage };
+  return { pixels: pixels.slice(0, height * width * channels), number: firstImage, count: 1 };
 }
 
 describe.each(kinds)('%s kernels write nothing beyond their buffers', (kind) => {

@@ -6,11 +6,12 @@ import type { Inference, InferenceRequest } from '../engine.js';
 import { integerLayers } from '../integer.js';
 import { activityOf, addCounts, operationsOf } from './activity.js';
 import { everyThread, networkSpec, type Crew } from './engine.js';
+import { imagesTogether } from './network/images-together.js';
 import { shared } from './parameters.js';
 import type { Simulation } from './simulate.js';
 
-/** The most images that a thread takes at a time: few enough for progress, enough to make messages cheap. */
-const mostAtOnce = 16;
+/** So many images make messages cheap, and are few enough for progress. */
+const cheapAtOnce = 16;
 
 /** Images through a network, shared out among the threads as they become free. */
 export async function infer(
@@ -47,7 +48,8 @@ export async function infer(
       .filter(({ layer }) => raster.includes(layer))
       .map(({ layer, neurons }) => [layer, new Uint8Array(images * timeSteps * neurons)]),
   );
-  const atOnce = Math.max(1, Math.min(mostAtOnce, Math.floor(images / (4 * crew.threads))));
+  const most = Math.max(cheapAtOnce, imagesTogether(spec));
+  const atOnce = Math.max(1, Math.min(most, Math.floor(images / (2 * crew.threads))));
   let next = 0;
   let done = 0;
   const work = async (thread: number): Promise<void> => {

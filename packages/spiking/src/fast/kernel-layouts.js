@@ -47,7 +47,8 @@ const floatResult = fields('float result');
 
 /** A convolution of spike lists (kernels/conv.h). */
 const conv = {
-  ...int('ptr', 'list', 'weights', 'base', 'basePerPixel', 'steps', 'height', 'width', 'channels'),
+  ...int('ptr', 'list', 'weights', 'base', 'basePerPixel', 'steps', 'timeSteps'),
+  ...int('height', 'width', 'channels'),
   ...int('outHeight', 'outWidth', 'kernel', 'stride', 'padding', 'blocks'),
 };
 
@@ -79,8 +80,8 @@ export const layouts = Object.freeze({
     ...int('steps', 'height', 'width', 'channels'),
   },
   encode: {
-    ...int('pixels', 'keep', 'scratch', 'ptr', 'list', 'kind', 'steps', 'height', 'width'),
-    ...int('channels', 'pool', 'flat', 'seed', 'image'),
+    ...int('pixels', 'keep', 'scratch', 'ptr', 'list', 'kind', 'images', 'timeSteps'),
+    ...int('height', 'width', 'channels', 'pool', 'flat', 'seed', 'image'),
     ...intResult('spikes'),
   },
   count: { ...int('bits', 'words'), ...uintResult('spikes') },

@@ -1,7 +1,8 @@
 /**
- * Images through a network, one after the other.
+ * Images through a network, some together.
  */
 import { element } from './element.js';
+import { imagesTogether } from './network/images-together.js';
 import { integrateReadout } from './network/readout.js';
 import { forwardSpikes } from './network/spiking-layer.js';
 
@@ -59,11 +60,14 @@ export function simulate(network, images, recordAt, raster) {
     raster.map((name) => [name, new Uint8Array(count * rasterSize(network, name))]),
   );
 
-  for (let i = 0; i < count; i++) {
-    const image = images.start + i;
+  const together = imagesTogether(network.spec);
+  for (let i = 0; i < count; i += together) {
+    const first = images.start + i;
+    const end = Math.min(first + together, images.end);
     const input = {
-      pixels: images.pixels.subarray(image * size, (image + 1) * size),
-      number: images.firstImage + image,
+      count: end - first,
+      pixels: images.pixels.subarray(first * size, end * size),
+      number: images.firstImage + first,
     };
     heap.release(network.floor);
     /** By layer. @type {Bits[]} */
@@ -77,7 +81,7 @@ export function simulate(network, images, recordAt, raster) {
       add(spikes, index + 1, result.spikes);
       bits.push(result);
       const to = rasters[network.layer(index).name];
-      if (to) fillRaster(network, index, result, to, i);
+      if (to) fillRaster(network, index, result, to, { first: i, count: input.count });
     }
     const readout = integrateReadout(network, bits[network.layer(last).from], input, recordAt);
     addInput(last, readout);
@@ -96,23 +100,24 @@ function rasterSize(network, name) {
 }
 
 /**
- * Bits to bytes, [steps, height, width, channels].
+ * Bits to bytes, [images, steps, height, width, channels].
  *
  * @param {Network} network
  * @param {number} index
  * @param {Bits} bits
  * @param {Uint8Array} to
- * @param {number} image
+ * @param {{ first: number, count: number }} images
  */
-function fillRaster(network, index, bits, to, image) {
+function fillRaster(network, index, bits, to, { first, count }) {
   const { height, width, channels } = network.layer(index).output;
   const { timeSteps } = network.spec;
+  const steps = count * timeSteps;
   const words = network.heap.u32(bits.at, bits.bytes / 4);
-  let unit = image * timeSteps * height * width * channels;
-  for (let t = 0; t < timeSteps; t++) {
+  let unit = first * timeSteps * height * width * channels;
+  for (let t = 0; t < steps; t++) {
     for (let y = 0; y < height; y++) {
       for (let x = 0; x < width; x++) {
-        const pixel = ((y * timeSteps + t) * width + x) * bits.words;
+        const pixel = ((y * steps + t) * width + x) * bits.words;
         for (let c = 0; c < channels; c++) {
           to[unit++] = (element(words, pixel + (c >>> 5)) >>> (c & 31)) & 1;
         }

@@ -74,7 +74,11 @@ export class Tasks {
       case 'layer':
         return present(this.#training).addLayer(task.parameters);
       case 'forward':
-        return present(this.#training).forward({ pixels: task.pixels, number: task.image });
+        return present(this.#training).forward({
+          pixels: task.pixels,
+          number: task.image,
+          count: 1,
+        });
       case 'backward':
         return present(this.#training).backward(task.gradient);
       case 'sums':

@@ -54,7 +54,18 @@ it('are the spikes of each tap and time-step, the longest first', () => {
       } as unknown as Network;
       const at = sortedBursts(network, 0, {
         ...{ ptr, list: 0, weights: 0, base: 0, basePerPixel: 0, blocks: 1 },
-        ...{ steps, height, width, channels, kernel, stride, padding, outWidth, outHeight: 1 },
+        ...{
+          steps,
+          timeSteps: steps,
+          height,
+          width,
+          channels,
+          kernel,
+          stride,
+          padding,
+          outWidth,
+          outHeight: 1,
+        },
       });
 
       const isRow = kernel > 1 && kernel * channels <= 384;

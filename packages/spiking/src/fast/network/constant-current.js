@@ -1,29 +1,69 @@
 /**
- * The first layer's current of a constant input, the same at all time-steps, [outHeight, outWidth, padded channels].
+ * A constant input: the first layer's current, the same at all time-steps of an image.
  */
 import { checkedProduct } from '../heap.js';
 import { convArguments } from './conv-arguments.js';
-import { pooledImage } from './encoding.js';
+import { encodeConstant, pooledImage } from './encoding.js';
+import { allocatePositions } from './spike-lists.js';
+import { synapticOperations } from './synaptic-operations.js';
 
 /**
  * @typedef {import('./network.js').Network} Network
- * @typedef {import('./network-spec.js').InputImage} InputImage
+ * @typedef {import('./network-spec.js').InputImages} InputImages
  */
 
-/** @param {Network} network @param {import('./spike-lists.js').Lists} lists valued @returns {number} where it is */
-export function constantCurrent(network, lists) {
-  const result = allocateCurrent(network);
-  network.heap.run('valuedCurrent', { conv: convArguments(network, 0, lists), result });
-  return result;
+/**
+ * The first layer's input: a current, and no spikes at any time-step. Takes heap above the top.
+ *
+ * @param {Network} network
+ * @param {InputImages} images
+ * @returns {import('./layer-input.js').LayerInput}
+ */
+export function constantInput(network, images) {
+  const { heap, spec } = network;
+  const { input, output } = network.layer(0);
+  const size = output.height * output.width * network.padded(output.channels) * 4;
+  const what = 'the current of the input';
+  // [images, outHeight, outWidth, padded channels]
+  const current = heap.alloc(what, checkedProduct(what, images.count, size));
+  const top = heap.top;
+  let spikes = 0;
+  let operations = 0;
+  for (let i = 0; i < images.count; i++) {
+    const image = imageAt(images, i);
+    const encoded = encodeConstant(network, image);
+    spikes += encoded.spikes;
+    operations += synapticOperations(network, 0, encoded.lists);
+    const result = current + i * size;
+    if (spec.integers) integerCurrent(network, image, result);
+    else heap.run('valuedCurrent', { conv: convArguments(network, 0, encoded.lists), result });
+    heap.release(top);
+  }
+  const steps = images.count * spec.timeSteps;
+  const ptr = allocatePositions(network, 'the input', input, steps);
+  heap.clear(ptr, input.height * steps * (input.width + 1) * 4);
+  const silent = { ptr, list: 0, steps, channels: network.inputChannels(0) };
+  return {
+    conv: convArguments(network, 0, silent, { current }),
+    spikes,
+    additions: 0,
+    multiplications: operations * spec.timeSteps,
+  };
 }
 
-/** The same in integer mode. @param {Network} network @param {InputImage} image @returns {number} where it is */
-export function integerConstantCurrent(network, { pixels, number }) {
+/** @param {InputImages} images @param {number} i @returns {InputImages} one of them */
+function imageAt({ pixels, number, count }, i) {
+  const size = pixels.length / count;
+  return { pixels: pixels.subarray(i * size, (i + 1) * size), number: number + i, count: 1 };
+}
+
+/** One image's current in integer mode. @param {Network} network @param {InputImages} image @param {number} result */
+function integerCurrent(network, image, result) {
   const { heap } = network;
-  const result = allocateCurrent(network);
   const { input, output, kernel, stride, padding } = network.layer(0);
   const { weights, bias } = network.packed(0);
-  const values = pooledImage(network, { pixels: pixels.map((x) => Math.round(x * 256)), number });
+  const pixels = image.pixels.map((x) => Math.round(x * 256));
+  const values = pooledImage(network, { ...image, pixels });
   const from = heap.alloc('the input', values.length * 4);
   heap.i32(from, values.length).set(values);
   heap.run('valuedCurrentInt', {
@@ -32,13 +72,4 @@ export function integerConstantCurrent(network, { pixels, number }) {
     ...{ outHeight: output.height, outWidth: output.width, outChannels: output.channels },
     ...{ padded: network.padded(output.channels), kernel, stride, padding },
   });
-  return result;
-}
-
-/** @param {Network} network */
-function allocateCurrent(network) {
-  const { output } = network.layer(0);
-  const what = 'the current of the input';
-  const padded = network.padded(output.channels);
-  return network.heap.alloc(what, checkedProduct(what, output.height, output.width, padded) * 4);
 }

@@ -16,7 +16,8 @@ export function convArguments(network, index, lists, { current, beside = false }
   return {
     ...{ ptr, list, weights, base: beside ? 0 : (current ?? packed.bias) },
     basePerPixel: Number(current !== undefined),
-    ...{ steps, height: input.height, width: input.width, channels },
+    ...{ steps, timeSteps: network.spec.timeSteps },
+    ...{ height: input.height, width: input.width, channels },
     ...{ outHeight: output.height, outWidth: output.width, kernel, stride, padding },
     blocks: network.blocks(output.channels),
   };

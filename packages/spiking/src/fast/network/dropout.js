@@ -10,9 +10,9 @@ import { element } from '../element.js';
  *
  * @param {Network} network
  * @param {number} index
- * @param {number} image its number in the noise
+ * @param {import('./network-spec.js').InputImages} images only one where there is dropout
  */
-export function dropoutMask(network, index, image) {
+export function dropoutMask(network, index, { number: image }) {
   const { heap, spec } = network;
   const { before, source } = network.layer(index);
   const dropouts = spec.dropout ? before.dropouts.filter(({ rate }) => rate > 0) : [];
@@ -35,10 +35,10 @@ export function dropoutMask(network, index, image) {
  * The same for the image, as bytes: 0 for pixels that are removed.
  *
  * @param {Network} network
- * @param {number} image its number in the noise
+ * @param {import('./network-spec.js').InputImages} images only one where there is dropout
  */
-export function inputDropoutMask(network, image) {
-  const bits = dropoutMask(network, 0, image);
+export function inputDropoutMask(network, images) {
+  const bits = dropoutMask(network, 0, images);
   if (bits === 0) return 0;
   const { heap } = network;
   const { height, width, channels } = network.layer(0).source;

@@ -8,50 +8,50 @@ import { allocatePositions, valuedLists } from './spike-lists.js';
 
 /**
  * @typedef {import('./network.js').Network} Network
- * @typedef {import('./network-spec.js').InputImage} InputImage
+ * @typedef {import('./network-spec.js').InputImages} InputImages
  * @typedef {import('./spike-lists.js').Lists} Lists
  *
- * The image's lists, and its spikes before pooling and dropout.
- * @typedef {{ lists: Lists, spikes: number }} EncodedImage
+ * The images' lists, and their spikes before pooling and dropout.
+ * @typedef {{ lists: Lists, spikes: number }} Encoded
  */
 
 /**
- * The encoded image as lists, pooled and dropped out as the first layer wants it.
+ * Spikes that encode images as lists, pooled and dropped out as the first layer wants them.
  *
  * @param {Network} network
- * @param {InputImage} image
- * @returns {EncodedImage}
+ * @param {InputImages} images
+ * @returns {Encoded}
  */
-export function encode(network, image) {
-  if (network.spec.encoder === 'constant') return encodeConstant(network, image);
+export function encode(network, images) {
   const { heap, spec } = network;
   const { height, width, channels } = spec.plan.input;
   const { before, input } = network.layer(0);
-  const steps = spec.timeSteps;
+  const steps = images.count * spec.timeSteps;
   const units = height * width * channels;
   const what = 'the spikes of the input';
   const ptr = allocatePositions(network, what, input, steps);
   const list = heap.alloc(what, 4 * checkedProduct(what, units + 1, steps));
   const top = heap.top;
-  const pixels = heap.alloc(what, units * 4);
-  heap.f32(pixels, units).set(image.pixels);
-  const keep = inputDropoutMask(network, image.number);
-  const scratch = heap.alloc(what, units * 12);
+  const pixels = heap.alloc(what, images.count * units * 4);
+  heap.f32(pixels, images.count * units).set(images.pixels);
+  const keep = inputDropoutMask(network, images);
+  const scratch = heap.alloc(what, (2 + images.count) * units * 4);
   const { spikes } = heap.run('encode', {
     ...{ pixels, keep, scratch, ptr, list, kind: spec.encoder === 'poisson' ? 0 : 1 },
-    ...{ steps, height, width, channels, pool: before.averagePool, flat: Number(before.flat) },
-    ...{ seed: spec.seed | 0, image: image.number | 0 },
+    ...{ images: images.count, timeSteps: spec.timeSteps, height, width, channels },
+    ...{ pool: before.averagePool, flat: Number(before.flat) },
+    ...{ seed: spec.seed | 0, image: images.number | 0 },
   });
   heap.release(top);
   return { lists: { ptr, list, steps, channels: network.inputChannels(0) }, spikes };
 }
 
 /**
- * The image itself, one time-step of valued lists.
+ * One image itself, one time-step of valued lists.
  *
  * @param {Network} network
- * @param {InputImage} image
- * @returns {EncodedImage}
+ * @param {InputImages} image
+ * @returns {Encoded}
  */
 export function encodeConstant(network, image) {
   const nonZero = image.pixels.reduce((n, x) => n + (x === 0 ? 0 : 1), 0);
@@ -60,16 +60,17 @@ export function encodeConstant(network, image) {
 }
 
 /**
- * The image, pooled (sums; the weights hold the factor) and dropped out.
+ * One image, pooled (sums; the weights hold the factor) and dropped out.
  *
  * @param {Network} network
- * @param {InputImage} image
+ * @param {InputImages} image
  */
-export function pooledImage(network, { pixels, number }) {
+export function pooledImage(network, image) {
+  const { pixels } = image;
   const { width, height, channels } = network.spec.plan.input;
   const { before, input } = network.layer(0);
   const pool = before.averagePool;
-  const keptAt = inputDropoutMask(network, number);
+  const keptAt = inputDropoutMask(network, image);
   const kept = keptAt ? network.heap.u8(keptAt, pixels.length) : undefined;
   const pooledWidth = Math.floor(width / pool);
   const sums = new Float32Array(input.height * input.width * input.channels);

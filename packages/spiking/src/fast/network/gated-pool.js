@@ -13,16 +13,15 @@
  * @param {number} what.result Bits of the pooled pixels; 0 for none.
  * @param {number} what.winners Bits of the units that gates are open for, but for those of the mask,
  *   [height][steps][width][words]; 0 for none.
- * @param {number} what.steps
+ * @param {number} what.steps Of all images.
+ * @param {number} what.timeSteps Of one image; at its first all gates are as at the start.
  * @param {number} what.height
  * @param {number} what.width
  * @param {number} what.words
  * @param {number} what.pool
  */
-export function gatedPool(
-  heap,
-  { bits, mask, result, winners, steps, height, width, words, pool },
-) {
+export function gatedPool(heap, { bits, mask, result, winners, ...sizes }) {
+  const { steps, timeSteps, height, width, words, pool } = sizes;
   const [rows, columns] = [Math.floor(height / pool), Math.floor(width / pool)];
   const from = heap.u32(bits, height * steps * width * words);
   const stays = mask === 0 ? undefined : heap.u32(mask, height * width * words);
@@ -39,11 +38,13 @@ export function gatedPool(
   for (let row = 0; row < rows; row++) {
     for (let column = 0; column < columns; column++) {
       for (let word = 0; word < words; word++) {
-        spikes.fill(0);
-        open.fill(0);
-        openBits.fill(0);
-        openBits[0] = 0xffffffff;
         for (let t = 0; t < steps; t++) {
+          if (t % timeSteps === 0) {
+            spikes.fill(0);
+            open.fill(0);
+            openBits.fill(0);
+            openBits[0] = 0xffffffff;
+          }
           let any = 0;
           for (let i = 0; i < area; i++) {
             const y = row * pool + Math.floor(i / pool);

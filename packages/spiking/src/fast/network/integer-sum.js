@@ -27,23 +27,25 @@ const [soft, delayed] = [0, 1];
 export function forwardIntegerSum(network, index, bits, inputs) {
   const { heap } = network;
   const { timeSteps } = network.spec;
+  const { steps } = /** @type {Convolved} */ (inputs[0]).conv;
   const { height, width, channels } = network.layer(index).output;
   const padded = network.padded(channels);
   const words = network.words(channels);
   const pixels = height * width;
   const [a, b] = inputs.map((input) => summed(network, index, input));
-  const first = heap.i32(/** @type {number} */ (a), timeSteps * pixels * padded);
-  const second = heap.i32(/** @type {number} */ (b), timeSteps * pixels * padded);
-  const spikes = heap.u32(bits, height * timeSteps * width * words);
+  const first = heap.i32(/** @type {number} */ (a), steps * pixels * padded);
+  const second = heap.i32(/** @type {number} */ (b), steps * pixels * padded);
+  const spikes = heap.u32(bits, height * steps * width * words);
   const neuron = integerNeuronArguments(network, index);
   const row = pixels * padded;
   spikes.fill(0);
   for (let pixel = 0; pixel < pixels; pixel++) {
-    const place = (Math.floor(pixel / width) * timeSteps * width + (pixel % width)) * words;
+    const place = (Math.floor(pixel / width) * steps * width + (pixel % width)) * words;
     for (let c = 0; c < channels; c++) {
-      let membrane = neuron.initial;
+      let membrane = 0;
       let before = 0;
-      for (let t = 0, at = pixel * padded + c; t < timeSteps; t++, at += row) {
+      for (let t = 0, at = pixel * padded + c; t < steps; t++, at += row) {
+        if (t % timeSteps === 0) [membrane, before] = [neuron.initial, 0];
         const sum = (num(first, at) + num(second, at)) | 0;
         const u = clamped(membrane + ((sum - before) | 0));
         before = sum;
@@ -59,7 +61,8 @@ export function forwardIntegerSum(network, index, bits, inputs) {
 }
 
 /**
- * An input's current, summed over time, after each time-step: [timeSteps, height, width, padded channels].
+ * An input's current, summed over an image's time, after each time-step: [images' time-steps, height, width, padded
+ * channels].
  *
  * @param {import('./network.js').Network} network
  * @param {number} index
@@ -71,7 +74,7 @@ function summed(network, index, { conv, bursts }) {
   const { name, output } = network.layer(index);
   const what = `the currents of layer "${name}"`;
   const padded = network.padded(output.channels);
-  const floats = checkedProduct(what, timeSteps, output.height * output.width, padded);
+  const floats = checkedProduct(what, conv.steps, output.height * output.width, padded);
   const potentials = heap.alloc(what, floats * 4);
   const recordAt = heap.alloc(what, timeSteps * 4);
   heap.u32(recordAt, timeSteps).set(Array.from({ length: timeSteps }, (_, t) => t + 1));

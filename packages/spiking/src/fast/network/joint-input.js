@@ -63,7 +63,7 @@ function pooled({ heap, spec }, { before, source }, { at, words }) {
   const small = { height: Math.floor(height / pool), width: Math.floor(width / pool) };
   const result = heap.alloc('pooled spikes', small.height * steps * small.width * words * 4);
   const sizes = { bits: at, mask: 0, result, winners: 0, steps, height, width, words, pool };
-  if (gated) gatedPool(heap, sizes);
+  if (gated) gatedPool(heap, { timeSteps: steps, ...sizes });
   else heap.run('maxPool', sizes);
   return { at: result, words, ...small };
 }

@@ -29,10 +29,11 @@ export interface NetworkSpec {
   readonly integers?: readonly IntegerLayer[];
 }
 
-/** An image at the network's input. */
-export interface InputImage {
-  /** [height, width, channels] */
+/** Images at the network's input. */
+export interface InputImages {
+  readonly count: number;
+  /** [count, height, width, channels] */
   readonly pixels: Float32Array;
-  /** Its number in the noise. */
+  /** The number of the first one in the noise; the others have the next ones. */
   readonly number: number;
 }

@@ -10,22 +10,22 @@ import { layerInput } from './layer-input.js';
 
 /**
  * The last layer's current, summed over time or filtered (as the read-out wants it), at each of the given time-steps,
- * [timeSteps.length, classes]; and what comes in.
+ * [images, timeSteps.length, classes]; and what comes in.
  *
  * @param {Network} network
  * @param {import('./spike-bits.js').Bits | undefined} before spikes of the layer before; undefined for an only layer
- * @param {import('./network-spec.js').InputImage} image
+ * @param {import('./network-spec.js').InputImages} images
  * @param {readonly number[]} timeSteps 1-based, ascending
  * @returns {{ readonly potentials: Float32Array } & import('./spiking-layer.js').InputCounts}
  */
-export function integrateReadout(network, before, image, timeSteps) {
+export function integrateReadout(network, before, images, timeSteps) {
   const { heap, spec } = network;
   const index = network.layers.length - 1;
   const { output } = network.layer(index);
   const padded = network.padded(output.channels);
-  const rows = timeSteps.length * output.height * output.width;
+  const rows = images.count * timeSteps.length * output.height * output.width;
   const top = heap.top;
-  const { conv, spikes: inputSpikes, ...operations } = layerInput(network, index, before, image);
+  const { conv, spikes: inputSpikes, ...operations } = layerInput(network, index, before, images);
   const bursts = sortedBursts(network, index, conv);
   const what = 'the read-out';
   const records = timeSteps.length;

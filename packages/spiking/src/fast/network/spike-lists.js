@@ -13,7 +13,7 @@ import { gatedPool } from './gated-pool.js';
  * @typedef {object} Lists
  * @property {number} ptr Where each pixel's entries begin, [height][steps][width + 1].
  * @property {number} list The entries.
- * @property {number} steps
+ * @property {number} steps Of all images.
  * @property {number} channels
  */
 
@@ -36,13 +36,13 @@ export function allocatePositions({ heap }, what, { height, width }, steps) {
  * @param {Network} network
  * @param {number} index of the layer that reads, not the first
  * @param {import('./spike-bits.js').Bits} bits
- * @param {number} image its number in the noise
+ * @param {import('./network-spec.js').InputImages} images
  * @param {boolean} [beside] whether it is the layer's second input
  * @returns {Lists}
  */
-export function spikeLists(network, index, bits, image, beside = false) {
+export function spikeLists(network, index, bits, images, beside = false) {
   const { heap } = network;
-  const steps = network.spec.timeSteps;
+  const steps = images.count * network.spec.timeSteps;
   const { name } = network.layer(index);
   const { before, source, input } = network.input(index, beside);
   const { words } = bits;
@@ -50,7 +50,7 @@ export function spikeLists(network, index, bits, image, beside = false) {
   const ptr = allocatePositions(network, what, input, steps);
   const list = heap.alloc(what, 4 * (bits.spikes + 16));
   const top = heap.top;
-  let mask = beside ? 0 : dropoutMask(network, index, image);
+  let mask = beside ? 0 : dropoutMask(network, index, images);
   let from = bits.at;
   let { height, width } = source;
   if (before.maxPool > 1) {
@@ -61,7 +61,7 @@ export function spikeLists(network, index, bits, image, beside = false) {
       ...{ bits: bits.at, mask, result: from, winners: 0 },
       ...{ steps, height, width, words, pool: before.maxPool },
     };
-    if (before.gated) gatedPool(heap, pooling);
+    if (before.gated) gatedPool(heap, { timeSteps: network.spec.timeSteps, ...pooling });
     else heap.run('maxPool', pooling);
     [height, width, mask] = [pooledHeight, pooledWidth, 0];
   }

@@ -24,21 +24,21 @@ import { allocateBits } from './spike-bits.js';
  * @param {import('./network.js').Network} network
  * @param {number} index
  * @param {Bits | undefined} before spikes of the layer before; undefined for the first layer
- * @param {import('./network-spec.js').InputImage} image
+ * @param {import('./network-spec.js').InputImages} images
  * @param {{ potentials?: number, beside?: Bits | undefined }} [options] where potentials are kept, for training (0: they
  *   are not); spikes of the layer that comes in beside
  * @returns {Bits & InputCounts}
  */
-export function forwardSpikes(network, index, before, image, { potentials = 0, beside } = {}) {
+export function forwardSpikes(network, index, before, images, { potentials = 0, beside } = {}) {
   const { heap, spec } = network;
-  const result = allocateBits(network, index);
+  const result = allocateBits(network, index, images.count);
   const bits = result.at;
   const top = heap.top;
-  const { conv, spikes: inputSpikes, ...operations } = layerInput(network, index, before, image);
+  const { conv, spikes: inputSpikes, ...operations } = layerInput(network, index, before, images);
   const bursts = sortedBursts(network, index, conv);
   let besideAdditions = 0;
   if (beside && spec.integers) {
-    const other = layerInput(network, index, beside, image, true);
+    const other = layerInput(network, index, beside, images, true);
     besideAdditions = other.additions;
     const besideBursts = sortedBursts(network, index, other.conv, true);
     forwardIntegerSum(network, index, bits, [
@@ -46,7 +46,7 @@ export function forwardSpikes(network, index, before, image, { potentials = 0, b
       { conv: other.conv, bursts: besideBursts },
     ]);
   } else if (beside) {
-    const other = layerInput(network, index, beside, image, true);
+    const other = layerInput(network, index, beside, images, true);
     besideAdditions = other.additions;
     heap.run('forwardSum', {
       ...{ conv, bursts, beside: other.conv, bits, neuron: neuronArguments(network, index) },

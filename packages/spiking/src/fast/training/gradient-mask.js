@@ -18,7 +18,7 @@ export function gradientMask(training, index) {
   const way = training.way(index);
   const { source, before } = training.takerInput(index);
   // Only a single layer has dropout before it (joint.ts).
-  const mask = way.kind === 'one' ? dropoutMask(network, way.taker, image.number) : 0;
+  const mask = way.kind === 'one' ? dropoutMask(network, way.taker, image) : 0;
   if (before.maxPool === 1) return { mask, maskSteps: 1 };
   const spikes = /** @type {import('../network/spike-bits.js').Bits} */ (bits[index]);
   const winners = heap.alloc('the winners of max-pooling', spikes.bytes);
@@ -28,7 +28,7 @@ export function gradientMask(training, index) {
     ...{ steps, height: source.height, width: source.width },
     ...{ words: spikes.words, pool: before.maxPool },
   };
-  if (before.gated) gatedPool(heap, pooling);
+  if (before.gated) gatedPool(heap, { timeSteps: steps, ...pooling });
   else heap.run('maxPool', pooling);
   return { mask: winners, maskSteps: steps };
 }

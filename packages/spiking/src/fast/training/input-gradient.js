@@ -24,7 +24,7 @@ export function inputGradient(training, arriving) {
   const { height, width, channels } = inputGradientShape(training, 0);
   const pool = before.averagePool;
   const padded = network.padded(channels);
-  const keep = inputDropoutMask(network, training.passing().image.number);
+  const keep = inputDropoutMask(network, training.passing().image);
   const from = heap.f32(sent, height * width * padded);
   const kept = keep ? heap.u8(keep, source.height * source.width * channels) : undefined;
   const result = new Float32Array(source.height * source.width * channels);

@@ -17,7 +17,7 @@ import { backwardSpikes } from './spiking-layer.js';
 /**
  * @typedef {import('../heap.js').Heap} Heap
  * @typedef {import('../network/spike-bits.js').Bits} Bits
- * @typedef {import('../network/network-spec.js').InputImage} InputImage
+ * @typedef {import('../network/network-spec.js').InputImages} InputImages
  * @typedef {import('./training-spec.js').TrainingSpec} TrainingSpec
  *
  * Valued lists in the heap, of groups of time-steps: where they are, how many entries, and how many numbers `ptr` has.
@@ -28,7 +28,7 @@ import { backwardSpikes } from './spiking-layer.js';
  *
  * An image that went forward; by layer what it took (undefined for the first), its spikes, and its potentials (0 where
  * they were not kept).
- * @typedef {{ image: InputImage, inputs: (Bits | undefined)[], bits: Bits[], potentials: number[] }} Passing
+ * @typedef {{ image: InputImages, inputs: (Bits | undefined)[], bits: Bits[], potentials: number[] }} Passing
  */
 
 export class Training {
@@ -101,7 +101,7 @@ export class Training {
   /**
    * The way forward.
    *
-   * @param {InputImage} image
+   * @param {InputImages} image one
    * @returns {{ logits: Float32Array, spikes: number[] }} spikes of the input and of each spiking layer
    */
   forward(image) {

@@ -46,7 +46,7 @@ function gradientsOf(
     memoryBudget: 2 ** 30,
   });
   const [height, width, channels] = snn.architecture.inputShape;
-  const image = { pixels: pixels.slice(0, height * width * channels), number: 0 };
+  const image = { pixels: pixels.slice(0, height * width * channels), number: 0, count: 1 };
   const { logits } = training.forward(image);
   const atInput = training.backward(logits.map((_, i) => i - 0.5));
   const parameters = layers.flatMap((layer, index) => {
