@@ -1,6 +1,5 @@
 import {
   biasOf,
-  layerShapes,
   outputChannels,
   pixelsIn,
   sourcesOf,
@@ -8,17 +7,14 @@ import {
   type Ann,
   type Architecture,
   type Images,
+  type Layer,
   type Snn,
   type WeightedLayer,
 } from '@privatesnn/core';
 import type { SpikingEngine } from '@privatesnn/spiking';
 
-import { upToLayer } from './up-to-layer.js';
-
 /** Corrections of each layer: what the first leaves, as rates are rounded and cut off, the second takes. */
 const corrections = 2;
-/** Spikes of one layer that are held at once, in bytes. */
-const rasterBudget = 64e6;
 
 /** What a network's neurons are to give, and how they are asked. */
 export interface BiasCalibration {
@@ -47,73 +43,58 @@ export interface BiasCalibration {
  * @returns the ANN with corrected biases; layers that had none have one
  */
 export async function calibrateBiases(calibration: BiasCalibration): Promise<Ann> {
-  const { means, units, convert, onProgress } = calibration;
-  let { ann } = calibration;
-  const layers = biasedLayers(ann.architecture);
-  for (const [at, { name, layer }] of layers.entries()) {
-    const missingOf = async (biases: Float64Array) => {
-      const snn = convert(withBiases(ann, layer, biases));
-      const rates = await channelRates(calibration, upToLayer(snn, name), name);
-      return rates.map((rate, c) => means[name]![c]! - units[name]! * rate);
-    };
-    const given = biasOf(ann.parameters, layer)?.data;
-    const best = new Float64Array(outputChannels(layer)).map((_, c) => given?.[c] ?? 0);
-    const missing = await missingOf(best);
-    for (let round = 1; round <= corrections; round++) {
-      const tried = best.map((bias, c) => bias + missing[c]!);
-      const left = await missingOf(tried);
-      // Channels of a layer do not depend on each other, so each keeps its better bias.
-      left.forEach((value, c) => {
-        if (Math.abs(value) < Math.abs(missing[c]!)) [best[c], missing[c]] = [tried[c]!, value];
-      });
-      onProgress(corrections * at + round, corrections * layers.length);
-    }
-    ann = withBiases(ann, layer, best);
-  }
+  const { engine, means, units, convert, images, seed, signal, onProgress } = calibration;
+  const layers = biasedLayers(calibration.ann.architecture);
+  let ann = calibration.ann;
+  for (const layer of layers.values()) ann = withBiases(ann, layer, biasesOf(ann, layer));
+  const snn = convert(ann);
+  await engine.sweepLayers({
+    ...{ snn, pixels: pixelsIn(images, snn.encoder.range), seed, signal, onProgress },
+    async atLayer(name, rates) {
+      const layer = layers.get(name);
+      if (!layer) return;
+      const missingOf = async (biases: Float64Array) => {
+        const found = await rates(convert(withBiases(ann, layer, biases)).parameters);
+        return found.map((rate, c) => means[name]![c]! - units[name]! * rate);
+      };
+      const best = biasesOf(ann, layer);
+      const missing = await missingOf(best);
+      for (let round = 1; round <= corrections; round++) {
+        const tried = best.map((bias, c) => bias + missing[c]!);
+        const left = await missingOf(tried);
+        // Channels of a layer do not depend on each other, so each keeps its better bias.
+        left.forEach((value, c) => {
+          if (Math.abs(value) < Math.abs(missing[c]!)) [best[c], missing[c]] = [tried[c]!, value];
+        });
+      }
+      ann = withBiases(ann, layer, best);
+      await rates(convert(ann).parameters);
+    },
+  });
   return ann;
 }
 
-/** The layers that spike, by name, and the layer whose bias is theirs. */
-function biasedLayers(architecture: Architecture): { name: string; layer: WeightedLayer }[] {
+/** By the name of each layer that spikes, the layer whose bias is its own. */
+function biasedLayers(architecture: Architecture): Map<string, WeightedLayer> {
   const sources = sourcesOf(architecture);
-  return spikingLayers(architecture).flatMap((layer) => {
-    if (layer.kind !== 'add') return [{ name: layer.name, layer }];
-    const linear = sources[architecture.layers.indexOf(layer)]!.map(
-      (place) => architecture.layers[place],
-    ).find(
-      (source): source is WeightedLayer =>
-        (source?.kind === 'conv' || source?.kind === 'dense') && source.linear === true,
-    );
-    return linear ? [{ name: layer.name, layer: linear }] : [];
-  });
+  const layers = new Map<string, WeightedLayer>();
+  for (const layer of spikingLayers(architecture)) {
+    const from = sources[architecture.layers.indexOf(layer)]!;
+    const biased =
+      layer.kind === 'add' ? from.map((place) => architecture.layers[place]).find(isLinear) : layer;
+    if (biased) layers.set(layer.name, biased);
+  }
+  return layers;
 }
 
-/** Spikes a time-step of each channel of a layer, mean over images and pixels. */
-async function channelRates(
-  { engine, images, seed, signal }: BiasCalibration,
-  snn: Snn,
-  name: string,
-): Promise<Float64Array> {
-  const { architecture, timeSteps } = snn;
-  const place = architecture.layers.findIndex((layer) => layer.name === name);
-  const [height, width, channels] = layerShapes(architecture)[place]!;
-  const neurons = height * width * channels;
-  const count = images.shape[0];
-  const batch = Math.max(1, Math.floor(rasterBudget / (neurons * timeSteps)));
-  const spikes = new Float64Array(channels);
-  for (let start = 0; start < count; start += batch) {
-    const end = Math.min(count, start + batch);
-    const { raster } = await engine.infer({
-      snn,
-      pixels: pixelsIn(images, snn.encoder.range, start, end),
-      firstImage: start,
-      seed,
-      signal,
-      raster: [name],
-    });
-    raster[name]!.forEach((spike, i) => (spikes[i % channels]! += spike));
-  }
-  return spikes.map((sum) => (sum * channels) / (count * timeSteps * neurons));
+function isLinear(layer: Layer | undefined): layer is WeightedLayer {
+  return (layer?.kind === 'conv' || layer?.kind === 'dense') && layer.linear === true;
+}
+
+/** A layer's biases; zeros where it has none. */
+function biasesOf({ parameters }: Ann, layer: WeightedLayer): Float64Array {
+  const given = biasOf(parameters, layer)?.data;
+  return new Float64Array(outputChannels(layer)).map((_, c) => given?.[c] ?? 0);
 }
 
 /** The network with these biases of a layer. */

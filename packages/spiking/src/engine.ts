@@ -23,6 +23,11 @@ export interface SpikingEngine {
   infer(request: InferenceRequest): Promise<Inference>;
   /** Finds each layer's threshold from the largest input current, layer by layer, in one sweep (Sengupta 2019). */
   balanceThresholds(request: BalanceRequest): Promise<Balance>;
+  /**
+   * Runs images through a network layer by layer, each of which the caller may try with several parameters. Only that
+   * layer is computed for a try: the spikes before it are kept.
+   */
+  sweepLayers(request: SweepRequest): Promise<void>;
   /** One forward and backward pass over a batch: spatio-temporal back-propagation (Eq. 4, Eq. 5). */
   gradients(request: GradientRequest): Promise<Gradients>;
   /** What the user should know of how a network will be computed; undefined for nothing. */
@@ -127,6 +132,20 @@ export interface Balance {
   readonly thresholds: Record<string, number>;
   /** The statistic before scaling (the threshold of a clipped layer), and the activity that the thresholds give. */
   readonly layers: readonly (LayerActivity & { readonly current: number })[];
+}
+
+export interface SweepRequest extends Batch {
+  readonly snn: Snn;
+  /**
+   * Called for each spiking layer in turn. `rates` computes the layer with the given parameters (the last given; the
+   * network's own at first) and resolves to the spikes a time-step and neuron of each of its channels, the mean over
+   * images and pixels, [channels]. Of the parameters only those of this layer may differ (of an add: those of the linear
+   * layers that it takes). What was computed last is what the layers behind take.
+   */
+  readonly atLayer: (
+    layer: string,
+    rates: (parameters?: Parameters) => Promise<Float64Array>,
+  ) => Promise<void>;
 }
 
 /** ∂o/∂u, with u the membrane potential before the reset; times `gamma`, divided by θ if `divideByTheta`. */

@@ -92,6 +92,7 @@ export function fakeEngine(infer: (request: InferenceRequest) => Inference): Spi
     threads: 1,
     infer: async (request) => infer(request),
     balanceThresholds: unused,
+    sweepLayers: unused,
     gradients: unused,
     remark: () => undefined,
     close: async () => {},

@@ -8,8 +8,9 @@ import { activityOf } from './activity.js';
 import { everyThread, type Crew } from './engine.js';
 import { floatOf } from './float-bits.js';
 import type { NetworkSpec } from './network/network-spec.js';
-import { layerParameters, shared, sharedParameters } from './parameters.js';
+import { layerParameters, sharedParameters } from './parameters.js';
 import { planOf } from './plan.js';
+import { startSweep } from './sweep.js';
 
 /** Threshold balancing in one sweep: every thread keeps its images' spikes from layer to layer. */
 export async function balance(
@@ -17,7 +18,7 @@ export async function balance(
   { images }: CheckedBatch,
   crew: Crew,
 ): Promise<Balance> {
-  const { architecture, seed, firstImage = 0, scale, percentile } = request;
+  const { architecture, seed, scale, percentile } = request;
   const spec: NetworkSpec = {
     plan: planOf(architecture),
     parameters: [],
@@ -28,13 +29,7 @@ export async function balance(
     seed,
     dropout: false,
   };
-  const pixels = shared(request.pixels);
-  const part = (thread: number): number => Math.floor((thread * images) / crew.threads);
-  await everyThread(crew, (thread) => ({
-    task: 'balance',
-    spec,
-    images: { pixels, start: part(thread), end: part(thread + 1), firstImage },
-  }));
+  await startSweep(request, images, crew, spec);
 
   const spiking = spec.plan.layers.filter(({ last }) => !last);
   const maxima = new Map(spikingLayers(architecture).map(({ name, maximum }) => [name, maximum]));

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 
 import { engineInfo } from '../create-engine.js';
 import { integerLayers } from '../integer.js';
-import { Balancing } from './balancing.js';
+import { LayerSweep } from './layer-sweep.js';
 import { networkSpec } from './engine.js';
 import { trainingPlan } from './joint.js';
 import { planOf } from './plan.js';
@@ -71,7 +71,7 @@ describe.each(kinds)('%s kernels write nothing beyond their buffers', (kind) => 
         const integers = integerLayers(network.snn, network.snn.timeSteps);
         simulate(new Network(heapOf(), spec), imagesOf(network), [spec.timeSteps], []);
         simulate(new Network(heapOf(), { ...spec, integers }), imagesOf(network), [1], []);
-        const balancing = new Balancing(heapOf(), spec, imagesOf(network));
+        const balancing = new LayerSweep(heapOf(), spec, imagesOf(network));
         Object.keys(network.snn.thresholds).forEach((_, layer) => {
           const largest = balancing.largest(layer);
           if (counted) balancing.count(layer, undefined);
@@ -85,7 +85,7 @@ describe.each(kinds)('%s kernels write nothing beyond their buffers', (kind) => 
   it('in threshold balancing', () => {
     fc.assert(
       fc.property(anyNetwork, fc.boolean(), (network, counted) => {
-        const balancing = new Balancing(heapOf(), specOf(network, false), imagesOf(network));
+        const balancing = new LayerSweep(heapOf(), specOf(network, false), imagesOf(network));
         Object.keys(network.snn.thresholds).forEach((_, layer) => {
           const largest = balancing.largest(layer);
           if (counted) {

@@ -12,6 +12,7 @@ import type {
   Inference,
   InferenceRequest,
   SpikingEngine,
+  SweepRequest,
 } from '../engine.js';
 import { balance } from './balance.js';
 import { CallingThread } from './calling-thread.js';
@@ -33,6 +34,7 @@ import { layerParameters, sharedParameters } from './parameters.js';
 import { trainingPlan, type TrainingPlan } from './joint.js';
 import { beyondKernels, planOf, type Plan } from './plan.js';
 import { WorkerPool, type Pool, type WorkerOverrides } from './pool.js';
+import { sweep } from './sweep.js';
 import { SharedMemory } from './shared-memory.js';
 import { checkSizes, type Extent } from './sizes.js';
 import type { WorkerTask } from './worker-failure.js';
@@ -107,6 +109,18 @@ export class FastEngine implements SpikingEngine {
     }
     this.checkSizes(balanceExtent(request), planOf(request.architecture), checked.images);
     return this.run(request.signal, checked.images, (crew) => balance(request, checked, crew));
+  }
+
+  async sweepLayers(request: SweepRequest): Promise<void> {
+    const checked = checkInference(request);
+    const { snn } = request;
+    const front = frontOf(snn);
+    if (beyondKernels(front?.architecture ?? snn.architecture)) {
+      return this.reference.sweepLayers(request);
+    }
+    if (front) return this.sweepLayers({ ...request, ...requestBehind(request, front) });
+    this.checkSizes(inferenceExtent(request, checked), snn.architecture, checked.images);
+    return this.run(request.signal, checked.images, (crew) => sweep(request, checked, crew));
   }
 
   async gradients(request: GradientRequest): Promise<Gradients> {

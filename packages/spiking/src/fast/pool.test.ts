@@ -38,6 +38,11 @@ const requests: Record<string, (engine: FastEngine) => Promise<unknown>> = {
     engine.balanceThresholds({ ...example.snn, ...request(), scale: 1, percentile: 100 }),
   percentile: (engine) =>
     engine.balanceThresholds({ ...example.snn, ...request(), scale: 1, percentile: 99 }),
+  sweep: (engine) =>
+    engine.sweepLayers({
+      ...request(),
+      atLayer: async (_layer, rates) => void (await rates(example.snn.parameters), await rates()),
+    }),
   gradients: (engine) =>
     engine.gradients({
       ...request(),
@@ -62,6 +67,8 @@ describe('a worker thread that fails', () => {
     ],
     ['throw', 'percentile', 'count', /counting the currents of spiking layer 1: out of luck/],
     ['exit', 'balance', 'spike', /simulating spiking layer 1: it ended with exit code 7/],
+    ['throw', 'sweep', 'again', /loading the network: out of luck/],
+    ['exit', 'sweep', 'channels', /counting the spikes of spiking layer 1: it ended/],
     ['exit', 'gradients', 'forward', /taking image \d+ forward: it ended/],
     ['throw', 'gradients', 'backward', /taking an image backward: out of luck/],
     ['throw', 'gradients', 'layer', /loading the network: out of luck/],

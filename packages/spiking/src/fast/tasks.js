@@ -2,7 +2,7 @@
  * What the engine asks of a thread: kernels with a heap of their own, and the network of the request at hand. Plain
  * JavaScript, as worker threads run it unbuilt.
  */
-import { Balancing } from './balancing.js';
+import { LayerSweep } from './layer-sweep.js';
 import { Heap } from './heap.js';
 import { loadKernels } from './kernels.js';
 import { Network } from './network/network.js';
@@ -17,11 +17,13 @@ import { Training } from './training/training.js';
  *   the part of it [start, end) that a task is about.
  * @typedef {{ task: 'network', spec: NetworkSpec }
  *   | { task: 'infer', images: Images, recordAt: readonly number[], raster: readonly string[] }
- *   | { task: 'balance', spec: NetworkSpec, images: Images }
+ *   | { task: 'sweep', spec: NetworkSpec, images: Images }
  *   | { task: 'next', parameters: import('./network/network-spec.js').Parameters }
+ *   | { task: 'again', parameters: import('./network/network-spec.js').Parameters }
  *   | { task: 'largest', layer: number }
  *   | { task: 'count', layer: number, bin: number | undefined }
  *   | { task: 'spike', layer: number, threshold: number }
+ *   | { task: 'channels', layer: number }
  *   | { task: 'train', spec: TrainingSpec }
  *   | { task: 'forward', pixels: Float32Array, image: number }
  *   | { task: 'backward', gradient: Float32Array }
@@ -38,8 +40,8 @@ export class Tasks {
   #heap;
   /** @type {Network | undefined} */
   #network;
-  /** @type {Balancing | undefined} */
-  #balancing;
+  /** @type {LayerSweep | undefined} */
+  #sweep;
   /** @type {Training | undefined} */
   #training;
   #kind;
@@ -57,17 +59,21 @@ export class Tasks {
         return undefined;
       case 'infer':
         return simulate(present(this.#network), task.images, task.recordAt, task.raster);
-      case 'balance':
-        this.#balancing = new Balancing(this.#freshHeap(), task.spec, task.images);
+      case 'sweep':
+        this.#sweep = new LayerSweep(this.#freshHeap(), task.spec, task.images);
         return undefined;
       case 'next':
-        return present(this.#balancing).addLayer(task.parameters);
+        return present(this.#sweep).addLayer(task.parameters);
+      case 'again':
+        return present(this.#sweep).replaceLayer(task.parameters);
       case 'largest':
-        return present(this.#balancing).largest(task.layer);
+        return present(this.#sweep).largest(task.layer);
       case 'count':
-        return present(this.#balancing).count(task.layer, task.bin);
+        return present(this.#sweep).count(task.layer, task.bin);
       case 'spike':
-        return present(this.#balancing).spike(task.layer, task.threshold);
+        return present(this.#sweep).spike(task.layer, task.threshold);
+      case 'channels':
+        return present(this.#sweep).channelSpikes(task.layer);
       case 'train':
         this.#training = new Training(this.#freshHeap(), task.spec);
         return this.#training.sums.sizes();
@@ -88,7 +94,7 @@ export class Tasks {
       case 'thresholds':
         return present(this.#training).sums.readAndResetThresholds();
       case 'release':
-        this.#network = this.#balancing = this.#training = undefined;
+        this.#network = this.#sweep = this.#training = undefined;
         // A heap cannot shrink: a large one is given up.
         if (this.#heap && this.#heap.peak > 256 * 2 ** 20) this.#heap = undefined;
         return undefined;
@@ -96,7 +102,7 @@ export class Tasks {
   }
 
   #freshHeap() {
-    this.#network = this.#balancing = this.#training = undefined;
+    this.#network = this.#sweep = this.#training = undefined;
     this.#heap ??= new Heap(loadKernels(this.#kind));
     this.#heap.reset();
     return this.#heap;

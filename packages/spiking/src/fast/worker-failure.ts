@@ -48,7 +48,9 @@ function hintFor(kind: KernelKind, cause: unknown): string {
 function doing(task: WorkerTask | undefined): string {
   switch (task?.task) {
     case 'network':
-    case 'balance':
+    case 'sweep':
+    case 'next':
+    case 'again':
     case 'train':
     case 'layer':
       return 'while loading the network';
@@ -62,6 +64,8 @@ function doing(task: WorkerTask | undefined): string {
       return `while counting the currents of spiking layer ${Number(task['layer']) + 1}`;
     case 'spike':
       return `while simulating spiking layer ${Number(task['layer']) + 1}`;
+    case 'channels':
+      return `while counting the spikes of spiking layer ${Number(task['layer']) + 1}`;
     case 'forward':
       return `while taking image ${String(task['image'])} forward`;
     case 'backward':

@@ -3,6 +3,7 @@ import { balanceThresholds } from './balance.js';
 import { gradients } from './gradients.js';
 import { infer } from './inference.js';
 import { inferInteger } from './integer.js';
+import { sweepLayers } from './sweep.js';
 
 /**
  * The reference engine: plain TypeScript as close to the equations as it can be, slow, for small networks; the
@@ -15,6 +16,7 @@ export function createReferenceEngine(): SpikingEngine {
     threads: 1,
     infer: (request) => (request.precision === 'integer' ? inferInteger : infer)(request),
     balanceThresholds,
+    sweepLayers,
     gradients,
     remark: () => undefined,
     close: () => Promise.resolve(),

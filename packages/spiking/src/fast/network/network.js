@@ -42,6 +42,12 @@ export class Network {
     this.floor = this.heap.top;
   }
 
+  /** Gives the last layer's parameters up, and all that the heap has above. */
+  dropLayer() {
+    this.floor = /** @type {PackedLayer} */ (this.layers.pop()).weights;
+    this.heap.release(this.floor);
+  }
+
   /** @param {number} index */
   layer(index) {
     return /** @type {PlannedLayer} */ (this.spec.plan.layers[index]);

@@ -1,7 +1,7 @@
 /**
- * Threshold balancing of the images that one worker holds: each layer's spikes are kept, as bits, until the next
- * layer has spiked, so that a layer is simulated once for its largest current and once for its spikes. Most of the
- * first is left out: an upper bound tells which currents cannot be the largest.
+ * The images that one worker holds, through one layer after the other: each layer's spikes are kept, as bits, until
+ * nobody takes them any more. Threshold balancing simulates a layer once for its largest current and once for its
+ * spikes, and leaves most of the first out: an upper bound tells which currents cannot be the largest.
  */
 import { element } from './element.js';
 import { floatOf } from './float-bits.js';
@@ -21,7 +21,7 @@ const mostKept = 2 ** 28;
 
 const noBounds = { bounds: 0, unit: 0 };
 
-export class Balancing {
+export class LayerSweep {
   /**
    * @param {import('./heap.js').Heap} heap
    * @param {import('./network/network-spec.js').NetworkSpec} spec its thresholds are set layer by layer
@@ -54,6 +54,13 @@ export class Balancing {
   /** Loads the next layer's parameters. @param {import('./network/network-spec.js').Parameters} parameters */
   addLayer(parameters) {
     this.heap.release(this.network.floor);
+    this.forget(this.network.layers.length - 1);
+    this.network.addLayer(parameters);
+  }
+
+  /** Loads other parameters of the last layer. @param {import('./network/network-spec.js').Parameters} parameters */
+  replaceLayer(parameters) {
+    this.network.dropLayer();
     this.network.addLayer(parameters);
   }
 
@@ -158,8 +165,31 @@ export class Balancing {
       kept.push(this.keep(bits));
     }
     this.kept.set(layer, kept);
-    this.forget(layer);
     return total;
+  }
+
+  /**
+   * A layer's kept spikes by channel.
+   *
+   * @param {number} layer
+   * @returns {Float64Array} of all images, pixels and time-steps
+   */
+  channelSpikes(layer) {
+    const { heap, network } = this;
+    const counts = new Float64Array(network.words(network.layer(layer).output.channels) * 32);
+    for (let i = 0; i < this.imageCount; i++) {
+      heap.release(network.floor);
+      const bits = /** @type {import('./network/spike-bits.js').Bits} */ (this.before(layer, i));
+      const words = heap.u32(bits.at, bits.bytes / 4);
+      for (let at = 0; at < words.length; at++) {
+        const first = (at % bits.words) * 32;
+        for (let word = element(words, at); word !== 0; word &= word - 1) {
+          const channel = first + 31 - Math.clz32(word & -word);
+          counts[channel] = element(counts, channel) + 1;
+        }
+      }
+    }
+    return counts;
   }
 
   /** Gives up the spikes that only layers up to this one take. @param {number} layer */
