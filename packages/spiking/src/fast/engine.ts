@@ -119,7 +119,7 @@ export class FastEngine implements SpikingEngine {
       return this.reference.sweepLayers(request);
     }
     if (front) return this.sweepLayers({ ...request, ...requestBehind(request, front) });
-    this.checkSizes(inferenceExtent(request, checked), snn.architecture, checked.images);
+    this.checkSizes(inferenceExtent(request, checked), planOf(snn.architecture), checked.images);
     return this.run(request.signal, checked.images, (crew) => sweep(request, checked, crew));
   }
 
