@@ -5,7 +5,7 @@ import { SPIKING_ENGINE, warnOfRemark, warnOfTies } from '@privatesnn/spiking';
 import { calibrationImages } from './calibration-images.js';
 import { leastErrorOptions } from './least-error-options.js';
 import { searchNetwork, sizesOf } from './least-error-search.js';
-import { withMaxPooling } from './max-pooling.js';
+import { maxPoolingAdvice, withMaxPooling } from './max-pooling.js';
 import { assertReLUs, encoderFor } from './neuron-options.js';
 import { warnOfPoorAgreement } from './poor-agreement.js';
 
@@ -53,7 +53,8 @@ export const leastError = defineStage({
             'larger loss.',
         );
       }
-      warnOfPoorAgreement(context, fit.agreement, timeSteps, 'raise timeSteps');
+      const advice = maxPoolingAdvice(options, given) ?? 'raise timeSteps';
+      warnOfPoorAgreement(context, fit.agreement, timeSteps, advice);
       const judged = Math.min(calibration.shape[0], options.searchSamples);
       warnOfTies(context, 'the network, or its ANN,', fit.ties, judged);
       const layers = Object.keys(units);

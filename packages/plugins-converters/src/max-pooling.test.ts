@@ -7,6 +7,7 @@ import {
   type Ann,
   type Architecture,
   type Images,
+  type Snn,
 } from '@privatesnn/core';
 import { annLogits, createTensorRuntime, type TensorRuntime } from '@privatesnn/runtime-tfjs';
 import { createEngine, fitReadout, reconvertToAnn, type SpikingEngine } from '@privatesnn/spiking';
@@ -19,7 +20,7 @@ import {
 } from '@privatesnn/testkit';
 
 import { leastError } from './least-error.js';
-import { withMaxPooling, type MaxPooling } from './max-pooling.js';
+import { maxPoolingAdvice, withMaxPooling, type MaxPooling } from './max-pooling.js';
 import { thresholdBalancing } from './threshold-balancing.js';
 import { weightNormalisation } from './weight-normalisation.js';
 
@@ -127,6 +128,70 @@ describe('withMaxPooling', () => {
       }) as Error,
     );
   });
+});
+
+describe('how often neurons behind a max-pooling spike, where the larger of two pixels is ½', () => {
+  const timeSteps = 100;
+  /** Convolutions of one pixel that hand it on, of which the last is pooled. */
+  const spikes = async (maxPooling: MaxPooling, convolutions: number) => {
+    const one = { kind: 'conv', kernel: 1, stride: 1, padding: 0, bias: false } as const;
+    const names = Array.from({ length: convolutions }, (_, i) => `conv${i}`);
+    const ann = withMaxPooling(
+      { maxPooling },
+      {
+        ...network,
+        architecture: {
+          name: 'one',
+          inputShape: [1, 2, 1],
+          classes: 1,
+          layers: [
+            ...names.map((name) => ({ ...one, name, inChannels: 1, outChannels: 1 })),
+            { kind: 'max-pool', size: [1, 2] },
+            { ...one, name: 'behind', inChannels: 1, outChannels: 1 },
+            { ...one, name: 'output', inChannels: 1, outChannels: 1 },
+          ],
+        },
+        parameters: Object.fromEntries(
+          [...names, 'behind', 'output'].map((name) => [
+            `${name}.weight`,
+            { shape: [1, 1, 1, 1], data: Float32Array.of(1) },
+          ]),
+        ),
+        classNames: ['one'],
+      },
+    );
+    const snn: Snn = {
+      ...{ type: 'snn', architecture: ann.architecture, parameters: ann.parameters, timeSteps },
+      thresholds: Object.fromEntries(spikingLayers(ann.architecture).map(({ name }) => [name, 1])),
+      neuron: { kind: 'integrate-and-fire', leak: 1, reset: 'soft', firing: 'strict', initial: 0 },
+      encoder: { kind: 'constant', range: [0, 1] },
+      readout: { kind: 'sum', scale: 1 },
+      classNames: ['one'],
+    };
+    const pixels = Float32Array.of(0.5, 0.375);
+    const { activity } = await engine.infer({ snn, pixels, seed: 0 });
+    return activity.at(-1)!.spikes;
+  };
+
+  it('is half of the time-steps where the largest current is always the same one', async () => {
+    expect(Math.abs((await spikes('currents', 1)) - timeSteps / 2)).toBeLessThanOrEqual(2);
+  });
+
+  it('is more where spikes cause the currents, and for any spike, but not with gates', async () => {
+    expect(await spikes('currents', 2)).toBeGreaterThan(0.55 * timeSteps);
+    expect(await spikes('any-spike', 2)).toBeGreaterThan(0.55 * timeSteps);
+    expect(Math.abs((await spikes('gated', 2)) - timeSteps / 2)).toBeLessThanOrEqual(3);
+  });
+});
+
+it('advises gates where more passes than the maximum', () => {
+  const advice = (maxPooling: MaxPooling, ann = network) => maxPoolingAdvice({ maxPooling }, ann);
+  expect(advice('currents')).toContain('take maxPooling: gated');
+  expect(advice('any-spike')).toContain('take maxPooling: gated');
+  expect(advice('gated')).toBeUndefined();
+  const layers = network.architecture.layers.filter(({ kind }) => kind !== 'max-pool');
+  const plain = { ...network, architecture: { ...network.architecture, layers } };
+  expect(advice('currents', plain)).toBeUndefined();
 });
 
 const random = testStream('weights');

@@ -61,6 +61,23 @@ export function withMaxPooling({ maxPooling }: { readonly maxPooling: MaxPooling
 }
 
 /**
+ * What to advise where a network with max-pooling does not follow its ANN, as the end of a sentence; undefined where its
+ * poolings are not to blame.
+ *
+ * The largest of each time-step's currents, or any spike of a window, is more on average than the most that one unit
+ * gives on average, for however many time-steps, unless it is the same unit at all of them.
+ */
+export function maxPoolingAdvice(
+  { maxPooling }: { readonly maxPooling: MaxPooling },
+  { architecture: { layers } }: Ann,
+): string | undefined {
+  const isMore = maxPooling === 'any-spike' || maxPooling === 'currents';
+  return isMore && layers.some(({ kind }) => kind === 'max-pool')
+    ? `with maxPooling: ${maxPooling} more passes than the ANN's maximum, at any number of time-steps: take maxPooling: gated`
+    : undefined;
+}
+
+/**
  * The neurons in front of a max-pooling come behind it: max(ReLU(x)) = ReLU(max(x)), clipped or not. The layer before
  * becomes linear; a convolution of each pixel and channel by itself has the neurons.
  *

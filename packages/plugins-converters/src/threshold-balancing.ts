@@ -29,7 +29,7 @@ import {
 
 import { calibrationImages } from './calibration-images.js';
 import { undelayedSteps } from './layer-delay.js';
-import { withMaxPooling } from './max-pooling.js';
+import { maxPoolingAdvice, withMaxPooling } from './max-pooling.js';
 import { assertReLUs, encoderFor, neuronModel } from './neuron-options.js';
 import { warnOfPoorAgreement } from './poor-agreement.js';
 import {
@@ -87,7 +87,8 @@ export const thresholdBalancing = defineStage({
       const best = await bestCandidate(context, engine, tensors, ann, calibration, options, noise);
       const { snn, balance, fit, scale } = best;
       if (options.readout !== snn.readout.kind) context.warn(unfittedReadout);
-      warnOfPoorAgreement(context, fit.agreement, stepsOf(options), lowerThresholds(options));
+      const advice = maxPoolingAdvice(options, original) ?? lowerThresholds(options);
+      warnOfPoorAgreement(context, fit.agreement, stepsOf(options), advice);
       const judged = Math.min(calibration.shape[0], options.searchSamples);
       warnOfTies(context, 'the network, or its ANN,', fit.ties, judged);
       return {
