@@ -2,6 +2,7 @@
 #pragma once
 #include "bursts.h"
 #include "neuron.h"
+#include "pack.h"
 
 typedef int16_t vs __attribute__((vector_size(LANES * 4)));
 #define SHORT_VECS (VECS / 2)
@@ -257,15 +258,15 @@ KERNEL(pack_int) {
   const int16_t *from = AT(int16_t, a->from);
   int16_t *to = AT(int16_t, a->to);
   int32_t channels = a->isSigned ? 2 * a->inputs : a->inputs;
-  for (int32_t block = 0; block * BLOCK < a->outputs; block++)
+  for (int32_t block = 0; block < blocks_of(a->outputs); block++)
     for (int32_t tap = 0; tap < a->taps; tap++)
       for (int32_t c = 0; c < channels; c++) {
-        const int16_t *row = from + ((ptrdiff_t)tap * a->inputs + c % a->inputs) * a->outputs;
-        for (int32_t i = 0; i < BLOCK; i++, to++) {
-          int32_t output = block * BLOCK + i;
-          int16_t weight = output < a->outputs ? row[output] : 0;
-          *to = c < a->inputs ? weight : -weight;
-        }
+        const int16_t *row = from + ((ptrdiff_t)tap * a->inputs + c % a->inputs) * a->outputs + block * BLOCK;
+        int16_t sign = c < a->inputs ? 1 : -1;
+        int32_t count = block_outputs(a->outputs, block);
+        for (int32_t i = 0; i < count; i++) to[i] = row[i] * sign;
+        for (int32_t i = count; i < BLOCK; i++) to[i] = 0;
+        to += BLOCK;
       }
 }
 

@@ -5,6 +5,11 @@
 
 INLINE int32_t blocks_of(int32_t channels) { return (channels + BLOCK - 1) / BLOCK; }
 
+// How many of a block's channels there are: the last may have fewer.
+INLINE int32_t block_outputs(int32_t outputs, int32_t block) {
+  return outputs - block * BLOCK < BLOCK ? outputs - block * BLOCK : BLOCK;
+}
+
 struct pack_args {
   ref from;   // parameters
   ref to;     // [blocks][taps · channels][BLOCK]
@@ -20,13 +25,12 @@ KERNEL(pack) {
     for (int32_t tap = 0; tap < a->taps; tap++)
       for (int32_t c = 0; c < channels; c++) {
         float factor = c < a->inputs ? a->factor : -a->factor;
-        const float *row = from + ((ptrdiff_t)tap * a->inputs + c % a->inputs) * a->outputs;
+        const float *row = from + ((ptrdiff_t)tap * a->inputs + c % a->inputs) * a->outputs + block * BLOCK;
         float *to = AT(float, a->to) +
                     (((ptrdiff_t)block * a->taps + tap) * channels + c) * BLOCK;
-        for (int32_t i = 0; i < BLOCK; i++) {
-          int32_t output = block * BLOCK + i;
-          to[i] = output < a->outputs ? row[output] * factor : 0;
-        }
+        int32_t count = block_outputs(a->outputs, block);
+        for (int32_t i = 0; i < count; i++) to[i] = row[i] * factor;
+        for (int32_t i = count; i < BLOCK; i++) to[i] = 0;
       }
 }
 
@@ -47,7 +51,7 @@ KERNEL(unpack) {
         const float *row = AT(float, a->from) +
                            (((ptrdiff_t)block * a->taps + tap) * channels + c) * BLOCK;
         const float *negated = row + (ptrdiff_t)a->inputs * BLOCK;
-        int32_t count = a->outputs - block * BLOCK < BLOCK ? a->outputs - block * BLOCK : BLOCK;
+        int32_t count = block_outputs(a->outputs, block);
         for (int32_t i = 0; i < count; i++)
           to[i] = (a->isSigned ? row[i] - negated[i] : row[i]) * a->factor;
       }
