@@ -2,10 +2,10 @@
 // one run; prints tables in Markdown.
 //
 //   npm run bench -- [--networks VGG9,VGG16] [--activities conversion,0.02,0.05] [--threads 1,2]
-//                    [--implementations native,wasm] [--tasks infer,train,balance] [--python PATH]
+//                    [--implementations native,wasm] [--tasks infer,train,few,balance] [--python PATH]
 //                    [--weights VGG16.safetensors --images CIFAR-10.bin] [--write docs/performance.md]
 //
-// Tasks are infer, train, balance; and `reference`, which compares with the engine in plain TypeScript. With
+// Tasks are infer, train, few (inference and training over few time-steps), balance; and `reference`, which compares with the engine in plain TypeScript. With
 // --write each table goes to its place of the page too, as soon as it is there, and at the end what was reached of
 // the goals in goals.mjs.
 //
@@ -29,7 +29,7 @@ const { values } = parseArgs({
     activities: { type: 'string', default: 'conversion,0.01,0.02,0.05,0.1,0.2' },
     threads: { type: 'string', default: '1,2' },
     implementations: { type: 'string', default: 'native,wasm' },
-    tasks: { type: 'string', default: 'infer,train,balance' },
+    tasks: { type: 'string', default: 'infer,train,few,balance' },
     python: { type: 'string' },
     weights: { type: 'string' },
     images: { type: 'string' },
@@ -46,6 +46,8 @@ const threadCounts = list(values.threads).map(Number);
 const inferenceSteps = 100;
 const trainingSteps = 32;
 const trainingBatch = 16;
+/** Few time-steps, as networks have that are trained for them. */
+const fewSteps = { infer: [4, 8, 16], train: [4, 8] };
 
 function measure(task) {
   const args = [file('measure.mjs'), JSON.stringify(task)];
@@ -67,13 +69,13 @@ function measureDense(task) {
 }
 
 /** The best of SpikingJelly's modes, or undefined without a Python. */
-function measurePeer(network, threads, train) {
+function measurePeer(network, threads, { train, timeSteps }) {
   if (!values.python) return undefined;
   const modes = ['single-step', 'multi-step', 'multi-step channels-last'];
   const results = modes.map((mode) => {
     const args = [file('peers/spikingjelly_bench.py'), '--network', network, '--mode', mode];
     args.push('--threads', String(threads), '--batch', String(trainingBatch));
-    args.push('--time-steps', String(train ? trainingSteps : inferenceSteps));
+    args.push('--time-steps', String(timeSteps));
     if (train) args.push('--train');
     return { mode, ...JSON.parse(execFileSync(values.python, args, { encoding: 'utf8' })) };
   });
@@ -152,7 +154,7 @@ function inference(network, cases) {
   const columns = ['threads', 'activity', 'engine', 'images/s', 'SpikingJelly = 1'];
   table(`${network}: inference, T = ${inferenceSteps}`, ...columns);
   for (const threads of threadCounts) {
-    const peer = measurePeer(network, threads, false);
+    const peer = measurePeer(network, threads, { train: false, timeSteps: inferenceSteps });
     const peerSpeed = peer && trainingBatch / peer.seconds;
     if (peer) row(threads, 'any', `SpikingJelly, ${peer.mode}`, peerSpeed.toFixed(1), '');
     const dense = measureTensorFlow(network, threads, 'infer');
@@ -184,7 +186,7 @@ function training(network, cases) {
   columns.push('faster than SpikingJelly', 'less memory');
   table(`${network}: training step, T = ${trainingSteps}, batch ${trainingBatch}`, ...columns);
   for (const threads of threadCounts) {
-    const peer = measurePeer(network, threads, true);
+    const peer = measurePeer(network, threads, { train: true, timeSteps: trainingSteps });
     const megabytes = (bytes) => (bytes / 1e6).toFixed(0);
     if (peer) {
       const what = `SpikingJelly, ${peer.mode}`;
@@ -216,6 +218,52 @@ function training(network, cases) {
     }
   }
   keep(`${network} train`);
+}
+
+/** Inference and a training step over few time-steps, native, on one thread. */
+async function overFewSteps(network) {
+  const columns = ['work', 'time-steps', 'activity', 'engine', 'ms / image', 'SpikingJelly = 1'];
+  table(`${network}: few time-steps, 1 thread`, ...columns);
+  const [threads, implementation] = [1, 'native'];
+  const add = (task, what, { timeSteps, activity, engine, seconds, peer, ...found }) => {
+    const milliseconds = (1000 * seconds).toFixed(2);
+    row(what, timeSteps, activity, engine, milliseconds, peer ? ratio(peer, seconds) : '');
+    if (peer) records.push({ task, network, timeSteps, activity, ratio: peer / seconds, ...found });
+  };
+  for (const timeSteps of fewSteps.infer) {
+    const found = measurePeer(network, threads, { train: false, timeSteps });
+    const peer = found && found.seconds / trainingBatch;
+    const what = { timeSteps, activity: 'any', engine: `SpikingJelly, ${found?.mode}` };
+    if (found) add('few peer', 'inference', { ...what, seconds: peer });
+    // So many images that each measurement takes about as long.
+    const count = Math.round((48 * inferenceSteps) / timeSteps);
+    for (const { activity, ...task } of await forcedCases(network, timeSteps)) {
+      for (const precision of ['float', 'integer']) {
+        const how = { implementation, threads, precision, count, timeSteps };
+        const seconds = measure({ task: 'infer', ...how, ...task }).seconds / count;
+        const engine = `native, ${precision}`;
+        add('few', 'inference', { timeSteps, activity, engine, seconds, peer, precision });
+      }
+    }
+  }
+  for (const timeSteps of fewSteps.train) {
+    const found = measurePeer(network, threads, { train: true, timeSteps });
+    const peer = found && found.seconds / trainingBatch;
+    const what = { timeSteps, activity: 'any', engine: `SpikingJelly, ${found?.mode}` };
+    if (found) add('few peer', 'training step', { ...what, seconds: peer });
+    for (const { activity, ...task } of await forcedCases(network, timeSteps)) {
+      const how = { implementation, threads, count: trainingBatch, timeSteps };
+      const seconds = measure({ task: 'train', ...how, ...task }).seconds / trainingBatch;
+      add('few train', 'training step', { timeSteps, activity, engine: 'native', seconds, peer });
+    }
+  }
+  keep(`${network} few`);
+}
+
+/** The cases whose activity is forced to 5 or 10 %. */
+async function forcedCases(network, timeSteps) {
+  const cases = await casesOf(network, timeSteps, 0.7);
+  return cases.filter(({ activity }) => ['0.05', '0.1'].includes(activity));
 }
 
 function balancing(network, cases) {
@@ -280,6 +328,7 @@ for (const network of list(values.networks)) {
   const cases = await casesOf(network, inferenceSteps, 0.7);
   if (tasks.includes('infer')) inference(network, cases);
   if (tasks.includes('train')) training(network, await casesOf(network, trainingSteps, 0.3));
+  if (tasks.includes('few') && network === 'VGG9') await overFewSteps(network);
   if (tasks.includes('balance')) balancing(network, cases);
   if (tasks.includes('reference')) {
     reference(network, await casesOf(network, trainingSteps, 0.3));

@@ -17,6 +17,23 @@ const goals = [
     asked,
     about: is({ task: 'infer', implementation: 'native', precision, activity, threads: 2 }),
   })),
+  ...[
+    ['0.05', 8],
+    ['0.1', 6],
+  ].flatMap(([activity, asked]) =>
+    [4, 8, 16].map((timeSteps) => ({
+      what: `native inference, integer, activity ${activity}, T = ${timeSteps}, 1 thread`,
+      to: peer,
+      asked,
+      about: is({ task: 'few', precision: 'integer', activity, timeSteps }),
+    })),
+  ),
+  ...[4, 8].map((timeSteps) => ({
+    what: `native training step, activity 0.05, T = ${timeSteps}, 1 thread`,
+    to: peer,
+    asked: 3,
+    about: is({ task: 'few train', activity: '0.05', timeSteps }),
+  })),
   {
     what: 'WebAssembly inference, integer, activity 0.05, 1 thread',
     to: peer,
