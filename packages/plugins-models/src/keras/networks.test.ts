@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -8,21 +7,18 @@ import { testStream } from '@privatesnn/testkit';
 
 import { findModel } from '../read-model.js';
 import { relativeDifference } from '../steps/check.js';
-import { floats, imagesOf, outputOf, type Images } from '../testing/evaluate.js';
+import { floats, imagesOf, outputOf, references } from '../testing/evaluate.js';
 import { checkAgainstTfjs } from './check.js';
 import { readKeras, type Container } from './read.js';
 
-/** A network as Keras saves it, and what it computes; `testing/networks.py` makes them. */
+/** A network as Keras saves it; `testing/networks.py` makes them. */
 interface Case {
   readonly file: string;
   readonly inputShape: [number, number, number] | null;
-  readonly input: Images;
-  readonly output: string;
 }
 
 const folder = join(import.meta.dirname, 'testing');
-const cases = async (of: string) =>
-  JSON.parse(await readFile(join(folder, `${of}-networks-reference.json`), 'utf8')) as Case[];
+const cases = (of: string) => references<Case>(folder, of);
 
 let runtime: TensorRuntime;
 beforeAll(async () => {

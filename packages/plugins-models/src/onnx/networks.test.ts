@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -7,19 +6,16 @@ import { createTensorRuntime, type TensorRuntime } from '@privatesnn/runtime-tfj
 
 import { relativeDifference } from '../steps/check.js';
 import { readOnnx } from './read.js';
-import { floats, outputOf, type Images } from '../testing/evaluate.js';
+import { floats, outputOf, references } from '../testing/evaluate.js';
 
-/** A network as PyTorch or Keras exports it, and what it computes; scripts in `testing` make them. */
+/** A network as PyTorch or Keras exports it; scripts in `testing` make them. */
 interface Case {
   readonly name: string;
   readonly exporter: string;
-  readonly input: Images;
-  readonly output: string;
 }
 
 const folder = join(import.meta.dirname, 'testing');
-const cases = async (of: string) =>
-  JSON.parse(await readFile(join(folder, `${of}-networks-reference.json`), 'utf8')) as Case[];
+const cases = (of: string) => references<Case>(folder, of);
 
 let runtime: TensorRuntime;
 beforeAll(async () => {

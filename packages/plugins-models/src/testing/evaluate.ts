@@ -1,3 +1,6 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
 import type { Ann } from '@privatesnn/core';
 import { annForward, annTensors, type TensorRuntime } from '@privatesnn/runtime-tfjs';
 
@@ -8,6 +11,19 @@ export interface Images {
   readonly shape: [number, number, number, number];
   /** Base64 of 32-bit floats. */
   readonly values: string;
+}
+
+/** A network that another framework wrote, and what it computes there. */
+export interface Reference {
+  readonly input: Images;
+  /** Base64 of 32-bit floats. */
+  readonly output: string;
+}
+
+/** The references that a script in a test's folder `testing` wrote, with what it says besides of each. */
+export async function references<T>(folder: string, of: string): Promise<(Reference & T)[]> {
+  const file = join(folder, `${of}-networks-reference.json`);
+  return JSON.parse(await readFile(file, 'utf8')) as (Reference & T)[];
 }
 
 /** The numbers of base64. */
