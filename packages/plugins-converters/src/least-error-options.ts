@@ -10,7 +10,7 @@ export const leastErrorOptions = z.strictObject({
     .default(16)
     .describe(
       'T, the number of time-steps of one inference; `auto`: the first of `timeStepCandidates` that loses no more ' +
-        'than `allowedLoss`.',
+        'than `allowedLoss`, as long as `leastEnergyRatio` is kept to.',
     ),
   encoder: neuronOptions.encoder
     .unwrap()
@@ -60,6 +60,14 @@ export const leastErrorOptions = z.strictObject({
     .default(2)
     .describe(
       "For `timeSteps: auto`: percent of the judged images that may get another class than the ANN's.",
+    ),
+  leastEnergyRatio: z
+    .number()
+    .min(0)
+    .default(0)
+    .describe(
+      'For `timeSteps: auto`: how many times less energy than the ANN the network has to take; T that take more are left ' +
+        'out. Integer operations, counted on the judged images, as in the metric `energy`. 0 for no bound.',
     ),
   timeStepCandidates: z
     .array(z.int().min(1))

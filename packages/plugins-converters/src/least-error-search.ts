@@ -14,6 +14,8 @@ import {
   countSizes,
   currentUnits,
   emptyHistogram,
+  energyConstants,
+  energyRatio,
   fitReadout,
   leastErrorThreshold,
   readoutOf,
@@ -40,6 +42,8 @@ export interface Candidate {
   readonly units: Units;
   readonly snn: Snn;
   readonly fit: ReadoutFit;
+  /** How many times less energy than the ANN it takes on the judged images; null where it computes nothing. */
+  readonly energyRatio: number | null;
 }
 
 export interface Search {
@@ -116,8 +120,8 @@ async function visit(
 }
 
 /**
- * The network of the wanted time-steps; of `auto` the first that loses no more than is allowed, else the last. Each has
- * the scale whose network explains most of the ANN's logits, and then its biases.
+ * The network of the wanted time-steps; of `auto` the first that loses no more than is allowed, else the last before one
+ * that takes too much energy. Each has the scale whose network explains most of the ANN's logits, and then its biases.
  */
 export async function searchNetwork(search: Search, sizes: Sizes): Promise<Candidate> {
   const { context, tensors, ann, calibration, options } = search;
@@ -140,14 +144,25 @@ export async function searchNetwork(search: Search, sizes: Sizes): Promise<Candi
       options.thresholds === 'channel'
         ? { ...judge, ann: await inChannelUnits(search, least, quantisation) }
         : judge;
-    found = await bestScale(scaled, least, timeSteps);
-    if (options.biases === 'calibrated') {
-      found = await withBiases(scaled, found, seed);
-    }
-    context.record('time-steps', { candidate: timeSteps, scale: found.scale, fit: found.fit });
-    if (found.fit.agreement >= 1 - options.allowedLoss / 100) break;
+    const unbiased = await bestScale(scaled, least, timeSteps);
+    const candidate =
+      options.biases === 'calibrated' ? await withBiases(scaled, unbiased, seed) : unbiased;
+    const { scale, fit, energyRatio } = candidate;
+    context.record('time-steps', { candidate: timeSteps, scale, fit, energyRatio });
+    // Of those that take too much, only the first is better than none.
+    if (found && isTooDear(candidate, options)) break;
+    found = candidate;
+    if (fit.agreement >= 1 - options.allowedLoss / 100) break;
   }
   return found!;
+}
+
+/** Whether a network takes more energy than is allowed. */
+export function isTooDear(
+  { energyRatio }: Candidate,
+  { leastEnergyRatio }: Pick<Options, 'leastEnergyRatio'>,
+): boolean {
+  return energyRatio !== null && energyRatio < leastEnergyRatio;
 }
 
 interface Judge extends Search {
@@ -217,10 +232,19 @@ async function judgedNetwork(
 ): Promise<Candidate> {
   const snn = network(ann, units, timeSteps, options);
   const pixels = pixelsIn(judged, snn.encoder.range);
-  const { potentials } = await engine.infer({ snn, pixels, seed, signal: context.signal });
-  const fit = fitReadout(potentials, logits, architecture.classes);
+  const ran = await engine.infer({ snn, pixels, seed, signal: context.signal });
+  const fit = fitReadout(ran.potentials, logits, architecture.classes);
   const readout = readoutOf(options.readout, timeSteps, fit);
-  return { timeSteps, scale, units, snn: { ...snn, readout }, fit };
+  const operations = ran.operations.map(({ layer, additions, multiplications }) => ({
+    layer,
+    additions: additions / judged.shape[0],
+    multiplications: multiplications / judged.shape[0],
+  }));
+  const ratio = energyRatio(
+    { architecture: snn.architecture, operations, timeSteps, constantInput: 'every-step' },
+    energyConstants.integer,
+  );
+  return { timeSteps, scale, units, snn: { ...snn, readout }, fit, energyRatio: ratio };
 }
 
 /** The ANN's weights, and thresholds by which rates are its activations in these units. */

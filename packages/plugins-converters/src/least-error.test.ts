@@ -170,6 +170,35 @@ describe('least-error', () => {
     }
   });
 
+  it('takes, with leastEnergyRatio, the last before one that takes too much energy', async () => {
+    const timeStepCandidates = [1, 2, 4, 8, 16];
+    const ratios: number[] = [];
+    for (const timeSteps of timeStepCandidates) {
+      ratios.push((await convert({ timeSteps })).metrics.values['energyRatio'] as number);
+    }
+    expect(ratios).toEqual(ratios.toSorted((a, b) => b - a));
+    await fc.assert(
+      fc.asyncProperty(
+        fc.integer({ min: 0, max: 5 }),
+        fc.double({ min: 0.01, max: 0.99, noNaN: true }),
+        async (place, part) => {
+          // Between two neighbours, above all, or below all.
+          const [above, below] = [ratios[place - 1] ?? 2 * ratios[0]!, ratios[place] ?? 0];
+          const leastEnergyRatio = below + part * (above - below);
+          const context = fakeContext();
+          const budget = { allowedLoss: 0, timeStepCandidates, leastEnergyRatio };
+          const { snn, metrics } = await convert({ timeSteps: 'auto', ...budget }, context);
+          expect(snn.timeSteps).toBe(timeStepCandidates[Math.max(0, place - 1)]);
+          const warnings = context.warnings.join();
+          expect(warnings.includes('the fewest that were tried')).toBe(place === 0);
+          const isLoss = metrics.values['agreement'] !== 1;
+          expect(warnings.includes('next takes too much energy')).toBe(isLoss && place < 5);
+        },
+      ),
+      { numRuns: 12 },
+    );
+  });
+
   it('says so where nothing keeps to the budget', async () => {
     const context = fakeContext();
     const auto = { timeSteps: 'auto', timeStepCandidates: [1], scale: 50, allowedLoss: 0 };

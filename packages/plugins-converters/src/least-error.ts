@@ -4,7 +4,7 @@ import { SPIKING_ENGINE, warnOfRemark, warnOfTies } from '@privatesnn/spiking';
 
 import { calibrationImages } from './calibration-images.js';
 import { leastErrorOptions } from './least-error-options.js';
-import { searchNetwork, sizesOf } from './least-error-search.js';
+import { isTooDear, searchNetwork, sizesOf } from './least-error-search.js';
 import { maxPoolingAdvice, withMaxPooling } from './max-pooling.js';
 import { assertReLUs, encoderFor } from './neuron-options.js';
 import { warnOfPoorAgreement } from './poor-agreement.js';
@@ -12,7 +12,7 @@ import { warnOfPoorAgreement } from './poor-agreement.js';
 export const leastError = defineStage({
   kind: 'converter',
   id: 'least-error',
-  version: 1,
+  version: 2,
   summary:
     "Sets each layer's threshold where few time-steps round and cut off its activations least, and corrects biases.",
   source: 'Bu 2022 (initial potential; clip and round); Li 2021 (calibration of biases)',
@@ -30,7 +30,7 @@ export const leastError = defineStage({
     thresholds: output('series', 'threshold and largest activation by layer'),
     metrics: output(
       'scalars',
-      'T, the scale, the agreement with the ANN on the judged images, those whose largest output several classes share',
+      'T, the scale, the agreement with the ANN on the judged images, those whose largest output several classes share, how many times less energy than the ANN it takes on them',
     ),
   },
   dependencies: { engine: SPIKING_ENGINE, tensors: TENSOR_RUNTIME },
@@ -44,13 +44,24 @@ export const leastError = defineStage({
       const calibration = calibrationImages(images, options, context.random('calibration'));
       const search = { context, engine, tensors, ann, calibration, options };
       const sizes = await sizesOf(search);
-      const { snn, units, fit, scale, timeSteps } = await searchNetwork(search, sizes);
+      const found = await searchNetwork(search, sizes);
+      const { snn, units, fit, scale, timeSteps, energyRatio } = found;
       const lost = 100 * (1 - fit.agreement);
       if (options.timeSteps === 'auto' && lost > options.allowedLoss) {
+        const isBound = timeSteps < options.timeStepCandidates.at(-1)!;
         context.warn(
           `No number of time-steps up to ${timeSteps} loses at most ${options.allowedLoss} % of the ANN's answers on ` +
-            `the calibration images; ${timeSteps} lose ${lost.toFixed(1)} %. Add larger timeStepCandidates, or allow a ` +
-            'larger loss.',
+            `the calibration images; ${timeSteps} lose ${lost.toFixed(1)} %` +
+            (isBound
+              ? `, and the next takes too much energy. Lower leastEnergyRatio, or allow a larger loss.`
+              : '. Add larger timeStepCandidates, or allow a larger loss.'),
+        );
+      }
+      if (options.timeSteps === 'auto' && isTooDear(found, options)) {
+        context.warn(
+          `With ${timeSteps} time-steps, the fewest that were tried, the network takes ${energyRatio!.toFixed(1)} times ` +
+            `less energy than the ANN, where leastEnergyRatio asks for ${options.leastEnergyRatio}. Add smaller ` +
+            'timeStepCandidates, or ask for less.',
         );
       }
       const advice = maxPoolingAdvice(options, given) ?? 'raise timeSteps';
@@ -81,6 +92,7 @@ export const leastError = defineStage({
             agreement: fit.agreement,
             explained: fit.explained,
             ties: fit.ties,
+            energyRatio,
             samples: calibration.shape[0],
           },
         },

@@ -157,6 +157,7 @@ const fewSteps = {
   biases: 'calibrated',
   biasSamples: 50,
   allowedLoss: 2,
+  leastEnergyRatio: 0,
   timeStepCandidates: [4, 8, 16, 32, 64],
   searchSamples: 100,
   readout: 'fitted',

@@ -242,6 +242,14 @@ export function energyOf(
   return multiplications * mac + additions * ac;
 }
 
+/** How many times less energy one image takes in the SNN than in the ANN, operations counted; null for none at all. */
+export function energyRatio(request: SnnOperationsRequest, pair: EnergyConstants): number | null {
+  const total = (counts: readonly OperationCounts[]) =>
+    counts.reduce((sum, layer) => sum + energyOf(layer, pair), 0);
+  const snn = total(snnOperations(request));
+  return snn > 0 ? total(annOperations(request.architecture)) / snn : null;
+}
+
 /** Spikes of a layer for one neuron and one image, summed over time. */
 export function spikesPerNeuron(
   activity: readonly LayerActivity[],
