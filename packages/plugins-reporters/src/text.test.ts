@@ -31,4 +31,6 @@ test('the longest word is what wrapping cannot go below without cutting', () => 
   expect(longestWord('DC + CET + OD')).toBe(3);
   expect(wrap('Class leakage', 7)).toEqual(['Class', 'leakage']);
   expect(wrap('leakage', 4)).toEqual(['leak', 'age']);
+  expect(wrap('ResNet-20', 8)).toEqual(['ResNet-', '20']);
+  expect(wrap('a-bc-defgh', 5)).toEqual(['a-bc-', 'defgh']);
 });

@@ -16,7 +16,7 @@ export function displayWidth(text: string): number {
   return width;
 }
 
-/** Breaks a text at spaces into lines of at most `width` columns; longer words are cut. */
+/** Breaks a text at spaces into lines of at most `width` columns; longer words are cut, behind a hyphen where they have one. */
 export function wrap(text: string, width: number): string[] {
   const lines: string[] = [];
   let line = '';
@@ -43,9 +43,10 @@ function cut(word: string, width: number): string[] {
   const pieces: string[] = [];
   let piece = '';
   for (const character of word) {
-    if (piece !== '' && displayWidth(piece + character) > width) {
-      pieces.push(piece);
-      piece = '';
+    while (piece !== '' && displayWidth(piece + character) > width) {
+      const end = piece.lastIndexOf('-') + 1 || piece.length;
+      pieces.push(piece.slice(0, end));
+      piece = piece.slice(end);
     }
     piece += character;
   }
