@@ -1,3 +1,5 @@
+import { basename } from 'node:path';
+
 import {
   activationSchema,
   architectureSchema,
@@ -178,7 +180,7 @@ export function resolveInputRange(
   return {
     inputRange: [-1, 1],
     remarks: [
-      `Nothing says which pixel range ${where} was trained on: [-1, 1] is taken. ` +
+      `Nothing says which pixel range ${basename(where)} was trained on: [-1, 1] is taken. ` +
         'Give "inputRange" if it was another: [0, 1] for x / 255, [0, 255] for pixels as they are.',
     ],
   };
