@@ -5,9 +5,9 @@
 //                    [--implementations native,wasm] [--tasks infer,train,few,balance] [--python PATH]
 //                    [--weights VGG16.safetensors --images CIFAR-10.bin] [--write docs/performance.md]
 //
-// Tasks are infer, train, few (inference and training over few time-steps), balance; and `reference`, which compares with the engine in plain TypeScript. With
-// --write each table goes to its place of the page too, as soon as it is there, and at the end what was reached of
-// the goals in goals.mjs.
+// Tasks are infer, train, few (inference and training over few time-steps), balance; and `reference`, which compares
+// with the engine in plain TypeScript. With --write each table goes to its place of the page too, as soon as it is there,
+// and at the end what was reached of the goals in goals.mjs.
 //
 // Every measurement is the better of two runs in a process of its own. Activity is the part of the neurons that
 // spikes at a time-step: forced to a number in every layer; or `conversion`, what threshold balancing at scale

@@ -119,11 +119,17 @@ async function visit(
   });
 }
 
+/** The network that was taken, and the time-steps that were not, as they take too much energy. */
+export interface Found {
+  readonly candidate: Candidate;
+  readonly tooDear: number | undefined;
+}
+
 /**
  * The network of the wanted time-steps; of `auto` the first that loses no more than is allowed, else the last before one
  * that takes too much energy. Each has the scale whose network explains most of the ANN's logits, and then its biases.
  */
-export async function searchNetwork(search: Search, sizes: Sizes): Promise<Candidate> {
+export async function searchNetwork(search: Search, sizes: Sizes): Promise<Found> {
   const { context, tensors, ann, calibration, options } = search;
   const judged = partOfImages(calibration, options.searchSamples);
   const logits = await annLogits(tensors, ann, judged, { signal: context.signal });
@@ -132,6 +138,7 @@ export async function searchNetwork(search: Search, sizes: Sizes): Promise<Candi
   const seed = random.uint32();
   const steps = options.timeSteps === 'auto' ? options.timeStepCandidates : [options.timeSteps];
   let found: Candidate | undefined;
+  let tooDear: number | undefined;
   for (const timeSteps of steps) {
     const quantisation = { timeSteps, initial: options.initialPotential };
     const least = Object.fromEntries(
@@ -149,12 +156,15 @@ export async function searchNetwork(search: Search, sizes: Sizes): Promise<Candi
       options.biases === 'calibrated' ? await withBiases(scaled, unbiased, seed) : unbiased;
     const { scale, fit, energyRatio } = candidate;
     context.record('time-steps', { candidate: timeSteps, scale, fit, energyRatio });
-    // Of those that take too much, only the first is better than none.
-    if (found && isTooDear(candidate, options)) break;
+    // One that takes too much is better than none, and fewer time-steps take less.
+    if (found && timeSteps > found.timeSteps && isTooDear(candidate, options)) {
+      tooDear = timeSteps;
+      break;
+    }
     found = candidate;
     if (fit.agreement >= 1 - options.allowedLoss / 100) break;
   }
-  return found!;
+  return { candidate: found!, tooDear };
 }
 
 /** Whether a network takes more energy than is allowed. */

@@ -190,13 +190,24 @@ describe('least-error', () => {
           const { snn, metrics } = await convert({ timeSteps: 'auto', ...budget }, context);
           expect(snn.timeSteps).toBe(timeStepCandidates[Math.max(0, place - 1)]);
           const warnings = context.warnings.join();
-          expect(warnings.includes('the fewest that were tried')).toBe(place === 0);
+          expect(warnings.includes('where leastEnergyRatio asks for')).toBe(place === 0);
           const isLoss = metrics.values['agreement'] !== 1;
-          expect(warnings.includes('next takes too much energy')).toBe(isLoss && place < 5);
+          expect(warnings.includes('take too much energy')).toBe(isLoss && place < 5);
         },
       ),
       { numRuns: 12 },
     );
+  });
+
+  it('finds what takes little enough energy in any order of the candidates', async () => {
+    const timeStepCandidates = [16, 4, 1];
+    const ratioOf = async (timeSteps: number) =>
+      (await convert({ timeSteps })).metrics.values['energyRatio'] as number;
+    const budget = { allowedLoss: 0, leastEnergyRatio: await ratioOf(1), timeStepCandidates };
+    const context = fakeContext();
+    const { snn } = await convert({ timeSteps: 'auto', scale: 50, ...budget }, context);
+    expect(snn.timeSteps).toBe(1);
+    expect(context.warnings.join()).not.toContain('energy');
   });
 
   it('says so where nothing keeps to the budget', async () => {

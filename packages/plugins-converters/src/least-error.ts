@@ -44,22 +44,21 @@ export const leastError = defineStage({
       const calibration = calibrationImages(images, options, context.random('calibration'));
       const search = { context, engine, tensors, ann, calibration, options };
       const sizes = await sizesOf(search);
-      const found = await searchNetwork(search, sizes);
-      const { snn, units, fit, scale, timeSteps, energyRatio } = found;
+      const { candidate, tooDear } = await searchNetwork(search, sizes);
+      const { snn, units, fit, scale, timeSteps, energyRatio } = candidate;
       const lost = 100 * (1 - fit.agreement);
       if (options.timeSteps === 'auto' && lost > options.allowedLoss) {
-        const isBound = timeSteps < options.timeStepCandidates.at(-1)!;
         context.warn(
           `No number of time-steps up to ${timeSteps} loses at most ${options.allowedLoss} % of the ANN's answers on ` +
             `the calibration images; ${timeSteps} lose ${lost.toFixed(1)} %` +
-            (isBound
-              ? `, and the next takes too much energy. Lower leastEnergyRatio, or allow a larger loss.`
-              : '. Add larger timeStepCandidates, or allow a larger loss.'),
+            (tooDear === undefined
+              ? '. Add larger timeStepCandidates, or allow a larger loss.'
+              : `, and ${tooDear} take too much energy. Lower leastEnergyRatio, or allow a larger loss.`),
         );
       }
-      if (options.timeSteps === 'auto' && isTooDear(found, options)) {
+      if (options.timeSteps === 'auto' && isTooDear(candidate, options)) {
         context.warn(
-          `With ${timeSteps} time-steps, the fewest that were tried, the network takes ${energyRatio!.toFixed(1)} times ` +
+          `With ${timeSteps} time-steps, the network takes ${energyRatio!.toFixed(1)} times ` +
             `less energy than the ANN, where leastEnergyRatio asks for ${options.leastEnergyRatio}. Add smaller ` +
             'timeStepCandidates, or ask for less.',
         );

@@ -4,14 +4,7 @@ import { beforeAll, expect, test } from 'vitest';
 
 import { spikingLayers, type Snn } from '@privatesnn/core';
 import { createReferenceEngine, integrateAndFireOf } from '@privatesnn/spiking';
-import {
-  arbitraryGraph,
-  arbitraryNeuron,
-  arbitraryParameters,
-  arbitraryPixels,
-  arbitraryThresholds,
-  classNames,
-} from '@privatesnn/testkit';
+import { arbitraryGraphSnn, arbitraryPixels } from '@privatesnn/testkit';
 
 import { annForward } from './ann.js';
 import { createTensorRuntime } from './create.js';
@@ -24,20 +17,12 @@ beforeAll(async () => {
 });
 
 // Gates follow rates, which tensors do not model.
-const runs = arbitraryGraph({ gated: false }).chain((architecture) =>
+const runs = arbitraryGraphSnn({
+  ...{ gated: false, resets: ['soft', 'hard'], encoders: ['constant'], maxTimeSteps: 5 },
+}).chain((snn) =>
   fc.record({
-    pixels: arbitraryPixels(architecture, [0, 1], 2),
-    snn: fc.record({
-      type: fc.constant('snn' as const),
-      architecture: fc.constant(architecture),
-      parameters: arbitraryParameters(architecture),
-      thresholds: arbitraryThresholds(architecture),
-      neuron: arbitraryNeuron({ resets: ['soft', 'hard'] }),
-      encoder: fc.constant({ kind: 'constant', range: [0, 1] } as const),
-      readout: fc.constant({ kind: 'sum', scale: 1 } as const),
-      timeSteps: fc.integer({ min: 2, max: 5 }),
-      classNames: fc.constant(classNames(architecture.classes)),
-    }),
+    pixels: arbitraryPixels(snn.architecture, snn.encoder.range, 2),
+    snn: fc.constant(snn),
   }),
 );
 
@@ -59,6 +44,7 @@ function byAutograd(snn: Snn, pixels: Float32Array, atLogits: readonly number[])
     const loss = (...values: Tensor[]) => {
       const tensors = Object.fromEntries(names.map((name, i) => [name, values[i]!]));
       const currents = annForward(tf, { architecture }, tensors, values.at(-1) as Tensor4D, {
+        ...(snn.gains ? { gains: snn.gains } : {}),
         activation: (current, layer) =>
           spikingNeurons(
             tf,

@@ -6,19 +6,12 @@ import {
   type Layer,
   type Snn,
 } from '@privatesnn/core';
-import {
-  arbitraryGraph,
-  arbitraryParameters,
-  arbitraryPixels,
-  arbitraryThresholds,
-  classNames,
-  testStream,
-} from '@privatesnn/testkit';
+import { arbitraryGraphSnn, arbitraryPixels, classNames, testStream } from '@privatesnn/testkit';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 
 import { integrateAndFireOf } from '../checks.js';
-import type { BalanceRequest } from '../engine.js';
+import type { BalanceRequest, InferenceRequest } from '../engine.js';
 import { createReferenceEngine } from '../reference/engine.js';
 import { FastEngine } from './engine.js';
 import { architectureBehind } from './front.js';
@@ -32,6 +25,15 @@ const reference = createReferenceEngine();
 const engine = new FastEngine('wasm', 2);
 afterAll(() => engine.close());
 
+/** Expects of the kernels what the reference engine gives. */
+async function expectAsReference(request: InferenceRequest): Promise<void> {
+  const [fast, slow] = [await engine.infer(request), await reference.infer(request)];
+  expect(fast.raster).toEqual(slow.raster);
+  expect(fast.potentials).toEqual(slow.potentials);
+  expect(fast.activity).toEqual(slow.activity);
+  expect(fast.operations).toEqual(slow.operations);
+}
+
 describe('residual networks', () => {
   it('give what the reference engine gives', async () => {
     await fc.assert(
@@ -39,11 +41,7 @@ describe('residual networks', () => {
         expect(beyondKernels(snn.architecture)).toBeUndefined();
         const raster = spikingLayers(snn.architecture).map(({ name }) => name);
         const request = { snn, pixels, seed, raster, recordAt: [snn.timeSteps] };
-        const [fast, slow] = [await engine.infer(request), await reference.infer(request)];
-        expect(fast.raster).toEqual(slow.raster);
-        expect(fast.potentials).toEqual(slow.potentials);
-        expect(fast.activity).toEqual(slow.activity);
-        expect(fast.operations).toEqual(slow.operations);
+        await expectAsReference(request);
       }),
       { numRuns: 60 },
     );
@@ -59,11 +57,7 @@ describe('residual networks', () => {
           ...{ snn, seed, raster, recordAt, precision: 'integer' as const },
           pixels: behind ? pixels.map(Math.abs) : pixels,
         };
-        const [fast, slow] = [await engine.infer(request), await reference.infer(request)];
-        expect(fast.raster).toEqual(slow.raster);
-        expect(fast.potentials).toEqual(slow.potentials);
-        expect(fast.activity).toEqual(slow.activity);
-        expect(fast.operations).toEqual(slow.operations);
+        await expectAsReference(request);
       }),
       { numRuns: 60 },
     );
@@ -352,27 +346,13 @@ describe('graphs beyond the kernels', () => {
     let beyond = 0;
     await fc.assert(
       fc.asyncProperty(
-        arbitraryGraph().chain((architecture) =>
+        arbitraryGraphSnn({ encoders: ['constant'], maxTimeSteps: 4 }).chain((snn) =>
           fc.record({
-            architecture: fc.constant(architecture),
-            parameters: arbitraryParameters(architecture),
-            thresholds: arbitraryThresholds(architecture),
-            pixels: arbitraryPixels(architecture, [0, 1], 2),
+            snn: fc.constant(snn),
+            pixels: arbitraryPixels(snn.architecture, snn.encoder.range, 2),
           }),
         ),
-        async ({ pixels, ...network }) => {
-          const snn: Snn = {
-            type: 'snn',
-            ...network,
-            neuron: {
-              ...{ kind: 'integrate-and-fire', leak: 1, reset: 'soft' },
-              ...{ firing: 'strict', initial: 0 },
-            },
-            encoder: { kind: 'constant', range: [0, 1] },
-            readout: { kind: 'sum', scale: 1 },
-            timeSteps: 4,
-            classNames: classNames(network.architecture.classes),
-          };
+        async ({ snn, pixels }) => {
           const what = beyondKernels(architectureBehind(snn));
           if (what !== undefined) {
             beyond++;

@@ -1,13 +1,5 @@
 import { sourcesOf, spikingLayers, type Parameters, type Snn } from '@privatesnn/core';
-import {
-  arbitraryEncoder,
-  arbitraryGraph,
-  arbitraryNeuron,
-  arbitraryParameters,
-  arbitraryPixels,
-  arbitraryThresholds,
-  classNames,
-} from '@privatesnn/testkit';
+import { arbitraryGraph, arbitraryPixels, arbitrarySnnOf } from '@privatesnn/testkit';
 import fc from 'fast-check';
 import { afterAll, expect, it } from 'vitest';
 
@@ -25,31 +17,18 @@ const runs = fc
     residualNetwork,
     arbitraryGraph().filter((architecture) => spikingLayers(architecture).length > 0),
   )
-  .chain((architecture) =>
-    fc
-      .record({
-        type: fc.constant('snn' as const),
-        architecture: fc.constant(architecture),
-        parameters: arbitraryParameters(architecture),
-        thresholds: arbitraryThresholds(architecture),
-        neuron: arbitraryNeuron(),
-        encoder: arbitraryEncoder(),
-        readout: fc.constant({ kind: 'sum', scale: 1 } as const),
-        timeSteps: fc.integer({ min: 1, max: 6 }),
-        classNames: fc.constant(classNames(architecture.classes)),
-      })
-      .chain((snn) =>
-        fc.record({
-          snn: fc.constant<Snn>(snn),
-          pixels: arbitraryPixels(architecture, snn.encoder.range, 3),
-          seed: fc.nat(2 ** 32 - 1),
-          // By layer: what its parameters are multiplied with, try after try.
-          tries: fc.array(fc.array(fc.constantFrom(0.5, 1.5, -1), { maxLength: 3 }), {
-            minLength: 1,
-            maxLength: 5,
-          }),
-        }),
-      ),
+  .chain((architecture) => arbitrarySnnOf(architecture, { maxTimeSteps: 6 }))
+  .chain((snn) =>
+    fc.record({
+      snn: fc.constant(snn),
+      pixels: arbitraryPixels(snn.architecture, snn.encoder.range, 3),
+      seed: fc.nat(2 ** 32 - 1),
+      // By layer: what its parameters are multiplied with, try after try.
+      tries: fc.array(fc.array(fc.constantFrom(0.5, 1.5, -1), { maxLength: 3 }), {
+        minLength: 1,
+        maxLength: 5,
+      }),
+    }),
   );
 
 /** The parameters with those of a layer, or of the linear layers that an add takes, times a factor. */

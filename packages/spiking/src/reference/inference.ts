@@ -17,7 +17,7 @@ export async function infer(request: InferenceRequest): Promise<Inference> {
   const { snn, raster = [] } = request;
   const { classes } = snn.architecture;
   const operations = operationsOf(snn.architecture, snn.parameters, snn.gains);
-  const run = snn.neuron.kind === 'adaptive' ? simulateAdaptive : simulate;
+  const run = simulationOf(snn);
   const activity = new ActivityCounter(snn.architecture);
   const counter = new OperationCounter(operations, snn.encoder.kind);
   const potentials = new Float32Array(images * recordAt.length * classes);
@@ -42,6 +42,11 @@ export async function infer(request: InferenceRequest): Promise<Inference> {
     operations: counter.counts(),
     raster: Object.fromEntries(rasters),
   };
+}
+
+/** What takes one image through a network, or through its first operations: by the kind of its neurons. */
+export function simulationOf({ neuron }: Snn) {
+  return neuron.kind === 'adaptive' ? simulateAdaptive : simulate;
 }
 
 /** One image through a network of integrate-and-fire neurons. */

@@ -1,30 +1,37 @@
-import { layerShapes, spikingLayers, type Snn } from '@privatesnn/core';
+import { layerShapes, spikingLayers } from '@privatesnn/core';
 
 import { checkInference } from '../checks.js';
+import { encode } from '../encoder.js';
 import type { SweepRequest } from '../engine.js';
-import { infer } from './inference.js';
+import { forEachImage } from './batch.js';
+import { simulationOf } from './inference.js';
+import { operationsOf } from './network.js';
 
-/** The sweep as it is defined: the whole network anew for each try of a layer. */
+/** The sweep as it is defined: the network up to a layer anew for each try of it. */
 export async function sweepLayers(request: SweepRequest): Promise<void> {
-  const { images } = checkInference(request);
-  const { atLayer, onProgress, ...batch } = request;
+  const { images, timeSteps } = checkInference(request);
+  const { atLayer, onProgress, seed, ...batch } = request;
   let { snn } = batch;
-  const layers = spikingLayers(snn.architecture);
-  for (const [done, { name }] of layers.entries()) {
-    await atLayer(name, async (parameters = snn.parameters) => {
+  const { architecture, encoder } = snn;
+  const shapes = layerShapes(architecture);
+  const layers = spikingLayers(architecture);
+  for (const [done, layer] of layers.entries()) {
+    const place = architecture.layers.indexOf(layer);
+    const [height, width, channels] = shapes[place]!;
+    await atLayer(layer.name, async (parameters = snn.parameters) => {
       snn = { ...snn, parameters };
-      const { raster } = await infer({ ...batch, snn, raster: [name] });
-      return channelRates(snn, name, raster[name]!);
+      const operations = operationsOf(architecture, parameters, snn.gains).slice(0, place + 1);
+      const simulate = simulationOf(snn);
+      const spikes = new Float64Array(channels);
+      await forEachImage(batch, images, (pixels, _, image) => {
+        const input = encode(encoder.kind, pixels, { seed, image, timeSteps });
+        const run = simulate(snn, operations, input, [timeSteps]);
+        for (const step of run.spikes.get(layer.name)!) {
+          step.forEach((spike, i) => (spikes[i % channels]! += spike));
+        }
+      });
+      return spikes.map((sum) => sum / (images * timeSteps * height * width));
     });
     onProgress?.(Math.floor(((done + 1) * images) / layers.length), images);
   }
-}
-
-/** Spikes a time-step and neuron of each channel, from a byte a step and neuron. */
-function channelRates({ architecture }: Snn, name: string, raster: Uint8Array): Float64Array {
-  const place = architecture.layers.findIndex((layer) => layer.name === name);
-  const [, , channels] = layerShapes(architecture)[place]!;
-  const spikes = new Float64Array(channels);
-  raster.forEach((spike, i) => (spikes[i % channels]! += spike));
-  return spikes.map((sum) => (sum * channels) / raster.length);
 }

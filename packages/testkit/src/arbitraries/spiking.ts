@@ -19,7 +19,7 @@ import {
 } from './networks.js';
 import { floatArray, gridNumber } from './numbers.js';
 
-export interface SnnConstraints extends ArchitectureConstraints {
+export interface SnnConstraints {
   readonly encoders?: readonly Encoder['kind'][];
   readonly resets?: readonly IntegrateAndFire['reset'][];
   readonly leaks?: readonly number[];
@@ -52,43 +52,43 @@ export function arbitraryEncoder(
   });
 }
 
-/** Small spiking networks: weights multiples of 1/64, thresholds multiples of 1/16 up to 2. */
-export function arbitrarySnn(constraints: SnnConstraints = {}): Arbitrary<Snn> {
-  const { maxTimeSteps = 8 } = constraints;
+/** Small spiking networks, chains: weights multiples of 1/64, thresholds multiples of 1/16 up to 2. */
+export function arbitrarySnn(
+  constraints: ArchitectureConstraints & SnnConstraints = {},
+): Arbitrary<Snn> {
   return arbitraryArchitecture(constraints).chain((architecture) =>
-    fc.record({
-      type: fc.constant('snn' as const),
-      architecture: fc.constant(architecture),
-      parameters: arbitraryParameters(architecture),
-      thresholds: arbitraryThresholds(architecture),
-      neuron: arbitraryNeuron(constraints),
-      encoder: arbitraryEncoder(constraints),
-      readout: fc.constant({ kind: 'sum', scale: 1 } as const),
-      timeSteps: fc.integer({ min: 1, max: maxTimeSteps }),
-      classNames: fc.constant(classNames(architecture.classes)),
-    }),
+    arbitrarySnnOf(architecture, constraints),
   );
 }
 
-/** Spiking networks that are any graph, with gains; of the constraints on chains, those of neurons and encoders. */
+/** The same, any graph, with gains. */
 export function arbitraryGraphSnn(
-  constraints: Omit<SnnConstraints, keyof ArchitectureConstraints> & GraphConstraints = {},
+  constraints: GraphConstraints & SnnConstraints = {},
+): Arbitrary<Snn> {
+  return arbitraryGraph(constraints).chain((architecture) =>
+    arbitrarySnnOf(architecture, constraints),
+  );
+}
+
+/** The same, of an architecture; gains where it joins. */
+export function arbitrarySnnOf(
+  architecture: Architecture,
+  constraints: SnnConstraints = {},
 ): Arbitrary<Snn> {
   const { maxTimeSteps = 8 } = constraints;
-  return arbitraryGraph(constraints).chain((architecture) =>
-    fc.record({
-      type: fc.constant('snn' as const),
-      architecture: fc.constant(architecture),
-      parameters: arbitraryParameters(architecture),
-      thresholds: arbitraryThresholds(architecture),
-      gains: arbitraryGains(architecture),
-      neuron: arbitraryNeuron(constraints),
-      encoder: arbitraryEncoder(constraints),
-      readout: fc.constant({ kind: 'sum', scale: 1 } as const),
-      timeSteps: fc.integer({ min: 1, max: maxTimeSteps }),
-      classNames: fc.constant(classNames(architecture.classes)),
-    }),
-  );
+  const hasJoins = architecture.layers.some(({ kind }) => kind === 'add' || kind === 'concat');
+  return fc.record({
+    type: fc.constant('snn' as const),
+    architecture: fc.constant(architecture),
+    parameters: arbitraryParameters(architecture),
+    thresholds: arbitraryThresholds(architecture),
+    ...(hasJoins ? { gains: arbitraryGains(architecture) } : {}),
+    neuron: arbitraryNeuron(constraints),
+    encoder: arbitraryEncoder(constraints),
+    readout: fc.constant({ kind: 'sum', scale: 1 } as const),
+    timeSteps: fc.integer({ min: 1, max: maxTimeSteps }),
+    classNames: fc.constant(classNames(architecture.classes)),
+  });
 }
 
 /** Gains for the inputs of every add and concat, exact in binary. */
@@ -123,7 +123,7 @@ export function arbitraryPixels(
 
 /** A spiking network with pixels for it and a seed. */
 export function arbitrarySnnRun(
-  constraints: SnnConstraints = {},
+  constraints: ArchitectureConstraints & SnnConstraints = {},
 ): Arbitrary<{ snn: Snn; pixels: Float32Array; seed: number }> {
   return arbitrarySnn(constraints).chain((snn) =>
     fc.record({

@@ -24,6 +24,8 @@ export class Network {
     this.block = heap.run('info', {}).block;
     /** Where each layer's weights and biases are. @type {PackedLayer[]} */
     this.layers = [];
+    /** Where the heap's top was before each layer that was added. @type {number[]} */
+    this.tops = [];
     if (spec.integers) {
       spec.integers.forEach((integers, index) =>
         this.layers.push(packIntegerWeights(this, index, integers)),
@@ -38,13 +40,15 @@ export class Network {
 
   /** Loads the next layer's parameters. @param {Parameters} parameters */
   addLayer(parameters) {
+    this.tops.push(this.heap.top);
     this.layers.push(packWeights(this, this.layers.length, parameters));
     this.floor = this.heap.top;
   }
 
-  /** Gives the last layer's parameters up, and all that the heap has above. */
+  /** Gives up the parameters of the layer that was added last, and all that the heap has above. */
   dropLayer() {
-    this.floor = /** @type {PackedLayer} */ (this.layers.pop()).weights;
+    this.layers.pop();
+    this.floor = /** @type {number} */ (this.tops.pop());
     this.heap.release(this.floor);
   }
 

@@ -1,13 +1,5 @@
-import { layerShapes, type Architecture, type Layer, type Snn } from '@privatesnn/core';
-import {
-  arbitraryEncoder,
-  arbitraryGains,
-  arbitraryNeuron,
-  arbitraryParameters,
-  arbitraryPixels,
-  arbitraryThresholds,
-  classNames,
-} from '@privatesnn/testkit';
+import { layerShapes, type Architecture, type Layer } from '@privatesnn/core';
+import { arbitraryPixels, arbitrarySnnOf } from '@privatesnn/testkit';
 import fc, { type Arbitrary } from 'fast-check';
 
 const block = fc.record({
@@ -100,24 +92,11 @@ export const residualNetwork: Arbitrary<Architecture> = fc
 
 /** A spiking residual network with gains, images of its encoder's range, and a seed. */
 export const residualRun = residualNetwork.chain((architecture) =>
-  fc
-    .record({
-      type: fc.constant('snn' as const),
-      architecture: fc.constant(architecture),
-      parameters: arbitraryParameters(architecture),
-      thresholds: arbitraryThresholds(architecture),
-      gains: arbitraryGains(architecture),
-      neuron: arbitraryNeuron(),
-      encoder: arbitraryEncoder(),
-      readout: fc.constant({ kind: 'sum', scale: 1 } as const),
-      timeSteps: fc.integer({ min: 1, max: 10 }),
-      classNames: fc.constant(classNames(2)),
-    })
-    .chain((snn) =>
-      fc.record({
-        snn: fc.constant<Snn>(snn),
-        pixels: arbitraryPixels(architecture, snn.encoder.range, 3),
-        seed: fc.nat(2 ** 32 - 1),
-      }),
-    ),
+  arbitrarySnnOf(architecture, { maxTimeSteps: 10 }).chain((snn) =>
+    fc.record({
+      snn: fc.constant(snn),
+      pixels: arbitraryPixels(architecture, snn.encoder.range, 3),
+      seed: fc.nat(2 ** 32 - 1),
+    }),
+  ),
 );
