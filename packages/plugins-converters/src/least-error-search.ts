@@ -119,7 +119,7 @@ async function visit(
   });
 }
 
-/** The network that was taken, and the time-steps that were not, as they take too much energy. */
+/** The network that was taken, and the fewest time-steps that take too much energy; undefined where none was met. */
 export interface Found {
   readonly candidate: Candidate;
   readonly tooDear: number | undefined;
@@ -140,6 +140,8 @@ export async function searchNetwork(search: Search, sizes: Sizes): Promise<Found
   let found: Candidate | undefined;
   let tooDear: number | undefined;
   for (const timeSteps of steps) {
+    // More time-steps take more energy still.
+    if (tooDear !== undefined && timeSteps >= tooDear) continue;
     const quantisation = { timeSteps, initial: options.initialPotential };
     const least = Object.fromEntries(
       Object.entries(sizes).map(([layer, histogram]) => [
@@ -156,10 +158,11 @@ export async function searchNetwork(search: Search, sizes: Sizes): Promise<Found
       options.biases === 'calibrated' ? await withBiases(scaled, unbiased, seed) : unbiased;
     const { scale, fit, energyRatio } = candidate;
     context.record('time-steps', { candidate: timeSteps, scale, fit, energyRatio });
-    // One that takes too much is better than none, and fewer time-steps take less.
-    if (found && timeSteps > found.timeSteps && isTooDear(candidate, options)) {
+    if (isTooDear(candidate, options)) {
       tooDear = timeSteps;
-      break;
+      // It is better than none, or than one that takes more.
+      if (!found || isTooDear(found, options)) found = candidate;
+      continue;
     }
     found = candidate;
     if (fit.agreement >= 1 - options.allowedLoss / 100) break;

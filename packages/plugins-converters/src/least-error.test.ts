@@ -199,15 +199,29 @@ describe('least-error', () => {
     );
   });
 
-  it('finds what takes little enough energy in any order of the candidates', async () => {
-    const timeStepCandidates = [16, 4, 1];
-    const ratioOf = async (timeSteps: number) =>
-      (await convert({ timeSteps })).metrics.values['energyRatio'] as number;
-    const budget = { allowedLoss: 0, leastEnergyRatio: await ratioOf(1), timeStepCandidates };
-    const context = fakeContext();
-    const { snn } = await convert({ timeSteps: 'auto', scale: 50, ...budget }, context);
-    expect(snn.timeSteps).toBe(1);
-    expect(context.warnings.join()).not.toContain('energy');
+  it('keeps to leastEnergyRatio where a candidate does, in any order and whatever they lose', async () => {
+    const all = [1, 2, 4, 8];
+    const ratios = new Map<number, number>();
+    for (const timeSteps of all) {
+      const { values } = (await convert({ timeSteps })).metrics;
+      ratios.set(timeSteps, values['energyRatio'] as number);
+    }
+    await fc.assert(
+      fc.asyncProperty(
+        fc.shuffledSubarray(all, { minLength: 1 }),
+        fc.constantFrom(...all),
+        fc.constantFrom(0, 100),
+        async (timeStepCandidates, bound, allowedLoss) => {
+          const budget = { allowedLoss, timeStepCandidates, leastEnergyRatio: ratios.get(bound)! };
+          const context = fakeContext();
+          const { snn } = await convert({ timeSteps: 'auto', ...budget }, context);
+          const fits = timeStepCandidates.some((timeSteps) => timeSteps <= bound);
+          expect(snn.timeSteps <= bound).toBe(fits);
+          expect(context.warnings.join().includes('leastEnergyRatio asks for')).toBe(!fits);
+        },
+      ),
+      { numRuns: 20 },
+    );
   });
 
   it('says so where nothing keeps to the budget', async () => {

@@ -12,7 +12,7 @@ import { warnOfPoorAgreement } from './poor-agreement.js';
 export const leastError = defineStage({
   kind: 'converter',
   id: 'least-error',
-  version: 2,
+  version: 3,
   summary:
     "Sets each layer's threshold where few time-steps round and cut off its activations least, and corrects biases.",
   source: 'Bu 2022 (initial potential; clip and round); Li 2021 (calibration of biases)',
