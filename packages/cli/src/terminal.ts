@@ -13,10 +13,12 @@ export interface Terminal {
 export function terminalOf(stream: NodeJS.WriteStream): Terminal {
   const dumb = process.env['TERM'] === 'dumb';
   const noColour = (process.env['NO_COLOR'] ?? '') !== '';
+  // Of pipes and files it is undefined, whatever its type says.
+  const isTerminal = Boolean(stream.isTTY);
   return {
-    columns: stream.isTTY && stream.columns > 0 ? stream.columns : 80,
-    colour: stream.isTTY && !noColour && !dumb,
-    live: stream.isTTY && !dumb,
+    columns: isTerminal && stream.columns > 0 ? stream.columns : 80,
+    colour: isTerminal && !noColour && !dumb,
+    live: isTerminal && !dumb,
   };
 }
 
