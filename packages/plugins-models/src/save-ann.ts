@@ -1,11 +1,10 @@
-import { defineStage, input, output, writeWhole, type Ann } from '@privatesnn/core';
+import { defineStage, input, output, type Ann } from '@privatesnn/core';
 import { z } from 'zod';
 
 import { descriptionSchema, type Description } from './description.js';
-import { arePresent, checksum, refuseForeign } from './own-file.js';
-import { parseSafetensors } from './safetensors/read.js';
 import { writeSafetensors } from './safetensors/write.js';
 import { statisticsTensors } from './statistics.js';
+import { arePresentBoth, writeBoth } from './weights-file.js';
 
 /** Marks the files of this stage in their header. */
 const format = 'privatesnn';
@@ -30,6 +29,8 @@ const options = z.strictObject({
     .describe('Where the weights come from; kept in the description beside the file.'),
 });
 
+const files = { stage: 'save-ann', format, isOwnDescription };
+
 /** Writes an ANN to a safetensors file with a JSON description beside it, as `pretrained` reads them. */
 export const saveAnn = defineStage({
   kind: 'exporter',
@@ -46,48 +47,23 @@ export const saveAnn = defineStage({
   create: (_, { path, dtype, overwrite, notes }) => ({
     // The same path from another folder is another file.
     fingerprint: (context) => Promise.resolve(context.resolvePath(path)),
-    effectPresent(context, { file: { values } }) {
-      const file = context.resolvePath(path);
-      return arePresent([
-        [file, values['checksum']],
-        [descriptionFile(file), values['descriptionChecksum']],
-      ]);
-    },
+    effectPresent: (context, { file }) => arePresentBoth(context.resolvePath(path), file),
     async run(context, { ann }) {
       context.signal.throwIfAborted();
-      const file = context.resolvePath(path);
-      if (!overwrite) {
-        await refuseForeign('save-ann', [
-          [file, isOwnWeights],
-          [descriptionFile(file), isOwnDescription],
-        ]);
-      }
       const tensors = { ...ann.parameters, ...statisticsTensors(ann.statistics) };
-      const bytes = writeSafetensors(tensors, dtype, { format });
-      const description = Buffer.from(`${JSON.stringify(describe(ann, notes), null, 2)}\n`);
-      await writeWhole(file, [bytes]);
-      await writeWhole(descriptionFile(file), [description]);
-      context.info(`Wrote ${file} (${bytes.length.toLocaleString('en')} bytes).`);
+      const content = {
+        weights: writeSafetensors(tensors, dtype, { format }),
+        description: describe(ann, notes),
+        parameters: ann.parameters,
+      };
       return {
-        file: {
-          type: 'scalars',
-          values: {
-            bytes: bytes.length,
-            parameters: Object.values(ann.parameters).reduce((n, { data }) => n + data.length, 0),
-            checksum: checksum(bytes),
-            descriptionChecksum: checksum(description),
-          },
-        },
+        file: await writeBoth(context, files, context.resolvePath(path), overwrite, content),
       };
     },
   }),
 });
 
 type LayerDescriptions = Exclude<Description['architecture'], string | null | undefined>['layers'];
-
-function descriptionFile(weights: string): string {
-  return weights.replace(/\.safetensors$/, '.json');
-}
 
 function describe(
   { architecture, activation, classNames, inputRange }: Ann,
@@ -107,22 +83,8 @@ function describe(
   };
 }
 
-function isOwnWeights(bytes: Uint8Array, file: string): boolean {
-  try {
-    return parseSafetensors(bytes, file).metadata['format'] === format;
-  } catch {
-    return false;
-  }
-}
-
 /** Descriptions of users' making name a known architecture or another layout; this stage lists all layers. */
-function isOwnDescription(bytes: Uint8Array): boolean {
-  try {
-    const { architecture, layout } = descriptionSchema.parse(
-      JSON.parse(new TextDecoder().decode(bytes)),
-    );
-    return typeof architecture === 'object' && architecture !== null && layout === 'native';
-  } catch {
-    return false;
-  }
+function isOwnDescription(value: unknown): boolean {
+  const { architecture, layout } = descriptionSchema.parse(value);
+  return typeof architecture === 'object' && architecture !== null && layout === 'native';
 }

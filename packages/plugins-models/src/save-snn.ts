@@ -1,9 +1,8 @@
-import { defineStage, input, output, writeWhole } from '@privatesnn/core';
+import { defineStage, input, output } from '@privatesnn/core';
 import { z } from 'zod';
 
-import { arePresent, checksum, refuseForeign } from './own-file.js';
-import { parseSafetensors } from './safetensors/read.js';
-import { snnDescription, snnFiles, snnFormat } from './snn-files.js';
+import { snnFiles, snnFormat } from './snn-files.js';
+import { arePresentBoth, writeBoth } from './weights-file.js';
 
 const options = z.strictObject({
   path: z
@@ -16,6 +15,8 @@ const options = z.strictObject({
     .default(false)
     .describe('Whether files that save-snn did not write may be replaced; its own always are.'),
 });
+
+const files = { stage: 'save-snn', format: snnFormat, isOwnDescription };
 
 /** Writes a spiking network whole, as `pretrained-snn` reads it. */
 export const saveSnn = defineStage({
@@ -33,54 +34,17 @@ export const saveSnn = defineStage({
   create: (_, { path, overwrite }) => ({
     // The same path from another folder is another file.
     fingerprint: (context) => Promise.resolve(context.resolvePath(path)),
-    effectPresent(context, { file: { values } }) {
-      const file = context.resolvePath(path);
-      return arePresent([
-        [file, values['checksum']],
-        [snnDescription(file), values['descriptionChecksum']],
-      ]);
-    },
+    effectPresent: (context, { file }) => arePresentBoth(context.resolvePath(path), file),
     async run(context, { snn }) {
       context.signal.throwIfAborted();
-      const file = context.resolvePath(path);
-      if (!overwrite) {
-        await refuseForeign('save-snn', [
-          [file, isOwnWeights],
-          [snnDescription(file), isOwnDescription],
-        ]);
-      }
-      const { weights, description } = snnFiles(snn);
-      await writeWhole(file, [weights]);
-      await writeWhole(snnDescription(file), [description]);
-      context.info(`Wrote ${file} (${weights.length.toLocaleString('en')} bytes).`);
+      const content = { ...snnFiles(snn), parameters: snn.parameters };
       return {
-        file: {
-          type: 'scalars',
-          values: {
-            bytes: weights.length,
-            parameters: Object.values(snn.parameters).reduce((n, { data }) => n + data.length, 0),
-            checksum: checksum(weights),
-            descriptionChecksum: checksum(description),
-          },
-        },
+        file: await writeBoth(context, files, context.resolvePath(path), overwrite, content),
       };
     },
   }),
 });
 
-function isOwnWeights(bytes: Uint8Array, file: string): boolean {
-  try {
-    return parseSafetensors(bytes, file).metadata['format'] === snnFormat;
-  } catch {
-    return false;
-  }
-}
-
-function isOwnDescription(bytes: Uint8Array): boolean {
-  try {
-    const { type } = JSON.parse(new TextDecoder().decode(bytes)) as { type?: unknown };
-    return type === 'snn';
-  } catch {
-    return false;
-  }
+function isOwnDescription(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && 'type' in value && value.type === 'snn';
 }

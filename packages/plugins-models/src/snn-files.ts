@@ -5,6 +5,7 @@ import { findDescription, readDescription } from './description-file.js';
 import { readModelFile } from './model-file.js';
 import { parseSafetensors } from './safetensors/read.js';
 import { writeSafetensors } from './safetensors/write.js';
+import { descriptionBeside } from './weights-file.js';
 
 /** Marks the weights of spiking networks in their header. */
 export const snnFormat = 'privatesnn-snn';
@@ -15,16 +16,13 @@ export const snnFormat = 'privatesnn-snn';
  */
 export function snnFiles({ parameters, ...rest }: Snn): {
   readonly weights: Uint8Array;
-  readonly description: Uint8Array;
+  readonly description: Omit<Snn, 'parameters'>;
 } {
   return {
     weights: writeSafetensors(parameters, 'F32', { format: snnFormat }),
-    description: Buffer.from(`${JSON.stringify(rest, null, 2)}\n`),
+    description: rest,
   };
 }
-
-/** The file beside the weights that `snnFiles` describes them in. */
-export const snnDescription = (weights: string) => weights.replace(/\.safetensors$/, '.json');
 
 /** Both files of a spiking network; the second is null where there is none. */
 export async function findSnn(
@@ -47,7 +45,7 @@ export async function readSnn({
     throw new UserError(
       'data',
       'MODEL_DESCRIPTION',
-      `${weights} holds the weights of a spiking network; thresholds and all else should stand in ${snnDescription(weights)}, which is not there.`,
+      `${weights} holds the weights of a spiking network; thresholds and all else should stand in ${descriptionBeside(weights)}, which is not there.`,
       { hint: 'Copy both files that save-snn wrote.', place: { file: weights } },
     );
   }
