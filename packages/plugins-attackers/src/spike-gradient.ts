@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 import { defineStage, input, output } from '@privatesnn/core';
 import { TENSOR_RUNTIME } from '@privatesnn/runtime-tfjs';
-import { SPIKING_ENGINE, warnOfRemark } from '@privatesnn/spiking';
+import { binaryNeuronOf, SPIKING_ENGINE, warnOfRemark } from '@privatesnn/spiking';
 
 import { ascentOptions, tunedAscent } from './class-image-options.js';
 import { warnWithoutGradient } from './class-images.js';
@@ -60,6 +60,7 @@ export const spikeGradient = defineStage({
       const timeSteps = settings.timeSteps || victim.timeSteps;
       const { architecture, encoder, readout, classNames } = victim;
       const { classes, inputShape } = architecture;
+      binaryNeuronOf(victim, 'take gradients of');
       warnOfRemark(context, engine, victim, 'gradients');
       const noise = context.random('noise');
       const target = { inputShape, inputRange: encoder.range, classNames };

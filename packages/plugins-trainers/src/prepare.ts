@@ -13,8 +13,8 @@ import {
 } from '@privatesnn/core';
 import { annLogits, type TensorRuntime } from '@privatesnn/runtime-tfjs';
 import {
+  binaryNeuronOf,
   fitReadout,
-  integrateAndFireOf,
   readoutOf,
   warnOfRemark,
   type ReadoutFit,
@@ -53,7 +53,7 @@ export async function prepare(
 ): Promise<Work> {
   assertImagesFit(images, snn.architecture);
   assertSameClasses(context, images, snn, ...(teacher ? [teacher] : []));
-  integrateAndFireOf(snn, 'train');
+  binaryNeuronOf(snn, 'train');
   warnOfRemark(context, engine, snn, 'gradients');
   if (options.labels === 'soft' && !images.softLabels) {
     throw new UserError(

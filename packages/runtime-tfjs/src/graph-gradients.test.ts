@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { beforeAll, expect, test } from 'vitest';
 
 import { spikingLayers, type Snn } from '@privatesnn/core';
-import { createReferenceEngine, integrateAndFireOf } from '@privatesnn/spiking';
+import { binaryNeuronOf, createReferenceEngine } from '@privatesnn/spiking';
 import { arbitraryGraphSnn, arbitraryPixels } from '@privatesnn/testkit';
 
 import { annForward } from './ann.js';
@@ -31,7 +31,7 @@ const surrogate = { kind: 'triangle', gamma: 1, divideByTheta: false, width: 1 }
 /** The same by automatic differentiation of tensors. */
 function byAutograd(snn: Snn, pixels: Float32Array, atLogits: readonly number[]) {
   const { architecture, parameters, thresholds, timeSteps } = snn;
-  const neuron = integrateAndFireOf(snn, 'differentiate');
+  const neuron = binaryNeuronOf(snn, 'differentiate');
   const [height, width, channels] = architecture.inputShape;
   const images = pixels.length / (height * width * channels);
   const names = Object.keys(parameters);

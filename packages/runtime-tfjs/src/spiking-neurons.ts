@@ -1,14 +1,13 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 
-import type { IntegrateAndFire } from '@privatesnn/core';
-import { neverFiredSteps, type LocalSurrogate } from '@privatesnn/spiking';
+import { neverFiredSteps, type BinaryNeuron, type LocalSurrogate } from '@privatesnn/spiking';
 
 import type { Tf } from './runtime.js';
 import { spikeTimeGradientTensor, surrogateGradientTensor } from './surrogate.js';
 
 /** A layer of integrate-and-fire neurons. */
 export interface SpikingNeurons {
-  readonly neuron: IntegrateAndFire;
+  readonly neuron: BinaryNeuron;
   /** θ > 0. */
   readonly threshold: number;
   /** T. */
@@ -56,7 +55,7 @@ function spike(
   tf: Tf,
   u: Tensor,
   threshold: number,
-  firing: IntegrateAndFire['firing'],
+  firing: BinaryNeuron['firing'],
   slope: (potential: Tensor) => Tensor,
 ): Tensor {
   return tf.customGrad((potential, save) => {

@@ -3,7 +3,9 @@ import {
   layerShapes,
   layerText,
   parameterShapes,
+  sourcesOf,
   spikingLayers,
+  summingLayers,
   UserError,
   weightedLayers,
   windowOf,
@@ -12,6 +14,7 @@ import {
   type ConvLayer,
   type ErrorClass,
   type IntegrateAndFire,
+  type Layer,
   type NeuronModel,
   type Parameters,
   type PoolLayer,
@@ -21,6 +24,7 @@ import {
 import { architectureBehind } from './fast/front.js';
 import { beyondKernels } from './fast/plan.js';
 import type { BalanceRequest, GradientRequest, InferenceRequest } from './engine.js';
+import { isSigned } from './taking-back.js';
 
 /** A request whose sizes and numbers fit: what every engine checks before it computes. */
 export interface CheckedBatch {
@@ -73,7 +77,7 @@ export function checkInference(
 
 /** @throws UserError, and returns the batch's sizes. */
 export function checkGradients(request: GradientRequest): CheckedBatch {
-  integrateAndFireOf(request.snn, 'take gradients of');
+  binaryNeuronOf(request.snn, 'take gradients of');
   const { memoryBudget } = request;
   if (memoryBudget !== undefined && !(memoryBudget > 0)) {
     fail(
@@ -91,6 +95,7 @@ export function checkBalance(request: BalanceRequest): CheckedBatch {
   checkNetwork(request.architecture, request.parameters);
   integrateAndFireOf(request, 'balance the thresholds of');
   checkNeuron(request.neuron);
+  checkSignedSpikes(request);
   if (!(request.scale > 0) || !Number.isFinite(request.scale)) {
     fail(
       'configuration',
@@ -114,6 +119,7 @@ function checkSnnRequest(request: InferenceRequest | GradientRequest): CheckedBa
   const { snn } = request;
   checkNetwork(snn.architecture, snn.parameters);
   checkNeuron(snn.neuron);
+  checkSignedSpikes(snn);
   if (snn.neuron.kind === 'adaptive')
     assertChain(snn.architecture, 'A network of adaptive neurons');
   checkReadout(snn);
@@ -252,6 +258,66 @@ export function integrateAndFireOf(
     'ADAPTIVE_NEURON',
     `Expected integrate-and-fire neurons: the framework cannot ${what} a network of adaptive neurons.`,
     'Such a network can be tested, and attacked by re-conversion; convert with threshold-balancing or weight-normalisation for the rest.',
+  );
+}
+
+/** Integrate-and-fire neurons whose spikes are 0 or 1. */
+export type BinaryNeuron = IntegrateAndFire & { readonly signed?: false | undefined };
+
+/**
+ * The same, for what takes the spike as a step of the membrane potential alone.
+ *
+ * @throws UserError where the neurons are adaptive, or signed
+ */
+export function binaryNeuronOf(network: Pick<Snn, 'neuron'>, what: string): BinaryNeuron {
+  const neuron = integrateAndFireOf(network, what);
+  if (!isSigned(neuron)) return neuron as BinaryNeuron;
+  fail(
+    'configuration',
+    'SIGNED_NEURON',
+    `Expected neurons whose spikes are 0 or 1: the framework cannot ${what} a network of signed neurons, as a spike that is taken back depends on all before it.`,
+    'Convert with spikes: binary for this; a network of signed neurons can be tested, and attacked by re-conversion.',
+  );
+}
+
+/**
+ * Refuses what signed neurons (taking-back.js) cannot be part of: a spike that a window's maximum has let through
+ * cannot be taken back by another of the window.
+ *
+ * @throws UserError
+ */
+export function checkSignedSpikes({
+  architecture,
+  neuron,
+}: Pick<Snn, 'architecture' | 'neuron'>): void {
+  if (neuron.kind === 'adaptive' || !isSigned(neuron)) return;
+  const { leak, reset } = neuron;
+  if (leak !== 1 || reset !== 'soft') {
+    fail(
+      'configuration',
+      'SIGNED_NEURON',
+      `Expected signed neurons without leak and with a soft reset, received a leak λ of ${leak} and the reset ${reset}.`,
+      'Set leak: 1 and reset: soft, or spikes: binary.',
+    );
+  }
+  const { layers, name } = architecture;
+  const sources = sourcesOf(architecture);
+  const spiking = new Set<Layer>(spikingLayers(architecture));
+  const summing = new Set<Layer>(summingLayers(architecture));
+  const givesSpikes = (place: number): boolean => {
+    const layer = layers[place];
+    if (!layer || summing.has(layer)) return layer !== undefined && spiking.has(layer);
+    return sources[place]!.some(givesSpikes);
+  };
+  const pool = layers.findIndex(
+    ({ kind }, place) => kind === 'max-pool' && sources[place]!.some(givesSpikes),
+  );
+  if (pool < 0) return;
+  fail(
+    'configuration',
+    'SIGNED_MAX_POOLING',
+    `Expected no max-pooling of the spikes of signed neurons, but ${layerText(layers[pool]!, pool)} of ${name} is one: what has passed cannot be taken back by another neuron of the window.`,
+    'Convert with maxPooling: currents, which puts the neurons behind the pooling, or with spikes: binary.',
   );
 }
 

@@ -76,7 +76,10 @@ export interface LayerActivity {
   /** "input" for the encoder, else the spiking layer's name. */
   readonly layer: string;
   readonly neurons: number;
+  /** Of either sign. */
   readonly spikes: number;
+  /** How many of them are negative; of a spiking layer in an inference of signed neurons alone. */
+  readonly negative?: number;
 }
 
 /**
@@ -138,8 +141,8 @@ export interface SweepRequest extends Batch {
   readonly snn: Snn;
   /**
    * Called for each spiking layer in turn. `rates` computes the layer with the given parameters (the last given; the
-   * network's own at first) and resolves to the spikes a time-step and neuron of each of its channels, the mean over
-   * images and pixels, [channels]. Of the parameters only those of this layer may differ (of an add: those of the linear
+   * network's own at first) and resolves to the spikes a time-step and neuron of each of its channels (negative ones taken
+   * off), the mean over images and pixels, [channels]. Of the parameters only those of this layer may differ (of an add: those of the linear
    * layers that it takes). What was computed last is what the layers behind take.
    */
   readonly atLayer: (

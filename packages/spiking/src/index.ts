@@ -23,6 +23,7 @@ export * from './optimizer/schedule.js';
 export * from './optimizer/sgd.js';
 export * from './reset.js';
 export * from './surrogate.js';
+export { isSigned } from './taking-back.js';
 export * from './batch-norm.js';
 export * from './channel-scales.js';
 export * from './checks.js';

@@ -1,13 +1,16 @@
 import type { IntegrateAndFire } from '@privatesnn/core';
 
 import { membraneAfterReset, membraneBeforeInput } from './reset.js';
+import { takesBack } from './taking-back.js';
 
 /** What a layer of neurons carries from one time-step to the next; both [neurons]. */
 export interface NeuronState {
   /** Membrane potential after the reset. */
   readonly membrane: Float32Array;
-  /** Spikes of the time-step, 0 or 1. */
+  /** Spikes of the time-step: 0 or 1, of signed neurons −1 too. */
   readonly spikes: Float32Array;
+  /** S, the sum of the spikes so far. */
+  readonly sent: Float32Array;
 }
 
 /** Integrate-and-fire neurons with the threshold θ > 0 of their layer. */
@@ -27,7 +30,7 @@ export function initialState(
 ): NeuronState {
   const membrane = new Float32Array(neurons);
   if (threshold < Infinity) membrane.fill(initial * Math.fround(threshold));
-  return { membrane, spikes: new Float32Array(neurons) };
+  return { membrane, spikes: new Float32Array(neurons), sent: new Float32Array(neurons) };
 }
 
 /** Whether a membrane potential fires: u > θ (strict) or u ≥ θ (inclusive). */
@@ -41,7 +44,8 @@ export function fires(
 
 /**
  * One time-step of leaky integrate-and-fire neurons (Eq. 1), integrate-and-fire where λ = 1:
- * u ← λu + I, a spike where u passes θ, then the reset. Every operation is rounded to float32.
+ * u ← λu + I, a spike where u passes θ, then the reset. Signed neurons spike −1 where u is low and an earlier spike is
+ * left to take back (taking-back.js). Every operation is rounded to float32.
  *
  * @param state the time-step before, or `initialState`; left as it is
  * @param current input current I, [neurons]
@@ -54,15 +58,18 @@ export function neuronStep(
   const neurons = current.length;
   const threshold = Math.fround(parameters.threshold);
   const leak = Math.fround(parameters.leak);
-  const { reset, firing } = parameters;
+  const { reset, firing, signed = false } = parameters;
   const potential = new Float32Array(neurons);
   const membrane = new Float32Array(neurons);
   const spikes = new Float32Array(neurons);
+  const sent = new Float32Array(neurons);
   for (let i = 0; i < neurons; i++) {
     const kept = Math.fround(leak * state.membrane[i]!);
     potential[i] = membraneBeforeInput(reset, kept, state.spikes[i]!, threshold) + current[i]!;
-    spikes[i] = fires(potential[i]!, threshold, firing) ? 1 : 0;
+    if (fires(potential[i]!, threshold, firing)) spikes[i] = 1;
+    else if (signed && takesBack(potential[i]!, state.sent[i]!)) spikes[i] = -1;
+    sent[i] = state.sent[i]! + spikes[i]!;
     membrane[i] = membraneAfterReset(reset, potential[i]!, spikes[i]!, threshold);
   }
-  return { potential, membrane, spikes };
+  return { potential, membrane, spikes, sent };
 }

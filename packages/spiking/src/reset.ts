@@ -3,8 +3,8 @@ import type { IntegrateAndFire } from '@privatesnn/core';
 type Reset = IntegrateAndFire['reset'];
 
 /**
- * The membrane potential after this time-step's reset: u − θ after a spike (soft), 0 after a spike (hard), or u
- * as it is, because the reset comes one step later (delayed-soft).
+ * The membrane potential after this time-step's reset: u − θ after a spike (soft; u + θ after one of −1), 0 after a
+ * spike (hard), or u as it is, because the reset comes one step later (delayed-soft).
  */
 export function membraneAfterReset(
   reset: Reset,
@@ -13,7 +13,7 @@ export function membraneAfterReset(
   threshold: number,
 ): number {
   if (spike === 0 || reset === 'delayed-soft') return potential;
-  return reset === 'soft' ? Math.fround(potential - threshold) : 0;
+  return reset === 'soft' ? Math.fround(potential - threshold * spike) : 0;
 }
 
 /**

@@ -2,7 +2,7 @@ import type { Tensor, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 
 import type { Snn } from '@privatesnn/core';
 import { annForward, spikingNeurons, type AnnTensors, type Tf } from '@privatesnn/runtime-tfjs';
-import { encode, integrateAndFireOf } from '@privatesnn/spiking';
+import { binaryNeuronOf, encode } from '@privatesnn/spiking';
 
 import { surrogateOf } from '../part-options.js';
 import { normalisedLayers } from './normalised-layers.js';
@@ -69,7 +69,7 @@ export function tdbnForward(
     normalisedLayers(snn).map(({ layer, threshold }) => [layer.name, options.alpha * threshold]),
   );
   const neurons = {
-    neuron: integrateAndFireOf(snn, 'train'),
+    neuron: binaryNeuronOf(snn, 'train'),
     timeSteps,
     surrogate: surrogateOf(options),
   };

@@ -10,7 +10,7 @@ import {
   type Snn,
 } from '@privatesnn/core';
 import { TENSOR_RUNTIME } from '@privatesnn/runtime-tfjs';
-import { integrateAndFireOf, SPIKING_ENGINE } from '@privatesnn/spiking';
+import { binaryNeuronOf, SPIKING_ENGINE } from '@privatesnn/spiking';
 
 import { beforeAndAfter } from '../before-and-after.js';
 import { probeImages } from '../prepare.js';
@@ -45,7 +45,7 @@ export const tdbn = defineStage({
     async run(context, { snn, images }) {
       assertImagesFit(images, snn.architecture);
       assertSameClasses(context, images, snn);
-      integrateAndFireOf(snn, 'train');
+      binaryNeuronOf(snn, 'train');
       assertNoGates(snn);
       const training = partOfImages(images, options.samples);
       const timeSteps = options.timeSteps ?? snn.timeSteps;

@@ -1,6 +1,6 @@
 import { imagePlace, spikingLayers, weightedLayers } from '@privatesnn/core';
 
-import { checkGradients, integrateAndFireOf } from '../checks.js';
+import { checkGradients, binaryNeuronOf } from '../checks.js';
 import { encode } from '../encoder.js';
 import type { GradientRequest, Gradients } from '../engine.js';
 import { dropoutMask } from '../noise.js';
@@ -117,7 +117,7 @@ function forward(
   encoded: Signal,
   image: number,
 ): { traces: Trace[]; output: Signal } {
-  const neuron = integrateAndFireOf(snn, 'take gradients of');
+  const neuron = binaryNeuronOf(snn, 'take gradients of');
   const traces: Trace[] = [];
   const outputs: Signal[] = [];
   for (const operation of operations) {
@@ -224,7 +224,7 @@ function throughNeurons(
   sums: Sums,
 ): Signal {
   const result = neuronGradients({
-    neuron: integrateAndFireOf(snn, 'take gradients of'),
+    neuron: binaryNeuronOf(snn, 'take gradients of'),
     threshold: snn.thresholds[name]!,
     surrogate,
     detachReset,

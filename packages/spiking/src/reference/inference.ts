@@ -3,6 +3,7 @@ import type { Snn } from '@privatesnn/core';
 import { checkInference, integrateAndFireOf } from '../checks.js';
 import { encode } from '../encoder.js';
 import type { Inference, InferenceRequest } from '../engine.js';
+import { isSigned } from '../taking-back.js';
 import { ActivityCounter } from './activity.js';
 import { simulateAdaptive } from './adaptive.js';
 import { forEachImage } from './batch.js';
@@ -18,7 +19,7 @@ export async function infer(request: InferenceRequest): Promise<Inference> {
   const { classes } = snn.architecture;
   const operations = operationsOf(snn.architecture, snn.parameters, snn.gains);
   const run = simulationOf(snn);
-  const activity = new ActivityCounter(snn.architecture);
+  const activity = new ActivityCounter(snn.architecture, isSigned(snn.neuron));
   const counter = new OperationCounter(operations, snn.encoder.kind);
   const potentials = new Float32Array(images * recordAt.length * classes);
   const rasters = new Map<string, Uint8Array>();

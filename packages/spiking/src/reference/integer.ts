@@ -13,6 +13,7 @@ import {
   pixelUnits,
   type IntegerLayer,
 } from '../integer.js';
+import { isSigned, takesBack } from '../taking-back.js';
 import { ActivityCounter } from './activity.js';
 import { forEachImage } from './batch.js';
 import { addRaster } from './inference.js';
@@ -40,7 +41,7 @@ export async function inferInteger(request: InferenceRequest): Promise<Inference
   const { classes } = snn.architecture;
   const layers = integersByName(snn, timeSteps);
   const operations = operationsOf(snn.architecture, snn.parameters);
-  const activity = new ActivityCounter(snn.architecture);
+  const activity = new ActivityCounter(snn.architecture, isSigned(snn.neuron));
   const counter = new OperationCounter(operations, snn.encoder.kind);
   const potentials = new Float32Array(images * recordAt.length * classes);
   const rasters = new Map<string, Uint8Array>();
@@ -161,7 +162,7 @@ function passed(operation: Operation, inputs: readonly Signal[]): Signal {
 /** Neurons with integer membranes through all time-steps. */
 function runIntegers(
   current: readonly Float64Array[],
-  { reset, leak, firing, initial }: IntegrateAndFire,
+  { reset, leak, firing, initial, signed = false }: IntegrateAndFire,
   threshold: number,
 ): Signal {
   const kept = integerLeak(leak);
@@ -169,11 +170,14 @@ function runIntegers(
   const spikes = current.map((x) => new Float32Array(x.length));
   for (let i = 0; i < current[0]!.length; i++) {
     let membrane = leaked(Math.round(initial * threshold));
+    let sent = 0;
     for (const [t, x] of current.entries()) {
       const u = Math.min(integerLimit, Math.max(-integerLimit, membrane + x[i]!));
       const fires = firing === 'strict' ? u > threshold : u >= threshold;
-      spikes[t]![i] = fires ? 1 : 0;
-      const taken = fires ? threshold : 0;
+      const spike = fires ? 1 : signed && takesBack(u, sent) ? -1 : 0;
+      spikes[t]![i] = spike;
+      sent += spike;
+      const taken = threshold * spike;
       if (reset === 'soft') membrane = leaked(u - taken);
       else if (reset === 'delayed-soft') membrane = leaked(u) - taken;
       else membrane = fires ? 0 : leaked(u);

@@ -235,3 +235,8 @@ function joined({ places, gains }: ConcatOperation, inputs: readonly Float32Arra
 export function countSpikes(signal: Signal): number {
   return signal.reduce((sum, x) => sum + x.reduce((n, value) => n + (value === 0 ? 0 : 1), 0), 0);
 }
+
+/** How many of them are negative. */
+export function countNegative(signal: Signal): number {
+  return signal.reduce((sum, x) => sum + x.reduce((n, value) => n + (value < 0 ? 1 : 0), 0), 0);
+}

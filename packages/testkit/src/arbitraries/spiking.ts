@@ -23,22 +23,33 @@ export interface SnnConstraints {
   readonly encoders?: readonly Encoder['kind'][];
   readonly resets?: readonly IntegrateAndFire['reset'][];
   readonly leaks?: readonly number[];
+  /** Whether neurons may be signed, where there is no max-pooling; false when left out. */
+  readonly signed?: boolean;
   /** Largest T; 8 when left out. */
   readonly maxTimeSteps?: number;
 }
 
-/** Integrate-and-fire neurons: leaks and initial potentials that are exact in binary, any reset, any firing. */
+/**
+ * Integrate-and-fire neurons: leaks and initial potentials that are exact in binary, any reset, any firing; half of them
+ * signed, where they may be, which have no leak and a soft reset.
+ */
 export function arbitraryNeuron(
-  constraints: Pick<SnnConstraints, 'resets' | 'leaks'> = {},
+  constraints: Pick<SnnConstraints, 'resets' | 'leaks' | 'signed'> = {},
 ): Arbitrary<IntegrateAndFire> {
   const { resets = ['soft', 'delayed-soft', 'hard'], leaks = [1, 0.75, 0.5] } = constraints;
-  return fc.record({
-    kind: fc.constant('integrate-and-fire'),
+  const common = {
+    kind: fc.constant('integrate-and-fire' as const),
+    firing: fc.constantFrom('strict' as const, 'inclusive' as const),
+    initial: fc.constantFrom(0, 0.25, 0.5),
+  };
+  const binary = fc.record({
+    ...common,
     leak: fc.constantFrom(...leaks),
     reset: fc.constantFrom(...resets),
-    firing: fc.constantFrom('strict', 'inclusive'),
-    initial: fc.constantFrom(0, 0.25, 0.5),
   });
+  if (!constraints.signed) return binary;
+  const soft = { leak: fc.constant(1), reset: fc.constant('soft' as const) };
+  return fc.oneof(binary, fc.record({ ...common, ...soft, signed: fc.constant(true) }));
 }
 
 /** Encoders on [0, 1] or [-1, 1]. */
@@ -76,14 +87,17 @@ export function arbitrarySnnOf(
   constraints: SnnConstraints = {},
 ): Arbitrary<Snn> {
   const { maxTimeSteps = 8 } = constraints;
-  const hasJoins = architecture.layers.some(({ kind }) => kind === 'add' || kind === 'concat');
+  const has = (...kinds: string[]) => architecture.layers.some(({ kind }) => kinds.includes(kind));
   return fc.record({
     type: fc.constant('snn' as const),
     architecture: fc.constant(architecture),
     parameters: arbitraryParameters(architecture),
     thresholds: arbitraryThresholds(architecture),
-    ...(hasJoins ? { gains: arbitraryGains(architecture) } : {}),
-    neuron: arbitraryNeuron(constraints),
+    ...(has('add', 'concat') ? { gains: arbitraryGains(architecture) } : {}),
+    neuron: arbitraryNeuron({
+      ...constraints,
+      signed: constraints.signed === true && !has('max-pool'),
+    }),
     encoder: arbitraryEncoder(constraints),
     readout: fc.constant({ kind: 'sum', scale: 1 } as const),
     timeSteps: fc.integer({ min: 1, max: maxTimeSteps }),

@@ -5,17 +5,27 @@ import type { Immutable } from './immutable.js';
 /** The part that is kept from one time-step to the next. */
 const decay = z.number().min(0).lt(1);
 
-const integrateAndFire = z.strictObject({
-  kind: z.literal('integrate-and-fire'),
-  /** λ in (0, 1]: the part of the membrane potential kept from one time-step to the next (Eq. 1). */
-  leak: z.number().gt(0).max(1),
-  /** After a spike: u ← u − θ at once, u ← u − θ one step later (Rathi 2020), or u ← 0. */
-  reset: z.enum(['soft', 'delayed-soft', 'hard']),
-  /** Whether a neuron fires at u > θ or already at u = θ. */
-  firing: z.enum(['strict', 'inclusive']),
-  /** v in [0, 1): the membrane potential before the first time-step, u(0) = v·θ (Bu 2022). */
-  initial: z.number().min(0).lt(1),
-});
+const integrateAndFire = z
+  .strictObject({
+    kind: z.literal('integrate-and-fire'),
+    /** λ in (0, 1]: the part of the membrane potential kept from one time-step to the next (Eq. 1). */
+    leak: z.number().gt(0).max(1),
+    /** After a spike: u ← u − θ at once, u ← u − θ one step later (Rathi 2020), or u ← 0. */
+    reset: z.enum(['soft', 'delayed-soft', 'hard']),
+    /** Whether a neuron fires at u > θ or already at u = θ. */
+    firing: z.enum(['strict', 'inclusive']),
+    /** v in [0, 1): the membrane potential before the first time-step, u(0) = v·θ (Bu 2022). */
+    initial: z.number().min(0).lt(1),
+    /**
+     * Whether a neuron takes back a spike that came too early, by a spike of −1 (Wang 2022); spikes are 0 or 1 when left
+     * out. Only without leak and with a soft reset.
+     */
+    signed: z.boolean().optional(),
+  })
+  .refine(({ signed, leak, reset }) => !signed || (leak === 1 && reset === 'soft'), {
+    message: 'signed neurons have a leak of 1 and a soft reset',
+    path: ['signed'],
+  });
 
 export const adaptiveNeuronSchema = z.strictObject({
   kind: z.literal('adaptive'),
