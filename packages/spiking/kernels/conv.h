@@ -70,6 +70,11 @@ INLINE void add_base(vf sum[VECS], const vf *base) {
     for (int v = 0; v < VECS; v++) sum[v] += base[v];
 }
 
+// Words of a map of output spikes, [outHeight][steps][outWidth][blocks · BLOCK / 32].
+INLINE ptrdiff_t map_words(const struct conv *c) {
+  return (ptrdiff_t)c->outHeight * c->steps * c->outWidth * c->blocks * (BLOCK / 32);
+}
+
 INLINE ptrdiff_t block_rows(const struct conv *c) { return (ptrdiff_t)c->kernel * c->kernel * c->channels; }
 
 // Fetches a block of weights in their order, before they are read in any: deep layers' are in no cache.

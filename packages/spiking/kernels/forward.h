@@ -13,14 +13,17 @@ struct beside {
 
 // One block of one pixel; `beside` may be absent. `base` is of all constant currents. Potentials before the reset go to
 // `potentials` [steps][BLOCK], bits of spikes to `bits`, `bitStep` words apart; either may be absent (a constant where
-// this is inlined).
+// this is inlined). Where neurons are signed (a constant, too), those of negative spikes are a map further on.
 INLINE void run_neurons(const struct conv *c, const struct burst *bursts, const uint32_t *list, const float *weights,
                         const struct beside *beside, const float *base, const struct neuron *n, int32_t oy, int32_t ox,
-                        int32_t block, float *potentials, uint32_t *bits, ptrdiff_t bitStep) {
-  vf u[VECS], currents[PERIOD][VECS];
+                        int32_t block, float *potentials, uint32_t *bits, ptrdiff_t bitStep, int isSigned) {
+  vf u[VECS], sent[VECS], currents[PERIOD][VECS];
+  ptrdiff_t negative = isSigned ? map_words(c) : 0;
   for (int32_t t = 0, image = 0; t < c->steps; image++) {
     const vf *constant = base_at(c, base, image, oy * c->outWidth + ox, block);
     for (int v = 0; v < VECS; v++) u[v] = splat(n->initial);
+    if (isSigned)
+      for (int v = 0; v < VECS; v++) sent[v] = splat(0);
     for (int32_t end = t + c->timeSteps; t < end; t++) {
       if (t % PERIOD == 0) {
         currents_at(currents, c, bursts, list, weights, oy, ox, t);
@@ -30,7 +33,10 @@ INLINE void run_neurons(const struct conv *c, const struct burst *bursts, const 
       for (int v = 0; v < VECS; v++) u[v] += currents[t % PERIOD][v];
       if (potentials)
         for (int v = 0; v < VECS; v++) ((vf *)(potentials + (ptrdiff_t)t * BLOCK))[v] = u[v];
-      fire(n, u, bits ? bits + t * bitStep : NULL);
+      if (isSigned)
+        fire_signed(n, u, sent, bits + t * bitStep, bits + t * bitStep + negative);
+      else
+        fire(n, u, bits ? bits + t * bitStep : NULL);
     }
   }
 }
@@ -38,11 +44,13 @@ INLINE void run_neurons(const struct conv *c, const struct burst *bursts, const 
 struct forward_args {
   struct conv conv;
   ref bursts; // of `bursts`
-  ref bits;   // result: [outHeight][steps][outWidth][blocks · BLOCK / 32]
+  // Result: a map of bits, [outHeight][steps][outWidth][blocks · BLOCK / 32]; of signed neurons one of positive spikes, and
+  // one of negative ones behind it.
+  ref bits;
   struct neuron neuron;
 };
 
-INLINE void forward_with(HEAP_PARAM const struct forward_args *a, struct neuron n) {
+INLINE void forward_with(HEAP_PARAM const struct forward_args *a, struct neuron n, int isSigned) {
   struct conv c = a->conv;
   ptrdiff_t words = (ptrdiff_t)c.blocks * (BLOCK / 32);
   for (int32_t block = 0; block < c.blocks; block++) {
@@ -53,23 +61,29 @@ INLINE void forward_with(HEAP_PARAM const struct forward_args *a, struct neuron 
         uint32_t *bits = AT(uint32_t, a->bits) +
                          ((ptrdiff_t)oy * c.steps * c.outWidth + ox) * words + block * (BLOCK / 32);
         run_neurons(&c, AT(struct burst, a->bursts), AT(uint32_t, c.list), weights, NULL, AT(float, c.base), &n, oy,
-                    ox, block, NULL, bits, words * c.outWidth);
+                    ox, block, NULL, bits, words * c.outWidth, isSigned);
       }
   }
 }
 
-// The common case has a loop of its own.
+// The common case has a loop of its own, and so have signed neurons.
 static __attribute__((noinline)) void forward_soft(HEAP_PARAM const struct forward_args *a) {
   struct neuron n = a->neuron;
   n.reset = RESET_SOFT;
-  forward_with(HEAP_ARG a, n);
+  forward_with(HEAP_ARG a, n, 0);
+}
+
+static __attribute__((noinline)) void forward_signed(HEAP_PARAM const struct forward_args *a) {
+  forward_with(HEAP_ARG a, a->neuron, 1);
 }
 
 KERNEL(forward) {
-  if (a->neuron.reset == RESET_SOFT)
+  if (a->neuron.isSigned)
+    forward_signed(HEAP_ARG a);
+  else if (a->neuron.reset == RESET_SOFT)
     forward_soft(HEAP_ARG a);
   else
-    forward_with(HEAP_ARG a, a->neuron);
+    forward_with(HEAP_ARG a, a->neuron, 0);
 }
 
 struct forward_sum_args {
@@ -77,12 +91,11 @@ struct forward_sum_args {
   ref bursts; // of `bursts`
   struct conv beside; // of the same output; its constant current is not read
   ref besideBursts;
-  ref bits; // result: [outHeight][steps][outWidth][blocks · BLOCK / 32]
+  ref bits; // result, as of `forward`
   struct neuron neuron;
 };
 
-// Neurons that take the sum of two inputs.
-KERNEL(forward_sum) {
+INLINE void forward_sum_with(HEAP_PARAM const struct forward_sum_args *a, int isSigned) {
   struct conv c = a->conv, other = a->beside;
   struct neuron n = a->neuron;
   ptrdiff_t words = (ptrdiff_t)c.blocks * (BLOCK / 32);
@@ -96,9 +109,21 @@ KERNEL(forward_sum) {
         uint32_t *bits = AT(uint32_t, a->bits) +
                          ((ptrdiff_t)oy * c.steps * c.outWidth + ox) * words + block * (BLOCK / 32);
         run_neurons(&c, AT(struct burst, a->bursts), AT(uint32_t, c.list), weights, &beside, AT(float, c.base), &n,
-                    oy, ox, block, NULL, bits, words * c.outWidth);
+                    oy, ox, block, NULL, bits, words * c.outWidth, isSigned);
       }
   }
+}
+
+static __attribute__((noinline)) void forward_sum_signed(HEAP_PARAM const struct forward_sum_args *a) {
+  forward_sum_with(HEAP_ARG a, 1);
+}
+
+// Neurons that take the sum of two inputs.
+KERNEL(forward_sum) {
+  if (a->neuron.isSigned)
+    forward_sum_signed(HEAP_ARG a);
+  else
+    forward_sum_with(HEAP_ARG a, 0);
 }
 
 struct integrate_args {

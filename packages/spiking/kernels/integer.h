@@ -137,6 +137,7 @@ struct neuron_int {
   int32_t threshold;
   int32_t silent; // the largest potential that does not fire
   int32_t initial; // what the first time-step's input is added to
+  int32_t isSigned, low; // as in struct neuron
 };
 
 // λu, rounded, halves up, without a product of more than 32 bits.
@@ -158,35 +159,46 @@ struct forward_int_args {
   struct neuron_int neuron;
 };
 
+// `blocks` and `isSigned` are constants.
 INLINE void forward_blocks_int(HEAP_PARAM const struct forward_int_args *a, struct neuron_int n, int32_t block,
-                               int blocks) {
+                               int blocks, int isSigned) {
   struct conv c = a->conv;
   const int16_t *weights = block_weights_int(&c, AT(int16_t, c.weights), block);
   ptrdiff_t words = (ptrdiff_t)c.blocks * (BLOCK / 32), next = block_rows(&c) * BLOCK;
+  ptrdiff_t negative = isSigned ? map_words(&c) : 0;
   prefetch_block(weights, blocks * next * 2);
   for (int32_t oy = 0; oy < c.outHeight; oy++)
     for (int32_t ox = 0; ox < c.outWidth; ox++) {
-      vi u[BLOCKS_INT * VECS], currents[PERIOD * BLOCKS_INT * VECS];
+      vi u[BLOCKS_INT * VECS], sent[BLOCKS_INT * VECS], currents[PERIOD * BLOCKS_INT * VECS];
       uint32_t *bits = AT(uint32_t, a->bits) +
                        ((ptrdiff_t)oy * c.steps * c.outWidth + ox) * words + block * (BLOCK / 32);
       for (int32_t t = 0, image = 0; t < c.steps; image++) {
         const vi *base = base_int_at(&c, AT(int32_t, c.base), image, oy * c.outWidth + ox, block);
         for (int v = 0; v < blocks * VECS; v++) u[v] = splat_int(n.initial);
+        if (isSigned)
+          for (int v = 0; v < blocks * VECS; v++) sent[v] = splat_int(0);
         for (int32_t end = t + c.timeSteps; t < end; t++, bits += words * c.outWidth) {
           if (t % PERIOD == 0)
             currents_int_at(currents, &c, AT(struct burst, a->bursts), AT(uint32_t, c.list), weights, next, blocks, oy,
                             ox, t);
           add_base_int(u, base, blocks);
-          uint32_t word = 0;
+          uint32_t word = 0, back = 0;
 #pragma GCC unroll 16
           for (int v = 0; v < blocks * VECS; v++) {
             u[v] = clamp_int(u[v] + currents[t % PERIOD * blocks * VECS + v]);
             vm fired = greater_int(u[v], splat_int(n.silent));
+            if (isSigned) {
+              vm taken = both(greater_int(splat_int(n.low), u[v]), greater_int(sent[v], splat_int(0)));
+              u[v] += keep_int(taken, splat_int(n.threshold));
+              sent[v] += keep_int(fired, splat_int(1)) - keep_int(taken, splat_int(1));
+              back |= lane_bits(taken) << (v * LANES % 32);
+            }
             u[v] = carry_int(&n, fired, u[v]);
             word |= lane_bits(fired) << (v * LANES % 32);
             if ((v + 1) * LANES % 32 == 0) {
               bits[v * LANES / 32] = word;
-              word = 0;
+              if (isSigned) bits[negative + v * LANES / 32] = back;
+              word = back = 0;
             }
           }
         }
@@ -194,26 +206,38 @@ INLINE void forward_blocks_int(HEAP_PARAM const struct forward_int_args *a, stru
     }
 }
 
-INLINE void forward_int_with(HEAP_PARAM const struct forward_int_args *a, struct neuron_int n) {
+INLINE void forward_int_with(HEAP_PARAM const struct forward_int_args *a, struct neuron_int n, int isSigned) {
   int32_t block = 0, blocks = a->conv.blocks;
   if (BLOCKS_INT > 1 && block_rows(&a->conv) <= CACHED_ROWS)
-    for (; block + BLOCKS_INT <= blocks; block += BLOCKS_INT) forward_blocks_int(HEAP_ARG a, n, block, BLOCKS_INT);
-  for (; block < blocks; block++) forward_blocks_int(HEAP_ARG a, n, block, 1);
+    for (; block + BLOCKS_INT <= blocks; block += BLOCKS_INT)
+      forward_blocks_int(HEAP_ARG a, n, block, BLOCKS_INT, isSigned);
+  for (; block < blocks; block++) forward_blocks_int(HEAP_ARG a, n, block, 1, isSigned);
 }
 
-// The common case has a loop of its own.
-static __attribute__((noinline)) void forward_int_soft(HEAP_PARAM const struct forward_int_args *a) {
+// With a soft reset and no leak.
+INLINE void forward_int_leakless(HEAP_PARAM const struct forward_int_args *a, int isSigned) {
   struct neuron_int n = a->neuron;
   n.reset = RESET_SOFT;
   n.leak = 1 << 15;
-  forward_int_with(HEAP_ARG a, n);
+  forward_int_with(HEAP_ARG a, n, isSigned);
+}
+
+// The common case has a loop of its own, and so have signed neurons.
+static __attribute__((noinline)) void forward_int_soft(HEAP_PARAM const struct forward_int_args *a) {
+  forward_int_leakless(HEAP_ARG a, 0);
+}
+
+static __attribute__((noinline)) void forward_int_signed(HEAP_PARAM const struct forward_int_args *a) {
+  forward_int_leakless(HEAP_ARG a, 1);
 }
 
 KERNEL(forward_int) {
-  if (a->neuron.reset == RESET_SOFT && a->neuron.leak == 1 << 15)
+  if (a->neuron.isSigned)
+    forward_int_signed(HEAP_ARG a);
+  else if (a->neuron.reset == RESET_SOFT && a->neuron.leak == 1 << 15)
     forward_int_soft(HEAP_ARG a);
   else
-    forward_int_with(HEAP_ARG a, a->neuron);
+    forward_int_with(HEAP_ARG a, a->neuron, 0);
 }
 
 struct integrate_int_args {

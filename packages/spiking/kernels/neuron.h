@@ -12,6 +12,10 @@ struct neuron {
   float silent;
   // What the first time-step's input is added to: λ times the initial potential.
   float initial;
+  // Whether neurons take spikes back (src/taking-back.js), and the potential below which they do. Then the reset is soft,
+  // and there is no leak.
+  int32_t isSigned;
+  float low;
 };
 
 // The membrane that the next input is added to: λ(u − θo), λu − θo (delayed) or λu(1 − o), where `u` is the
@@ -35,6 +39,27 @@ INLINE void fire(const struct neuron *n, vf u[VECS], uint32_t *words) {
     if (words && (v + 1) * LANES % 32 == 0) {
       words[v * LANES / 32] = word;
       word = 0;
+    }
+  }
+}
+
+// The same of signed neurons, with `sent`, S, the sum of what each has sent; bits of those that take a spike back go to
+// `negative`.
+INLINE void fire_signed(const struct neuron *n, vf u[VECS], vf sent[VECS], uint32_t *words, uint32_t *negative) {
+  uint32_t word = 0, back = 0;
+#pragma GCC unroll 16
+  for (int v = 0; v < VECS; v++) {
+    vm fired = greater(u[v], splat(n->silent));
+    vm taken = both(greater(splat(n->low), u[v]), greater(sent[v], splat(0)));
+    vf spike = keep(fired, splat(1)) - keep(taken, splat(1));
+    sent[v] += spike;
+    u[v] = subtract_where(taken, subtract_where(fired, u[v], splat(n->threshold)), splat(-n->threshold));
+    word |= lane_bits(fired) << (v * LANES % 32);
+    back |= lane_bits(taken) << (v * LANES % 32);
+    if ((v + 1) * LANES % 32 == 0) {
+      words[v * LANES / 32] = word;
+      negative[v * LANES / 32] = back;
+      word = back = 0;
     }
   }
 }

@@ -113,22 +113,24 @@ INLINE uint32_t write_places(uint32_t *list, uint32_t word, uint32_t first) {
 #endif
 
 struct compress_args {
-  ref bits;      // [height][steps][width][words]
-  ref mask;      // bits [height][width][words] that stay; 0 for all
+  ref bits;      // [height][steps][width][words]; where isSigned, such a map of positive spikes, then one of negative ones
+  ref mask;      // bits [height][width][words] that stay; 0 for all; not where isSigned
   ref ptr, list; // result; `list` has room for all spikes and 16 more
-  int32_t steps, height, width, channels, words, pool, flat;
+  int32_t steps, height, width, channels, words, pool, flat, isSigned;
 };
 
-// Bits to lists. The lists of pool × pool pixels are joined: the next weights hold the mean's factor. `flat`
-// makes all pixels one.
-KERNEL(compress) {
-  const struct compress_args c = *a; // a copy that no store can change
+// `isSigned` is a constant.
+INLINE void compress_with(HEAP_PARAM const struct compress_args c, int isSigned) {
   int32_t pool = c.pool;
   const uint32_t *bits = AT(uint32_t, c.bits), *mask = AT(uint32_t, c.mask);
   uint32_t *ptr = AT(uint32_t, c.ptr), *list = AT(uint32_t, c.list), n = 0;
   int32_t height = c.height / pool, width = c.width / pool;
   int32_t rows = c.flat ? 1 : height, inner = c.flat ? height : 1;
   ptrdiff_t rowWords = (ptrdiff_t)c.width * c.words;
+  // Of negative spikes: their map, and what their entries have more than those of positive ones.
+  const uint32_t *back = bits + (ptrdiff_t)c.height * c.steps * rowWords;
+  int32_t channels = isSigned && !c.flat ? 2 * c.channels : c.channels;
+  uint32_t negative = (uint32_t)(c.flat ? height * width * c.channels : c.channels);
   for (int32_t outer = 0; outer < rows; outer++)
     for (int32_t t = 0; t < c.steps; t++) {
       if (c.flat) *ptr++ = n;
@@ -143,14 +145,33 @@ KERNEL(compress) {
             for (int32_t dx = 0; dx < pool; dx++, word += c.words, stays += c.words)
               for (int32_t w = 0; w < c.words; w++)
                 n += write_places(list + n, c.mask ? word[w] & stays[w] : word[w], first + 32 * (uint32_t)w);
+            if (!isSigned) continue;
+            word = back + (pixel - bits) + dy * c.steps * rowWords;
+            for (int32_t dx = 0; dx < pool; dx++, word += c.words)
+              for (int32_t w = 0; w < c.words; w++)
+                n += write_places(list + n, word[w], first + negative + 32 * (uint32_t)w);
           }
           pixel += pool * c.words;
           kept += pool * c.words;
-          first += (uint32_t)c.channels;
+          first += (uint32_t)channels;
         }
       }
       *ptr++ = n;
     }
+}
+
+static __attribute__((noinline)) void compress_signed(HEAP_PARAM const struct compress_args c) {
+  compress_with(HEAP_ARG c, 1);
+}
+
+// Bits to lists, of twice the channels where isSigned: the positive spikes', then the negative ones'. The lists of
+// pool × pool pixels are joined: the next weights hold the mean's factor. `flat` makes all pixels one.
+KERNEL(compress) {
+  // A copy that no store can change.
+  if (a->isSigned)
+    compress_signed(HEAP_ARG *a);
+  else
+    compress_with(HEAP_ARG *a, 0);
 }
 
 struct max_pool_args {

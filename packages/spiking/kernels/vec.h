@@ -64,6 +64,8 @@ INLINE uint32_t lane_bits(vm m) {
 INLINE vm from_bits(uint32_t bits) { return (((vi){0} + (int32_t)bits) & LANE_BITS) != 0; }
 #endif
 
+INLINE vm both(vm a, vm b) { return a & b; }
+
 INLINE vf larger(vf a, vf b) {
   vm m = greater(a, b);
   return keep(m, a) + drop(m, b);

@@ -6,7 +6,9 @@ import { createEngine, engineInfo } from './create-engine.js';
 import type { Inference, InferenceRequest, LayerOperations, SpikingEngine } from './engine.js';
 import { networkCase } from './fast/testing/random-network.js';
 
-const anyNetwork = networkCase({ encoders: ['poisson', 'constant', 'first-spike'], dropout: true });
+const anyNetwork = networkCase({
+  ...{ encoders: ['poisson', 'constant', 'first-spike'], dropout: true, signed: true },
+});
 const adaptive = {
   kind: 'adaptive' as const,
   ...{ rest: 0.5, growth: 0.5, thresholdDecay: 0.5 },

@@ -1,13 +1,18 @@
 import type { LayerActivity, LayerOperations } from '../engine.js';
 import type { Plan } from './plan.js';
 
-/** Spike counts of the input and the spiking layers, with the layers' names and sizes. */
-export function activityOf(plan: Plan, spikes: readonly number[]): LayerActivity[] {
+/** Spike counts of the input and the spiking layers, of signed neurons negative ones too, with their names and sizes. */
+export function activityOf(
+  plan: Plan,
+  spikes: readonly number[],
+  negative?: readonly number[],
+): LayerActivity[] {
   const spiking = plan.layers.filter(({ last }) => !last);
   return [{ name: 'input', output: plan.input }, ...spiking].map(({ name, output }, i) => ({
     layer: name,
     neurons: output.height * output.width * output.channels,
     spikes: spikes[i]!,
+    ...(negative && i > 0 ? { negative: negative[i]! } : {}),
   }));
 }
 

@@ -14,7 +14,7 @@ import { Network } from './network/network.js';
 import { simulate } from './simulate.js';
 import { GuardedHeap } from './testing/guarded-heap.js';
 import { networkCase, type NetworkCase } from './testing/random-network.js';
-import { residualRun } from './testing/residual-network.js';
+import { binaryRun, residualRun } from './testing/residual-network.js';
 import { trainedLayer } from './trained-layer.js';
 import { Training } from './training/training.js';
 
@@ -22,7 +22,8 @@ const kinds = engineInfo()
   .filter(({ implementation, available }) => available && implementation !== 'reference')
   .map(({ implementation }) => implementation as KernelKind);
 
-const anyNetwork = networkCase({ encoders: ['poisson', 'constant', 'first-spike'], dropout: true });
+const allKinds = { encoders: ['poisson', 'constant', 'first-spike'], dropout: true } as const;
+const anyNetwork = networkCase({ ...allKinds, signed: true });
 
 /** A residual network with images, of the numbers that any network has. */
 const residual: fc.Arbitrary<NetworkCase> = residualRun.map((run) => ({ ...run, firstImage: 0 }));
@@ -100,12 +101,12 @@ describe.each(kinds)('%s kernels write nothing beyond their buffers', (kind) => 
   });
 
   it('in training', () => {
-    const trained = residual.filter(
-      ({ snn }) => trainingPlan(planOf(snn.architecture)) !== undefined,
-    );
+    const trained = binaryRun
+      .filter(({ snn }) => trainingPlan(planOf(snn.architecture)) !== undefined)
+      .map((run) => ({ ...run, firstImage: 0 }));
     fc.assert(
       fc.property(
-        fc.oneof(anyNetwork, trained),
+        fc.oneof(networkCase(allKinds), trained),
         fc.constantFrom(2 ** 20, 2 ** 30),
         (network, memoryBudget) => {
           const { plan, ways } = trainingPlan(planOf(network.snn.architecture))!;

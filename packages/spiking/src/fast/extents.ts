@@ -1,5 +1,6 @@
 import type { CheckedBatch } from '../checks.js';
 import type { BalanceRequest, GradientRequest, InferenceRequest } from '../engine.js';
+import { isSigned } from '../taking-back.js';
 import { activityOf } from './activity.js';
 import { planOf } from './plan.js';
 import type { Extent } from './sizes.js';
@@ -15,6 +16,7 @@ export function inferenceExtent(
   return {
     timeSteps,
     encoder: snn.encoder.kind,
+    signed: isSigned(snn.neuron),
     weightBytes: precision === 'integer' ? 2 : 4,
     results: [
       { what: 'the recorded potentials', bytes: potentials },
@@ -28,8 +30,9 @@ export function inferenceExtent(
   };
 }
 
-export function balanceExtent({ timeSteps, encoder }: BalanceRequest): Needs {
-  return { timeSteps, encoder: encoder.kind, weightBytes: 4, results: [] };
+export function balanceExtent({ timeSteps, encoder, neuron }: BalanceRequest): Needs {
+  const signed = isSigned(neuron);
+  return { timeSteps, encoder: encoder.kind, signed, weightBytes: 4, results: [] };
 }
 
 export function gradientExtent(

@@ -19,7 +19,7 @@ import { trainingPlan } from './joint.js';
 import { beyondKernels, planOf } from './plan.js';
 import { expectClose } from './testing/expect-close.js';
 import { networkCase } from './testing/random-network.js';
-import { residualRun as runs } from './testing/residual-network.js';
+import { binaryRun, residualRun as runs } from './testing/residual-network.js';
 
 const reference = createReferenceEngine();
 const engine = new FastEngine('wasm', 2);
@@ -171,7 +171,7 @@ describe('gradients of residual networks', () => {
     let joint = 0;
     await fc.assert(
       fc.asyncProperty(
-        runs,
+        binaryRun,
         fc.constantFrom('triangle' as const, 'exponential' as const, 'spike-time' as const),
         fc.boolean(),
         async (run, kind, detachReset) => {
@@ -346,7 +346,7 @@ describe('graphs beyond the kernels', () => {
     let beyond = 0;
     await fc.assert(
       fc.asyncProperty(
-        arbitraryGraphSnn({ encoders: ['constant'], maxTimeSteps: 4 }).chain((snn) =>
+        arbitraryGraphSnn({ encoders: ['constant'], maxTimeSteps: 4, signed: true }).chain((snn) =>
           fc.record({
             snn: fc.constant(snn),
             pixels: arbitraryPixels(snn.architecture, snn.encoder.range, 2),

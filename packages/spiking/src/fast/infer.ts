@@ -2,6 +2,7 @@ import { spikingLayers } from '@privatesnn/core';
 
 import type { CheckedBatch } from '../checks.js';
 import { encode } from '../encoder.js';
+import { isSigned } from '../taking-back.js';
 import type { Inference, InferenceRequest } from '../engine.js';
 import { integerLayers } from '../integer.js';
 import { activityOf, addCounts, operationsOf } from './activity.js';
@@ -39,6 +40,7 @@ export async function infer(
   const row = recordAt.length * spec.plan.classes;
   const potentials = new Float32Array(images * row);
   const spikes: number[] = [];
+  const negative: number[] | undefined = isSigned(snn.neuron) ? [] : undefined;
   const additions: number[] = [];
   const besideAdditions: number[] = [];
   const multiplications: number[] = [];
@@ -64,6 +66,7 @@ export async function infer(
       });
       potentials.set(part.potentials, start * row);
       addCounts(spikes, part.spikes);
+      if (negative) addCounts(negative, part.negative);
       addCounts(additions, part.additions);
       addCounts(besideAdditions, part.besideAdditions);
       addCounts(multiplications, part.multiplications);
@@ -78,7 +81,7 @@ export async function infer(
   if (rasters['input']) fillInputRaster(rasters['input'], request, images, timeSteps);
   return {
     potentials,
-    activity: activityOf(spec.plan, spikes),
+    activity: activityOf(spec.plan, spikes, negative),
     operations: operationsOf(spec.plan, { additions, besideAdditions, multiplications }),
     raster: rasters,
   };

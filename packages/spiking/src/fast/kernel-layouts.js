@@ -58,13 +58,18 @@ const transposed = {
   ...int('outHeight', 'outWidth', 'outChannels', 'kernel', 'stride', 'padding', 'blocks', 'dense'),
 };
 
-const neuron = { ...int('reset'), ...float('leak', 'threshold', 'silent', 'initial') };
+const neuron = {
+  ...int('reset'),
+  ...float('leak', 'threshold', 'silent', 'initial'),
+  ...int('isSigned'),
+  ...float('low'),
+};
 
 const adaptiveNeuron = {
   ...float('currentDecay', 'membraneDecay', 'refractoryDecay', 'thresholdDecay', 'growth', 'rest'),
 };
 
-const integerNeuron = int('reset', 'leak', 'threshold', 'silent', 'initial');
+const integerNeuron = int('reset', 'leak', 'threshold', 'silent', 'initial', 'isSigned', 'low');
 
 const compressed = {
   ...int('values', 'ptr', 'list', 'rows', 'steps', 'width', 'channels', 'padded', 'start'),
@@ -87,7 +92,7 @@ export const layouts = Object.freeze({
   count: { ...int('bits', 'words'), ...uintResult('spikes') },
   compress: {
     ...int('bits', 'mask', 'ptr', 'list', 'steps', 'height', 'width', 'channels', 'words'),
-    ...int('pool', 'flat'),
+    ...int('pool', 'flat', 'isSigned'),
   },
   maxPool: {
     ...int('bits', 'mask', 'result', 'winners'),

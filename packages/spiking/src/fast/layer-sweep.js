@@ -7,7 +7,7 @@ import { element } from './element.js';
 import { floatOf } from './float-bits.js';
 import { layerInput } from './network/layer-input.js';
 import { Network } from './network/network.js';
-import { allocateBits } from './network/spike-bits.js';
+import { allocateBits, negativeMap } from './network/spike-bits.js';
 import { forwardSpikes } from './network/spiking-layer.js';
 
 /** Counts of currents by the upper bits of a positive 32-bit float, and within one of those bins by the lower. */
@@ -169,7 +169,7 @@ export class LayerSweep {
   }
 
   /**
-   * A layer's kept spikes by channel.
+   * The sum of a layer's kept spikes by channel, negative ones taken off.
    *
    * @param {number} layer
    * @returns {Float64Array} of all images, pixels and time-steps
@@ -177,17 +177,22 @@ export class LayerSweep {
   channelSpikes(layer) {
     const { heap, network } = this;
     const counts = new Float64Array(network.words(network.layer(layer).output.channels) * 32);
+    /** @param {Uint32Array} words @param {number} wordsOfPixel @param {number} spike */
+    const add = (words, wordsOfPixel, spike) => {
+      for (let at = 0; at < words.length; at++) {
+        const first = (at % wordsOfPixel) * 32;
+        for (let word = element(words, at); word !== 0; word &= word - 1) {
+          const channel = first + 31 - Math.clz32(word & -word);
+          counts[channel] = element(counts, channel) + spike;
+        }
+      }
+    };
     for (let i = 0; i < this.imageCount; i++) {
       heap.release(network.floor);
       const bits = /** @type {import('./network/spike-bits.js').Bits} */ (this.before(layer, i));
-      const words = heap.u32(bits.at, bits.bytes / 4);
-      for (let at = 0; at < words.length; at++) {
-        const first = (at % bits.words) * 32;
-        for (let word = element(words, at); word !== 0; word &= word - 1) {
-          const channel = first + 31 - Math.clz32(word & -word);
-          counts[channel] = element(counts, channel) + 1;
-        }
-      }
+      const back = negativeMap(network, bits);
+      add(heap.u32(bits.at, bits.bytes / 4 - (back?.words ?? 0)), bits.words, 1);
+      if (back) add(heap.u32(back.at, back.words), bits.words, -1);
     }
     return counts;
   }

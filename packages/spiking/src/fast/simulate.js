@@ -3,6 +3,7 @@
  */
 import { element } from './element.js';
 import { imagesTogether } from './network/images-together.js';
+import { negativeMap } from './network/spike-bits.js';
 import { integrateReadout } from './network/readout.js';
 import { forwardSpikes } from './network/spiking-layer.js';
 
@@ -13,6 +14,7 @@ import { forwardSpikes } from './network/spiking-layer.js';
  * @typedef {object} Simulation
  * @property {Float32Array} potentials [images, records, classes]
  * @property {number[]} spikes Of the input and each spiking layer, summed over images.
+ * @property {number[]} negative Those of them that are negative, of signed neurons; 0 for the input.
  * @property {number[]} additions Of the synapses of each layer's first input, summed over images.
  * @property {number[]} besideAdditions The same of its second input.
  * @property {number[]} multiplications The same, for the numbers of a constant input.
@@ -36,7 +38,8 @@ export function simulate(network, images, recordAt, raster) {
   const potentials = new Float32Array(count * recordAt.length * plan.classes);
   const counts = (/** @type {number} */ length) =>
     /** @type {number[]} */ (new Array(length).fill(0));
-  const [spikes, additions, besideAdditions, multiplications] = [
+  const [spikes, negative, additions, besideAdditions, multiplications] = [
+    counts(last + 1),
     counts(last + 1),
     counts(last + 1),
     counts(last + 1),
@@ -79,6 +82,7 @@ export function simulate(network, images, recordAt, raster) {
       });
       addInput(index, result);
       add(spikes, index + 1, result.spikes);
+      add(negative, index + 1, result.negative);
       bits.push(result);
       const to = rasters[network.layer(index).name];
       if (to) fillRaster(network, index, result, to, { first: i, count: input.count });
@@ -88,7 +92,15 @@ export function simulate(network, images, recordAt, raster) {
     potentials.set(readout.potentials, i * recordAt.length * plan.classes);
   }
   heap.release(network.floor);
-  return { potentials, spikes, additions, besideAdditions, multiplications, raster: rasters };
+  return {
+    potentials,
+    spikes,
+    negative,
+    additions,
+    besideAdditions,
+    multiplications,
+    raster: rasters,
+  };
 }
 
 /** Bytes of one image's raster. @param {Network} network @param {string} name */
@@ -100,7 +112,7 @@ function rasterSize(network, name) {
 }
 
 /**
- * Bits to bytes, [images, steps, height, width, channels].
+ * Bits to bytes, [images, steps, height, width, channels]: 1 for a spike, 255 for a negative one.
  *
  * @param {Network} network
  * @param {number} index
@@ -113,13 +125,20 @@ function fillRaster(network, index, bits, to, { first, count }) {
   const { timeSteps } = network.spec;
   const steps = count * timeSteps;
   const words = network.heap.u32(bits.at, bits.bytes / 4);
+  const back = negativeMap(network, bits);
+  const negative = back && network.heap.u32(back.at, back.words);
+  const bit = (
+    /** @type {Uint32Array} */ from,
+    /** @type {number} */ at,
+    /** @type {number} */ c,
+  ) => (element(from, at + (c >>> 5)) >>> (c & 31)) & 1;
   let unit = first * timeSteps * height * width * channels;
   for (let t = 0; t < steps; t++) {
     for (let y = 0; y < height; y++) {
       for (let x = 0; x < width; x++) {
         const pixel = ((y * steps + t) * width + x) * bits.words;
         for (let c = 0; c < channels; c++) {
-          to[unit++] = (element(words, pixel + (c >>> 5)) >>> (c & 31)) & 1;
+          to[unit++] = bit(words, pixel, c) - (negative ? bit(negative, pixel, c) : 0);
         }
       }
     }

@@ -9,6 +9,8 @@ import { sizeFailure } from './worker-failure.js';
 export interface Extent {
   readonly timeSteps: number;
   readonly encoder: 'poisson' | 'constant' | 'first-spike';
+  /** Whether neurons are signed; not in training. */
+  readonly signed?: boolean;
   /** Bytes of a weight: 4, or 2 in integer mode. */
   readonly weightBytes: 2 | 4;
   /** Whether gradients of the parameters are kept beside the weights; no training when left out. */
@@ -84,7 +86,7 @@ export function checkSizes(plan: Plan, extent: Extent, memory = machineMemory())
 function weightBuffers(layer: PlannedLayer, index: number, extent: Extent): Buffer[] {
   const { name, output, beside } = layer;
   const what = `the weights of layer "${name}"`;
-  const signs = index === 0 && extent.encoder !== 'constant' ? 2 : 1;
+  const signs = (index === 0 ? extent.encoder !== 'constant' : extent.signed) ? 2 : 1;
   const sizeOf = ({ kernel, input }: PlannedInput) =>
     kernel ** 2 * signs * input.channels * padded(output.channels);
   const elements = sizeOf(layer);
@@ -101,7 +103,7 @@ function weightBuffers(layer: PlannedLayer, index: number, extent: Extent): Buff
 
 /** What a layer needs at the same time: its input, its spikes, and a row's gradients. */
 function spikeBuffers(plan: Plan, layer: PlannedLayer, index: number, extent: Extent): Buffer[] {
-  const { timeSteps, encoder } = extent;
+  const { timeSteps, encoder, signed } = extent;
   const buffers: Buffer[] = [];
   const add = (what: string, elements: number): void => {
     buffers.push({ what, elements, bytes: 4 * elements });
@@ -117,7 +119,7 @@ function spikeBuffers(plan: Plan, layer: PlannedLayer, index: number, extent: Ex
   }
   if (!layer.last) {
     const words = Math.ceil(output.channels / 32);
-    const elements = output.height * timeSteps * output.width * words;
+    const elements = (signed ? 2 : 1) * output.height * timeSteps * output.width * words;
     add(`the spikes of layer "${layer.name}"`, elements);
     if (extent.training) {
       // Counted so, but not kept by each layer.

@@ -17,7 +17,7 @@ const runs = fc
     residualNetwork,
     arbitraryGraph().filter((architecture) => spikingLayers(architecture).length > 0),
   )
-  .chain((architecture) => arbitrarySnnOf(architecture, { maxTimeSteps: 6 }))
+  .chain((architecture) => arbitrarySnnOf(architecture, { maxTimeSteps: 6, signed: true }))
   .chain((snn) =>
     fc.record({
       snn: fc.constant(snn),
@@ -93,9 +93,9 @@ it('ends with the rates that the network has, with what was tried last', async (
       const images = run.pixels.length / (height * width * channels);
       const last = new Map(rates.map(([name, ...found]) => [name, found]));
       for (const [name, found] of last) {
-        const { neurons, spikes } = activity.find(({ layer }) => layer === name)!;
+        const { neurons, spikes, negative = 0 } = activity.find(({ layer }) => layer === name)!;
         const mean = found.reduce((a, b) => a + b, 0) / found.length;
-        expect(mean * images * neurons * snn.timeSteps).toBeCloseTo(spikes, 6);
+        expect(mean * images * neurons * snn.timeSteps).toBeCloseTo(spikes - 2 * negative, 6);
       }
     }),
     { numRuns: 60 },

@@ -23,6 +23,7 @@ const kinds = engineInfo()
 const anyNetwork = networkCase({
   encoders: ['poisson', 'constant', 'first-spike'],
   dropout: false,
+  signed: true,
 });
 
 const residual: fc.Arbitrary<NetworkCase> = residualRun.map((run) => ({ ...run, firstImage: 2 }));
@@ -81,7 +82,7 @@ describe.each(kinds)('%s kernels', (kind) => {
           const single = Array.from({ length: count }, (_, i) => run(i, i + 1));
 
           expect(imagesTogether(spec)).toBeGreaterThanOrEqual(count);
-          const numbers = ['spikes', 'additions', 'multiplications'] as const;
+          const numbers = ['spikes', 'negative', 'additions', 'multiplications'] as const;
           for (const name of numbers) {
             const sums = together[name].map((_, l) =>
               single.reduce((sum, one) => sum + one[name][l]!, 0),

@@ -1,6 +1,7 @@
 /**
  * Neurons of two inputs in integer mode.
  */
+import { takesBack } from '../../taking-back.js';
 import { checkedProduct } from '../heap.js';
 import { integerNeuronArguments } from './neuron-arguments.js';
 
@@ -35,7 +36,8 @@ export function forwardIntegerSum(network, index, bits, inputs) {
   const [a, b] = inputs.map((input) => summed(network, index, input));
   const first = heap.i32(/** @type {number} */ (a), steps * pixels * padded);
   const second = heap.i32(/** @type {number} */ (b), steps * pixels * padded);
-  const spikes = heap.u32(bits, height * steps * width * words);
+  const map = height * steps * width * words;
+  const spikes = heap.u32(bits, (network.isSigned ? 2 : 1) * map);
   const neuron = integerNeuronArguments(network, index);
   const row = pixels * padded;
   spikes.fill(0);
@@ -44,15 +46,17 @@ export function forwardIntegerSum(network, index, bits, inputs) {
     for (let c = 0; c < channels; c++) {
       let membrane = 0;
       let before = 0;
+      let sent = 0;
       for (let t = 0, at = pixel * padded + c; t < steps; t++, at += row) {
-        if (t % timeSteps === 0) [membrane, before] = [neuron.initial, 0];
+        if (t % timeSteps === 0) [membrane, before, sent] = [neuron.initial, 0, 0];
         const sum = (num(first, at) + num(second, at)) | 0;
         const u = clamped(membrane + ((sum - before) | 0));
         before = sum;
-        const fires = u > neuron.silent;
-        membrane = carried(neuron, fires, u);
-        if (fires) {
-          const word = place + t * width * words + (c >>> 5);
+        const spike = u > neuron.silent ? 1 : network.isSigned && takesBack(u, sent) ? -1 : 0;
+        membrane = carried(neuron, spike, u);
+        sent += spike;
+        if (spike !== 0) {
+          const word = (spike < 0 ? map : 0) + place + t * width * words + (c >>> 5);
           spikes[word] = num(spikes, word) | (1 << (c & 31));
         }
       }
@@ -91,14 +95,14 @@ function clamped(u) {
  * The membrane that the next time-step begins with.
  *
  * @param {ReturnType<typeof integerNeuronArguments>} neuron
- * @param {boolean} fires
+ * @param {number} spike
  * @param {number} u
  */
-function carried({ reset, leak, threshold }, fires, u) {
-  const taken = fires ? threshold : 0;
+function carried({ reset, leak, threshold }, spike, u) {
+  const taken = threshold * spike;
   if (reset === soft) return leaked(leak, u - taken);
   if (reset === delayed) return leaked(leak, u) - taken;
-  return fires ? 0 : leaked(leak, u);
+  return spike === 0 ? leaked(leak, u) : 0;
 }
 
 /** λu, rounded, halves up. @param {number} leak λ · 2¹⁵ @param {number} u */

@@ -1,6 +1,7 @@
 /**
  * A network in the kernels' heap: its layers' weights, and the sizes that the kernels lay them out by.
  */
+import { isSigned } from '../../taking-back.js';
 import { packIntegerWeights, packWeights } from './packed-weights.js';
 
 /**
@@ -88,9 +89,14 @@ export class Network {
     return this.padded(channels) / 32;
   }
 
+  /** Whether spiking layers send negative spikes too: a map of bits for each sign (spike-bits.js). */
+  get isSigned() {
+    return isSigned(this.spec.neuron);
+  }
+
   /** Whether a layer's input has two channels for each, one for negative spikes. @param {number} index */
-  isSigned(index) {
-    return index === 0 && this.spec.encoder !== 'constant';
+  takesSigned(index) {
+    return index === 0 ? this.spec.encoder !== 'constant' : this.isSigned;
   }
 
   /** Whether a layer's input is a constant current. @param {number} index */
@@ -100,7 +106,7 @@ export class Network {
 
   /** Channels of a layer's input, those for negative spikes among them. @param {number} index @param {boolean} [beside] */
   inputChannels(index, beside = false) {
-    return (this.isSigned(index) ? 2 : 1) * this.input(index, beside).input.channels;
+    return (this.takesSigned(index) ? 2 : 1) * this.input(index, beside).input.channels;
   }
 
   /** The factor of average pooling, and of dropout for the units that are kept. @param {PlannedInput} input */

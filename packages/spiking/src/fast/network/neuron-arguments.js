@@ -1,6 +1,7 @@
 /**
  * A layer's neurons as the kernels want them.
  */
+import { low } from '../../taking-back.js';
 import { element } from '../element.js';
 
 /** @typedef {import('./network.js').Network} Network */
@@ -9,21 +10,23 @@ const resets = { soft: 0, 'delayed-soft': 1, hard: 2 };
 
 /** `struct neuron`. @param {Network} network @param {number} index */
 export function neuronArguments(network, index) {
-  const { reset, leak, firing, initial } = integrateAndFire(network);
+  const { reset, leak, firing, initial, signed } = integrateAndFire(network);
   const threshold = Math.fround(network.threshold(index));
   const silent = firing === 'strict' ? threshold : floatBelow(threshold);
   const first = threshold < Infinity ? Math.fround(leak) * Math.fround(initial * threshold) : 0;
-  return { reset: resets[reset], leak, threshold, silent, initial: first };
+  const takingBack = { isSigned: Number(signed ?? false), low };
+  return { reset: resets[reset], leak, threshold, silent, initial: first, ...takingBack };
 }
 
 /** `struct neuron_int`. @param {Network} network @param {number} index */
 export function integerNeuronArguments(network, index) {
-  const { reset, leak, firing, initial } = integrateAndFire(network);
+  const { reset, leak, firing, initial, signed } = integrateAndFire(network);
   const threshold = network.spec.integers?.[index]?.threshold ?? 0;
   const silent = firing === 'strict' ? threshold : threshold - 1;
   const kept = Math.round(leak * 2 ** 15);
   const first = Math.round((Math.round(initial * threshold) * kept) / 2 ** 15);
-  return { reset: resets[reset], leak: kept, threshold, silent, initial: first };
+  const takingBack = { isSigned: Number(signed ?? false), low };
+  return { reset: resets[reset], leak: kept, threshold, silent, initial: first, ...takingBack };
 }
 
 /** `struct adaptive`. @param {Network} network @param {number} index */

@@ -63,7 +63,7 @@ function pack(network, index, beside, weight, to) {
   heap.run('pack', {
     ...{ from, to, taps: input.kernel ** 2, inputs: input.input.channels },
     outputs: layer.output.channels,
-    isSigned: Number(network.isSigned(index)),
+    isSigned: Number(network.takesSigned(index)),
     factor: network.inputFactor(input),
   });
   heap.release(top);
@@ -113,7 +113,7 @@ function packIntegers(network, index, beside, weight) {
   heap.run('packInt', {
     ...{ from: copiedIntegers(network, index, weight), to: weights, taps: kernel ** 2 },
     ...{ inputs: input.channels, outputs: layer.output.channels },
-    isSigned: Number(network.isSigned(index)),
+    isSigned: Number(network.takesSigned(index)),
   });
   heap.release(top);
   return weights;

@@ -68,10 +68,10 @@ export function spikeLists(network, index, bits, images, beside = false) {
   heap.run('compress', {
     ...{ bits: from, mask, ptr, list },
     ...{ steps, height, width, channels: source.channels, words },
-    ...{ pool: before.averagePool, flat: Number(before.flat) },
+    ...{ pool: before.averagePool, flat: Number(before.flat), isSigned: Number(network.isSigned) },
   });
   heap.release(top);
-  return { ptr, list, steps, channels: input.channels };
+  return { ptr, list, steps, channels: network.inputChannels(index, beside) };
 }
 
 /**

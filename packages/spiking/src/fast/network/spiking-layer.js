@@ -9,7 +9,7 @@ import {
   integerNeuronArguments,
   neuronArguments,
 } from './neuron-arguments.js';
-import { allocateBits } from './spike-bits.js';
+import { allocateBits, negativeMap } from './spike-bits.js';
 
 /**
  * @typedef {import('./spike-bits.js').Bits} Bits
@@ -27,7 +27,7 @@ import { allocateBits } from './spike-bits.js';
  * @param {import('./network-spec.js').InputImages} images
  * @param {{ potentials?: number, beside?: Bits | undefined }} [options] where potentials are kept, for training (0: they
  *   are not); spikes of the layer that comes in beside
- * @returns {Bits & InputCounts}
+ * @returns {Bits & InputCounts & { negative: number }} and how many of the spikes are negative
  */
 export function forwardSpikes(network, index, before, images, { potentials = 0, beside } = {}) {
   const { heap, spec } = network;
@@ -65,5 +65,7 @@ export function forwardSpikes(network, index, before, images, { potentials = 0, 
   }
   heap.release(top);
   const { spikes } = heap.run('count', { bits, words: result.bytes / 4 });
-  return { ...result, ...operations, besideAdditions, spikes, inputSpikes };
+  const back = negativeMap(network, result);
+  const negative = back ? heap.run('count', { bits: back.at, words: back.words }).spikes : 0;
+  return { ...result, ...operations, besideAdditions, spikes, negative, inputSpikes };
 }

@@ -11,6 +11,8 @@ import fc from 'fast-check';
 export interface NetworkKinds {
   readonly encoders: readonly Snn['encoder']['kind'][];
   readonly dropout: boolean;
+  /** Whether neurons may be signed; then no max-pooling goes with them. False when left out. */
+  readonly signed?: boolean;
 }
 
 /** A network with an image batch of one to three images. */
@@ -40,6 +42,7 @@ export function networkCase(kinds: NetworkKinds): fc.Arbitrary<NetworkCase> {
       seed: fc.integer({ min: 0, max: 0xffffffff }),
       firstImage: fc.integer({ min: 0, max: 5 }),
       encoder: fc.constantFrom(...kinds.encoders),
+      signed: kinds.signed ? fc.boolean() : fc.constant(false),
       leak: fc.constantFrom(1, 0.5),
       reset: fc.constantFrom('soft' as const, 'delayed-soft' as const, 'hard' as const),
       firing: fc.constantFrom('strict' as const, 'inclusive' as const),
@@ -80,7 +83,8 @@ export function networkCase(kinds: NetworkKinds): fc.Arbitrary<NetworkCase> {
           bias,
         });
         dropout();
-        if (pool !== 'none' && Math.min(spatial[0], spatial[1]) >= 2) add({ kind: pool, size: 2 });
+        if (pool !== 'none' && Math.min(spatial[0], spatial[1]) >= 2)
+          add({ kind: shape.signed ? 'average-pool' : pool, size: 2 });
       });
       add({ kind: 'flatten' });
       dropout();
@@ -140,10 +144,11 @@ export function networkCase(kinds: NetworkKinds): fc.Arbitrary<NetworkCase> {
           thresholds,
           neuron: {
             kind: 'integrate-and-fire',
-            leak: shape.leak,
-            reset: shape.reset,
+            leak: shape.signed ? 1 : shape.leak,
+            reset: shape.signed ? 'soft' : shape.reset,
             firing: shape.firing,
             initial: shape.initial,
+            ...(shape.signed ? { signed: true } : {}),
           },
           encoder: { kind: shape.encoder, range: [-1, 1] as const },
           readout: { kind: 'sum' as const, scale: 0.5 },

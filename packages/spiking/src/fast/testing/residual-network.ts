@@ -91,12 +91,19 @@ export const residualNetwork: Arbitrary<Architecture> = fc
   });
 
 /** A spiking residual network with gains, images of its encoder's range, and a seed. */
-export const residualRun = residualNetwork.chain((architecture) =>
-  arbitrarySnnOf(architecture, { maxTimeSteps: 10 }).chain((snn) =>
-    fc.record({
-      snn: fc.constant(snn),
-      pixels: arbitraryPixels(architecture, snn.encoder.range, 3),
-      seed: fc.nat(2 ** 32 - 1),
-    }),
-  ),
-);
+function runsOf(signed: boolean) {
+  return residualNetwork.chain((architecture) =>
+    arbitrarySnnOf(architecture, { maxTimeSteps: 10, signed }).chain((snn) =>
+      fc.record({
+        snn: fc.constant(snn),
+        pixels: arbitraryPixels(architecture, snn.encoder.range, 3),
+        seed: fc.nat(2 ** 32 - 1),
+      }),
+    ),
+  );
+}
+
+/** Of neurons whose spikes are 0 or 1, which training takes. */
+export const binaryRun = runsOf(false);
+/** Of signed neurons too. */
+export const residualRun = runsOf(true);

@@ -101,7 +101,7 @@ export class GradientSums {
     heap.f32(weights, weightFloats).set(sums.subarray(0, weightFloats));
     heap.run('unpack', {
       ...{ from: weights, to: unpacked, taps, inputs, outputs },
-      isSigned: Number(network.isSigned(index)),
+      isSigned: Number(network.takesSigned(index)),
       factor: factor * network.inputFactor(layer),
     });
     const biases = sums.slice(weightFloats, weightFloats + biasFloats).map((g) => g * factor);

@@ -7,7 +7,7 @@ import { thresholdsOf } from '../infer.js';
 import { loadKernels } from '../kernels.js';
 import { planOf } from '../plan.js';
 import { networkCase, type NetworkCase } from '../testing/random-network.js';
-import { residualRun } from '../testing/residual-network.js';
+import { binaryRun } from '../testing/residual-network.js';
 import { trainedLayer } from '../trained-layer.js';
 import { Training } from './training.js';
 
@@ -64,7 +64,7 @@ function gradientsOf(
 
 it('computes the same gradients in bands of one row, without potentials that were kept, as in one band with them', () => {
   const chain = networkCase({ encoders: ['poisson', 'constant'], dropout: true });
-  const residual = residualRun.filter(
+  const residual = binaryRun.filter(
     ({ snn }) => trainingPlan(planOf(snn.architecture)) !== undefined,
   );
   const anyNetwork = fc.oneof(chain, residual);
