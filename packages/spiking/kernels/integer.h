@@ -100,13 +100,12 @@ static __attribute__((noinline)) void add_tap_of_all(vi *currents, const struct 
   add_tap_int(currents, burst, steps, list, weights, next, BLOCKS_INT);
 }
 
-// The currents of a pixel in the period from `start` on, of one block or of BLOCKS_INT; see currents_at.
-INLINE void currents_int_at(vi *currents, const struct conv *c, const struct burst *bursts, const uint32_t *list,
-                            const int16_t *weights, ptrdiff_t next, int blocks, int32_t oy, int32_t ox,
-                            int32_t start) {
+// Adds the currents of a pixel in the period from `start` on, of one block or of BLOCKS_INT; see add_currents.
+INLINE void add_currents_int(vi *currents, const struct conv *c, const struct burst *bursts, const uint32_t *list,
+                             const int16_t *weights, ptrdiff_t next, int blocks, int32_t oy, int32_t ox,
+                             int32_t start) {
   struct taps taps = taps_of(c);
   int32_t steps = period_at(c, start);
-  for (int32_t i = 0; i < steps * blocks * VECS; i++) currents[i] = splat_int(0);
   for (int32_t ky = 0; ky < c->kernel; ky++)
     for (int32_t kx = 0; kx < c->kernel; kx += taps.span) {
       struct tap tap = tap_at(c, &taps, bursts, ky, kx, oy, ox, start);
@@ -116,6 +115,14 @@ INLINE void currents_int_at(vi *currents, const struct conv *c, const struct bur
       else
         add_tap_of_all(currents, tap.bursts, steps, list, weights + tap.row * BLOCK, next);
     }
+}
+
+INLINE void currents_int_at(vi *currents, const struct conv *c, const struct burst *bursts, const uint32_t *list,
+                            const int16_t *weights, ptrdiff_t next, int blocks, int32_t oy, int32_t ox,
+                            int32_t start) {
+  int32_t steps = period_at(c, start);
+  for (int32_t i = 0; i < steps * blocks * VECS; i++) currents[i] = splat_int(0);
+  add_currents_int(currents, c, bursts, list, weights, next, blocks, oy, ox, start);
 }
 
 INLINE const vi *base_int_at(const struct conv *c, const int32_t *all, int32_t image, int32_t pixel, int32_t block) {
@@ -153,34 +160,43 @@ INLINE vi carry_int(const struct neuron_int *n, vm fired, vi u) {
   return leak_int(n, drop_int(fired, u));
 }
 
-struct forward_int_args {
+// What a layer of neurons takes: one input, or two.
+struct input_int {
   struct conv conv; // weights of 16 bits, constant currents of 32
-  ref bursts, bits; // as for `forward`
-  struct neuron_int neuron;
+  const struct burst *bursts;
+  const uint32_t *list;
+  const int16_t *weights;
 };
 
-// `blocks` and `isSigned` are constants.
-INLINE void forward_blocks_int(HEAP_PARAM const struct forward_int_args *a, struct neuron_int n, int32_t block,
-                               int blocks, int isSigned) {
-  struct conv c = a->conv;
-  const int16_t *weights = block_weights_int(&c, AT(int16_t, c.weights), block);
+INLINE struct input_int input_int_of(HEAP_PARAM struct conv conv, ref bursts) {
+  return (struct input_int){conv, AT(struct burst, bursts), AT(uint32_t, conv.list), AT(int16_t, conv.weights)};
+}
+
+// `beside` may be absent; that, `blocks` and `isSigned` are constants. `bits` as of `forward`.
+INLINE void forward_blocks_int(const struct input_int *input, const struct input_int *beside, const int32_t *bases,
+                               uint32_t *allBits, struct neuron_int n, int32_t block, int blocks, int isSigned) {
+  struct conv c = input->conv;
+  const int16_t *weights = block_weights_int(&c, input->weights, block);
+  const int16_t *others = beside ? block_weights_int(&beside->conv, beside->weights, block) : NULL;
   ptrdiff_t words = (ptrdiff_t)c.blocks * (BLOCK / 32), next = block_rows(&c) * BLOCK;
   ptrdiff_t negative = isSigned ? map_words(&c) : 0;
   prefetch_block(weights, blocks * next * 2);
   for (int32_t oy = 0; oy < c.outHeight; oy++)
     for (int32_t ox = 0; ox < c.outWidth; ox++) {
       vi u[BLOCKS_INT * VECS], sent[BLOCKS_INT * VECS], currents[PERIOD * BLOCKS_INT * VECS];
-      uint32_t *bits = AT(uint32_t, a->bits) +
-                       ((ptrdiff_t)oy * c.steps * c.outWidth + ox) * words + block * (BLOCK / 32);
+      uint32_t *bits = allBits + ((ptrdiff_t)oy * c.steps * c.outWidth + ox) * words + block * (BLOCK / 32);
       for (int32_t t = 0, image = 0; t < c.steps; image++) {
-        const vi *base = base_int_at(&c, AT(int32_t, c.base), image, oy * c.outWidth + ox, block);
+        const vi *base = base_int_at(&c, bases, image, oy * c.outWidth + ox, block);
         for (int v = 0; v < blocks * VECS; v++) u[v] = splat_int(n.initial);
         if (isSigned)
           for (int v = 0; v < blocks * VECS; v++) sent[v] = splat_int(0);
         for (int32_t end = t + c.timeSteps; t < end; t++, bits += words * c.outWidth) {
-          if (t % PERIOD == 0)
-            currents_int_at(currents, &c, AT(struct burst, a->bursts), AT(uint32_t, c.list), weights, next, blocks, oy,
-                            ox, t);
+          if (t % PERIOD == 0) {
+            currents_int_at(currents, &c, input->bursts, input->list, weights, next, blocks, oy, ox, t);
+            if (beside)
+              add_currents_int(currents, &beside->conv, beside->bursts, beside->list, others,
+                               block_rows(&beside->conv) * BLOCK, blocks, oy, ox, t);
+          }
           add_base_int(u, base, blocks);
           uint32_t word = 0, back = 0;
 #pragma GCC unroll 16
@@ -206,38 +222,71 @@ INLINE void forward_blocks_int(HEAP_PARAM const struct forward_int_args *a, stru
     }
 }
 
-INLINE void forward_int_with(HEAP_PARAM const struct forward_int_args *a, struct neuron_int n, int isSigned) {
-  int32_t block = 0, blocks = a->conv.blocks;
-  if (BLOCKS_INT > 1 && block_rows(&a->conv) <= CACHED_ROWS)
+INLINE void forward_int_with(const struct input_int *input, const struct input_int *beside, const int32_t *bases,
+                             uint32_t *bits, struct neuron_int n, int isSigned) {
+  int32_t block = 0, blocks = input->conv.blocks;
+  ptrdiff_t rows = block_rows(&input->conv) + (beside ? block_rows(&beside->conv) : 0);
+  if (BLOCKS_INT > 1 && rows <= CACHED_ROWS)
     for (; block + BLOCKS_INT <= blocks; block += BLOCKS_INT)
-      forward_blocks_int(HEAP_ARG a, n, block, BLOCKS_INT, isSigned);
-  for (; block < blocks; block++) forward_blocks_int(HEAP_ARG a, n, block, 1, isSigned);
+      forward_blocks_int(input, beside, bases, bits, n, block, BLOCKS_INT, isSigned);
+  for (; block < blocks; block++) forward_blocks_int(input, beside, bases, bits, n, block, 1, isSigned);
 }
 
-// With a soft reset and no leak.
-INLINE void forward_int_leakless(HEAP_PARAM const struct forward_int_args *a, int isSigned) {
-  struct neuron_int n = a->neuron;
+INLINE struct neuron_int leakless(struct neuron_int n) {
   n.reset = RESET_SOFT;
   n.leak = 1 << 15;
-  forward_int_with(HEAP_ARG a, n, isSigned);
+  return n;
 }
+
+struct forward_int_args {
+  struct conv conv;
+  ref bursts, bits; // as for `forward`
+  struct neuron_int neuron;
+};
 
 // The common case has a loop of its own, and so have signed neurons.
 static __attribute__((noinline)) void forward_int_soft(HEAP_PARAM const struct forward_int_args *a) {
-  forward_int_leakless(HEAP_ARG a, 0);
+  struct input_int input = input_int_of(HEAP_ARG a->conv, a->bursts);
+  forward_int_with(&input, NULL, AT(int32_t, a->conv.base), AT(uint32_t, a->bits), leakless(a->neuron), 0);
 }
 
 static __attribute__((noinline)) void forward_int_signed(HEAP_PARAM const struct forward_int_args *a) {
-  forward_int_leakless(HEAP_ARG a, 1);
+  struct input_int input = input_int_of(HEAP_ARG a->conv, a->bursts);
+  forward_int_with(&input, NULL, AT(int32_t, a->conv.base), AT(uint32_t, a->bits), leakless(a->neuron), 1);
 }
 
 KERNEL(forward_int) {
+  struct input_int input = input_int_of(HEAP_ARG a->conv, a->bursts);
   if (a->neuron.isSigned)
     forward_int_signed(HEAP_ARG a);
   else if (a->neuron.reset == RESET_SOFT && a->neuron.leak == 1 << 15)
     forward_int_soft(HEAP_ARG a);
   else
-    forward_int_with(HEAP_ARG a, a->neuron, 0);
+    forward_int_with(&input, NULL, AT(int32_t, a->conv.base), AT(uint32_t, a->bits), a->neuron, 0);
+}
+
+struct forward_int_sum_args {
+  struct conv conv;
+  ref bursts;
+  struct conv beside; // of the same output; its constant current is not read
+  ref besideBursts, bits;
+  struct neuron_int neuron;
+};
+
+static __attribute__((noinline)) void forward_int_sum_signed(HEAP_PARAM const struct forward_int_sum_args *a) {
+  struct input_int input = input_int_of(HEAP_ARG a->conv, a->bursts);
+  struct input_int beside = input_int_of(HEAP_ARG a->beside, a->besideBursts);
+  forward_int_with(&input, &beside, AT(int32_t, a->conv.base), AT(uint32_t, a->bits), leakless(a->neuron), 1);
+}
+
+// Neurons that take the sum of two inputs.
+KERNEL(forward_int_sum) {
+  struct input_int input = input_int_of(HEAP_ARG a->conv, a->bursts);
+  struct input_int beside = input_int_of(HEAP_ARG a->beside, a->besideBursts);
+  if (a->neuron.isSigned)
+    forward_int_sum_signed(HEAP_ARG a);
+  else
+    forward_int_with(&input, &beside, AT(int32_t, a->conv.base), AT(uint32_t, a->bits), a->neuron, 0);
 }
 
 struct integrate_int_args {

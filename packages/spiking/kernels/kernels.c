@@ -51,6 +51,7 @@ __attribute__((visibility("default"))) int RUN(HEAP_PARAM uint32_t op, uint32_t 
     CASE(28, bursts)
     CASE(29, forward_sum)
     CASE(30, largest_sum)
+    CASE(31, forward_int_sum)
     default:
       return 1;
   }

@@ -63,6 +63,15 @@ describe('residual networks', () => {
     );
   });
 
+  it.each(['float', 'integer'] as const)(
+    'of channels of several blocks give what the reference engine gives, in numbers of kind %s',
+    async (precision) => {
+      const { snn, pixels } = wideRun();
+      const raster = spikingLayers(snn.architecture).map(({ name }) => name);
+      await expectAsReference({ snn, pixels, seed: 3, raster, precision });
+    },
+  );
+
   it('are in integers close to what they are in floats', async () => {
     let [same, all] = [0, 0];
     await fc.assert(
@@ -129,42 +138,9 @@ describe('residual networks', () => {
 
 describe('gradients of residual networks', () => {
   it('are those of the reference engine for channels of several blocks', async () => {
-    const random = testStream('weights');
-    const window = { kernel: 3, stride: 1, padding: 1, bias: true } as const;
-    const layers: Layer[] = [
-      { kind: 'conv', name: 'stem', inChannels: 2, outChannels: 70, ...window },
-      { kind: 'conv', name: 'a', inChannels: 70, outChannels: 40, ...window, stride: 2 },
-      { kind: 'conv', name: 'b', inChannels: 40, outChannels: 130, ...window, linear: true },
-      { kind: 'shortcut', name: 'past', from: ['stem'], stride: 2, before: 30, after: 30 },
-      { kind: 'add', name: 'sum', from: ['past', 'b'] },
-      { kind: 'conv', name: 'c', from: ['sum'], inChannels: 130, outChannels: 130, ...window },
-      { kind: 'conv', name: 'd', inChannels: 130, outChannels: 130, ...window, linear: true },
-      { kind: 'add', name: 'sum2', from: ['d', 'sum'] },
-      { kind: 'flatten' },
-      { kind: 'dense', name: 'output', inputs: 4 * 130, outputs: 2, bias: false },
-    ];
-    const architecture = { name: 'wide', inputShape: [4, 4, 2] as const, classes: 2, layers };
-    const parameters = Object.fromEntries(
-      weightedLayers(architecture).flatMap((layer) =>
-        Object.entries(parameterShapes(layer)).map(([name, shape]) => {
-          const length = shape.reduce((a, b) => a * b, 1);
-          // Multiples of 1/64, so that all sums are exact.
-          const one = () => (Math.floor(random.uniform() * 9) - 4) / 64;
-          return [name, { shape, data: Float32Array.from({ length }, one) }];
-        }),
-      ),
-    );
-    const snn: Snn = {
-      ...{ type: 'snn', architecture, parameters, timeSteps: 9, classNames: classNames(2) },
-      thresholds: { stem: 0.125, a: 0.5, sum: 0.5, c: 0.5, sum2: 0.5 },
-      gains: { sum: [0.5, 1], sum2: [1, 0.25] },
-      neuron: { kind: 'integrate-and-fire', leak: 1, reset: 'soft', firing: 'strict', initial: 0 },
-      encoder: { kind: 'poisson', range: [-1, 1] },
-      readout: { kind: 'sum', scale: 1 },
-    };
-    const pixels = Float32Array.from({ length: 2 * 32 }, () => random.uniform() * 2 - 1);
+    const { snn, pixels } = wideRun();
     await expectSameGradients({ snn, pixels, seed: 3 }, 'triangle', false);
-    expect(trainingPlan(planOf(architecture))).toBeDefined();
+    expect(trainingPlan(planOf(snn.architecture))).toBeDefined();
   });
 
   it('are those of the reference engine, behind gates and poolings too', async () => {
@@ -190,6 +166,45 @@ describe('gradients of residual networks', () => {
     expect(joint).toBeGreaterThan(30);
   });
 });
+
+/** Images and a residual network with channels of several blocks. */
+function wideRun(): { snn: Snn; pixels: Float32Array } {
+  const random = testStream('weights');
+  const window = { kernel: 3, stride: 1, padding: 1, bias: true } as const;
+  const layers: Layer[] = [
+    { kind: 'conv', name: 'stem', inChannels: 2, outChannels: 70, ...window },
+    { kind: 'conv', name: 'a', inChannels: 70, outChannels: 40, ...window, stride: 2 },
+    { kind: 'conv', name: 'b', inChannels: 40, outChannels: 130, ...window, linear: true },
+    { kind: 'shortcut', name: 'past', from: ['stem'], stride: 2, before: 30, after: 30 },
+    { kind: 'add', name: 'sum', from: ['past', 'b'] },
+    { kind: 'conv', name: 'c', from: ['sum'], inChannels: 130, outChannels: 130, ...window },
+    { kind: 'conv', name: 'd', inChannels: 130, outChannels: 130, ...window, linear: true },
+    { kind: 'add', name: 'sum2', from: ['d', 'sum'] },
+    { kind: 'flatten' },
+    { kind: 'dense', name: 'output', inputs: 4 * 130, outputs: 2, bias: false },
+  ];
+  const architecture = { name: 'wide', inputShape: [4, 4, 2] as const, classes: 2, layers };
+  const parameters = Object.fromEntries(
+    weightedLayers(architecture).flatMap((layer) =>
+      Object.entries(parameterShapes(layer)).map(([name, shape]) => {
+        const length = shape.reduce((a, b) => a * b, 1);
+        // Multiples of 1/64, so that all sums are exact.
+        const one = () => (Math.floor(random.uniform() * 9) - 4) / 64;
+        return [name, { shape, data: Float32Array.from({ length }, one) }];
+      }),
+    ),
+  );
+  const snn: Snn = {
+    ...{ type: 'snn', architecture, parameters, timeSteps: 9, classNames: classNames(2) },
+    thresholds: { stem: 0.125, a: 0.5, sum: 0.5, c: 0.5, sum2: 0.5 },
+    gains: { sum: [0.5, 1], sum2: [1, 0.25] },
+    neuron: { kind: 'integrate-and-fire', leak: 1, reset: 'soft', firing: 'strict', initial: 0 },
+    encoder: { kind: 'poisson', range: [-1, 1] },
+    readout: { kind: 'sum', scale: 1 },
+  };
+  const pixels = Float32Array.from({ length: 2 * 32 }, () => random.uniform() * 2 - 1);
+  return { snn, pixels };
+}
 
 /** Both engines' gradients of everything are the same, but for rounding. */
 async function expectSameGradients(

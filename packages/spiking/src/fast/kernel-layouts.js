@@ -131,6 +131,13 @@ export const layouts = Object.freeze({
   compressGroups: compressed,
   packInt: int('from', 'to', 'taps', 'inputs', 'outputs', 'isSigned'),
   forwardInt: { conv, ...int('bursts', 'bits'), neuron: integerNeuron },
+  forwardIntSum: {
+    conv,
+    ...int('bursts'),
+    beside: conv,
+    ...int('besideBursts', 'bits'),
+    neuron: integerNeuron,
+  },
   integrateInt: { conv, ...int('bursts', 'recordAt', 'potentials', 'records') },
   valuedCurrentInt: {
     ...int('pixels', 'weights', 'base', 'result', 'height', 'width', 'channels', 'outHeight'),

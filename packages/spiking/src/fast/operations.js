@@ -31,4 +31,5 @@ export const operations = Object.freeze({
   bursts: 28,
   forwardSum: 29,
   largestSum: 30,
+  forwardIntSum: 31,
 });

@@ -2,7 +2,6 @@
  * A spiking layer's way forward, through all time-steps.
  */
 import { sortedBursts } from './bursts.js';
-import { forwardIntegerSum } from './integer-sum.js';
 import { layerInput } from './layer-input.js';
 import {
   adaptiveNeuronArguments,
@@ -37,21 +36,16 @@ export function forwardSpikes(network, index, before, images, { potentials = 0, 
   const { conv, spikes: inputSpikes, ...operations } = layerInput(network, index, before, images);
   const bursts = sortedBursts(network, index, conv);
   let besideAdditions = 0;
-  if (beside && spec.integers) {
+  if (beside) {
     const other = layerInput(network, index, beside, images, true);
     besideAdditions = other.additions;
     const besideBursts = sortedBursts(network, index, other.conv, true);
-    forwardIntegerSum(network, index, bits, [
-      { conv, bursts },
-      { conv: other.conv, bursts: besideBursts },
-    ]);
-  } else if (beside) {
-    const other = layerInput(network, index, beside, images, true);
-    besideAdditions = other.additions;
-    heap.run('forwardSum', {
-      ...{ conv, bursts, beside: other.conv, bits, neuron: neuronArguments(network, index) },
-      besideBursts: sortedBursts(network, index, other.conv, true),
-    });
+    const inputs = { conv, bursts, beside: other.conv, besideBursts, bits };
+    if (spec.integers) {
+      heap.run('forwardIntSum', { ...inputs, neuron: integerNeuronArguments(network, index) });
+    } else {
+      heap.run('forwardSum', { ...inputs, neuron: neuronArguments(network, index) });
+    }
   } else if (spec.integers) {
     const neuron = integerNeuronArguments(network, index);
     heap.run('forwardInt', { conv, bursts, bits, neuron });
