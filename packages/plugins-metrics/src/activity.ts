@@ -3,25 +3,33 @@ import type { LayerActivity } from '@privatesnn/spiking';
 
 const perNeuron = 'spikes per neuron';
 const perStep = 'spikes per neuron and time-step';
+const negativePerNeuron = 'negative spikes per neuron';
 
 /** What one layer does for one image, on average. */
 export interface LayerRate {
   /** "input" for the encoder, else the layer's name. */
   readonly layer: string;
   readonly neurons: number;
-  /** Summed over the T time-steps: r(l) of the energy model; ≥ 0. */
+  /** Summed over the T time-steps, of either sign: r(l) of the energy model; ≥ 0. */
   readonly spikesPerNeuron: number;
+  /** Those of them that take one back; undefined where the activity says nothing of them, as neurons are not signed. */
+  readonly negativePerNeuron: number | undefined;
   /** The same for one time-step: in [0, 1]. */
   readonly spikeRate: number;
 }
 
-/** The activity artefact: by layer, spikes per neuron over all time-steps, and for each time-step. */
+/**
+ * The activity artefact: by layer, spikes per neuron over all time-steps, and for each time-step; of signed neurons the
+ * negative ones among them, too.
+ */
 export function activitySeries(
   activity: readonly LayerActivity[],
   images: number,
   timeSteps: number,
 ): Series {
   const spikes = activity.map((layer) => layer.spikes / (images * layer.neurons));
+  const isSigned = activity.some(({ negative }) => negative !== undefined);
+  const negative = activity.map((layer) => (layer.negative ?? 0) / (images * layer.neurons));
   return {
     type: 'series',
     title: 'Spike activity by layer',
@@ -31,6 +39,7 @@ export function activitySeries(
     lines: [
       { name: perNeuron, y: spikes },
       { name: perStep, y: spikes.map((value) => value / timeSteps) },
+      ...(isSigned ? [{ name: negativePerNeuron, y: negative }] : []),
     ],
   };
 }
@@ -45,6 +54,7 @@ export function readActivity(series: Series, snn: Snn): LayerRate[] {
   const counts = new Map([['input', inputSize(snn)], ...neuronCounts(snn)]);
   const spikes = series.lines.find((line) => line.name === perNeuron)?.y;
   const rates = series.lines.find((line) => line.name === perStep)?.y;
+  const negative = series.lines.find((line) => line.name === negativePerNeuron)?.y;
   if (!spikes || !rates || expected.join() !== series.x.join()) {
     throw new UserError(
       'data',
@@ -62,6 +72,7 @@ export function readActivity(series: Series, snn: Snn): LayerRate[] {
     neurons: counts.get(layer)!,
     spikesPerNeuron: spikes[i] ?? 0,
     spikeRate: rates[i] ?? 0,
+    negativePerNeuron: negative && (negative[i] ?? 0),
   }));
 }
 

@@ -26,9 +26,10 @@ const images = pixelImages(
   ],
   [0, 1, 2],
 );
-const run = async (network: typeof tinySnn, pictures = images) => {
+const run = async (network: typeof tinySnn, pictures = images, by = engine) => {
   const context = fakeContext();
-  const result = await stageOf(conversionDoctor, { runtime, engine }, { batch: 2 }).run(context, {
+  const dependencies = { runtime, engine: by };
+  const result = await stageOf(conversionDoctor, dependencies, { batch: 2 }).run(context, {
     network,
     ann: tinyAnn,
     images: pictures,
@@ -48,6 +49,23 @@ test('a good conversion: rates follow the activations', async () => {
   expect(lineOf(layers, 'highest spike rate')[0]).toBeGreaterThanOrEqual(0.85);
   expect(curve.x.at(-1)).toBe(20);
   expect(lineOf(curve, 'accuracy').at(-1)).toBe(1);
+});
+
+test('spikes that are taken back are no part of a rate', async () => {
+  const neurons = 3;
+  // Every neuron sends 1, −1 and 1, and nothing after that.
+  const wavering: typeof engine = {
+    ...engine,
+    async infer(request) {
+      const { raster, ...rest } = await engine.infer(request);
+      const { hidden } = raster;
+      const steps = request.timeSteps ?? request.snn.timeSteps;
+      const changed = hidden?.map((_, i) => [1, 255, 1][Math.floor(i / neurons) % steps] ?? 0);
+      return { ...rest, raster: changed ? { hidden: changed } : {} };
+    },
+  };
+  const { layers } = await run(tinySnn, images, wavering);
+  expect(lineOf(layers, 'highest spike rate')).toEqual([1 / 20]);
 });
 
 /** A residual block: what goes past it counts as much as what it adds. */

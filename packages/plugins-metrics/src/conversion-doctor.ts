@@ -206,7 +206,7 @@ export const conversionDoctor = defineStage({
   }),
 });
 
-/** Adds up the raster [images, T, neurons] over time. */
+/** Adds up the raster [images, T, neurons] over time; spikes of −1 are taken off. */
 function countSpikes(
   raster: Uint8Array,
   counts: Uint16Array,
@@ -214,11 +214,12 @@ function countSpikes(
   timeSteps: number,
 ): void {
   const images = raster.length / (neurons * timeSteps);
+  const spikes = new Int8Array(raster.buffer, raster.byteOffset, raster.length);
   for (let image = 0; image < images; image++) {
     for (let t = 0; t < timeSteps; t++) {
       const from = (image * timeSteps + t) * neurons;
       for (let n = 0; n < neurons; n++) {
-        if (raster[from + n] !== 0) counts[image * neurons + n]! += 1;
+        counts[image * neurons + n]! += spikes[from + n]!;
       }
     }
   }

@@ -74,6 +74,9 @@ function addActivity(parts: readonly Counts[]): LayerActivity[] {
   return (parts[0]?.activity ?? []).map((first, i) => ({
     ...first,
     spikes: sumOver(parts, ({ activity }) => activity[i]!.spikes),
+    ...(first.negative === undefined
+      ? {}
+      : { negative: sumOver(parts, ({ activity }) => activity[i]!.negative!) }),
   }));
 }
 

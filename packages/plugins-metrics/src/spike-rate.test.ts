@@ -32,6 +32,23 @@ test('spikes over neurons, images and time-steps', async () => {
   expect(lineOf(rates, 'spikes per neuron and time-step')).toEqual([0.25]);
 });
 
+test('of signed neurons it says how many spikes take one back', async () => {
+  const series = activitySeries(
+    [
+      { layer: 'input', neurons: 3, spikes: 24 },
+      { layer: 'hidden', neurons: 3, spikes: 60, negative: 15 },
+    ],
+    4,
+    20,
+  );
+  const { metrics, rates } = await stageOf(spikeRate, {}, {}).run(fakeContext(), {
+    network: tinySnn,
+    activity: series,
+  });
+  expect(metrics.values).toMatchObject({ spikesPerNeuron: 5, negativePart: 0.25 });
+  expect(lineOf(rates, 'negative spikes per neuron')).toEqual([1.25]);
+});
+
 test('a silent layer is counted and told', async () => {
   const context = fakeContext();
   const { metrics } = await stageOf(spikeRate, {}, {}).run(context, {

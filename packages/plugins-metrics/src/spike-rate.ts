@@ -24,9 +24,12 @@ export const spikeRate = defineStage({
   outputs: {
     metrics: output(
       'scalars',
-      'spikesPerNeuron and spikeRate over all spiking layers, inputSpikesPerNeuron, lowestSpikesPerNeuron, silentLayers',
+      'spikesPerNeuron and spikeRate over all spiking layers, inputSpikesPerNeuron, lowestSpikesPerNeuron, silentLayers; of signed neurons also negativePart, the part of the spikes that take one back',
     ),
-    rates: output('series', 'spikes per neuron and per neuron and time-step, by layer'),
+    rates: output(
+      'series',
+      'spikes per neuron and per neuron and time-step, by layer; of signed neurons also those that take one back',
+    ),
   },
   dependencies: {},
   create: (_, { silentBelow }) => ({
@@ -36,6 +39,10 @@ export const spikeRate = defineStage({
       const neurons = layers.reduce((sum, layer) => sum + layer.neurons, 0);
       const mean = (of: (layer: (typeof layers)[number]) => number) =>
         neurons > 0 ? layers.reduce((sum, l) => sum + l.neurons * of(l), 0) / neurons : null;
+      const negative = layers.flatMap(({ negativePerNeuron }) => negativePerNeuron ?? []);
+      const isSigned = negative.length > 0;
+      const spikes = mean((layer) => layer.spikesPerNeuron);
+      const back = mean((layer) => layer.negativePerNeuron ?? 0);
       const silent = layers.filter((layer) => layer.spikesPerNeuron < silentBelow);
       if (silent.length > 0) {
         context.warn(
@@ -48,12 +55,13 @@ export const spikeRate = defineStage({
         metrics: {
           type: 'scalars',
           values: {
-            spikesPerNeuron: mean((layer) => layer.spikesPerNeuron),
+            spikesPerNeuron: spikes,
             spikeRate: mean((layer) => layer.spikeRate),
             inputSpikesPerNeuron: encoder!.spikesPerNeuron,
             lowestSpikesPerNeuron:
               layers.length > 0 ? Math.min(...layers.map((layer) => layer.spikesPerNeuron)) : null,
             silentLayers: silent.length,
+            ...(isSigned ? { negativePart: spikes ? back! / spikes : null } : {}),
           },
         },
         rates: {
@@ -65,6 +73,7 @@ export const spikeRate = defineStage({
           lines: [
             { name: 'spikes per neuron', y: layers.map((layer) => layer.spikesPerNeuron) },
             { name: 'spikes per neuron and time-step', y: layers.map((layer) => layer.spikeRate) },
+            ...(isSigned ? [{ name: 'negative spikes per neuron', y: negative }] : []),
           ],
         },
       };
