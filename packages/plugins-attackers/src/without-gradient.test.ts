@@ -1,4 +1,4 @@
-import type { Parameters } from '@privatesnn/core';
+import type { Parameters, Snn } from '@privatesnn/core';
 import { createTensorRuntime, type TensorRuntime } from '@privatesnn/runtime-tfjs';
 import { createReferenceEngine } from '@privatesnn/spiking';
 import { fakeContext, tinyAnn, tinySnn } from '@privatesnn/testkit';
@@ -59,4 +59,13 @@ test('a class without weights is flagged alone', async () => {
     .at(-1)!;
   const { images } = await attack('reconvert', zeroed(tinySnn().parameters, last, 1));
   expect([...images.withoutGradient!]).toEqual([0, 1, 0]);
+});
+
+test('spike-gradient refuses signed neurons, which have no gradient', async () => {
+  const stage = spikeGradient.create({ runtime, engine }, spikeGradient.options.parse(few));
+  const victim = tinySnn();
+  const neuron = { ...victim.neuron, signed: true } as Snn['neuron'];
+  await expect(stage.run(fakeContext(), { victim: { ...victim, neuron } })).rejects.toMatchObject({
+    code: 'SIGNED_NEURON',
+  });
 });

@@ -284,6 +284,15 @@ describe('stbp', () => {
     ).rejects.toMatchObject({ code: 'ADAPTIVE_NEURON' });
   });
 
+  it('does not take signed neurons, and says so before it trains', async () => {
+    const neuron = { ...snn.neuron, leak: 1, reset: 'soft', signed: true } as Snn['neuron'];
+    const context = fakeContext();
+    await expect(
+      train({}, context, { snn: { ...snn, neuron }, images, teacher }),
+    ).rejects.toMatchObject({ code: 'SIGNED_NEURON' });
+    expect(context.warnings).toEqual([]);
+  });
+
   it('takes soft labels only from images that have them', async () => {
     const { softLabels: _, ...hard } = images;
     await expect(

@@ -265,6 +265,18 @@ it('what the format has no words for is refused by its layer', () => {
   expect(refused({ neuron })).toContain('one step after the spike');
 });
 
+it.each(targetNames)('%s has no neurons that take a spike back', (target) => {
+  const snn = hidden(fc.sample(runs, { seed: 1, numRuns: 1 })[0]!.snn);
+  const neuron = { ...snn.neuron, leak: 1, reset: 'soft', signed: true } as Snn['neuron'];
+  expect(() => nirGraph({ ...snn, neuron }, target, 1)).toThrow(
+    expect.objectContaining({
+      code: 'NIR_CANNOT_SAY',
+      message: expect.stringContaining('takes a spike back') as string,
+      hint: expect.stringContaining('spikes: binary') as string,
+    }),
+  );
+});
+
 it('names are those of the layers, without what cuts a path, each once', () => {
   const snn = hidden(fc.sample(runs, { seed: 1, numRuns: 1 })[0]!.snn);
   const [h, o] = ['output', 'a/b.c'];

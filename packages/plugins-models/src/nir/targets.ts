@@ -1,4 +1,5 @@
 import type { IntegrateAndFire, Snn } from '@privatesnn/core';
+import { isSigned } from '@privatesnn/spiking';
 
 import { cannotSay } from './cannot-say.js';
 import type { NirArray, NirNode } from './nodes.js';
@@ -99,6 +100,12 @@ function integrateAndFireOf({ neuron }: Snn): IntegrateAndFire {
   }
   if (neuron.reset === 'delayed-soft') {
     throw cannotSay('a reset one step after the spike', 'Convert with `reset: soft` or `hard`.');
+  }
+  if (isSigned(neuron)) {
+    throw cannotSay(
+      'signed neurons, as none of its neurons takes a spike back',
+      'Convert with `spikes: binary`.',
+    );
   }
   return neuron;
 }

@@ -257,6 +257,18 @@ describe('tdbn', () => {
     });
   });
 
+  it('does not take signed neurons', async () => {
+    const instance = tdbn.create({ runtime, engine }, tdbn.options.parse(quick));
+    const neuron: Snn['neuron'] = {
+      ...{ kind: 'integrate-and-fire', leak: 1, reset: 'soft', firing: 'strict', initial: 0 },
+      signed: true,
+    };
+    const inputs = { snn: network({ neuron }), images: bands(24) };
+    await expect(instance.run(fakeContext(), inputs)).rejects.toMatchObject({
+      code: 'SIGNED_NEURON',
+    });
+  });
+
   it('does not train what it would run otherwise: gated max-pooling', async () => {
     const snn = network();
     const layers = snn.architecture.layers.map((layer): Layer =>
