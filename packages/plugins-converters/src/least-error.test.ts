@@ -73,6 +73,18 @@ describe('least-error', () => {
     );
   });
 
+  it('loses less at few time-steps with spikes that can be taken back', async () => {
+    const explained = { binary: 0, signed: 0 };
+    for (const spikes of ['binary', 'signed'] as const) {
+      for (const timeSteps of [2, 4, 6, 8]) {
+        const { snn, metrics } = await convert({ timeSteps, spikes }, fakeContext());
+        explained[spikes] += metrics.values['explained'] as number;
+        expect('signed' in snn.neuron).toBe(spikes === 'signed');
+      }
+    }
+    expect(explained.signed).toBeGreaterThan(explained.binary);
+  });
+
   it('gives channels thresholds of their own, and the network still stands for the ANN', async () => {
     const context = fakeContext();
     const options = { timeSteps: 4, scale: 1 };

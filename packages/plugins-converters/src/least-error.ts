@@ -1,12 +1,12 @@
 import { assertImagesFit, defineStage, input, output } from '@privatesnn/core';
 import { TENSOR_RUNTIME } from '@privatesnn/runtime-tfjs';
-import { SPIKING_ENGINE, warnOfRemark, warnOfTies } from '@privatesnn/spiking';
+import { checkSignedSpikes, SPIKING_ENGINE, warnOfRemark, warnOfTies } from '@privatesnn/spiking';
 
 import { calibrationImages } from './calibration-images.js';
 import { leastErrorOptions } from './least-error-options.js';
 import { isTooDear, searchNetwork, sizesOf } from './least-error-search.js';
 import { maxPoolingAdvice, withMaxPooling } from './max-pooling.js';
-import { assertReLUs, encoderFor } from './neuron-options.js';
+import { assertReLUs, encoderFor, neuronModel } from './neuron-options.js';
 import { warnOfPoorAgreement } from './poor-agreement.js';
 
 export const leastError = defineStage({
@@ -39,6 +39,7 @@ export const leastError = defineStage({
       assertImagesFit(images, given.architecture);
       assertReLUs(given);
       const ann = withMaxPooling(options, given);
+      checkSignedSpikes({ architecture: ann.architecture, neuron: neuronModel(options) });
       const network = { architecture: ann.architecture, encoder: encoderFor(options, ann) };
       warnOfRemark(context, engine, network, 'spikes');
       const calibration = calibrationImages(images, options, context.random('calibration'));

@@ -185,10 +185,12 @@ describe('how often neurons behind a max-pooling spike, where the larger of two 
 });
 
 it('advises gates where more passes than the maximum', () => {
-  const advice = (maxPooling: MaxPooling, ann = network) => maxPoolingAdvice({ maxPooling }, ann);
+  const advice = (maxPooling: MaxPooling, ann = network, spikes: 'binary' | 'signed' = 'binary') =>
+    maxPoolingAdvice({ maxPooling, spikes }, ann);
   expect(advice('currents')).toContain('take maxPooling: gated');
   expect(advice('any-spike')).toContain('take maxPooling: gated');
   expect(advice('gated')).toBeUndefined();
+  expect(advice('currents', network, 'signed')).toContain('gated and spikes: binary');
   const layers = network.architecture.layers.filter(({ kind }) => kind !== 'max-pool');
   const plain = { ...network, architecture: { ...network.architecture, layers } };
   expect(advice('currents', plain)).toBeUndefined();
@@ -228,32 +230,29 @@ const network: Ann = {
 describe.each(['least-error', 'threshold-balancing', 'weight-normalisation'])('%s', (id) => {
   const common = { timeSteps: 200, encoder: 'constant', initialPotential: 0.5 };
   const images = imagesFor(network.architecture, 16);
-  const convert = async (maxPooling: MaxPooling) => {
+  const convert = async (maxPooling: MaxPooling, neuron: Record<string, unknown> = {}) => {
     const given = { ann: network, images };
+    const wanted = { ...common, ...neuron, maxPooling };
     switch (id) {
       case 'least-error': {
-        const options = leastError.options.parse({ ...common, scale: 1.15, maxPooling });
+        const options = leastError.options.parse({ ...wanted, scale: 1.15 });
         return (await leastError.create({ engine, tensors }, options).run(fakeContext(), given))
           .snn;
       }
       case 'threshold-balancing': {
-        const options = thresholdBalancing.options.parse({ ...common, scale: 1, maxPooling });
+        const options = thresholdBalancing.options.parse({ ...wanted, scale: 1 });
         const stage = thresholdBalancing.create({ engine, tensors }, options);
         return (await stage.run(fakeContext(), given)).snn;
       }
       default: {
-        const options = weightNormalisation.options.parse({
-          ...common,
-          percentile: 100,
-          maxPooling,
-        });
+        const options = weightNormalisation.options.parse({ ...wanted, percentile: 100 });
         return (await weightNormalisation.create({ tensors }, options).run(fakeContext(), given))
           .snn;
       }
     }
   };
-  const explained = async (maxPooling: MaxPooling) => {
-    const snn = await convert(maxPooling);
+  const explained = async (maxPooling: MaxPooling, neuron: Record<string, unknown> = {}) => {
+    const snn = await convert(maxPooling, neuron);
     const logits = await annLogits(tensors, network, images);
     // Thresholds of least error clip elsewhere.
     if (id !== 'least-error') {
@@ -275,4 +274,23 @@ describe.each(['least-error', 'threshold-balancing', 'weight-normalisation'])('%
   it('converts with currents', async () => {
     expect(await explained('currents')).toBeGreaterThan(0.6);
   });
+
+  it('puts signed neurons behind currents, and refuses them before another max-pooling', async () => {
+    const signed = { spikes: 'signed' };
+    expect((await convert('currents', signed)).neuron).toMatchObject({ signed: true });
+    for (const maxPooling of ['gated', 'any-spike'] as const) {
+      await expect(convert(maxPooling, signed)).rejects.toMatchObject({
+        code: 'SIGNED_MAX_POOLING',
+      });
+    }
+  });
+
+  it.each([{ leak: 0.9 }, { reset: 'hard' }, { reset: 'delayed-soft' }])(
+    'refuses signed neurons with %o',
+    async (changed) => {
+      await expect(convert('currents', { spikes: 'signed', ...changed })).rejects.toMatchObject({
+        code: 'SIGNED_NEURON',
+      });
+    },
+  );
 });

@@ -68,12 +68,12 @@ export function withMaxPooling({ maxPooling }: { readonly maxPooling: MaxPooling
  * gives on average, for however many time-steps, unless it is the same unit at all of them.
  */
 export function maxPoolingAdvice(
-  { maxPooling }: { readonly maxPooling: MaxPooling },
+  { maxPooling, spikes }: { readonly maxPooling: MaxPooling; readonly spikes: 'binary' | 'signed' },
   { architecture: { layers } }: Ann,
 ): string | undefined {
   const isMore = maxPooling === 'any-spike' || maxPooling === 'currents';
   return isMore && layers.some(({ kind }) => kind === 'max-pool')
-    ? `with maxPooling: ${maxPooling} more passes than the ANN's maximum, at any number of time-steps: take maxPooling: gated`
+    ? `with maxPooling: ${maxPooling} more passes than the ANN's maximum, at any number of time-steps: take maxPooling: gated${spikes === 'signed' ? ' and spikes: binary' : ''}`
     : undefined;
 }
 

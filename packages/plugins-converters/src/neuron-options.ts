@@ -30,6 +30,13 @@ export const neuronOptions = {
       'v: membranes start at v·θ. 0.5 makes spike counts the rounded activations instead of the cut off ones, which ' +
         'short runs need (Bu 2022).',
     ),
+  spikes: z
+    .enum(['binary', 'signed'])
+    .default('binary')
+    .describe(
+      '`signed`: a neuron takes back a spike that came too early, by one of −1 (Wang 2022). It needs `leak: 1` and ' +
+        '`reset: soft`, and the network cannot be trained further.',
+    ),
   encoder: z
     .enum(['poisson', 'constant', 'first-spike'])
     .default('poisson')
@@ -49,8 +56,16 @@ export function neuronModel({
   reset,
   firing,
   initialPotential,
+  spikes,
 }: NeuronOptions): IntegrateAndFire {
-  return { kind: 'integrate-and-fire', leak, reset, firing, initial: initialPotential };
+  return {
+    kind: 'integrate-and-fire',
+    leak,
+    reset,
+    firing,
+    initial: initialPotential,
+    ...(spikes === 'signed' ? { signed: true } : {}),
+  };
 }
 
 /** The encoder that the options describe, for a given network. */

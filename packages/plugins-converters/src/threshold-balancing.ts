@@ -15,6 +15,7 @@ import {
 } from '@privatesnn/core';
 import { annLogits, TENSOR_RUNTIME, type TensorRuntime } from '@privatesnn/runtime-tfjs';
 import {
+  checkSignedSpikes,
   fitReadout,
   readoutOf,
   scaleThresholds,
@@ -78,6 +79,7 @@ export const thresholdBalancing = defineStage({
       assertImagesFit(images, original.architecture);
       assertReLUs(original);
       const ann = withMaxPooling(given, original);
+      checkSignedSpikes({ architecture: ann.architecture, neuron: neuronModel(given) });
       const options = { ...given, timeSteps: undelayedSteps(given, ann) };
       const network = { architecture: ann.architecture, encoder: encoderFor(options, ann) };
       warnOfRemark(context, engine, network, 'spikes');

@@ -12,6 +12,7 @@ import {
 } from '@privatesnn/core';
 import { TENSOR_RUNTIME, type TensorRuntime } from '@privatesnn/runtime-tfjs';
 import {
+  checkSignedSpikes,
   dataBasedScales,
   modelBasedScales,
   normaliseWeights,
@@ -105,6 +106,7 @@ export const weightNormalisation = defineStage({
       assertImagesFit(images, given.architecture);
       assertReLUs(given);
       const ann = withMaxPooling(options, given);
+      checkSignedSpikes({ architecture: ann.architecture, neuron: neuronModel(options) });
       const calibration = partOfImages(images, options.samples);
       const scales = await layerScales(context, tensors, ann, calibration, options);
       return {
