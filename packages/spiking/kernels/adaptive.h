@@ -9,16 +9,20 @@ struct adaptive {
   float rest; // the refractory response to a spike at rest, (1 − refractoryDecay) · ρ · θ
 };
 
-// One block of one pixel; `base` is of all constant currents.
-INLINE void run_adaptive(const struct conv *c, const struct burst *bursts, const uint32_t *list, const float *weights,
-                         const float *base, const struct adaptive *n, int32_t oy, int32_t ox, int32_t block,
-                         uint32_t *bits, ptrdiff_t bitStep) {
+// One block of one pixel, with `count` inputs besides; `base` is of all constant currents.
+INLINE void run_adaptive(HEAP_PARAM const struct conv *c, const struct burst *bursts, const uint32_t *list,
+                         const float *weights, const struct input *others, int32_t count, const float *base,
+                         const struct adaptive *n, int32_t oy, int32_t ox, int32_t block, uint32_t *bits,
+                         ptrdiff_t bitStep) {
   vf current[VECS], membrane[VECS], refractory[VECS], adapted[VECS], currents[PERIOD][VECS];
   for (int32_t t = 0, image = 0; t < c->steps; image++) {
     const vf *constant = base_at(c, base, image, oy * c->outWidth + ox, block);
     for (int v = 0; v < VECS; v++) current[v] = membrane[v] = refractory[v] = adapted[v] = splat(0);
     for (int32_t end = t + c->timeSteps; t < end; t++, bits += bitStep) {
-      if (t % PERIOD == 0) currents_at(currents, c, bursts, list, weights, oy, ox, t);
+      if (t % PERIOD == 0) {
+        currents_at(currents, c, bursts, list, weights, oy, ox, t);
+        add_others(HEAP_ARG currents, others, count, block, oy, ox, t);
+      }
       uint32_t word = 0;
 #pragma GCC unroll 16
       for (int v = 0; v < VECS; v++) {
@@ -44,7 +48,9 @@ INLINE void run_adaptive(const struct conv *c, const struct burst *bursts, const
 struct forward_adaptive_args {
   struct conv conv;
   ref bursts; // of `bursts`
-  ref bits;   // result: [outHeight][steps][outWidth][blocks · BLOCK / 32]
+  ref others; // struct input, [count]
+  int32_t count;
+  ref bits; // result: [outHeight][steps][outWidth][blocks · BLOCK / 32]
   struct adaptive neuron;
 };
 
@@ -54,13 +60,14 @@ KERNEL(forward_adaptive) {
   ptrdiff_t words = (ptrdiff_t)c.blocks * (BLOCK / 32);
   for (int32_t block = 0; block < c.blocks; block++) {
     const float *weights = block_weights(&c, AT(float, c.weights), block);
+    const struct burst *bursts = block_bursts(&c, AT(struct burst, a->bursts), block);
     prefetch_block(weights, block_rows(&c) * BLOCK * 4);
     for (int32_t oy = 0; oy < c.outHeight; oy++)
       for (int32_t ox = 0; ox < c.outWidth; ox++) {
         uint32_t *bits = AT(uint32_t, a->bits) +
                          ((ptrdiff_t)oy * c.steps * c.outWidth + ox) * words + block * (BLOCK / 32);
-        run_adaptive(&c, AT(struct burst, a->bursts), AT(uint32_t, c.list), weights, AT(float, c.base), &n, oy, ox,
-                     block, bits, words * c.outWidth);
+        run_adaptive(HEAP_ARG &c, bursts, AT(uint32_t, c.list), weights, AT(struct input, a->others), a->count,
+                     AT(float, c.base), &n, oy, ox, block, bits, words * c.outWidth);
       }
   }
 }
@@ -82,6 +89,7 @@ KERNEL(integrate_filtered) {
   vf kept = splat(a->currentDecay), added = splat(1 - a->currentDecay);
   for (int32_t block = 0; block < c.blocks; block++) {
     const float *weights = block_weights(&c, AT(float, c.weights), block);
+    const struct burst *bursts = block_bursts(&c, AT(struct burst, a->bursts), block);
     for (int32_t pixel = 0; pixel < pixels; pixel++) {
       vf current[VECS], currents[PERIOD][VECS], *to = AT(vf, a->currents) + ((ptrdiff_t)pixel * c.blocks + block) * VECS;
       for (int32_t t = 0, image = 0; t < c.steps; image++) {
@@ -89,8 +97,7 @@ KERNEL(integrate_filtered) {
         for (int v = 0; v < VECS; v++) current[v] = splat(0);
         for (int32_t step = 1, r = 0; step <= c.timeSteps; step++, t++) {
           if (t % PERIOD == 0)
-            currents_at(currents, &c, AT(struct burst, a->bursts), AT(uint32_t, c.list), weights, pixel / c.outWidth,
-                        pixel % c.outWidth, t);
+            currents_at(currents, &c, bursts, AT(uint32_t, c.list), weights, pixel / c.outWidth, pixel % c.outWidth, t);
           for (int v = 0; v < VECS; v++) current[v] = kept * current[v] + added * currents[t % PERIOD][v];
           if (r == a->records || (int32_t)recordAt[r] != step) continue;
           for (int v = 0; v < VECS; v++) to[v] = current[v];

@@ -105,8 +105,8 @@ KERNEL(forward_kept) {
         uint32_t *bits = AT(uint32_t, a->bits) +
                          ((ptrdiff_t)y * c.steps * c.outWidth + x) * words + block * (BLOCK / 32);
         float *potentials = kept_potentials(&c, AT(float, a->potentials), y, x, block);
-        run_neurons(&c, AT(struct burst, a->bursts), AT(uint32_t, c.list), weights, NULL, AT(float, c.base), &n, y, x,
-                    block, potentials, bits, words * c.outWidth, 0);
+        run_neurons(HEAP_ARG &c, AT(struct burst, a->bursts), AT(uint32_t, c.list), weights, NULL, 0, AT(float, c.base),
+                    &n, y, x, block, potentials, bits, words * c.outWidth, 0);
       }
   }
 }
@@ -185,8 +185,9 @@ STEP repeat_neurons(HEAP_PARAM const struct backward_args *a, const struct neuro
                     int32_t block, float *potentials) {
   struct conv c = a->conv;
   struct neuron neuron = *n;
-  run_neurons(&c, AT(struct burst, a->bursts), AT(uint32_t, c.list), block_weights(&c, AT(float, c.weights), block),
-              NULL, AT(float, c.base), &neuron, y, x, block, potentials, NULL, 0, 0);
+  run_neurons(HEAP_ARG &c, AT(struct burst, a->bursts), AT(uint32_t, c.list),
+              block_weights(&c, AT(float, c.weights), block), NULL, 0, AT(float, c.base), &neuron, y, x, block,
+              potentials, NULL, 0, 0);
 }
 
 // Adds a train's gradients to its weight row.

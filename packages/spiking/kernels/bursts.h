@@ -15,14 +15,19 @@ struct burst {
 // A row of the kernel with at most so many channels is one tap.
 #define ROW_CHANNELS 384
 
-// The taps of a kernel: each is `span` pixels wide. Bursts are [height][columns][steps].
+// The taps of a kernel: each is `span` pixels wide. Bursts are [height][columns][steps], of groups [blocks] of those.
 struct taps {
   int32_t span, columns;
 };
 
 INLINE struct taps taps_of(const struct conv *c) {
-  int isRow = c->kernel > 1 && c->kernel * c->channels <= ROW_CHANNELS;
-  return (struct taps){isRow ? c->kernel : 1, isRow ? c->outWidth : c->width};
+  int isRow = c->kernelWidth > 1 && c->kernelWidth * c->channels <= ROW_CHANNELS;
+  return (struct taps){isRow ? c->kernelWidth : 1, isRow ? c->outWidth : c->width};
+}
+
+// The bursts that a block reads.
+INLINE const struct burst *block_bursts(const struct conv *c, const struct burst *bursts, int32_t block) {
+  return c->grouped ? bursts + (ptrdiff_t)block * c->height * taps_of(c).columns * c->steps : bursts;
 }
 
 // One tap of an output pixel: its bursts of the period from `start` on (NULL outside of the image), and the weight row
@@ -34,11 +39,11 @@ struct tap {
 
 INLINE struct tap tap_at(const struct conv *c, const struct taps *taps, const struct burst *bursts, int32_t ky,
                          int32_t kx, int32_t oy, int32_t ox, int32_t start) {
-  int32_t y = oy * c->stride - c->padding + ky, x = ox * c->stride - c->padding + kx;
+  int32_t y = oy * c->strideY - c->top + ky, x = ox * c->strideX - c->left + kx;
   int32_t column = taps->span > 1 ? ox : x;
   if (y < 0 || y >= c->height || column < 0 || column >= taps->columns) return (struct tap){NULL, 0};
   return (struct tap){bursts + ((ptrdiff_t)y * taps->columns + column) * c->steps + start,
-                      ((ptrdiff_t)ky * c->kernel + kx - x) * c->channels};
+                      ((ptrdiff_t)ky * c->kernelWidth + kx - x) * c->channels};
 }
 
 INLINE int32_t period_at(const struct conv *c, int32_t start) {
@@ -71,7 +76,7 @@ INLINE void sort_bursts(struct burst *to, const uint32_t *ptr, ptrdiff_t ptrStep
 
 struct bursts_args {
   struct conv conv;
-  ref bursts; // result; [height][the larger of width and outWidth][steps] have room
+  ref bursts; // result; [height][the larger of width and outWidth][steps] have room, of groups [blocks] of those
 };
 
 KERNEL(bursts) {
@@ -79,9 +84,9 @@ KERNEL(bursts) {
   struct taps taps = taps_of(&c);
   struct burst *to = AT(struct burst, a->bursts);
   ptrdiff_t ptrStep = c.width + 1;
-  for (int32_t y = 0; y < c.height; y++)
+  for (int32_t y = 0, rows = (c.grouped ? c.blocks : 1) * c.height; y < rows; y++)
     for (int32_t column = 0; column < taps.columns; column++) {
-      int32_t left = taps.span > 1 ? column * c.stride - c.padding : column, right = left + taps.span;
+      int32_t left = taps.span > 1 ? column * c.strideX - c.left : column, right = left + taps.span;
       left = left < 0 ? 0 : left < c.width ? left : c.width;
       right = right < left ? left : right < c.width ? right : c.width;
       for (int32_t start = 0; start < c.steps; start += PERIOD) {
@@ -114,8 +119,8 @@ INLINE void add_currents(vf currents[PERIOD][VECS], const struct conv *c, const 
                          const uint32_t *list, const float *weights, int32_t oy, int32_t ox, int32_t start) {
   struct taps taps = taps_of(c);
   int32_t steps = period_at(c, start);
-  for (int32_t ky = 0; ky < c->kernel; ky++)
-    for (int32_t kx = 0; kx < c->kernel; kx += taps.span) {
+  for (int32_t ky = 0; ky < c->kernelHeight; ky++)
+    for (int32_t kx = 0; kx < c->kernelWidth; kx += taps.span) {
       struct tap tap = tap_at(c, &taps, bursts, ky, kx, oy, ox, start);
       if (tap.bursts) add_tap(currents, tap.bursts, steps, list, weights + tap.row * BLOCK);
     }
@@ -129,4 +134,14 @@ INLINE void currents_at(vf currents[PERIOD][VECS], const struct conv *c, const s
   for (int32_t t = 0; t < steps; t++)
     for (int v = 0; v < VECS; v++) currents[t][v] = splat(0);
   add_currents(currents, c, bursts, list, weights, oy, ox, start);
+}
+
+// Adds the currents of further inputs.
+INLINE void add_others(HEAP_PARAM vf currents[PERIOD][VECS], const struct input *others, int32_t count, int32_t block,
+                       int32_t oy, int32_t ox, int32_t start) {
+  for (int32_t i = 0; i < count; i++) {
+    struct conv c = others[i].conv;
+    add_currents(currents, &c, block_bursts(&c, AT(struct burst, others[i].bursts), block), AT(uint32_t, c.list),
+                 block_weights(&c, AT(float, c.weights), block), oy, ox, start);
+  }
 }

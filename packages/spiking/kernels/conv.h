@@ -4,7 +4,8 @@
 // convolution of one pixel.
 // The time-steps are those of several images, one image after the other: what is loaded for one serves them all.
 //
-// Weights are [blocks][kernel · kernel · channels][BLOCK]: BLOCK output channels are computed together.
+// Weights are [blocks][kernelHeight · kernelWidth · channels][BLOCK]: BLOCK output channels are computed together. Of a
+// convolution of groups each block reads lists of its own, of the channels that its outputs are joined to (lists.h).
 #pragma once
 #include "info.h"
 
@@ -16,7 +17,16 @@ struct conv {
   int32_t steps;     // of all images
   int32_t timeSteps; // of one image
   int32_t height, width, channels;
-  int32_t outHeight, outWidth, kernel, stride, padding, blocks;
+  int32_t outHeight, outWidth, kernelHeight, kernelWidth, strideY, strideX;
+  int32_t top, left; // padding
+  int32_t blocks;
+  int32_t grouped; // whether `ptr` is [blocks][height][steps][width + 1]
+};
+
+// An input of neurons that take the currents of several.
+struct input {
+  struct conv conv; // of the same output; its constant current is not read
+  ref bursts;       // of `bursts`
 };
 
 // One output pixel's part of the input: `rows` image rows from `top`, columns [left, right).
@@ -28,9 +38,9 @@ struct window {
 };
 
 INLINE struct window window_at(const struct conv *c, const uint32_t *ptr, int32_t oy, int32_t ox) {
-  int32_t y = oy * c->stride - c->padding, x = ox * c->stride - c->padding;
-  int32_t top = y < 0 ? 0 : y, bottom = y + c->kernel < c->height ? y + c->kernel : c->height;
-  int32_t right = x + c->kernel < c->width ? x + c->kernel : c->width;
+  int32_t y = oy * c->strideY - c->top, x = ox * c->strideX - c->left;
+  int32_t top = y < 0 ? 0 : y, bottom = y + c->kernelHeight < c->height ? y + c->kernelHeight : c->height;
+  int32_t right = x + c->kernelWidth < c->width ? x + c->kernelWidth : c->width;
   struct window w;
   w.ptrStep = c->width + 1;
   w.ptrRow = w.ptrStep * c->steps;
@@ -38,7 +48,7 @@ INLINE struct window window_at(const struct conv *c, const uint32_t *ptr, int32_
   w.right = right;
   w.rows = right > w.left && bottom > top ? bottom - top : 0;
   w.ptr = ptr + (w.rows ? top * w.ptrRow : 0);
-  w.weightRowStep = c->kernel * c->channels;
+  w.weightRowStep = c->kernelWidth * c->channels;
   w.weightRow = (top - y) * w.weightRowStep - x * c->channels;
   return w;
 }
@@ -75,13 +85,20 @@ INLINE ptrdiff_t map_words(const struct conv *c) {
   return (ptrdiff_t)c->outHeight * c->steps * c->outWidth * c->blocks * (BLOCK / 32);
 }
 
-INLINE ptrdiff_t block_rows(const struct conv *c) { return (ptrdiff_t)c->kernel * c->kernel * c->channels; }
+INLINE ptrdiff_t block_rows(const struct conv *c) {
+  return (ptrdiff_t)c->kernelHeight * c->kernelWidth * c->channels;
+}
 
 // Fetches a block of weights in their order, before they are read in any: deep layers' are in no cache.
 INLINE void prefetch_block(const void *weights, ptrdiff_t bytes) {
 #ifndef __wasm__
   for (ptrdiff_t i = 0; i < bytes; i += 64) __builtin_prefetch((const char *)weights + i, 0, 2);
 #endif
+}
+
+// The positions that a block reads.
+INLINE const uint32_t *block_ptr(const struct conv *c, const uint32_t *ptr, int32_t block) {
+  return c->grouped ? ptr + (ptrdiff_t)block * c->height * c->steps * (c->width + 1) : ptr;
 }
 
 INLINE const float *block_weights(const struct conv *c, const float *weights, int32_t block) {

@@ -3,20 +3,13 @@
 #include "bursts.h"
 #include "neuron.h"
 
-// A second input of the same neurons, as of a residual block, with one block's weights.
-struct beside {
-  const struct conv *conv;
-  const struct burst *bursts;
-  const uint32_t *list;
-  const float *weights;
-};
-
-// One block of one pixel; `beside` may be absent. `base` is of all constant currents. Potentials before the reset go to
+// One block of one pixel, with `count` inputs besides (a constant where this is inlined). `base` is of all constant currents. Potentials before the reset go to
 // `potentials` [steps][BLOCK], bits of spikes to `bits`, `bitStep` words apart; either may be absent (a constant where
 // this is inlined). Where neurons are signed (a constant, too), those of negative spikes are a map further on.
-INLINE void run_neurons(const struct conv *c, const struct burst *bursts, const uint32_t *list, const float *weights,
-                        const struct beside *beside, const float *base, const struct neuron *n, int32_t oy, int32_t ox,
-                        int32_t block, float *potentials, uint32_t *bits, ptrdiff_t bitStep, int isSigned) {
+INLINE void run_neurons(HEAP_PARAM const struct conv *c, const struct burst *bursts, const uint32_t *list,
+                        const float *weights, const struct input *others, int32_t count, const float *base,
+                        const struct neuron *n, int32_t oy, int32_t ox, int32_t block, float *potentials,
+                        uint32_t *bits, ptrdiff_t bitStep, int isSigned) {
   vf u[VECS], sent[VECS], currents[PERIOD][VECS];
   ptrdiff_t negative = isSigned ? map_words(c) : 0;
   for (int32_t t = 0, image = 0; t < c->steps; image++) {
@@ -27,7 +20,7 @@ INLINE void run_neurons(const struct conv *c, const struct burst *bursts, const 
     for (int32_t end = t + c->timeSteps; t < end; t++) {
       if (t % PERIOD == 0) {
         currents_at(currents, c, bursts, list, weights, oy, ox, t);
-        if (beside) add_currents(currents, beside->conv, beside->bursts, beside->list, beside->weights, oy, ox, t);
+        add_others(HEAP_ARG currents, others, count, block, oy, ox, t);
       }
       add_base(u, constant);
       for (int v = 0; v < VECS; v++) u[v] += currents[t % PERIOD][v];
@@ -50,18 +43,20 @@ struct forward_args {
   struct neuron neuron;
 };
 
-INLINE void forward_with(HEAP_PARAM const struct forward_args *a, struct neuron n, int isSigned) {
+INLINE void forward_with(HEAP_PARAM const struct forward_args *a, const struct input *others, int32_t count,
+                         struct neuron n, int isSigned) {
   struct conv c = a->conv;
   ptrdiff_t words = (ptrdiff_t)c.blocks * (BLOCK / 32);
   for (int32_t block = 0; block < c.blocks; block++) {
     const float *weights = block_weights(&c, AT(float, c.weights), block);
+    const struct burst *bursts = block_bursts(&c, AT(struct burst, a->bursts), block);
     prefetch_block(weights, block_rows(&c) * BLOCK * 4);
     for (int32_t oy = 0; oy < c.outHeight; oy++)
       for (int32_t ox = 0; ox < c.outWidth; ox++) {
         uint32_t *bits = AT(uint32_t, a->bits) +
                          ((ptrdiff_t)oy * c.steps * c.outWidth + ox) * words + block * (BLOCK / 32);
-        run_neurons(&c, AT(struct burst, a->bursts), AT(uint32_t, c.list), weights, NULL, AT(float, c.base), &n, oy,
-                    ox, block, NULL, bits, words * c.outWidth, isSigned);
+        run_neurons(HEAP_ARG &c, bursts, AT(uint32_t, c.list), weights, others, count, AT(float, c.base), &n, oy, ox,
+                    block, NULL, bits, words * c.outWidth, isSigned);
       }
   }
 }
@@ -70,11 +65,11 @@ INLINE void forward_with(HEAP_PARAM const struct forward_args *a, struct neuron 
 static __attribute__((noinline)) void forward_soft(HEAP_PARAM const struct forward_args *a) {
   struct neuron n = a->neuron;
   n.reset = RESET_SOFT;
-  forward_with(HEAP_ARG a, n, 0);
+  forward_with(HEAP_ARG a, NULL, 0, n, 0);
 }
 
 static __attribute__((noinline)) void forward_signed(HEAP_PARAM const struct forward_args *a) {
-  forward_with(HEAP_ARG a, a->neuron, 1);
+  forward_with(HEAP_ARG a, NULL, 0, a->neuron, 1);
 }
 
 KERNEL(forward) {
@@ -83,47 +78,25 @@ KERNEL(forward) {
   else if (a->neuron.reset == RESET_SOFT)
     forward_soft(HEAP_ARG a);
   else
-    forward_with(HEAP_ARG a, a->neuron, 0);
+    forward_with(HEAP_ARG a, NULL, 0, a->neuron, 0);
 }
 
 struct forward_sum_args {
-  struct conv conv;
-  ref bursts; // of `bursts`
-  struct conv beside; // of the same output; its constant current is not read
-  ref besideBursts;
-  ref bits; // result, as of `forward`
-  struct neuron neuron;
+  struct forward_args first;
+  ref others; // struct input, [count]
+  int32_t count;
 };
 
-INLINE void forward_sum_with(HEAP_PARAM const struct forward_sum_args *a, int isSigned) {
-  struct conv c = a->conv, other = a->beside;
-  struct neuron n = a->neuron;
-  ptrdiff_t words = (ptrdiff_t)c.blocks * (BLOCK / 32);
-  for (int32_t block = 0; block < c.blocks; block++) {
-    const float *weights = block_weights(&c, AT(float, c.weights), block);
-    struct beside beside = {&other, AT(struct burst, a->besideBursts), AT(uint32_t, other.list),
-                            block_weights(&other, AT(float, other.weights), block)};
-    prefetch_block(weights, block_rows(&c) * BLOCK * 4);
-    for (int32_t oy = 0; oy < c.outHeight; oy++)
-      for (int32_t ox = 0; ox < c.outWidth; ox++) {
-        uint32_t *bits = AT(uint32_t, a->bits) +
-                         ((ptrdiff_t)oy * c.steps * c.outWidth + ox) * words + block * (BLOCK / 32);
-        run_neurons(&c, AT(struct burst, a->bursts), AT(uint32_t, c.list), weights, &beside, AT(float, c.base), &n,
-                    oy, ox, block, NULL, bits, words * c.outWidth, isSigned);
-      }
-  }
-}
-
 static __attribute__((noinline)) void forward_sum_signed(HEAP_PARAM const struct forward_sum_args *a) {
-  forward_sum_with(HEAP_ARG a, 1);
+  forward_with(HEAP_ARG &a->first, AT(struct input, a->others), a->count, a->first.neuron, 1);
 }
 
-// Neurons that take the sum of two inputs.
+// Neurons that take the sum of several inputs.
 KERNEL(forward_sum) {
-  if (a->neuron.isSigned)
+  if (a->first.neuron.isSigned)
     forward_sum_signed(HEAP_ARG a);
   else
-    forward_sum_with(HEAP_ARG a, 0);
+    forward_with(HEAP_ARG &a->first, AT(struct input, a->others), a->count, a->first.neuron, 0);
 }
 
 struct integrate_args {
@@ -141,6 +114,7 @@ KERNEL(integrate) {
   int32_t pixels = c.outHeight * c.outWidth;
   for (int32_t block = 0; block < c.blocks; block++) {
     const float *weights = block_weights(&c, AT(float, c.weights), block);
+    const struct burst *bursts = block_bursts(&c, AT(struct burst, a->bursts), block);
     for (int32_t pixel = 0; pixel < pixels; pixel++) {
       vf sum[VECS], currents[PERIOD][VECS], *to = AT(vf, a->potentials) + ((ptrdiff_t)pixel * c.blocks + block) * VECS;
       for (int32_t t = 0, image = 0; t < c.steps; image++) {
@@ -148,8 +122,7 @@ KERNEL(integrate) {
         for (int v = 0; v < VECS; v++) sum[v] = splat(0);
         for (int32_t step = 1, r = 0; step <= c.timeSteps; step++, t++) {
           if (t % PERIOD == 0)
-            currents_at(currents, &c, AT(struct burst, a->bursts), AT(uint32_t, c.list), weights, pixel / c.outWidth,
-                        pixel % c.outWidth, t);
+            currents_at(currents, &c, bursts, AT(uint32_t, c.list), weights, pixel / c.outWidth, pixel % c.outWidth, t);
           add_base(sum, base);
           for (int v = 0; v < VECS; v++) sum[v] += currents[t % PERIOD][v];
           if (r == a->records || (int32_t)recordAt[r] != step) continue;

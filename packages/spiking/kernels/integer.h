@@ -100,14 +100,14 @@ static __attribute__((noinline)) void add_tap_of_all(vi *currents, const struct 
   add_tap_int(currents, burst, steps, list, weights, next, BLOCKS_INT);
 }
 
-// Adds the currents of a pixel in the period from `start` on, of one block or of BLOCKS_INT; see add_currents.
+// Adds the currents of a pixel in the period from `start` on, of one block or of BLOCKS_INT.
 INLINE void add_currents_int(vi *currents, const struct conv *c, const struct burst *bursts, const uint32_t *list,
                              const int16_t *weights, ptrdiff_t next, int blocks, int32_t oy, int32_t ox,
                              int32_t start) {
   struct taps taps = taps_of(c);
   int32_t steps = period_at(c, start);
-  for (int32_t ky = 0; ky < c->kernel; ky++)
-    for (int32_t kx = 0; kx < c->kernel; kx += taps.span) {
+  for (int32_t ky = 0; ky < c->kernelHeight; ky++)
+    for (int32_t kx = 0; kx < c->kernelWidth; kx += taps.span) {
       struct tap tap = tap_at(c, &taps, bursts, ky, kx, oy, ox, start);
       if (!tap.bursts) continue;
       if (blocks == 1)
@@ -117,6 +117,7 @@ INLINE void add_currents_int(vi *currents, const struct conv *c, const struct bu
     }
 }
 
+// The currents of a pixel; see currents_at.
 INLINE void currents_int_at(vi *currents, const struct conv *c, const struct burst *bursts, const uint32_t *list,
                             const int16_t *weights, ptrdiff_t next, int blocks, int32_t oy, int32_t ox,
                             int32_t start) {
@@ -136,6 +137,28 @@ INLINE void add_base_int(vi *sum, const vi *base, int blocks) {
 
 INLINE const int16_t *block_weights_int(const struct conv *c, const int16_t *weights, int32_t block) {
   return weights + block * block_rows(c) * BLOCK;
+}
+
+// Whether the weights of BLOCKS_INT blocks fit into the cache, which read the same lists.
+INLINE int fit_together(const struct conv *c, const struct input *others, int32_t count) {
+  ptrdiff_t rows = block_rows(c);
+  int grouped = c->grouped;
+  for (int32_t i = 0; i < count; i++) {
+    rows += block_rows(&others[i].conv);
+    grouped |= others[i].conv.grouped;
+  }
+  return rows <= CACHED_ROWS && !grouped;
+}
+
+// Adds the currents of further inputs.
+INLINE void add_others_int(HEAP_PARAM vi *currents, const struct input *others, int32_t count, int32_t block,
+                           int blocks, int32_t oy, int32_t ox, int32_t start) {
+  for (int32_t i = 0; i < count; i++) {
+    struct conv c = others[i].conv;
+    add_currents_int(currents, &c, block_bursts(&c, AT(struct burst, others[i].bursts), block), AT(uint32_t, c.list),
+                     block_weights_int(&c, AT(int16_t, c.weights), block), block_rows(&c) * BLOCK, blocks, oy, ox,
+                     start);
+  }
 }
 
 struct neuron_int {
@@ -160,42 +183,35 @@ INLINE vi carry_int(const struct neuron_int *n, vm fired, vi u) {
   return leak_int(n, drop_int(fired, u));
 }
 
-// What a layer of neurons takes: one input, or two.
-struct input_int {
+struct forward_int_args {
   struct conv conv; // weights of 16 bits, constant currents of 32
-  const struct burst *bursts;
-  const uint32_t *list;
-  const int16_t *weights;
+  ref bursts, bits; // as for `forward`
+  struct neuron_int neuron;
 };
 
-INLINE struct input_int input_int_of(HEAP_PARAM struct conv conv, ref bursts) {
-  return (struct input_int){conv, AT(struct burst, bursts), AT(uint32_t, conv.list), AT(int16_t, conv.weights)};
-}
-
-// `beside` may be absent; that, `blocks` and `isSigned` are constants. `bits` as of `forward`.
-INLINE void forward_blocks_int(const struct input_int *input, const struct input_int *beside, const int32_t *bases,
-                               uint32_t *allBits, struct neuron_int n, int32_t block, int blocks, int isSigned) {
-  struct conv c = input->conv;
-  const int16_t *weights = block_weights_int(&c, input->weights, block);
-  const int16_t *others = beside ? block_weights_int(&beside->conv, beside->weights, block) : NULL;
+// `blocks` and `isSigned` are constants.
+INLINE void forward_blocks_int(HEAP_PARAM const struct forward_int_args *a, const struct input *others, int32_t count,
+                               struct neuron_int n, int32_t block, int blocks, int isSigned) {
+  struct conv c = a->conv;
+  const struct burst *bursts = block_bursts(&c, AT(struct burst, a->bursts), block);
+  const int16_t *weights = block_weights_int(&c, AT(int16_t, c.weights), block);
   ptrdiff_t words = (ptrdiff_t)c.blocks * (BLOCK / 32), next = block_rows(&c) * BLOCK;
   ptrdiff_t negative = isSigned ? map_words(&c) : 0;
   prefetch_block(weights, blocks * next * 2);
   for (int32_t oy = 0; oy < c.outHeight; oy++)
     for (int32_t ox = 0; ox < c.outWidth; ox++) {
       vi u[BLOCKS_INT * VECS], sent[BLOCKS_INT * VECS], currents[PERIOD * BLOCKS_INT * VECS];
-      uint32_t *bits = allBits + ((ptrdiff_t)oy * c.steps * c.outWidth + ox) * words + block * (BLOCK / 32);
+      uint32_t *bits = AT(uint32_t, a->bits) +
+                       ((ptrdiff_t)oy * c.steps * c.outWidth + ox) * words + block * (BLOCK / 32);
       for (int32_t t = 0, image = 0; t < c.steps; image++) {
-        const vi *base = base_int_at(&c, bases, image, oy * c.outWidth + ox, block);
+        const vi *base = base_int_at(&c, AT(int32_t, c.base), image, oy * c.outWidth + ox, block);
         for (int v = 0; v < blocks * VECS; v++) u[v] = splat_int(n.initial);
         if (isSigned)
           for (int v = 0; v < blocks * VECS; v++) sent[v] = splat_int(0);
         for (int32_t end = t + c.timeSteps; t < end; t++, bits += words * c.outWidth) {
           if (t % PERIOD == 0) {
-            currents_int_at(currents, &c, input->bursts, input->list, weights, next, blocks, oy, ox, t);
-            if (beside)
-              add_currents_int(currents, &beside->conv, beside->bursts, beside->list, others,
-                               block_rows(&beside->conv) * BLOCK, blocks, oy, ox, t);
+            currents_int_at(currents, &c, bursts, AT(uint32_t, c.list), weights, next, blocks, oy, ox, t);
+            add_others_int(HEAP_ARG currents, others, count, block, blocks, oy, ox, t);
           }
           add_base_int(u, base, blocks);
           uint32_t word = 0, back = 0;
@@ -222,14 +238,13 @@ INLINE void forward_blocks_int(const struct input_int *input, const struct input
     }
 }
 
-INLINE void forward_int_with(const struct input_int *input, const struct input_int *beside, const int32_t *bases,
-                             uint32_t *bits, struct neuron_int n, int isSigned) {
-  int32_t block = 0, blocks = input->conv.blocks;
-  ptrdiff_t rows = block_rows(&input->conv) + (beside ? block_rows(&beside->conv) : 0);
-  if (BLOCKS_INT > 1 && rows <= CACHED_ROWS)
+INLINE void forward_int_with(HEAP_PARAM const struct forward_int_args *a, const struct input *others, int32_t count,
+                             struct neuron_int n, int isSigned) {
+  int32_t block = 0, blocks = a->conv.blocks;
+  if (BLOCKS_INT > 1 && fit_together(&a->conv, others, count))
     for (; block + BLOCKS_INT <= blocks; block += BLOCKS_INT)
-      forward_blocks_int(input, beside, bases, bits, n, block, BLOCKS_INT, isSigned);
-  for (; block < blocks; block++) forward_blocks_int(input, beside, bases, bits, n, block, 1, isSigned);
+      forward_blocks_int(HEAP_ARG a, others, count, n, block, BLOCKS_INT, isSigned);
+  for (; block < blocks; block++) forward_blocks_int(HEAP_ARG a, others, count, n, block, 1, isSigned);
 }
 
 INLINE struct neuron_int leakless(struct neuron_int n) {
@@ -238,55 +253,40 @@ INLINE struct neuron_int leakless(struct neuron_int n) {
   return n;
 }
 
-struct forward_int_args {
-  struct conv conv;
-  ref bursts, bits; // as for `forward`
-  struct neuron_int neuron;
-};
-
 // The common case has a loop of its own, and so have signed neurons.
 static __attribute__((noinline)) void forward_int_soft(HEAP_PARAM const struct forward_int_args *a) {
-  struct input_int input = input_int_of(HEAP_ARG a->conv, a->bursts);
-  forward_int_with(&input, NULL, AT(int32_t, a->conv.base), AT(uint32_t, a->bits), leakless(a->neuron), 0);
+  forward_int_with(HEAP_ARG a, NULL, 0, leakless(a->neuron), 0);
 }
 
 static __attribute__((noinline)) void forward_int_signed(HEAP_PARAM const struct forward_int_args *a) {
-  struct input_int input = input_int_of(HEAP_ARG a->conv, a->bursts);
-  forward_int_with(&input, NULL, AT(int32_t, a->conv.base), AT(uint32_t, a->bits), leakless(a->neuron), 1);
+  forward_int_with(HEAP_ARG a, NULL, 0, leakless(a->neuron), 1);
 }
 
 KERNEL(forward_int) {
-  struct input_int input = input_int_of(HEAP_ARG a->conv, a->bursts);
   if (a->neuron.isSigned)
     forward_int_signed(HEAP_ARG a);
   else if (a->neuron.reset == RESET_SOFT && a->neuron.leak == 1 << 15)
     forward_int_soft(HEAP_ARG a);
   else
-    forward_int_with(&input, NULL, AT(int32_t, a->conv.base), AT(uint32_t, a->bits), a->neuron, 0);
+    forward_int_with(HEAP_ARG a, NULL, 0, a->neuron, 0);
 }
 
 struct forward_int_sum_args {
-  struct conv conv;
-  ref bursts;
-  struct conv beside; // of the same output; its constant current is not read
-  ref besideBursts, bits;
-  struct neuron_int neuron;
+  struct forward_int_args first;
+  ref others; // struct input, [count]
+  int32_t count;
 };
 
 static __attribute__((noinline)) void forward_int_sum_signed(HEAP_PARAM const struct forward_int_sum_args *a) {
-  struct input_int input = input_int_of(HEAP_ARG a->conv, a->bursts);
-  struct input_int beside = input_int_of(HEAP_ARG a->beside, a->besideBursts);
-  forward_int_with(&input, &beside, AT(int32_t, a->conv.base), AT(uint32_t, a->bits), leakless(a->neuron), 1);
+  forward_int_with(HEAP_ARG &a->first, AT(struct input, a->others), a->count, leakless(a->first.neuron), 1);
 }
 
-// Neurons that take the sum of two inputs.
+// Neurons that take the sum of several inputs.
 KERNEL(forward_int_sum) {
-  struct input_int input = input_int_of(HEAP_ARG a->conv, a->bursts);
-  struct input_int beside = input_int_of(HEAP_ARG a->beside, a->besideBursts);
-  if (a->neuron.isSigned)
+  if (a->first.neuron.isSigned)
     forward_int_sum_signed(HEAP_ARG a);
   else
-    forward_int_with(&input, &beside, AT(int32_t, a->conv.base), AT(uint32_t, a->bits), a->neuron, 0);
+    forward_int_with(HEAP_ARG &a->first, AT(struct input, a->others), a->count, a->first.neuron, 0);
 }
 
 struct integrate_int_args {
@@ -302,14 +302,15 @@ KERNEL(integrate_int) {
   for (int32_t block = 0; block < c.blocks; block++)
     for (int32_t pixel = 0; pixel < pixels; pixel++) {
       const int16_t *weights = block_weights_int(&c, AT(int16_t, c.weights), block);
+      const struct burst *bursts = block_bursts(&c, AT(struct burst, a->bursts), block);
       vi sum[VECS], currents[PERIOD * VECS], *to = AT(vi, a->potentials) + ((ptrdiff_t)pixel * c.blocks + block) * VECS;
       for (int32_t t = 0, image = 0; t < c.steps; image++) {
         const vi *base = base_int_at(&c, AT(int32_t, c.base), image, pixel, block);
         for (int v = 0; v < VECS; v++) sum[v] = splat_int(0);
         for (int32_t step = 1, r = 0; step <= c.timeSteps; step++, t++) {
           if (t % PERIOD == 0)
-            currents_int_at(currents, &c, AT(struct burst, a->bursts), AT(uint32_t, c.list), weights, 0, 1,
-                            pixel / c.outWidth, pixel % c.outWidth, t);
+            currents_int_at(currents, &c, bursts, AT(uint32_t, c.list), weights, 0, 1, pixel / c.outWidth,
+                            pixel % c.outWidth, t);
           add_base_int(sum, base, 1);
           for (int v = 0; v < VECS; v++) sum[v] += currents[t % PERIOD * VECS + v];
           if (r == a->records || (int32_t)recordAt[r] != step) continue;
@@ -345,10 +346,11 @@ KERNEL(pack_int) {
 
 struct valued_current_int_args {
   ref pixels;  // [height][width][channels], 32 bits, x · 2⁸
-  ref weights; // [kernel][kernel][channels][outChannels], 16 bits, unpacked
+  ref weights; // [kernelHeight][kernelWidth][channels][outChannels], 16 bits, unpacked
   ref base;    // constant current [outChannels], 32 bits; 0 for none
   ref result;  // [outHeight][outWidth][padded], 32 bits: Σ pixel · weight / 2⁸, rounded, halves up, + constant
-  int32_t height, width, channels, outHeight, outWidth, outChannels, padded, kernel, stride, padding;
+  int32_t height, width, channels, outHeight, outWidth, outChannels, padded;
+  int32_t kernelHeight, kernelWidth, strideY, strideX, top, left;
 };
 
 // The current of a constant input.
@@ -358,13 +360,13 @@ KERNEL(valued_current_int) {
   for (int32_t oy = 0; oy < a->outHeight; oy++)
     for (int32_t ox = 0; ox < a->outWidth; ox++, to += a->padded) {
       for (int32_t o = 0; o < a->padded; o++) to[o] = 0;
-      for (int32_t ky = 0; ky < a->kernel; ky++)
-        for (int32_t kx = 0; kx < a->kernel; kx++) {
-          int32_t y = oy * a->stride - a->padding + ky, x = ox * a->stride - a->padding + kx;
+      for (int32_t ky = 0; ky < a->kernelHeight; ky++)
+        for (int32_t kx = 0; kx < a->kernelWidth; kx++) {
+          int32_t y = oy * a->strideY - a->top + ky, x = ox * a->strideX - a->left + kx;
           if (y < 0 || y >= a->height || x < 0 || x >= a->width) continue;
           const int32_t *pixel = pixels + ((ptrdiff_t)y * a->width + x) * a->channels;
           const int16_t *weight = AT(int16_t, a->weights) +
-                                  (ptrdiff_t)(ky * a->kernel + kx) * a->channels * a->outChannels;
+                                  (ptrdiff_t)(ky * a->kernelWidth + kx) * a->channels * a->outChannels;
           for (int32_t c = 0; c < a->channels; c++, weight += a->outChannels)
             for (int32_t o = 0; o < a->outChannels; o++) to[o] += pixel[c] * weight[o];
         }

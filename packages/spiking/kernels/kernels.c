@@ -9,6 +9,7 @@
 #include "info.h"
 #include "integer.h"
 #include "largest.h"
+#include "lists.h"
 #include "pack.h"
 #include "spikes.h"
 #include "trains.h"
@@ -52,6 +53,9 @@ __attribute__((visibility("default"))) int RUN(HEAP_PARAM uint32_t op, uint32_t 
     CASE(29, forward_sum)
     CASE(30, largest_sum)
     CASE(31, forward_int_sum)
+    CASE(32, join_lists)
+    CASE(33, pool_lists)
+    CASE(34, split_lists)
     default:
       return 1;
   }

@@ -157,11 +157,12 @@ INLINE void count_currents(uint32_t *histogram, const vf sum[VECS], int32_t bin)
 
 KERNEL(largest) {
   struct conv c = a->conv;
-  const uint32_t *ptr = AT(uint32_t, c.ptr), *list = AT(uint32_t, c.list);
+  const uint32_t *list = AT(uint32_t, c.list);
   uint32_t *histogram = AT(uint32_t, a->histogram);
   float largest = a->largest;
   for (int32_t block = 0; block < c.blocks; block++) {
     const float *weights = block_weights(&c, AT(float, c.weights), block);
+    const uint32_t *ptr = block_ptr(&c, AT(uint32_t, c.ptr), block);
     const int8_t *bounds =
         AT(int8_t, a->bounds) + block * block_rows(&c) * BLOCK;
     for (int32_t oy = 0; oy < c.outHeight; oy++)
@@ -189,32 +190,37 @@ KERNEL(largest) {
 
 struct largest_sum_args {
   struct conv conv;
-  struct conv beside; // of the same output; its constant current is not read
-  ref histogram;      // as for `largest`
+  ref others; // struct input, [count]
+  int32_t count;
+  ref histogram; // as for `largest`
   int32_t bin;
   float largest;
 };
 
-// The same of neurons that take the sum of two inputs, without upper bounds.
+// The same of neurons that take the sum of several inputs, without upper bounds.
 KERNEL(largest_sum) {
-  struct conv c = a->conv, other = a->beside;
+  struct conv c = a->conv;
+  const struct input *others = AT(struct input, a->others);
   float largest = a->largest;
   for (int32_t block = 0; block < c.blocks; block++) {
     const float *weights = block_weights(&c, AT(float, c.weights), block);
-    const float *otherWeights = block_weights(&other, AT(float, other.weights), block);
     for (int32_t oy = 0; oy < c.outHeight; oy++)
       for (int32_t ox = 0; ox < c.outWidth; ox++) {
-        struct window w = window_at(&c, AT(uint32_t, c.ptr), oy, ox);
-        struct window o = window_at(&other, AT(uint32_t, other.ptr), oy, ox);
+        struct window w = window_at(&c, block_ptr(&c, AT(uint32_t, c.ptr), block), oy, ox);
         const vf *base = base_at(&c, AT(float, c.base), 0, oy * c.outWidth + ox, block);
         for (int32_t t = 0; t < c.steps; t++) {
           struct collected collected;
           vf sum[VECS], added[VECS], most = splat(0);
           collect(&collected, &w, AT(uint32_t, c.list), t);
           sum_spikes(sum, &w, AT(uint32_t, c.list), weights, t, &collected);
-          collect(&collected, &o, AT(uint32_t, other.list), t);
-          sum_spikes(added, &o, AT(uint32_t, other.list), otherWeights, t, &collected);
-          for (int v = 0; v < VECS; v++) sum[v] += added[v];
+          for (int32_t i = 0; i < a->count; i++) {
+            struct conv o = others[i].conv;
+            struct window other = window_at(&o, block_ptr(&o, AT(uint32_t, o.ptr), block), oy, ox);
+            collect(&collected, &other, AT(uint32_t, o.list), t);
+            sum_spikes(added, &other, AT(uint32_t, o.list), block_weights(&o, AT(float, o.weights), block), t,
+                       &collected);
+            for (int v = 0; v < VECS; v++) sum[v] += added[v];
+          }
           add_base(sum, base);
           if (a->histogram) {
             count_currents(AT(uint32_t, a->histogram), sum, a->bin);

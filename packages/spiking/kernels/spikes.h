@@ -177,41 +177,47 @@ KERNEL(compress) {
 struct max_pool_args {
   ref bits; // [height][steps][width][words]
   ref mask; // as for compress
-  ref result; // bits of the pooled pixels, [height / pool][steps][width / pool][words]; 0 for none
+  ref result; // bits of the pooled pixels, [outHeight][steps][outWidth][words]; 0 for none
   // Result: one bit a unit and step, for the first unit of a window, row by row, that has the window's largest
-  // value, [height][steps][width][words]; 0 for none. Dropped units have no bit.
+  // value, [height][steps][width][words]; 0 for none. Dropped units have no bit. For windows that share no pixel.
   ref winners;
-  int32_t steps, height, width, words, pool;
+  int32_t steps, height, width, words;
+  int32_t outHeight, outWidth, kernelHeight, kernelWidth, strideY, strideX, top, left;
 };
 
-// Max-pooling of spikes: a window spikes where any of its units does.
+// Max-pooling of spikes: a window spikes where any of its units does. What lies beyond the border does not count.
 KERNEL(max_pool) {
-  int32_t pool = a->pool, height = a->height / pool, width = a->width / pool;
-  const uint32_t *bits = AT(uint32_t, a->bits), *mask = AT(uint32_t, a->mask);
-  uint32_t *result = AT(uint32_t, a->result), *winners = AT(uint32_t, a->winners);
-  if (a->winners) {
-    ptrdiff_t all = (ptrdiff_t)a->height * a->steps * a->width * a->words;
+  const struct max_pool_args c = *a; // a copy that no store can change
+  const uint32_t *bits = AT(uint32_t, c.bits), *mask = AT(uint32_t, c.mask);
+  uint32_t *result = AT(uint32_t, c.result), *winners = AT(uint32_t, c.winners);
+  if (c.winners) {
+    ptrdiff_t all = (ptrdiff_t)c.height * c.steps * c.width * c.words;
     for (ptrdiff_t i = 0; i < all; i++) winners[i] = 0;
   }
-  for (ptrdiff_t row = 0; row < height; row++)
-    for (int32_t t = 0; t < a->steps; t++)
-      for (ptrdiff_t column = 0; column < width; column++)
-        for (int32_t w = 0; w < a->words; w++) {
+  for (ptrdiff_t row = 0; row < c.outHeight; row++) {
+    ptrdiff_t y = row * c.strideY - c.top, up = y < 0 ? 0 : y;
+    ptrdiff_t down = y + c.kernelHeight < c.height ? y + c.kernelHeight : c.height;
+    for (int32_t t = 0; t < c.steps; t++)
+      for (ptrdiff_t column = 0; column < c.outWidth; column++) {
+        ptrdiff_t x = column * c.strideX - c.left, start = x < 0 ? 0 : x;
+        ptrdiff_t end = x + c.kernelWidth < c.width ? x + c.kernelWidth : c.width;
+        for (int32_t w = 0; w < c.words; w++) {
           uint32_t any = 0;
-          for (int32_t i = 0; i < pool * pool; i++) {
-            ptrdiff_t y = row * pool + i / pool, x = column * pool + i % pool;
-            ptrdiff_t at = ((y * a->steps + t) * a->width + x) * a->words + w;
-            uint32_t stays = a->mask ? mask[(y * a->width + x) * a->words + w] : ~0u;
-            if (a->winners) winners[at] = bits[at] & stays & ~any;
-            any |= bits[at] & stays;
-          }
-          if (a->result) result[((row * a->steps + t) * width + column) * a->words + w] = any;
-          if (a->winners) {
-            ptrdiff_t y = row * pool, x = column * pool;
-            uint32_t stays = a->mask ? mask[(y * a->width + x) * a->words + w] : ~0u;
-            winners[((y * a->steps + t) * a->width + x) * a->words + w] |= ~any & stays;
+          for (y = up; y < down; y++)
+            for (x = start; x < end; x++) {
+              ptrdiff_t at = ((y * c.steps + t) * c.width + x) * c.words + w;
+              uint32_t stays = c.mask ? mask[(y * c.width + x) * c.words + w] : ~0u;
+              if (c.winners) winners[at] = bits[at] & stays & ~any;
+              any |= bits[at] & stays;
+            }
+          if (c.result) result[((row * c.steps + t) * c.outWidth + column) * c.words + w] = any;
+          if (c.winners) {
+            uint32_t stays = c.mask ? mask[(up * c.width + start) * c.words + w] : ~0u;
+            winners[((up * c.steps + t) * c.width + start) * c.words + w] |= ~any & stays;
           }
         }
+      }
+  }
 }
 
 struct dropout_args {

@@ -59,10 +59,13 @@ describe.each(implementations)('integer mode of %s', (implementation) => {
           const weights = Float32Array.of(...pairs.map(([w]) => w), 1);
           const pixels = Float32Array.of(...pairs.map(([, x]) => x), 0);
           const snn = network([weights], [weights.length, 1], {});
-          const [{ weight, unit }] = integerLayers(snn, 10) as [
-            ReturnType<typeof integerLayers>[0],
-          ];
-          const products = [...weight].map((w, i) => BigInt(w * Math.round(pixels[i]! * 256)));
+          const [
+            {
+              weights: [weight],
+              unit,
+            },
+          ] = integerLayers(snn, 10) as [ReturnType<typeof integerLayers>[0]];
+          const products = [...weight!].map((w, i) => BigInt(w * Math.round(pixels[i]! * 256)));
           const sum = products.reduce((a, b) => a + b, 0n);
           // BigInt division cuts towards 0; a shift goes down.
           const current = Number((sum + 128n) >> 8n);

@@ -34,7 +34,7 @@ test('weights are rounded as Math.round does, halves up', () => {
       // The largest weight becomes 1023: the others stay what they are.
       const weights = Float32Array.of(1023, ...values);
       const [layer] = integerLayers(networkWith(weights), 4);
-      expect([...layer!.weight]).toEqual([...weights].map((w) => Math.round(w) + 0));
+      expect([...layer!.weights[0]!]).toEqual([...weights].map((w) => Math.round(w) + 0));
     }),
   );
 });
@@ -42,5 +42,5 @@ test('weights are rounded as Math.round does, halves up', () => {
 test('the largest number below a half is rounded to 0', () => {
   const below = 0.49999997; // the float before ½
   const [layer] = integerLayers(networkWith(Float32Array.of(1023, below, -below, 1e-40)), 4);
-  expect([...layer!.weight]).toEqual([1023, 0, 0, 0]);
+  expect([...layer!.weights[0]!]).toEqual([1023, 0, 0, 0]);
 });

@@ -1,7 +1,16 @@
 import { UserError, type Snn } from '@privatesnn/core';
 
 import { layerParameters } from './fast/parameters.js';
-import { planOf, type PlannedInput, type PlannedLayer } from './fast/plan.js';
+import { averagedOver } from './fast/network/transition.js';
+import { placementOf } from './fast/placed-weights.js';
+import {
+  inputsOf,
+  partsOf,
+  planOf,
+  type PlannedInput,
+  type PlannedLayer,
+  type Shape,
+} from './fast/plan.js';
 
 /**
  * Integer mode: weights of 11 bits, integer currents and membranes, so that no result depends on the order of
@@ -14,14 +23,13 @@ import { planOf, type PlannedInput, type PlannedLayer } from './fast/plan.js';
  * to ± 2³⁰ before they fire; the leak is round(u · round(λ · 2¹⁵) / 2¹⁵), after a soft and before a delayed reset.
  * The initial membrane is round(v · θ), leaked once like any other. All halves are rounded up: cutting off would take half a unit a time-step from every neuron.
  *
- * The neurons of an add take the currents of both inputs in one unit: its gains are in the weights, a spike that comes
- * as it is has a weight of its gain, and max|W| is the largest of all of them, each times its own f.
+ * The neurons of an add take the currents of all inputs in one unit: its gains are in the weights, a spike that comes
+ * as it is has a weight of its gain, and max|W| is the largest of all of them, each times its own f. A concat's gains
+ * are in the weights behind it, too, with what the f of an input differs from that of the first.
  */
 export interface IntegerLayer {
-  /** In the order of the parameter; shared, for worker threads. */
-  readonly weight: Int16Array;
-  /** Of the second input, where there is one. */
-  readonly beside?: Int16Array;
+  /** By input, in the order of the parameter; shared, for worker threads. */
+  readonly weights: readonly Int16Array[];
   readonly bias: Int32Array | undefined;
   /** θ; 0 for the last layer. */
   readonly threshold: number;
@@ -52,17 +60,17 @@ function integerLayer(
   snn: Snn,
   timeSteps: number,
 ): IntegerLayer {
-  const { weight, beside, bias } = layerParameters(layer, snn.architecture, snn);
-  const inputs = layer.beside ? [layer, layer.beside] : [layer];
+  const { weights, bias } = layerParameters(layer, snn.architecture, snn);
+  const inputs = inputsOf(layer);
+  const area = averagedOver(layer.before);
   // In units of the first input: how much more an event of each counts.
-  const shares = inputs.map((input) => areaOf(layer) / areaOf(input));
-  const weights = beside ? [weight, beside] : [weight];
-  const events = inputs.reduce((sum, input) => sum + inputsOf(input) * areaOf(input), 0);
+  const shares = inputs.map((input) => area / averagedOver(input.before));
+  const events = inputs.reduce((sum, input) => sum + eventsOf(input, layer.output), 0);
   const limit = layer.last
     ? Math.min(largestWeight, Math.floor((2 ** 31 - 1) / (2 * timeSteps * events)))
     : largestWeight;
   const largest = Math.max(...weights.map((w, i) => largestMagnitude(w) * shares[i]!)) || 1;
-  const unit = largest / limit / areaOf(layer);
+  const unit = largest / limit / area;
   const threshold = layer.last ? 0 : Math.max(1, Math.round(snn.thresholds[layer.name]! / unit));
   const integerBias = bias && Array.from(bias, (b) => Math.round(b / unit));
   // Spikes are at most 1; a constant input is as large as its range.
@@ -83,10 +91,8 @@ function integerLayer(
       { hint: 'Compute it in floats (precision: float), or take fewer time-steps.' },
     );
   }
-  const [first, second] = weights.map((w, i) => rounded(w, (limit / largest) * shares[i]!));
   return {
-    weight: first!,
-    ...(second ? { beside: second } : {}),
+    weights: weights.map((w, i) => rounded(w, (limit / largest) * shares[i]!)),
     bias: integerBias && Int32Array.from(integerBias),
     threshold,
     unit,
@@ -121,10 +127,16 @@ function rounded(values: Float32Array, factor: number): Int16Array {
   return result;
 }
 
-/** How many spikes an average is taken of; their sums are counted in its place. */
-const areaOf = ({ before }: PlannedInput) => before.averagePool ** 2;
-
-/** How many numbers reach a neuron. */
-function inputsOf({ weighted, kernel, input }: PlannedInput): number {
-  return weighted === undefined ? 1 : kernel ** 2 * input.channels;
+/** How many events can reach a neuron at a time-step: of averages all the spikes that they are of. */
+function eventsOf(input: PlannedInput, output: Shape): number {
+  const parts = partsOf(input);
+  if (input.weighted === undefined) {
+    return Math.max(...parts.map(({ before }) => averagedOver(before)));
+  }
+  const { rows, columns, groups } = placementOf(input, output);
+  const numbers = parts.reduce((sum, { before, shape: { height, width, channels } }) => {
+    const pixels = input.joinedFlat ? height * width : 1;
+    return sum + pixels * channels * averagedOver(before);
+  }, 0);
+  return (rows * columns * numbers) / groups;
 }

@@ -4,13 +4,17 @@
  *
  * @param {number} size of the input
  * @param {number} outSize of the output
- * @param {{ readonly kernel: number, readonly stride: number, readonly padding: number }} layer
+ * @param {object} window
+ * @param {number} window.kernel pixels that it spans, those between its taps among them
+ * @param {number} window.stride
+ * @param {number} window.padding
+ * @param {number} window.dilation
  * @returns {number[]} by input position
  */
-export function tapsByPosition(size, outSize, { kernel, stride, padding }) {
+export function tapsByPosition(size, outSize, { kernel, stride, padding, dilation }) {
   const taps = /** @type {number[]} */ (new Array(size).fill(0));
   for (let out = 0; out < outSize; out++) {
-    for (let tap = 0; tap < kernel; tap++) {
+    for (let tap = 0; tap < kernel; tap += dilation) {
       const position = out * stride - padding + tap;
       if (position >= 0 && position < size) taps[position] = (taps[position] ?? 0) + 1;
     }

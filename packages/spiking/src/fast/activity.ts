@@ -1,5 +1,5 @@
 import type { LayerActivity, LayerOperations } from '../engine.js';
-import type { Plan } from './plan.js';
+import { inputsOf, type Plan } from './plan.js';
 
 /** Spike counts of the input and the spiking layers, of signed neurons negative ones too, with their names and sizes. */
 export function activityOf(
@@ -16,11 +16,11 @@ export function activityOf(
   }));
 }
 
-/** What the synapses of each planned layer's inputs did. */
+/** What the synapses of each planned layer did. */
 export interface InputOperations {
-  readonly additions: readonly number[];
-  /** Of the second input. */
-  readonly besideAdditions: readonly number[];
+  /** By input. */
+  readonly additions: readonly (readonly number[])[];
+  /** Of its first input. */
   readonly multiplications: readonly number[];
 }
 
@@ -31,9 +31,10 @@ export function operationsOf(plan: Plan, counted: InputOperations): LayerOperati
   const add = (to: Map<string, number>, name: string, count: number) =>
     to.set(name, (to.get(name) ?? 0) + count);
   plan.layers.forEach((layer, i) => {
-    add(additions, layer.counted, counted.additions[i]!);
+    inputsOf(layer).forEach((input, which) =>
+      add(additions, input.counted, counted.additions[i]![which]!),
+    );
     add(multiplications, layer.counted, counted.multiplications[i]!);
-    if (layer.beside) add(additions, layer.beside.counted, counted.besideAdditions[i]!);
   });
   return plan.summing.map((layer) => ({
     layer,

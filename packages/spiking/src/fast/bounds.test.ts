@@ -109,8 +109,12 @@ describe.each(kinds)('%s kernels write nothing beyond their buffers', (kind) => 
         fc.oneof(networkCase(allKinds), trained),
         fc.constantFrom(2 ** 20, 2 ** 30),
         (network, memoryBudget) => {
-          const { plan, ways } = trainingPlan(planOf(network.snn.architecture))!;
-          const parameters = plan.layers.map((layer) => trainedLayer(layer, network.snn));
+          const { plan, original, placements, ways } = trainingPlan(
+            planOf(network.snn.architecture),
+          )!;
+          const parameters = original.layers.map((layer, i) =>
+            trainedLayer(layer, placements[i]!, network.snn),
+          );
           const training = new Training(heapOf(), {
             network: { ...specOf(network, true), plan, parameters },
             ways,

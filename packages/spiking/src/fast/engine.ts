@@ -76,7 +76,10 @@ export class FastEngine implements SpikingEngine {
       );
     }
     if (use === 'spikes' || trainingPlanOf(network)) return undefined;
-    return `The ${this.id} kernels have no gradients of networks such as ${name}, with averages or dropout right before an add: the reference engine computes them, which is slow.`;
+    return (
+      `The ${this.id} kernels have no gradients of networks such as ${name}, with strides that differ, poolings that ` +
+      'overlap, or averages or dropout right before an add or a concat: the reference engine computes them, which is slow.'
+    );
   }
 
   async infer(request: InferenceRequest): Promise<Inference> {

@@ -19,7 +19,7 @@ const defaultMemoryBudget = 2 ** 30;
 export async function gradients(
   request: GradientRequest,
   { images, timeSteps }: CheckedBatch,
-  { plan, ways }: TrainingPlan,
+  { plan, original, placements, ways }: TrainingPlan,
   crew: Crew,
 ): Promise<Gradients> {
   const { snn, seed, firstImage = 0, wanted } = request;
@@ -43,14 +43,17 @@ export async function gradients(
     memoryBudget: request.memoryBudget ?? defaultMemoryBudget,
   };
   const threads = Math.min(crew.threads, parts);
-  const layers = plan.layers.map((layer) => trainedLayer(layer, snn));
+  const layers = original.layers.map((layer, i) => trainedLayer(layer, placements[i]!, snn));
   const team = { pool: crew.pool, threads };
   const [sizes = []] = await everyThread<number[]>(team, () => ({ task: 'train', spec }));
   const slots = Array.from({ length: threads }, () => crew.memory.take(Math.max(...sizes)));
-  for (const { weight, bias } of layers) {
+  for (const {
+    weights: [weight],
+    bias,
+  } of layers) {
     const [slot] = slots as [Float32Array];
     const parameters = {
-      weight: copied(weight, slot, 0),
+      weights: [copied(weight, slot, 0)],
       bias: bias && copied(bias, slot, weight.length),
     };
     await everyThread(team, () => ({ task: 'layer', parameters }));

@@ -11,28 +11,19 @@ import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 
 import { integrateAndFireOf } from '../checks.js';
-import type { BalanceRequest, InferenceRequest } from '../engine.js';
+import type { BalanceRequest } from '../engine.js';
 import { createReferenceEngine } from '../reference/engine.js';
 import { FastEngine } from './engine.js';
 import { architectureBehind } from './front.js';
 import { trainingPlan } from './joint.js';
 import { beyondKernels, planOf } from './plan.js';
-import { expectClose } from './testing/expect-close.js';
+import { expectAsReference, expectSameGradients } from './testing/engines-agree.js';
 import { networkCase } from './testing/random-network.js';
 import { binaryRun, residualRun as runs } from './testing/residual-network.js';
 
 const reference = createReferenceEngine();
 const engine = new FastEngine('wasm', 2);
 afterAll(() => engine.close());
-
-/** Expects of the kernels what the reference engine gives. */
-async function expectAsReference(request: InferenceRequest): Promise<void> {
-  const [fast, slow] = [await engine.infer(request), await reference.infer(request)];
-  expect(fast.raster).toEqual(slow.raster);
-  expect(fast.potentials).toEqual(slow.potentials);
-  expect(fast.activity).toEqual(slow.activity);
-  expect(fast.operations).toEqual(slow.operations);
-}
 
 describe('residual networks', () => {
   it('give what the reference engine gives', async () => {
@@ -41,7 +32,7 @@ describe('residual networks', () => {
         expect(beyondKernels(snn.architecture)).toBeUndefined();
         const raster = spikingLayers(snn.architecture).map(({ name }) => name);
         const request = { snn, pixels, seed, raster, recordAt: [snn.timeSteps] };
-        await expectAsReference(request);
+        await expectAsReference(engine, request);
       }),
       { numRuns: 60 },
     );
@@ -57,7 +48,7 @@ describe('residual networks', () => {
           ...{ snn, seed, raster, recordAt, precision: 'integer' as const },
           pixels: behind ? pixels.map(Math.abs) : pixels,
         };
-        await expectAsReference(request);
+        await expectAsReference(engine, request);
       }),
       { numRuns: 60 },
     );
@@ -68,7 +59,7 @@ describe('residual networks', () => {
     async (precision) => {
       const { snn, pixels } = wideRun();
       const raster = spikingLayers(snn.architecture).map(({ name }) => name);
-      await expectAsReference({ snn, pixels, seed: 3, raster, precision });
+      await expectAsReference(engine, { snn, pixels, seed: 3, raster, precision });
     },
   );
 
@@ -139,7 +130,7 @@ describe('residual networks', () => {
 describe('gradients of residual networks', () => {
   it('are those of the reference engine for channels of several blocks', async () => {
     const { snn, pixels } = wideRun();
-    await expectSameGradients({ snn, pixels, seed: 3 }, 'triangle', false);
+    await expectSameGradients(engine, { snn, pixels, seed: 3 }, 'triangle', false);
     expect(trainingPlan(planOf(snn.architecture))).toBeDefined();
   });
 
@@ -152,9 +143,10 @@ describe('gradients of residual networks', () => {
         fc.boolean(),
         async (run, kind, detachReset) => {
           if (trainingPlan(planOf(run.snn.architecture))) joint++;
-          await expectSameGradients(run, kind, detachReset);
+          await expectSameGradients(engine, run, kind, detachReset);
           const pixels = run.pixels.map(Math.abs);
           await expectSameGradients(
+            engine,
             { ...run, snn: normalised(run.snn), pixels },
             kind,
             detachReset,
@@ -204,34 +196,6 @@ function wideRun(): { snn: Snn; pixels: Float32Array } {
   };
   const pixels = Float32Array.from({ length: 2 * 32 }, () => random.uniform() * 2 - 1);
   return { snn, pixels };
-}
-
-/** Both engines' gradients of everything are the same, but for rounding. */
-async function expectSameGradients(
-  { snn, pixels, seed }: { snn: Snn; pixels: Float32Array; seed: number },
-  kind: 'triangle' | 'exponential' | 'spike-time',
-  detachReset: boolean,
-): Promise<void> {
-  const request = {
-    ...{ snn, pixels, seed, detachReset, dropout: true },
-    surrogate: { kind, width: 1, gamma: 0.5, divideByTheta: false, beta: 0.002 },
-    loss: (logits: Float32Array, image: number) => ({
-      value: logits.reduce((a, b) => a + b, image),
-      gradient: logits.map((_, i) => (i + image) / 4 - 0.5),
-    }),
-    wanted: { parameters: true, thresholds: true, input: true },
-  };
-  const expected = await reference.gradients(request);
-  const actual = await engine.gradients(request);
-  expect(actual.activity).toEqual(expected.activity);
-  expectClose(actual.logits, expected.logits);
-  expect(Object.keys(actual.parameters)).toEqual(Object.keys(expected.parameters));
-  for (const [name, gradient] of Object.entries(expected.parameters)) {
-    expectClose(actual.parameters[name]!, gradient, name);
-  }
-  expect(Object.keys(actual.thresholds)).toEqual(Object.keys(expected.thresholds));
-  expectClose(Object.values(actual.thresholds), Object.values(expected.thresholds));
-  expectClose(actual.input!, expected.input!, 'input');
 }
 
 /** The same with a linear convolution of one pixel and weights 0 and 1 where an add takes spikes as they are. */
@@ -347,6 +311,7 @@ it('gradients behind a normalisation have the dropout of the whole network', asy
     fc.asyncProperty(networkCase({ encoders: ['constant'], dropout: true }), async (network) => {
       const pixels = network.pixels.map(Math.abs);
       await expectSameGradients(
+        engine,
         { ...network, snn: normalised(network.snn), pixels },
         'triangle',
         false,

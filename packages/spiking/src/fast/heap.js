@@ -2,7 +2,7 @@
  * Memory of the kernels: buffers are taken from the heap's end and given back in the reverse order.
  */
 
-import { readResults, writeArguments } from './kernel-arguments.js';
+import { readResults, wordsOf, writeArguments } from './kernel-arguments.js';
 import { layouts } from './kernel-layouts.js';
 import { operations } from './operations.js';
 
@@ -21,7 +21,7 @@ export const heapLimit = 65536 * 65536;
 const slack = 128;
 
 /** Room for the arguments of any kernel. */
-const argumentWords = 64;
+const argumentWords = 96;
 
 /** Sizes that do not fit: a matter of what was asked for, not a defect. */
 export class SizeError extends RangeError {}
@@ -152,6 +152,29 @@ export class Heap {
   /** Fills a buffer with zeros. @param {number} at @param {number} bytes */
   clear(at, bytes) {
     this.u8(at, bytes).fill(0);
+  }
+
+  /**
+   * Takes room for structures that kernels read, one after the other.
+   *
+   * @template {import('./kernel-layouts.js').Layout} L
+   * @param {string} what what they are for
+   * @param {L} layout
+   * @param {readonly Values<L>[]} all
+   * @returns {number} where they are
+   */
+  structures(what, layout, all) {
+    const size = wordsOf(layout);
+    const at = this.alloc(what, 4 * size * all.length);
+    const words = {
+      integers: this.i32(at, size * all.length),
+      floats: this.f32(at, size * all.length),
+    };
+    let start = 0;
+    for (const values of all) {
+      start = writeArguments(layout, /** @type {NamedValues} */ (values), words, start);
+    }
+    return at;
   }
 
   /**

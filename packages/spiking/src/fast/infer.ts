@@ -41,8 +41,7 @@ export async function infer(
   const potentials = new Float32Array(images * row);
   const spikes: number[] = [];
   const negative: number[] | undefined = isSigned(snn.neuron) ? [] : undefined;
-  const additions: number[] = [];
-  const besideAdditions: number[] = [];
+  const additions: number[][] = spec.plan.layers.map(() => []);
   const multiplications: number[] = [];
   const layers = raster.filter((name) => name !== 'input');
   const rasters = Object.fromEntries(
@@ -67,8 +66,7 @@ export async function infer(
       potentials.set(part.potentials, start * row);
       addCounts(spikes, part.spikes);
       if (negative) addCounts(negative, part.negative);
-      addCounts(additions, part.additions);
-      addCounts(besideAdditions, part.besideAdditions);
+      part.additions.forEach((counts, layer) => addCounts(additions[layer]!, counts));
       addCounts(multiplications, part.multiplications);
       for (const [layer, bytes] of Object.entries(part.raster)) {
         rasters[layer]!.set(bytes, start * (bytes.length / (end - start)));
@@ -82,7 +80,7 @@ export async function infer(
   return {
     potentials,
     activity: activityOf(spec.plan, spikes, negative),
-    operations: operationsOf(spec.plan, { additions, besideAdditions, multiplications }),
+    operations: operationsOf(spec.plan, { additions, multiplications }),
     raster: rasters,
   };
 }

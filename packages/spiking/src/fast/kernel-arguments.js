@@ -58,8 +58,8 @@ export function readResults(layout, { integers, floats }) {
   return results;
 }
 
-/** @param {Layout[string]} kind @returns {number} */
-function wordsOf(kind) {
+/** Words of a field or a structure. @param {Layout[string]} kind @returns {number} */
+export function wordsOf(kind) {
   if (typeof kind === 'string') return 1;
   return Object.values(kind).reduce((/** @type {number} */ sum, inner) => sum + wordsOf(inner), 0);
 }

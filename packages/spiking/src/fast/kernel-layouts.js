@@ -49,7 +49,20 @@ const floatResult = fields('float result');
 const conv = {
   ...int('ptr', 'list', 'weights', 'base', 'basePerPixel', 'steps', 'timeSteps'),
   ...int('height', 'width', 'channels'),
-  ...int('outHeight', 'outWidth', 'kernel', 'stride', 'padding', 'blocks'),
+  ...int('outHeight', 'outWidth', 'kernelHeight', 'kernelWidth', 'strideY', 'strideX'),
+  ...int('top', 'left', 'blocks', 'grouped'),
+};
+
+/** An input of neurons that take several (kernels/conv.h). */
+export const inputLayout = { conv, ...int('bursts') };
+
+/** Lists among those that are joined (kernels/lists.h). */
+export const partLayout = int('ptr', 'list', 'first', 'channels');
+
+/** Windows over pixels. */
+const pool = {
+  ...int('outHeight', 'outWidth', 'kernelHeight', 'kernelWidth', 'strideY', 'strideX'),
+  ...int('top', 'left'),
 };
 
 /** What outputs send to inputs (kernels/transposed.h). */
@@ -76,6 +89,9 @@ const compressed = {
   ...uintResult('end'),
 };
 
+const forward = { conv, ...int('bursts', 'bits'), neuron };
+const forwardInt = { conv, ...int('bursts', 'bits'), neuron: integerNeuron };
+
 export const layouts = Object.freeze({
   info: intResult('lanes', 'block'),
   pack: { ...int('from', 'to', 'taps', 'inputs', 'outputs', 'isSigned'), ...float('factor') },
@@ -95,23 +111,23 @@ export const layouts = Object.freeze({
     ...int('pool', 'flat', 'isSigned'),
   },
   maxPool: {
-    ...int('bits', 'mask', 'result', 'winners'),
-    ...int('steps', 'height', 'width', 'words', 'pool'),
+    ...int('bits', 'mask', 'result', 'winners', 'steps', 'height', 'width', 'words'),
+    ...pool,
   },
   dropout: {
     ...int('mask', 'height', 'width', 'channels', 'words', 'pool'),
     ...int('seed', 'image', 'layer', 'dropped'),
   },
   bursts: { conv, ...int('bursts') },
-  forward: { conv, ...int('bursts', 'bits'), neuron },
+  forward,
   largest: {
     conv,
     ...int('histogram', 'bounds', 'bin'),
     ...float('unit'),
     ...floatInOut('largest'),
   },
-  forwardSum: { conv, ...int('bursts'), beside: conv, ...int('besideBursts', 'bits'), neuron },
-  largestSum: { conv, beside: conv, ...int('histogram', 'bin'), ...floatInOut('largest') },
+  forwardSum: { first: forward, ...int('others', 'count') },
+  largestSum: { conv, ...int('others', 'count', 'histogram', 'bin'), ...floatInOut('largest') },
   integrate: { conv, ...int('bursts', 'recordAt', 'potentials', 'records') },
   gather: { from: transposed, ...int('result') },
   valuedCurrent: { conv, ...int('result') },
@@ -130,27 +146,42 @@ export const layouts = Object.freeze({
   compressValues: compressed,
   compressGroups: compressed,
   packInt: int('from', 'to', 'taps', 'inputs', 'outputs', 'isSigned'),
-  forwardInt: { conv, ...int('bursts', 'bits'), neuron: integerNeuron },
-  forwardIntSum: {
-    conv,
-    ...int('bursts'),
-    beside: conv,
-    ...int('besideBursts', 'bits'),
-    neuron: integerNeuron,
-  },
+  forwardInt,
+  forwardIntSum: { first: forwardInt, ...int('others', 'count') },
   integrateInt: { conv, ...int('bursts', 'recordAt', 'potentials', 'records') },
   valuedCurrentInt: {
     ...int('pixels', 'weights', 'base', 'result', 'height', 'width', 'channels', 'outHeight'),
-    ...int('outWidth', 'outChannels', 'padded', 'kernel', 'stride', 'padding'),
+    ...int(
+      'outWidth',
+      'outChannels',
+      'padded',
+      'kernelHeight',
+      'kernelWidth',
+      'strideY',
+      'strideX',
+    ),
+    ...int('top', 'left'),
   },
   bound: { ...int('from', 'to', 'length'), ...floatResult('unit') },
   squeeze: { ...int('from', 'to', 'bytes'), ...intResult('length') },
   expand: int('from', 'to', 'bytes'),
   forwardKept: { conv, ...int('bursts', 'bits', 'potentials'), neuron },
-  forwardAdaptive: { conv, ...int('bursts', 'bits'), neuron: adaptiveNeuron },
+  forwardAdaptive: { conv, ...int('bursts', 'others', 'count', 'bits'), neuron: adaptiveNeuron },
   integrateFiltered: {
     conv,
     ...int('bursts', 'recordAt', 'currents', 'records'),
     ...float('currentDecay'),
+  },
+  joinLists: {
+    ...int('parts', 'count', 'ptr', 'list', 'height', 'steps', 'width', 'channels', 'flat'),
+    ...int('isSigned'),
+  },
+  poolLists: {
+    ...int('ptr', 'list', 'pooledPtr', 'pooledList', 'height', 'steps', 'width', 'channels'),
+    ...pool,
+  },
+  splitLists: {
+    ...int('ptr', 'list', 'blockPtr', 'blockList', 'scratch', 'height', 'steps', 'width'),
+    ...int('channels', 'blocks', 'groupInputs', 'groupOutputs', 'rows', 'signs'),
   },
 });

@@ -4,7 +4,14 @@ import { describe, expect, it } from 'vitest';
 
 import { denseLayouts, denseOperations } from '../dense/layouts.js';
 import { readResults, writeArguments } from './kernel-arguments.js';
-import { layouts, type FieldKind, type KernelName, type Layout } from './kernel-layouts.js';
+import {
+  inputLayout,
+  layouts,
+  partLayout,
+  type FieldKind,
+  type KernelName,
+  type Layout,
+} from './kernel-layouts.js';
 import { operations } from './operations.js';
 
 const folder = new URL('../../kernels/', import.meta.url);
@@ -64,6 +71,11 @@ const kernels = Object.keys(layouts) as KernelName[];
 describe('layouts of the kernels', () => {
   it.each(kernels)('of "%s": the fields of its structure in C, in their order', (kernel) => {
     expectSame(layouts[kernel], fieldsOf(`${nameInC(kernel)}_args`, sources));
+  });
+
+  it('of what lies in arrays: the fields of its structure in C, in their order', () => {
+    expectSame(inputLayout, fieldsOf('input', sources));
+    expectSame(partLayout, fieldsOf('part', sources));
   });
 
   it('are there for all kernels, under their numbers in C', () => {

@@ -5,7 +5,7 @@
  */
 import { element } from './element.js';
 import { floatOf } from './float-bits.js';
-import { layerInput } from './network/layer-input.js';
+import { besideInputs, layerInput } from './network/layer-input.js';
 import { Network } from './network/network.js';
 import { allocateBits, negativeMap } from './network/spike-bits.js';
 import { forwardSpikes } from './network/spiking-layer.js';
@@ -124,17 +124,17 @@ export class LayerSweep {
    */
   forEachInput(layer, bounded, use) {
     const { heap, network } = this;
-    const { from, beside } = network.layer(layer);
     heap.release(network.floor);
-    const bounds = bounded && !beside ? this.bounds(layer) : noBounds;
+    const isSum = network.layer(layer).beside.length > 0;
+    const bounds = bounded && !isSum ? this.bounds(layer) : noBounds;
     const floor = heap.top;
     for (let i = 0; i < this.imageCount; i++) {
       heap.release(floor);
-      const { conv } = layerInput(network, layer, this.before(from, i), this.image(i));
-      if (beside) {
-        const other = layerInput(network, layer, this.before(beside.from, i), this.image(i), true);
-        const sum = { conv, beside: other.conv };
-        use((wanted) => heap.run('largestSum', { ...sum, ...wanted }).largest);
+      const bitsOf = (/** @type {number} */ from) => this.before(from, i);
+      const { conv } = layerInput(network, layer, bitsOf, this.image(i));
+      if (isSum) {
+        const { others, count } = besideInputs(network, layer, bitsOf, this.image(i));
+        use((wanted) => heap.run('largestSum', { conv, others, count, ...wanted }).largest);
       } else {
         use((wanted) => heap.run('largest', { conv, ...bounds, ...wanted }).largest);
       }
@@ -151,16 +151,13 @@ export class LayerSweep {
   spike(layer, threshold) {
     const { heap, network } = this;
     network.thresholds[layer] = threshold;
-    const { from, beside } = network.layer(layer);
     let total = 0;
     /** @type {Kept[]} */
     const kept = [];
     for (let i = 0; i < this.imageCount; i++) {
       heap.release(network.floor);
-      const before = this.before(from, i);
-      const bits = forwardSpikes(network, layer, before, this.image(i), {
-        beside: beside && this.before(beside.from, i),
-      });
+      const bitsOf = (/** @type {number} */ from) => this.before(from, i);
+      const bits = forwardSpikes(network, layer, bitsOf, this.image(i));
       total += bits.spikes;
       kept.push(this.keep(bits));
     }
@@ -200,7 +197,8 @@ export class LayerSweep {
   /** Gives up the spikes that only layers up to this one take. @param {number} layer */
   forget(layer) {
     const later = this.network.spec.plan.layers.slice(layer + 1);
-    const taken = new Set(later.flatMap(({ from, beside }) => [from, beside?.from]));
+    const inputs = later.flatMap((one) => [one, ...one.beside]);
+    const taken = new Set(inputs.flatMap((one) => [one, ...one.joined]).map(({ from }) => from));
     for (const from of this.kept.keys()) if (!taken.has(from)) this.kept.delete(from);
   }
 
@@ -233,7 +231,8 @@ export class LayerSweep {
     const { weights, bias, floats } = network.packed(layer);
     if (bias || network.isConstant(layer)) return noBounds;
     const bounds = heap.alloc('the weights in 8 bits', floats);
-    const { unit } = heap.run('bound', { from: weights, to: bounds, length: floats });
+    const from = /** @type {number} */ (weights[0]);
+    const { unit } = heap.run('bound', { from, to: bounds, length: floats });
     return unit ? { bounds, unit } : noBounds;
   }
 }

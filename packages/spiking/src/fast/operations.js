@@ -32,4 +32,7 @@ export const operations = Object.freeze({
   forwardSum: 29,
   largestSum: 30,
   forwardIntSum: 31,
+  joinLists: 32,
+  poolLists: 33,
+  splitLists: 34,
 });

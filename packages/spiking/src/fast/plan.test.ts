@@ -34,7 +34,7 @@ describe('planOf', () => {
     expect(plan.classes).toBe(2);
     expect(plan.layers[1]).toMatchObject({
       before: {
-        maxPool: 2,
+        maxPools: [{ kernelHeight: 2, strideX: 2, outHeight: 4, outWidth: 4, gated: false }],
         averagePool: 2,
         flat: true,
         dropouts: [
@@ -55,10 +55,20 @@ describe('planOf', () => {
       [conv('a', 1), { kind: 'average-pool', size: 2 }, { kind: 'max-pool', size: 2 }],
     ],
     [
-      'two max-pooling layers in a row',
-      [conv('a', 1), { kind: 'max-pool', size: 2 }, { kind: 'max-pool', size: 2 }],
+      'max-pool "p" after a flatten layer',
+      [conv('a', 1), { kind: 'flatten' }, { kind: 'max-pool', name: 'p', size: 1 }],
     ],
-    ['convolution "b" after a flatten layer', [conv('a', 1), { kind: 'flatten' }, conv('b', 256)]],
+    [
+      'average-pool "p", which leaves its padding out of the means',
+      [
+        conv('a', 1),
+        { kind: 'average-pool', name: 'p', size: 3, stride: 1, padding: 1, countPadded: false },
+      ],
+    ],
+    [
+      'conv "b", which takes what no neurons give',
+      [{ ...conv('a', 1), linear: true }, conv('b', 4)],
+    ],
     ['a network without weights', [{ kind: 'flatten' }]],
   ] as [string, Layer[]][])('refuses %s by name', (what, layers) => {
     expect(() => planOf(network(layers))).toThrow(

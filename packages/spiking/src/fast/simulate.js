@@ -15,9 +15,8 @@ import { forwardSpikes } from './network/spiking-layer.js';
  * @property {Float32Array} potentials [images, records, classes]
  * @property {number[]} spikes Of the input and each spiking layer, summed over images.
  * @property {number[]} negative Those of them that are negative, of signed neurons; 0 for the input.
- * @property {number[]} additions Of the synapses of each layer's first input, summed over images.
- * @property {number[]} besideAdditions The same of its second input.
- * @property {number[]} multiplications The same, for the numbers of a constant input.
+ * @property {number[][]} additions Of the synapses of each layer's inputs, summed over images.
+ * @property {number[]} multiplications Of its first input, for the numbers of a constant input.
  * @property {Record<string, Uint8Array>} raster By layer, [images, steps, neurons].
  */
 
@@ -38,13 +37,12 @@ export function simulate(network, images, recordAt, raster) {
   const potentials = new Float32Array(count * recordAt.length * plan.classes);
   const counts = (/** @type {number} */ length) =>
     /** @type {number[]} */ (new Array(length).fill(0));
-  const [spikes, negative, additions, besideAdditions, multiplications] = [
-    counts(last + 1),
-    counts(last + 1),
+  const [spikes, negative, multiplications] = [
     counts(last + 1),
     counts(last + 1),
     counts(last + 1),
   ];
+  const additions = plan.layers.map(({ beside }) => counts(1 + beside.length));
   const add = (
     /** @type {number[]} */ to,
     /** @type {number} */ at,
@@ -55,8 +53,8 @@ export function simulate(network, images, recordAt, raster) {
   /** @param {number} index @param {import('./network/spiking-layer.js').InputCounts} counted */
   const addInput = (index, counted) => {
     if (index === 0) add(spikes, 0, counted.inputSpikes);
-    add(additions, index, counted.additions);
-    add(besideAdditions, index, counted.besideAdditions ?? 0);
+    const sums = /** @type {number[]} */ (additions[index]);
+    counted.additions.forEach((count, which) => add(sums, which, count));
     add(multiplications, index, counted.multiplications);
   };
   const rasters = Object.fromEntries(
@@ -75,11 +73,9 @@ export function simulate(network, images, recordAt, raster) {
     heap.release(network.floor);
     /** By layer. @type {Bits[]} */
     const bits = [];
+    const bitsOf = (/** @type {number} */ from) => bits[from];
     for (let index = 0; index < last; index++) {
-      const { from, beside } = network.layer(index);
-      const result = forwardSpikes(network, index, bits[from], input, {
-        beside: beside && bits[beside.from],
-      });
+      const result = forwardSpikes(network, index, bitsOf, input);
       addInput(index, result);
       add(spikes, index + 1, result.spikes);
       add(negative, index + 1, result.negative);
@@ -87,20 +83,12 @@ export function simulate(network, images, recordAt, raster) {
       const to = rasters[network.layer(index).name];
       if (to) fillRaster(network, index, result, to, { first: i, count: input.count });
     }
-    const readout = integrateReadout(network, bits[network.layer(last).from], input, recordAt);
+    const readout = integrateReadout(network, bitsOf, input, recordAt);
     addInput(last, readout);
     potentials.set(readout.potentials, i * recordAt.length * plan.classes);
   }
   heap.release(network.floor);
-  return {
-    potentials,
-    spikes,
-    negative,
-    additions,
-    besideAdditions,
-    multiplications,
-    raster: rasters,
-  };
+  return { potentials, spikes, negative, additions, multiplications, raster: rasters };
 }
 
 /** Bytes of one image's raster. @param {Network} network @param {string} name */

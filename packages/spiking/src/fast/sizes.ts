@@ -2,7 +2,7 @@ import { constants } from 'node:buffer';
 import { totalmem } from 'node:os';
 
 import { heapLimit } from './heap.js';
-import type { Plan, PlannedInput, PlannedLayer, Shape } from './plan.js';
+import { inputsOf, type Plan, type PlannedInput, type PlannedLayer, type Shape } from './plan.js';
 import { sizeFailure } from './worker-failure.js';
 
 /** What a request is about, as far as its sizes depend on it. */
@@ -84,13 +84,13 @@ export function checkSizes(plan: Plan, extent: Extent, memory = machineMemory())
 }
 
 function weightBuffers(layer: PlannedLayer, index: number, extent: Extent): Buffer[] {
-  const { name, output, beside } = layer;
+  const { name, output } = layer;
   const what = `the weights of layer "${name}"`;
   const signs = (index === 0 ? extent.encoder !== 'constant' : extent.signed) ? 2 : 1;
-  const sizeOf = ({ kernel, input }: PlannedInput) =>
-    kernel ** 2 * signs * input.channels * padded(output.channels);
+  const sizeOf = ({ kernelHeight, kernelWidth, input, groups }: PlannedInput) =>
+    (kernelHeight * kernelWidth * signs * input.channels * padded(output.channels)) / groups;
   const elements = sizeOf(layer);
-  const buffers = [layer, ...(beside ? [beside] : [])].map((input) => ({
+  const buffers = inputsOf(layer).map((input) => ({
     what,
     elements: sizeOf(input),
     bytes: sizeOf(input) * extent.weightBytes,
@@ -108,8 +108,8 @@ function spikeBuffers(plan: Plan, layer: PlannedLayer, index: number, extent: Ex
   const add = (what: string, elements: number): void => {
     buffers.push({ what, elements, bytes: 4 * elements });
   };
-  const { output, beside } = layer;
-  for (const { input } of [layer, ...(beside ? [beside] : [])]) {
+  const { output } = layer;
+  for (const { input } of inputsOf(layer)) {
     add(`the input of layer "${layer.name}"`, input.height * timeSteps * (input.width + 1));
     const columns = Math.max(input.width, output.width);
     add(`the bursts of layer "${layer.name}"`, 3 * input.height * columns * timeSteps);

@@ -4,7 +4,7 @@ import { checkInference, integrateAndFireOf } from '../checks.js';
 import { encode } from '../encoder.js';
 import type { Inference, InferenceRequest } from '../engine.js';
 import { frontOf, requestBehind, withFront } from '../fast/front.js';
-import { planOf, type PlannedInput } from '../fast/plan.js';
+import { inputsOf as plannedInputs, planOf } from '../fast/plan.js';
 import {
   integerLayers,
   integerLeak,
@@ -109,27 +109,31 @@ interface Integers {
   readonly first: string | undefined;
   /** Of weighted layers. */
   readonly weights: ReadonlyMap<string, Float32Array>;
-  /** What an add multiplies each input with: 1 for a current, which has it in its weights. */
-  readonly gains: ReadonlyMap<string, readonly number[]>;
+  /** By add, input and channel: what it multiplies spikes with; 1 for a current, which has it in its weights. */
+  readonly gains: ReadonlyMap<string, readonly (readonly number[])[]>;
   readonly neurons: ReadonlyMap<string, IntegerLayer>;
 }
 
 function integersByName(snn: Snn, timeSteps: number): Integers {
   const weights = new Map<string, Float32Array>();
-  const gains = new Map<string, number[]>();
+  const gains = new Map<string, number[][]>();
   const neurons = new Map<string, IntegerLayer>();
   const planned = planOf(snn.architecture).layers;
   integerLayers(snn, timeSteps).forEach((integers, index) => {
     const layer = planned[index]!;
-    const add = (input: PlannedInput, values: Int16Array): void => {
-      if (input.weighted !== undefined) weights.set(input.weighted, Float32Array.from(values));
-      const all = gains.get(layer.name) ?? [];
-      all[input.place] = input.weighted === undefined ? values[input.offset]! : 1;
-      gains.set(layer.name, all);
-    };
+    const { channels } = layer.output;
+    const byPlace: number[][] = [];
+    plannedInputs(layer).forEach(({ weighted, place, offset, input }, which) => {
+      const values = integers.weights[which]!;
+      if (weighted !== undefined) weights.set(weighted, Float32Array.from(values));
+      byPlace[place] = Array.from({ length: channels }, (_, c) => {
+        const from = c - offset;
+        if (weighted !== undefined) return 1;
+        return from < 0 || from >= input.channels ? 0 : values[from * channels + c]!;
+      });
+    });
+    gains.set(layer.name, byPlace);
     neurons.set(layer.name, integers);
-    add(layer, integers.weight);
-    if (layer.beside) add(layer.beside, integers.beside!);
   });
   return { first: planned[0]?.weighted, weights, gains, neurons };
 }
@@ -148,7 +152,12 @@ function sumsOf(
   }
   const factors = gains.get(name)!;
   return inputs[0]!.map((x, t) =>
-    x.map((_, i) => inputs.reduce((sum, signal, k) => sum + factors[k]! * signal[t]![i]!, 0)),
+    x.map((_, i) =>
+      inputs.reduce((sum, signal, k) => {
+        const byChannel = factors[k]!;
+        return sum + byChannel[i % byChannel.length]! * signal[t]![i]!;
+      }, 0),
+    ),
   );
 }
 

@@ -10,20 +10,15 @@ const burstBytes = 12;
  *
  * @param {import('./network.js').Network} network
  * @param {number} index
- * @param {ReturnType<typeof import('./conv-arguments.js').convArguments>} conv the layer's input
- * @param {boolean} [beside] whether it is the second one
+ * @param {ReturnType<typeof import('./conv-arguments.js').convArguments>} conv an input of the layer
  * @returns {number} where they are
  */
-export function sortedBursts(network, index, conv, beside = false) {
+export function sortedBursts(network, index, conv) {
   const { heap } = network;
-  const { name, output } = network.layer(index);
-  const { input } = network.input(index, beside);
-  const what = `the bursts of layer "${name}"`;
-  const columns = Math.max(input.width, output.width);
-  const bursts = heap.alloc(
-    what,
-    burstBytes * checkedProduct(what, input.height, columns, conv.steps),
-  );
+  const what = `the bursts of layer "${network.layer(index).name}"`;
+  const columns = Math.max(conv.width, conv.outWidth);
+  const rows = conv.height * (conv.grouped ? conv.blocks : 1);
+  const bursts = heap.alloc(what, burstBytes * checkedProduct(what, rows, columns, conv.steps));
   heap.run('bursts', { conv, bursts });
   return bursts;
 }

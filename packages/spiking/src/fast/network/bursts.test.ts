@@ -50,7 +50,6 @@ it('are the spikes of each tap and time-step, the longest first', () => {
       const network = {
         heap,
         layer: () => ({ name: 'conv', output: { width: outWidth } }),
-        input: () => ({ input: { height, width } }),
       } as unknown as Network;
       const at = sortedBursts(network, 0, {
         ...{ ptr, list: 0, weights: 0, base: 0, basePerPixel: 0, blocks: 1 },
@@ -60,12 +59,11 @@ it('are the spikes of each tap and time-step, the longest first', () => {
           height,
           width,
           channels,
-          kernel,
-          stride,
-          padding,
           outWidth,
           outHeight: 1,
         },
+        ...{ kernelHeight: kernel, kernelWidth: kernel, strideY: stride, strideX: stride },
+        ...{ top: padding, left: padding, grouped: 0 },
       });
 
       const isRow = kernel > 1 && kernel * channels <= 384;

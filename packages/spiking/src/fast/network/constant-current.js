@@ -2,7 +2,7 @@
  * A constant input: the first layer's current, the same at all time-steps of an image.
  */
 import { checkedProduct } from '../heap.js';
-import { convArguments } from './conv-arguments.js';
+import { convArguments, windowOf } from './conv-arguments.js';
 import { encodeConstant, pooledImage } from './encoding.js';
 import { allocatePositions } from './spike-lists.js';
 import { synapticOperations } from './synaptic-operations.js';
@@ -42,7 +42,7 @@ export function constantInput(network, images) {
   const steps = images.count * spec.timeSteps;
   const ptr = allocatePositions(network, 'the input', input, steps);
   heap.clear(ptr, input.height * steps * (input.width + 1) * 4);
-  const silent = { ptr, list: 0, steps, channels: network.inputChannels(0) };
+  const silent = { ptr, list: 0, steps, ...input };
   return {
     conv: convArguments(network, 0, silent, { current }),
     spikes,
@@ -60,16 +60,16 @@ function imageAt({ pixels, number, count }, i) {
 /** One image's current in integer mode. @param {Network} network @param {InputImages} image @param {number} result */
 function integerCurrent(network, image, result) {
   const { heap } = network;
-  const { input, output, kernel, stride, padding } = network.layer(0);
+  const { input, output, ...planned } = network.layer(0);
   const { weights, bias } = network.packed(0);
   const pixels = image.pixels.map((x) => Math.round(x * 256));
   const values = pooledImage(network, { ...image, pixels });
   const from = heap.alloc('the input', values.length * 4);
   heap.i32(from, values.length).set(values);
   heap.run('valuedCurrentInt', {
-    ...{ pixels: from, weights, base: bias, result },
+    ...{ pixels: from, weights: /** @type {number} */ (weights[0]), base: bias, result },
     ...{ height: input.height, width: input.width, channels: input.channels },
     ...{ outHeight: output.height, outWidth: output.width, outChannels: output.channels },
-    ...{ padded: network.padded(output.channels), kernel, stride, padding },
+    ...{ padded: network.padded(output.channels), ...windowOf(planned) },
   });
 }

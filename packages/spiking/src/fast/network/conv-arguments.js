@@ -3,22 +3,28 @@
  *
  * @param {import('./network.js').Network} network
  * @param {number} index
- * @param {import('./spike-lists.js').Lists} lists
- * @param {{ current?: number | undefined, beside?: boolean }} [options] a constant current by pixel, instead of the
- *   layer's bias; whether it is the layer's second input, which has none
+ * @param {import('./spike-lists.js').Lists} lists of each block's own channels where they are grouped
+ * @param {{ current?: number | undefined, which?: number }} [options] a constant current by pixel, instead of the
+ *   layer's bias; which of the layer's inputs it is: those beside the first have none
  */
-export function convArguments(network, index, lists, { current, beside = false } = {}) {
+export function convArguments(network, index, lists, { current, which = 0 } = {}) {
   const { ptr, list, steps, channels } = lists;
-  const { kernel, stride, padding, input } = network.input(index, beside);
+  const { input, ...planned } = network.input(index, which);
   const { output } = network.layer(index);
-  const packed = network.packed(index);
-  const weights = beside ? packed.beside : packed.weights;
+  const { weights, bias } = network.packed(index);
   return {
-    ...{ ptr, list, weights, base: beside ? 0 : (current ?? packed.bias) },
+    ...{ ptr, list, weights: /** @type {number} */ (weights[which]) },
+    base: which > 0 ? 0 : (current ?? bias),
     basePerPixel: Number(current !== undefined),
     ...{ steps, timeSteps: network.spec.timeSteps },
     ...{ height: input.height, width: input.width, channels },
-    ...{ outHeight: output.height, outWidth: output.width, kernel, stride, padding },
+    ...{ outHeight: output.height, outWidth: output.width, ...windowOf(planned) },
     blocks: network.blocks(output.channels),
+    grouped: Number(network.isGrouped(index, which)),
   };
+}
+
+/** The fields of a window. @param {import('../plan.js').PlannedWindow} planned */
+export function windowOf({ kernelHeight, kernelWidth, strideY, strideX, top, left }) {
+  return { kernelHeight, kernelWidth, strideY, strideX, top, left };
 }

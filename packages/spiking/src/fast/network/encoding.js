@@ -43,7 +43,8 @@ export function encode(network, images) {
     ...{ seed: spec.seed | 0, image: images.number | 0 },
   });
   heap.release(top);
-  return { lists: { ptr, list, steps, channels: network.inputChannels(0) }, spikes };
+  const shape = { ...input, channels: network.inputChannels(0) };
+  return { lists: { ptr, list, steps, ...shape }, spikes };
 }
 
 /**

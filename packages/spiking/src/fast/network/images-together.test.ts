@@ -82,13 +82,16 @@ describe.each(kinds)('%s kernels', (kind) => {
           const single = Array.from({ length: count }, (_, i) => run(i, i + 1));
 
           expect(imagesTogether(spec)).toBeGreaterThanOrEqual(count);
-          const numbers = ['spikes', 'negative', 'additions', 'multiplications'] as const;
-          for (const name of numbers) {
-            const sums = together[name].map((_, l) =>
-              single.reduce((sum, one) => sum + one[name][l]!, 0),
-            );
-            expect(together[name]).toEqual(sums);
-          }
+          const countsOf = ({ spikes, negative, additions, multiplications }: Simulation) => [
+            ...spikes,
+            ...negative,
+            ...additions.flat(),
+            ...multiplications,
+          ];
+          const sums = countsOf(together).map((_, l) =>
+            single.reduce((sum, one) => sum + countsOf(one)[l]!, 0),
+          );
+          expect(countsOf(together)).toEqual(sums);
           const joined = <T>(parts: ArrayLike<T>[]) => parts.flatMap((part) => Array.from(part));
           expect([...together.potentials]).toEqual(joined(single.map((one) => one.potentials)));
           for (const layer of raster) {

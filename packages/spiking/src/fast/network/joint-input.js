@@ -1,5 +1,5 @@
 /**
- * The input of a layer that takes two, side by side (joint.ts).
+ * The input of a layer that takes several, side by side (joint.ts).
  */
 import { checkedProduct } from '../heap.js';
 import { gatedPool } from './gated-pool.js';
@@ -11,7 +11,7 @@ import { gatedPool } from './gated-pool.js';
  */
 
 /**
- * The spikes that a layer takes: those of one layer, or of two in one buffer.
+ * The spikes that a layer takes: those of one layer, or of several in one buffer.
  *
  * @param {Network} network
  * @param {number} index
@@ -56,13 +56,14 @@ function joinedBits(network, index, parts, bits) {
  * @param {Bits} bits
  */
 function pooled({ heap, spec }, { before, source }, { at, words }) {
-  const { maxPool: pool, gated } = before;
+  const [pool] = before.maxPools;
   const { height, width } = source;
-  if (pool === 1) return { at, words, height, width };
+  if (!pool) return { at, words, height, width };
   const steps = spec.timeSteps;
-  const small = { height: Math.floor(height / pool), width: Math.floor(width / pool) };
+  const { gated, ...windows } = pool;
+  const small = { height: pool.outHeight, width: pool.outWidth };
   const result = heap.alloc('pooled spikes', small.height * steps * small.width * words * 4);
-  const sizes = { bits: at, mask: 0, result, winners: 0, steps, height, width, words, pool };
+  const sizes = { bits: at, mask: 0, result, winners: 0, steps, height, width, words, ...windows };
   if (gated) gatedPool(heap, { timeSteps: steps, ...sizes });
   else heap.run('maxPool', sizes);
   return { at: result, words, ...small };
@@ -74,9 +75,9 @@ function pooled({ heap, spec }, { before, source }, { at, words }) {
  * @param {{ at: number, words: number, height: number, width: number }} from
  * @param {{ at: number, words: number, height: number, width: number }} to
  */
-function copyWords({ heap, spec }, { first, step, input }, from, to) {
+function copyWords({ heap, spec }, { first, step, shape }, from, to) {
   const { timeSteps } = spec;
-  const count = Math.ceil(input.channels / 32);
+  const count = Math.ceil(shape.channels / 32);
   const source = heap.u32(from.at, from.height * timeSteps * from.width * from.words);
   const result = heap.u32(to.at, to.height * timeSteps * to.width * to.words);
   for (let row = 0; row < to.height * timeSteps; row++) {

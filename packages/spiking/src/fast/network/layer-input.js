@@ -1,13 +1,20 @@
 /**
- * The input of a layer, ready for a kernel.
+ * The inputs of a layer, ready for a kernel.
  */
+import { sortedBursts } from './bursts.js';
 import { constantInput } from './constant-current.js';
 import { convArguments } from './conv-arguments.js';
 import { encode } from './encoding.js';
-import { spikeLists } from './spike-lists.js';
+import { blockLists, spikeLists } from './spike-lists.js';
 import { synapticOperations } from './synaptic-operations.js';
+import { inputLayout } from '../kernel-layouts.js';
 
 /**
+ * @typedef {import('./spike-bits.js').Bits} Bits
+ *
+ * The spikes of each planned layer, as far as they are needed.
+ * @typedef {(index: number) => Bits | undefined} BitsOf
+ *
  * A layer's `struct conv`, the spikes that come in, and what the synapses do with them: additions for spikes,
  * multiplications for the numbers of a constant input, which come at every time-step.
  * @typedef {{ conv: ReturnType<typeof convArguments>, spikes: number, additions: number, multiplications: number }} LayerInput
@@ -18,17 +25,43 @@ import { synapticOperations } from './synaptic-operations.js';
  *
  * @param {import('./network.js').Network} network
  * @param {number} index
- * @param {import('./spike-bits.js').Bits | undefined} bits spikes of the layer before; undefined for the first layer
+ * @param {BitsOf} bitsOf
  * @param {import('./network-spec.js').InputImages} images
- * @param {boolean} [beside] whether it is the layer's second input
+ * @param {number} [which] of the layer's inputs
  * @returns {LayerInput}
  */
-export function layerInput(network, index, bits, images, beside = false) {
-  if (!bits && network.isConstant(index)) return constantInput(network, images);
-  const { lists, spikes } = bits
-    ? { lists: spikeLists(network, index, bits, images, beside), spikes: bits.spikes }
-    : encode(network, images);
-  const additions = synapticOperations(network, index, lists, beside);
-  const conv = convArguments(network, index, lists, { beside });
-  return { conv, spikes, additions, multiplications: 0 };
+export function layerInput(network, index, bitsOf, images, which = 0) {
+  const { from } = network.input(index, which);
+  if (from < 0 && network.isConstant(index)) return constantInput(network, images);
+  const { lists, spikes } =
+    from < 0 ? encode(network, images) : spikeLists(network, index, bitsOf, images, which);
+  const additions = synapticOperations(network, index, lists, which);
+  const read = network.isGrouped(index, which) ? blockLists(network, index, lists, which) : lists;
+  return {
+    conv: convArguments(network, index, read, { which }),
+    spikes,
+    additions,
+    multiplications: 0,
+  };
+}
+
+/**
+ * The inputs beside the first, for kernels that add them: `struct input`, and what their synapses do. Takes heap above
+ * the top.
+ *
+ * @param {import('./network.js').Network} network
+ * @param {number} index
+ * @param {BitsOf} bitsOf
+ * @param {import('./network-spec.js').InputImages} images
+ */
+export function besideInputs(network, index, bitsOf, images) {
+  const inputs = network.layer(index).beside.map((_, i) => {
+    const { conv, additions } = layerInput(network, index, bitsOf, images, i + 1);
+    return { conv, bursts: sortedBursts(network, index, conv), additions };
+  });
+  return {
+    others: network.heap.structures('inputs', inputLayout, inputs),
+    count: inputs.length,
+    additions: inputs.map(({ additions }) => additions),
+  };
 }

@@ -5,10 +5,9 @@ import type { Plan } from '../plan.js';
 
 /** A layer's. */
 export interface Parameters {
-  readonly weight: Float32Array;
+  /** By input. */
+  readonly weights: readonly Float32Array[];
   readonly bias: Float32Array | undefined;
-  /** Of the second input, where there is one. */
-  readonly beside?: Float32Array;
 }
 
 /** What a worker has to know of a network. */

@@ -2,7 +2,9 @@
  * A network in the kernels' heap: its layers' weights, and the sizes that the kernels lay them out by.
  */
 import { isSigned } from '../../taking-back.js';
+import { blockRows } from '../placed-weights.js';
 import { packIntegerWeights, packWeights } from './packed-weights.js';
+import { averagedOver } from './transition.js';
 
 /**
  * @typedef {import('../heap.js').Heap} Heap
@@ -58,10 +60,10 @@ export class Network {
     return /** @type {PlannedLayer} */ (this.spec.plan.layers[index]);
   }
 
-  /** An input of a layer: its first, or the one beside it. @param {number} index @param {boolean} [beside] */
-  input(index, beside = false) {
+  /** An input of a layer: its first, or one of those beside it. @param {number} index @param {number} [which] */
+  input(index, which = 0) {
     const layer = this.layer(index);
-    return beside ? /** @type {PlannedInput} */ (layer.beside) : layer;
+    return which > 0 ? /** @type {PlannedInput} */ (layer.beside[which - 1]) : layer;
   }
 
   /** @param {number} index */
@@ -104,14 +106,40 @@ export class Network {
     return index === 0 && this.spec.encoder === 'constant';
   }
 
-  /** Channels of a layer's input, those for negative spikes among them. @param {number} index @param {boolean} [beside] */
-  inputChannels(index, beside = false) {
-    return (this.takesSigned(index) ? 2 : 1) * this.input(index, beside).input.channels;
+  /** Channels of a layer's input, those for negative spikes among them. @param {number} index @param {number} [which] */
+  inputChannels(index, which = 0) {
+    return (this.takesSigned(index) ? 2 : 1) * this.input(index, which).input.channels;
+  }
+
+  /**
+   * Whether each block of outputs reads its groups' channels alone, in lists of its own (kernels/lists.h). The image's
+   * channels are few.
+   *
+   * @param {number} index
+   * @param {number} [which]
+   */
+  isGrouped(index, which = 0) {
+    const { from, groups, input } = this.input(index, which);
+    return from >= 0 && groups > 1 && this.blockRows(index, which) < input.channels;
+  }
+
+  /** The most channels that a block of outputs is joined to, without those for negative spikes. @param {number} index @param {number} [which] */
+  blockRows(index, which = 0) {
+    const { groups, input } = this.input(index, which);
+    const { output } = this.layer(index);
+    return blockRows({ groups, inputs: input.channels, outputs: output.channels }, this.block);
+  }
+
+  /** Rows of the weights of a tap. @param {number} index @param {number} [which] */
+  weightRows(index, which = 0) {
+    return this.isGrouped(index, which)
+      ? (this.isSigned ? 2 : 1) * this.blockRows(index, which)
+      : this.inputChannels(index, which);
   }
 
   /** The factor of average pooling, and of dropout for the units that are kept. @param {PlannedInput} input */
   inputFactor({ before }) {
-    let factor = 1 / before.averagePool ** 2;
+    let factor = 1 / averagedOver(before);
     if (this.spec.dropout) for (const { rate } of before.dropouts) factor *= 1 / (1 - rate);
     return factor;
   }

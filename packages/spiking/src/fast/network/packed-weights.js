@@ -2,15 +2,15 @@
  * Layers' parameters in the heap, in the kernels' order (kernels/pack.h).
  */
 import { checkedProduct } from '../heap.js';
+import { placed, placementOf } from '../placed-weights.js';
 
 /**
  * @typedef {import('./network.js').Network} Network
  * @typedef {import('./network-spec.js').Parameters} Parameters
  * @typedef {import('../../integer.js').IntegerLayer} IntegerLayer
  *
- * A layer's weights, `floats` of them (0 in integer mode), its biases (0 for none), and the weights of its second input
- * (0 for none).
- * @typedef {{ weights: number, bias: number, floats: number, beside: number }} PackedLayer
+ * A layer's weights, by input; how many floats the first one's are (0 in integer mode); its biases (0 for none).
+ * @typedef {{ weights: readonly number[], floats: number, bias: number }} PackedLayer
  */
 
 /**
@@ -19,54 +19,80 @@ import { checkedProduct } from '../heap.js';
  * @param {Parameters} parameters
  * @returns {PackedLayer}
  */
-export function packWeights(network, index, { weight, bias, beside }) {
+export function packWeights(network, index, { weights, bias }) {
   const { heap } = network;
   const layer = network.layer(index);
   const outputs = layer.output.channels;
   const padded = network.padded(outputs);
   const what = whatOf(layer);
-  const floats = weightFloats(network, index, false);
-  const weights = heap.alloc(what, floats * 4);
   const biasAt = layer.bias ? heap.alloc(what, padded * 4) : 0;
-  const besideAt = beside ? heap.alloc(what, weightFloats(network, index, true) * 4) : 0;
   if (bias) {
     heap.clear(biasAt, padded * 4);
     heap.f32(biasAt, outputs).set(bias);
   }
-  pack(network, index, false, weight, weights);
-  if (beside) pack(network, index, true, beside, besideAt);
-  return { weights, bias: biasAt, floats, beside: besideAt };
+  const at = weights.map((values, which) => pack(network, index, which, values));
+  return { weights: at, bias: biasAt, floats: weightFloats(network, index, 0) };
 }
 
-/** @param {Network} network @param {number} index @param {boolean} beside */
-function weightFloats(network, index, beside) {
+/** @param {Network} network @param {number} index @param {number} which */
+function weightFloats(network, index, which) {
   const layer = network.layer(index);
-  const { kernel } = network.input(index, beside);
+  const { kernelHeight, kernelWidth } = network.input(index, which);
   const padded = network.padded(layer.output.channels);
-  return checkedProduct(whatOf(layer), kernel ** 2, network.inputChannels(index, beside), padded);
+  const rows = network.weightRows(index, which);
+  return checkedProduct(whatOf(layer), kernelHeight * kernelWidth, rows, padded);
+}
+
+/**
+ * Weights at their places in the window.
+ *
+ * @template {Float32Array | Int16Array} T
+ * @param {Network} network
+ * @param {number} index
+ * @param {number} which
+ * @param {T} weight
+ * @returns {T}
+ */
+function placedWeights(network, index, which, weight) {
+  const placement = placementOf(network.input(index, which), network.layer(index).output);
+  if (!network.isGrouped(index, which)) return placed(weight, placement);
+  const windowRows = network.blockRows(index, which);
+  return placed(weight, { ...placement, block: network.block, windowRows });
 }
 
 /**
  * @param {Network} network
  * @param {number} index
- * @param {boolean} beside
+ * @param {number} which
  * @param {Float32Array} weight
- * @param {number} to
  */
-function pack(network, index, beside, weight, to) {
+function pack(network, index, which, weight) {
   const { heap } = network;
   const layer = network.layer(index);
-  const input = network.input(index, beside);
+  const input = network.input(index, which);
+  const values = placedWeights(network, index, which, weight);
+  const to = heap.alloc(whatOf(layer), weightFloats(network, index, which) * 4);
   const top = heap.top;
-  const from = heap.alloc(whatOf(layer), weight.length * 4);
-  heap.f32(from, weight.length).set(weight);
+  const from = heap.alloc(whatOf(layer), values.length * 4);
+  heap.f32(from, values.length).set(values);
   heap.run('pack', {
-    ...{ from, to, taps: input.kernel ** 2, inputs: input.input.channels },
-    outputs: layer.output.channels,
-    isSigned: Number(network.takesSigned(index)),
+    ...{ from, to, ...packedSizes(network, index, which) },
     factor: network.inputFactor(input),
   });
   heap.release(top);
+  return to;
+}
+
+/** @param {Network} network @param {number} index @param {number} which */
+function packedSizes(network, index, which) {
+  const { kernelHeight, kernelWidth } = network.input(index, which);
+  const isSigned = network.takesSigned(index);
+  return {
+    taps: kernelHeight * kernelWidth,
+    inputs: network.weightRows(index, which) / (isSigned ? 2 : 1),
+    outputs: network.layer(index).output.channels,
+    isSigned: Number(isSigned),
+  };
 }
 
 /**
@@ -77,7 +103,7 @@ function pack(network, index, beside, weight, to) {
  * @param {IntegerLayer} integers
  * @returns {PackedLayer}
  */
-export function packIntegerWeights(network, index, { weight, bias, beside }) {
+export function packIntegerWeights(network, index, { weights, bias }) {
   const { heap } = network;
   const layer = network.layer(index);
   const outputs = layer.output.channels;
@@ -88,11 +114,12 @@ export function packIntegerWeights(network, index, { weight, bias, beside }) {
     heap.clear(biasAt, padded * 4);
     heap.i32(biasAt, outputs).set(bias);
   }
-  const besideAt = beside ? packIntegers(network, index, true, beside) : 0;
-  const weights = network.isConstant(index)
-    ? copiedIntegers(network, index, weight)
-    : packIntegers(network, index, false, weight);
-  return { weights, bias: biasAt, floats: 0, beside: besideAt };
+  const at = weights.map((values, which) =>
+    network.isConstant(index) && which === 0
+      ? copiedIntegers(network, index, placedWeights(network, index, which, values))
+      : packIntegers(network, index, which, values),
+  );
+  return { weights: at, bias: biasAt, floats: 0 };
 }
 
 /** @param {Network} network @param {number} index @param {Int16Array} weight */
@@ -103,20 +130,18 @@ function copiedIntegers(network, index, weight) {
   return at;
 }
 
-/** @param {Network} network @param {number} index @param {boolean} beside @param {Int16Array} weight */
-function packIntegers(network, index, beside, weight) {
+/** @param {Network} network @param {number} index @param {number} which @param {Int16Array} weight */
+function packIntegers(network, index, which, weight) {
   const { heap } = network;
-  const layer = network.layer(index);
-  const { kernel, input } = network.input(index, beside);
-  const weights = heap.alloc(whatOf(layer), weightFloats(network, index, beside) * 2);
+  const to = heap.alloc(whatOf(network.layer(index)), weightFloats(network, index, which) * 2);
   const top = heap.top;
+  const values = placedWeights(network, index, which, weight);
   heap.run('packInt', {
-    ...{ from: copiedIntegers(network, index, weight), to: weights, taps: kernel ** 2 },
-    ...{ inputs: input.channels, outputs: layer.output.channels },
-    isSigned: Number(network.takesSigned(index)),
+    ...{ from: copiedIntegers(network, index, values), to },
+    ...packedSizes(network, index, which),
   });
   heap.release(top);
-  return weights;
+  return to;
 }
 
 /** @param {{ name: string }} layer */

@@ -13,25 +13,59 @@ import { layerInput } from './layer-input.js';
  * [images, timeSteps.length, classes]; and what comes in.
  *
  * @param {Network} network
- * @param {import('./spike-bits.js').Bits | undefined} before spikes of the layer before; undefined for an only layer
+ * @param {import('./layer-input.js').BitsOf} bitsOf
  * @param {import('./network-spec.js').InputImages} images
  * @param {readonly number[]} timeSteps 1-based, ascending
  * @returns {{ readonly potentials: Float32Array } & import('./spiking-layer.js').InputCounts}
  */
-export function integrateReadout(network, before, images, timeSteps) {
+export function integrateReadout(network, bitsOf, images, timeSteps) {
   const { heap, spec } = network;
   const index = network.layers.length - 1;
-  const { output } = network.layer(index);
+  const { output, beside } = network.layer(index);
   const padded = network.padded(output.channels);
   const rows = images.count * timeSteps.length * output.height * output.width;
-  const top = heap.top;
-  const { conv, spikes: inputSpikes, ...operations } = layerInput(network, index, before, images);
+  const unit = spec.integers?.[index]?.unit ?? 1;
+  const sums = new Float64Array(rows * output.channels);
+  const counted = [undefined, ...beside].map((_, which) => {
+    const top = heap.top;
+    const { conv, ...counts } = layerInput(network, index, bitsOf, images, which);
+    const from = integrated(network, index, conv, timeSteps, rows);
+    for (let row = 0; row < rows; row++) {
+      for (let c = 0; c < output.channels; c++) {
+        const at = row * output.channels + c;
+        sums[at] = element(sums, at) + element(from, row * padded + c);
+      }
+    }
+    heap.release(top);
+    return counts;
+  });
+  const [{ spikes, multiplications }] = /** @type {[typeof counted[0]]} */ (counted);
+  return {
+    potentials: Float32Array.from(sums, (sum) => sum * unit),
+    ...{ inputSpikes: spikes, multiplications },
+    additions: counted.map(({ additions }) => additions),
+  };
+}
+
+/**
+ * What comes by one input. Takes heap above the top.
+ *
+ * @param {Network} network
+ * @param {number} index
+ * @param {ReturnType<typeof import('./conv-arguments.js').convArguments>} conv
+ * @param {readonly number[]} timeSteps
+ * @param {number} rows [images, timeSteps.length, height, width] of padded channels
+ */
+function integrated(network, index, conv, timeSteps, rows) {
+  const { heap, spec } = network;
+  const padded = network.padded(network.layer(index).output.channels);
   const bursts = sortedBursts(network, index, conv);
   const what = 'the read-out';
   const records = timeSteps.length;
   const recordAt = heap.alloc(what, records * 4);
   heap.u32(recordAt, records).set(timeSteps);
-  const potentials = heap.alloc(what, 4 * checkedProduct(what, rows, padded));
+  const count = checkedProduct(what, rows, padded);
+  const potentials = heap.alloc(what, 4 * count);
   if (spec.filteredBy !== undefined) {
     const filtered = { recordAt, currents: potentials, records, currentDecay: spec.filteredBy };
     heap.run('integrateFiltered', { conv, bursts, ...filtered });
@@ -39,15 +73,5 @@ export function integrateReadout(network, before, images, timeSteps) {
     const kernel = spec.integers ? 'integrateInt' : 'integrate';
     heap.run(kernel, { conv, bursts, recordAt, potentials, records });
   }
-  const unit = spec.integers?.[index]?.unit ?? 1;
-  const count = rows * padded;
-  const from = spec.integers ? heap.i32(potentials, count) : heap.f32(potentials, count);
-  const result = new Float32Array(rows * output.channels);
-  for (let row = 0; row < rows; row++) {
-    for (let c = 0; c < output.channels; c++) {
-      result[row * output.channels + c] = element(from, row * padded + c) * unit;
-    }
-  }
-  heap.release(top);
-  return { potentials: result, inputSpikes, ...operations };
+  return spec.integers ? heap.i32(potentials, count) : heap.f32(potentials, count);
 }

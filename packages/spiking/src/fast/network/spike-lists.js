@@ -1,20 +1,27 @@
 /**
  * Spikes, and valued ones, as sorted lists (kernels/conv.h): what the kernels read.
  */
+import { element } from '../element.js';
 import { checkedProduct } from '../heap.js';
+import { partLayout } from '../kernel-layouts.js';
+import { groupSizes } from '../placed-weights.js';
 import { dropoutMask } from './dropout.js';
 import { gatedPool } from './gated-pool.js';
 
 /**
  * @typedef {import('./network.js').Network} Network
  * @typedef {import('../plan.js').Shape} Shape
+ * @typedef {import('../plan.js').PlannedPart} PlannedPart
+ * @typedef {import('./spike-bits.js').Bits} Bits
  *
  * Lists in the heap: of spikes, or valued ones for a constant input.
  * @typedef {object} Lists
  * @property {number} ptr Where each pixel's entries begin, [height][steps][width + 1].
  * @property {number} list The entries.
  * @property {number} steps Of all images.
- * @property {number} channels
+ * @property {number} height
+ * @property {number} width
+ * @property {number} channels Those for negative spikes among them.
  */
 
 /**
@@ -30,48 +37,191 @@ export function allocatePositions({ heap }, what, { height, width }, steps) {
 }
 
 /**
- * A layer's input from the spikes of the layer that it takes: dropped out (but for second inputs, which no training has)
- * and pooled.
+ * An input of a layer from the spikes of those that it takes: dropped out, pooled and side by side. (Only training has
+ * dropout, and takes one layer's spikes.)
  *
  * @param {Network} network
- * @param {number} index of the layer that reads, not the first
- * @param {import('./spike-bits.js').Bits} bits
+ * @param {number} index of the layer that reads
+ * @param {import('./layer-input.js').BitsOf} bitsOf
  * @param {import('./network-spec.js').InputImages} images
- * @param {boolean} [beside] whether it is the layer's second input
+ * @param {number} [which] of the layer's inputs, not the image
+ * @returns {{ lists: Lists, spikes: number }} and the spikes before all that
+ */
+export function spikeLists(network, index, bitsOf, images, which = 0) {
+  const planned = network.input(index, which);
+  const parts = [planned, ...planned.joined];
+  const what = `the input of layer "${network.layer(index).name}"`;
+  let spikes = 0;
+  const all = parts.map((part) => {
+    const bits = /** @type {Bits} */ (bitsOf(part.from));
+    spikes += bits.spikes;
+    const masked = which === 0 ? index : undefined;
+    return averagedLists(network, what, part, partLists(network, what, part, bits, images, masked));
+  });
+  const lists = all.length > 1 ? joinedLists(network, what, all, planned.joinedFlat) : all[0];
+  return { lists: /** @type {Lists} */ (lists), spikes };
+}
+
+/**
+ * A part's lists before its further average-pooling.
+ *
+ * @param {Network} network
+ * @param {string} what
+ * @param {PlannedPart} part
+ * @param {Bits} bits
+ * @param {import('./network-spec.js').InputImages} images
+ * @param {number | undefined} masked the layer whose dropout it has
  * @returns {Lists}
  */
-export function spikeLists(network, index, bits, images, beside = false) {
-  const { heap } = network;
-  const steps = images.count * network.spec.timeSteps;
-  const { name } = network.layer(index);
-  const { before, source, input } = network.input(index, beside);
+function partLists(network, what, { before, source }, bits, images, masked) {
+  const { heap, spec } = network;
+  const steps = images.count * spec.timeSteps;
   const { words } = bits;
-  const what = `the input of layer "${name}"`;
-  const ptr = allocatePositions(network, what, input, steps);
+  const { averagePool: pool, averages, flat } = before;
+  const isFlat = flat && averages.length === 0;
+  const last = before.maxPools.at(-1);
+  const [poolRows, poolColumns] = last
+    ? [last.outHeight, last.outWidth]
+    : [source.height, source.width];
+  const size = { height: Math.floor(poolRows / pool), width: Math.floor(poolColumns / pool) };
+  const shape = isFlat ? { height: 1, width: 1 } : size;
+  const ptr = allocatePositions(network, what, shape, steps);
   const list = heap.alloc(what, 4 * (bits.spikes + 16));
   const top = heap.top;
-  let mask = beside ? 0 : dropoutMask(network, index, images);
+  let mask = masked === undefined ? 0 : dropoutMask(network, masked, images);
   let from = bits.at;
   let { height, width } = source;
-  if (before.maxPool > 1) {
-    const pooledHeight = Math.floor(height / before.maxPool);
-    const pooledWidth = Math.floor(width / before.maxPool);
-    from = heap.alloc(what, pooledHeight * steps * pooledWidth * words * 4);
+  for (const { gated, ...windows } of before.maxPools) {
+    const { outHeight, outWidth } = windows;
+    const result = heap.alloc(what, 4 * checkedProduct(what, outHeight, steps, outWidth, words));
     const pooling = {
-      ...{ bits: bits.at, mask, result: from, winners: 0 },
-      ...{ steps, height, width, words, pool: before.maxPool },
+      ...{ bits: from, mask, result, winners: 0, steps, height, width, words },
+      ...windows,
     };
-    if (before.gated) gatedPool(heap, { timeSteps: network.spec.timeSteps, ...pooling });
+    if (gated) gatedPool(heap, { timeSteps: spec.timeSteps, ...pooling });
     else heap.run('maxPool', pooling);
-    [height, width, mask] = [pooledHeight, pooledWidth, 0];
+    [from, height, width, mask] = [result, outHeight, outWidth, 0];
   }
+  const { channels } = source;
   heap.run('compress', {
-    ...{ bits: from, mask, ptr, list },
-    ...{ steps, height, width, channels: source.channels, words },
-    ...{ pool: before.averagePool, flat: Number(before.flat), isSigned: Number(network.isSigned) },
+    ...{ bits: from, mask, ptr, list, steps, height, width, channels, words },
+    ...{ pool, flat: Number(isFlat), isSigned: Number(network.isSigned) },
   });
   heap.release(top);
-  return { ptr, list, steps, channels: network.inputChannels(index, beside) };
+  const perSign = isFlat ? size.height * size.width * channels : channels;
+  return { ptr, list, steps, ...shape, channels: signsOf(network) * perSign };
+}
+
+/**
+ * The lists behind a part's further average-pooling.
+ *
+ * @param {Network} network
+ * @param {string} what
+ * @param {PlannedPart} part
+ * @param {Lists} lists
+ * @returns {Lists}
+ */
+function averagedLists(network, what, { before }, lists) {
+  const { heap } = network;
+  let from = lists;
+  for (const pool of before.averages) {
+    const { steps, channels } = from;
+    const {
+      outHeight: height,
+      outWidth: width,
+      kernelHeight,
+      kernelWidth,
+      strideY,
+      strideX,
+    } = pool;
+    const windows = Math.ceil(kernelHeight / strideY) * Math.ceil(kernelWidth / strideX);
+    const pooledPtr = allocatePositions(network, what, { height, width }, steps);
+    const room = checkedProduct(what, entriesOf(network, from), windows);
+    const pooledList = heap.alloc(what, 4 * room);
+    heap.run('poolLists', { ...from, pooledPtr, pooledList, ...pool });
+    from = { ptr: pooledPtr, list: pooledList, steps, height, width, channels };
+  }
+  return before.flat && before.averages.length > 0
+    ? joinedLists(network, what, [from], true)
+    : from;
+}
+
+/**
+ * Lists of the same pixels and time-steps, by their channels side by side.
+ *
+ * @param {Network} network
+ * @param {string} what
+ * @param {readonly Lists[]} all
+ * @param {boolean} flat whether all pixels become one
+ * @returns {Lists}
+ */
+function joinedLists(network, what, all, flat) {
+  const { heap } = network;
+  const [{ height, width, steps }] = /** @type {[Lists]} */ (all);
+  const signs = signsOf(network);
+  let channels = 0;
+  let entries = 0;
+  const parts = all.map(({ ptr, list, ...lists }) => {
+    const part = { ptr, list, first: channels, channels: lists.channels / signs };
+    channels += part.channels;
+    entries += entriesOf(network, { ptr, list, ...lists });
+    return part;
+  });
+  const shape = flat ? { height: 1, width: 1 } : { height, width };
+  const ptr = allocatePositions(network, what, shape, steps);
+  const list = heap.alloc(what, 4 * entries);
+  const top = heap.top;
+  heap.run('joinLists', {
+    ...{ parts: heap.structures(what, partLayout, parts), count: parts.length, ptr, list },
+    ...{ height, steps, width, channels, flat: Number(flat), isSigned: Number(network.isSigned) },
+  });
+  heap.release(top);
+  const perSign = flat ? height * width * channels : channels;
+  return { ptr, list, steps, ...shape, channels: signs * perSign };
+}
+
+/**
+ * Lists for each block of outputs, of the channels of its groups.
+ *
+ * @param {Network} network
+ * @param {number} index
+ * @param {Lists} lists the input's
+ * @param {number} which of the layer's inputs
+ * @returns {Lists}
+ */
+export function blockLists(network, index, lists, which) {
+  const { heap } = network;
+  const { name, output } = network.layer(index);
+  const { groups, input } = network.input(index, which);
+  const what = `the input of layer "${name}"`;
+  const sizes = groupSizes({ groups, inputs: input.channels, outputs: output.channels });
+  const { height, width, steps } = lists;
+  const signs = signsOf(network);
+  const blocks = network.blocks(output.channels);
+  const rows = network.blockRows(index, which);
+  const blockPtr = heap.alloc(what, 4 * checkedProduct(what, blocks, height, steps, width + 1));
+  const copies = Math.ceil((sizes.groupOutputs - 1) / network.block) + 1;
+  const entries = checkedProduct(what, entriesOf(network, lists), copies);
+  const blockList = heap.alloc(what, 4 * entries);
+  const top = heap.top;
+  const scratch = heap.alloc(what, 8 * (blocks + lists.channels));
+  heap.run('splitLists', {
+    ...{ ...lists, blockPtr, blockList, scratch, blocks, ...sizes, rows, signs },
+    channels: input.channels,
+  });
+  heap.release(top);
+  return { ...lists, ptr: blockPtr, list: blockList, channels: signs * rows };
+}
+
+/** How many channels lists of spikes have for one. @param {Network} network */
+function signsOf({ isSigned }) {
+  return isSigned ? 2 : 1;
+}
+
+/** How many entries lists have. @param {Network} network @param {Lists} lists */
+function entriesOf({ heap }, { ptr, steps, height, width }) {
+  const positions = height * steps * (width + 1);
+  return element(heap.u32(ptr, positions), positions - 1);
 }
 
 /**
@@ -96,5 +246,5 @@ export function valuedLists(network, values, shape) {
     ...{ rows: height, steps: 1, width, channels, padded: channels, start: 0 },
   });
   heap.release(top);
-  return { ptr, list, steps: 1, channels };
+  return { ptr, list, steps: 1, height, width, channels };
 }

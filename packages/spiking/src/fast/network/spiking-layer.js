@@ -2,7 +2,7 @@
  * A spiking layer's way forward, through all time-steps.
  */
 import { sortedBursts } from './bursts.js';
-import { layerInput } from './layer-input.js';
+import { besideInputs, layerInput } from './layer-input.js';
 import {
   adaptiveNeuronArguments,
   integerNeuronArguments,
@@ -13,8 +13,8 @@ import { allocateBits, negativeMap } from './spike-bits.js';
 /**
  * @typedef {import('./spike-bits.js').Bits} Bits
  *
- * What comes in, and what the layer's synapses do with it (layer-input.js).
- * @typedef {{ readonly inputSpikes: number, readonly additions: number, readonly multiplications: number, readonly besideAdditions?: number }} InputCounts
+ * What comes in, and what the layer's synapses do with it (layer-input.js); additions by input.
+ * @typedef {{ readonly inputSpikes: number, readonly additions: readonly number[], readonly multiplications: number }} InputCounts
  */
 
 /**
@@ -22,44 +22,38 @@ import { allocateBits, negativeMap } from './spike-bits.js';
  *
  * @param {import('./network.js').Network} network
  * @param {number} index
- * @param {Bits | undefined} before spikes of the layer before; undefined for the first layer
+ * @param {import('./layer-input.js').BitsOf} bitsOf
  * @param {import('./network-spec.js').InputImages} images
- * @param {{ potentials?: number, beside?: Bits | undefined }} [options] where potentials are kept, for training (0: they
- *   are not); spikes of the layer that comes in beside
+ * @param {{ potentials?: number }} [options] where potentials are kept, for training (0: they are not)
  * @returns {Bits & InputCounts & { negative: number }} and how many of the spikes are negative
  */
-export function forwardSpikes(network, index, before, images, { potentials = 0, beside } = {}) {
+export function forwardSpikes(network, index, bitsOf, images, { potentials = 0 } = {}) {
   const { heap, spec } = network;
   const result = allocateBits(network, index, images.count);
   const bits = result.at;
   const top = heap.top;
-  const { conv, spikes: inputSpikes, ...operations } = layerInput(network, index, before, images);
+  const { conv, spikes: inputSpikes, ...first } = layerInput(network, index, bitsOf, images);
   const bursts = sortedBursts(network, index, conv);
-  let besideAdditions = 0;
-  if (beside) {
-    const other = layerInput(network, index, beside, images, true);
-    besideAdditions = other.additions;
-    const besideBursts = sortedBursts(network, index, other.conv, true);
-    const inputs = { conv, bursts, beside: other.conv, besideBursts, bits };
-    if (spec.integers) {
-      heap.run('forwardIntSum', { ...inputs, neuron: integerNeuronArguments(network, index) });
-    } else {
-      heap.run('forwardSum', { ...inputs, neuron: neuronArguments(network, index) });
-    }
-  } else if (spec.integers) {
-    const neuron = integerNeuronArguments(network, index);
-    heap.run('forwardInt', { conv, bursts, bits, neuron });
+  const { others, count, additions } = besideInputs(network, index, bitsOf, images);
+  if (spec.integers) {
+    const input = { conv, bursts, bits, neuron: integerNeuronArguments(network, index) };
+    if (count > 0) heap.run('forwardIntSum', { first: input, others, count });
+    else heap.run('forwardInt', input);
   } else if (spec.neuron.kind === 'adaptive') {
     const neuron = adaptiveNeuronArguments(network, index);
-    heap.run('forwardAdaptive', { conv, bursts, bits, neuron });
+    heap.run('forwardAdaptive', { conv, bursts, others, count, bits, neuron });
   } else {
-    const neuron = neuronArguments(network, index);
-    if (potentials) heap.run('forwardKept', { conv, bursts, bits, potentials, neuron });
-    else heap.run('forward', { conv, bursts, bits, neuron });
+    const input = { conv, bursts, bits, neuron: neuronArguments(network, index) };
+    if (count > 0) heap.run('forwardSum', { first: input, others, count });
+    else if (potentials) heap.run('forwardKept', { ...input, potentials });
+    else heap.run('forward', input);
   }
   heap.release(top);
   const { spikes } = heap.run('count', { bits, words: result.bytes / 4 });
   const back = negativeMap(network, result);
   const negative = back ? heap.run('count', { bits: back.at, words: back.words }).spikes : 0;
-  return { ...result, ...operations, besideAdditions, spikes, negative, inputSpikes };
+  return {
+    ...{ ...result, spikes, negative, inputSpikes, multiplications: first.multiplications },
+    additions: [first.additions, ...additions],
+  };
 }

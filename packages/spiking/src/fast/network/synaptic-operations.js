@@ -7,16 +7,23 @@ import { element } from '../element.js';
 /**
  * @param {import('./network.js').Network} network
  * @param {number} index
- * @param {import('./spike-lists.js').Lists} lists the layer's input
- * @param {boolean} [beside] whether it is the layer's second input
+ * @param {import('./spike-lists.js').Lists} lists an input of the layer, all channels
+ * @param {number} [which] of the layer's inputs
  * @returns {number} operations at all of the lists' time-steps
  */
-export function synapticOperations(network, index, { ptr, steps }, beside = false) {
-  const planned = network.input(index, beside);
-  const { input } = planned;
+export function synapticOperations(network, index, { ptr, steps }, which = 0) {
+  const planned = network.input(index, which);
+  const { input, groups } = planned;
   const { output } = network.layer(index);
-  const rows = tapsByPosition(input.height, output.height, planned);
-  const columns = tapsByPosition(input.width, output.width, planned);
+  const [dilationY, dilationX] = planned.dilation;
+  const rows = tapsByPosition(input.height, output.height, {
+    ...{ kernel: planned.kernelHeight, stride: planned.strideY },
+    ...{ padding: planned.top, dilation: dilationY },
+  });
+  const columns = tapsByPosition(input.width, output.width, {
+    ...{ kernel: planned.kernelWidth, stride: planned.strideX },
+    ...{ padding: planned.left, dilation: dilationX },
+  });
   // Entries of a column lie between two positions: their sum by columns is one of positions, most of them times 0.
   const factors = [];
   for (let x = 0; x <= input.width; x++) {
@@ -33,5 +40,5 @@ export function synapticOperations(network, index, { ptr, steps }, beside = fals
     }
     sum += entries * element(rows, y);
   }
-  return sum * (planned.weighted === undefined ? 1 : output.channels);
+  return sum * (planned.weighted === undefined ? 1 : output.channels / groups);
 }

@@ -19,16 +19,18 @@ export function gradientMask(training, index) {
   const { source, before } = training.takerInput(index);
   // Only a single layer has dropout before it (joint.ts).
   const mask = way.kind === 'one' ? dropoutMask(network, way.taker, image) : 0;
-  if (before.maxPool === 1) return { mask, maskSteps: 1 };
+  const [pool] = before.maxPools;
+  if (!pool) return { mask, maskSteps: 1 };
   const spikes = /** @type {import('../network/spike-bits.js').Bits} */ (bits[index]);
   const winners = heap.alloc('the winners of max-pooling', spikes.bytes);
   const steps = network.spec.timeSteps;
+  const { gated, ...windows } = pool;
   const pooling = {
     ...{ bits: spikes.at, mask, result: 0, winners },
     ...{ steps, height: source.height, width: source.width },
-    ...{ words: spikes.words, pool: before.maxPool },
+    ...{ words: spikes.words, ...windows },
   };
-  if (before.gated) gatedPool(heap, { timeSteps: steps, ...pooling });
+  if (gated) gatedPool(heap, { timeSteps: steps, ...pooling });
   else heap.run('maxPool', pooling);
   return { mask: winners, maskSteps: steps };
 }

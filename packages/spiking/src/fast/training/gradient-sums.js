@@ -92,7 +92,7 @@ export class GradientSums {
     const { heap } = network;
     const { weights, weightFloats, bias, biasFloats } = this.layer(index);
     const layer = network.layer(index);
-    const taps = layer.kernel ** 2;
+    const taps = layer.kernelHeight * layer.kernelWidth;
     const inputs = layer.input.channels;
     const outputs = layer.output.channels;
     const length = taps * inputs * outputs;
@@ -117,7 +117,8 @@ function allocateSums(network, index, isWanted) {
   const layer = network.layer(index);
   const what = `the gradients of layer "${layer.name}"`;
   const padded = network.padded(layer.output.channels);
-  const weightFloats = layer.kernel ** 2 * network.inputChannels(index) * padded;
+  const taps = layer.kernelHeight * layer.kernelWidth;
+  const weightFloats = taps * network.inputChannels(index) * padded;
   const weights = isWanted ? heap.alloc(what, weightFloats * 4) : 0;
   const biasFloats = layer.bias ? padded : 0;
   const bias = isWanted && layer.bias ? heap.alloc(what, biasFloats * 4) : 0;

@@ -88,7 +88,7 @@ export class ReturningWeights {
     to.fill(0);
     for (let y = 0; y < window.kernel; y++) {
       for (let x = 0; x < window.kernel; x++) {
-        const from = ((own + y) * layer.kernel + own + x) * rows + first;
+        const from = ((own + y) * layer.kernelWidth + own + x) * rows + first;
         const place = ((tap + y) * way.window.kernel + tap + x) * inputs;
         to.set(weight.subarray(from * outputs, (from + inputs) * outputs), place * outputs);
       }
@@ -108,15 +108,15 @@ export class ReturningWeights {
 export function returningArguments(training, index, way, { ptr, list }, steps) {
   const { network, tile } = training;
   const { output } = network.layer(index);
-  const { maxPool } = training.takerInput(index).before;
+  const [pool] = training.takerInput(index).before.maxPools;
   const [{ index: first }] = /** @type {[Taker]} */ (way.takers);
   const { height, width } = network.layer(first).output;
   const { at } = /** @type {ReturningWeights} */ (training.returning[index]);
   return {
     ...{ ptr, list, weights: at, tile, rows: output.channels, steps, height, width },
     channels: firstChannels(network, way).channels,
-    outHeight: Math.floor(output.height / maxPool),
-    outWidth: Math.floor(output.width / maxPool),
+    outHeight: pool?.outHeight ?? output.height,
+    outWidth: pool?.outWidth ?? output.width,
     outChannels: output.channels,
     ...way.window,
     ...{ blocks: network.blocks(output.channels), dense: 0 },

@@ -7,6 +7,7 @@ import { layouts } from '../kernel-layouts.js';
 import { sortedBursts } from '../network/bursts.js';
 import { layerInput } from '../network/layer-input.js';
 import { neuronArguments } from '../network/neuron-arguments.js';
+import { maxPoolSize } from '../network/transition.js';
 import { gradientMask } from './gradient-mask.js';
 import { returningArguments } from './several-takers.js';
 import { groupSteps, SourceBands } from './source-bands.js';
@@ -38,12 +39,12 @@ export function backwardSpikes(training, index, arriving, { floor, kept: others 
   const { inputs, potentials, image } = training.passing();
   const { output } = network.layer(index);
   const { before } = training.takerInput(index);
-  const pool = before.maxPool * before.averagePool;
+  const pool = maxPoolSize(before) * before.averagePool;
   const rowFloats = rowSize(training, index);
   const { weights: weightSums, bias } = sums.layer(index);
 
   const { mask, maskSteps } = gradientMask(training, index);
-  const { conv, spikes } = layerInput(network, index, inputs[index], image);
+  const { conv, spikes } = layerInput(network, index, () => inputs[index], image);
   const kept = potentials[index] ?? 0;
   const bursts = kept ? 0 : sortedBursts(network, index, conv);
   const scratch = allocateScratch(training, index);

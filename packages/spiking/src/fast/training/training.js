@@ -49,7 +49,7 @@ export class Training {
     /** Room for one block's weights of any layer, for the way back. */
     this.tile = heap.alloc('weights of the way back', tileBytes(this.network, this.returning));
     this.network.floor = heap.top;
-    spec.network.parameters.forEach(({ weight }, index) => this.takeReturning(index, weight));
+    spec.network.parameters.forEach(({ weights }, index) => this.takeReturning(index, weights));
     /** The first layer whose potentials are kept. */
     this.firstKept = this.last;
     for (let bytes = 0; this.firstKept > 0; this.firstKept--) {
@@ -74,11 +74,12 @@ export class Training {
   addLayer(parameters) {
     const index = this.network.layers.length;
     this.network.addLayer(parameters);
-    this.takeReturning(index, parameters.weight);
+    this.takeReturning(index, parameters.weights);
   }
 
-  /** @param {number} index @param {Float32Array} weight */
-  takeReturning(index, weight) {
+  /** @param {number} index @param {readonly Float32Array[]} weights of its one input */
+  takeReturning(index, [weight]) {
+    if (!weight) return;
     for (const returning of this.returning) returning?.take(index, weight);
   }
 
@@ -116,7 +117,7 @@ export class Training {
       const isKept = index >= this.firstKept;
       const kept = isKept ? heap.alloc('the potentials', this.potentialBytes(index)) : 0;
       const input = takenBits(network, index, bits);
-      const result = forwardSpikes(network, index, input, image, { potentials: kept });
+      const result = forwardSpikes(network, index, () => input, image, { potentials: kept });
       inputs.push(input);
       potentials.push(kept);
       if (index === 0) spikes.push(result.inputSpikes);
@@ -124,7 +125,9 @@ export class Training {
       bits.push(result);
     }
     inputs.push(bits.at(-1));
-    const readout = integrateReadout(network, bits.at(-1), image, [spec.network.timeSteps]);
+    const readout = integrateReadout(network, (from) => bits[from], image, [
+      spec.network.timeSteps,
+    ]);
     if (this.last === 0) spikes.push(readout.inputSpikes);
     this.current = { image, inputs, bits, potentials };
     return { logits: readout.potentials.map((u) => u * spec.scale), spikes };
@@ -199,7 +202,9 @@ export class Training {
 
 /** @param {Network} network @param {readonly (ReturningWeights | undefined)[]} returning */
 function tileBytes({ block, spec }, returning) {
-  const rows = spec.plan.layers.map(({ kernel, output }) => kernel ** 2 * output.channels);
+  const rows = spec.plan.layers.map(
+    ({ kernelHeight, kernelWidth, output }) => kernelHeight * kernelWidth * output.channels,
+  );
   const joined = returning.map((one) => one?.rows ?? 0);
   return Math.max(...rows, ...joined) * block * 4;
 }

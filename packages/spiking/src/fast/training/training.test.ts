@@ -25,8 +25,8 @@ function gradientsOf(
   Kind: typeof Training,
   { snn, pixels, seed }: Omit<NetworkCase, 'firstImage'>,
 ): number[][] {
-  const { plan, ways } = trainingPlan(planOf(snn.architecture))!;
-  const layers = plan.layers.map((layer) => trainedLayer(layer, snn));
+  const { plan, original, placements, ways } = trainingPlan(planOf(snn.architecture))!;
+  const layers = original.layers.map((layer, i) => trainedLayer(layer, placements[i]!, snn));
   const training = new Kind(new Heap(kernels), {
     network: {
       plan,

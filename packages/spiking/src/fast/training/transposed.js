@@ -1,6 +1,7 @@
 /**
  * Transposed convolutions: what a layer sends to its input (kernels/transposed.h).
  */
+import { maxPoolSize } from '../network/transition.js';
 
 /** @typedef {import('./training.js').Training} Training */
 
@@ -14,7 +15,7 @@
 export function inputGradientShape({ network }, index) {
   const { before, source, input } = network.layer(index);
   if (!before.flat) return { ...input, dense: 0 };
-  const pool = before.maxPool * before.averagePool;
+  const pool = maxPoolSize(before) * before.averagePool;
   const height = Math.floor(source.height / pool);
   const width = Math.floor(source.width / pool);
   return { height, width, channels: source.channels, dense: 1 };
@@ -30,10 +31,10 @@ export function inputGradientShape({ network }, index) {
  */
 export function transposedArguments(training, index, { ptr, list }, steps) {
   const { network, tile } = training;
-  const { kernel, stride, padding, output } = network.layer(index);
+  const { kernelHeight: kernel, strideY: stride, top: padding, output } = network.layer(index);
   const to = inputGradientShape(training, index);
   return {
-    ...{ ptr, list, weights: network.packed(index).weights, tile },
+    ...{ ptr, list, weights: /** @type {number} */ (network.packed(index).weights[0]), tile },
     ...{ rows: network.inputChannels(index), steps },
     ...{ height: output.height, width: output.width, channels: output.channels },
     ...{ outHeight: to.height, outWidth: to.width, outChannels: to.channels },

@@ -23,7 +23,7 @@ export function addWeightGradients(training, index, gradients, steps) {
     const conv = convArguments(network, index, lists);
     heap.run('weightGradients', { conv, gradients, weights, isValued: 1 });
   } else {
-    const { conv } = layerInput(network, index, inputs[index], image);
+    const { conv } = layerInput(network, index, () => inputs[index], image);
     heap.run('weightGradients', { conv, gradients, weights, isValued: 0 });
   }
 }
