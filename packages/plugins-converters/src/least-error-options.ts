@@ -1,9 +1,9 @@
 import { z } from 'zod';
 
 import { calibrationOptions } from './calibration-images.js';
-import { neuronOptions } from './neuron-options.js';
+import { neuronOptions, refineNeuron } from './neuron-options.js';
 
-export const leastErrorOptions = z.strictObject({
+const options = z.strictObject({
   ...neuronOptions,
   timeSteps: z
     .union([z.int().min(1), z.literal('auto')])
@@ -88,5 +88,7 @@ export const leastErrorOptions = z.strictObject({
     ),
   batchSize: z.int().min(1).default(50).describe('Images that go through the ANN together.'),
 });
+
+export const leastErrorOptions = options.superRefine(refineNeuron);
 
 export type LeastErrorOptions = z.output<typeof leastErrorOptions>;

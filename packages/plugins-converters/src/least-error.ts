@@ -15,7 +15,8 @@ export const leastError = defineStage({
   version: 3,
   summary:
     "Sets each layer's threshold where few time-steps round and cut off its activations least, and corrects biases.",
-  source: 'Bu 2022 (initial potential; clip and round); Li 2021 (calibration of biases)',
+  source:
+    'Bu 2022 (initial potential; clip and round); Li 2021 (calibration of biases); Wang 2022 (signed spikes)',
   options: leastErrorOptions,
   presets: {
     'few-steps': { biases: 'calibrated' },

@@ -288,9 +288,8 @@ describe.each(['least-error', 'threshold-balancing', 'weight-normalisation'])('%
   it.each([{ leak: 0.9 }, { reset: 'hard' }, { reset: 'delayed-soft' }])(
     'refuses signed neurons with %o',
     async (changed) => {
-      await expect(convert('currents', { spikes: 'signed', ...changed })).rejects.toMatchObject({
-        code: 'SIGNED_NEURON',
-      });
+      const signed = { spikes: 'signed', ...changed };
+      await expect(convert('currents', signed)).rejects.toThrow('ask for leak: 1 and reset: soft');
     },
   );
 });

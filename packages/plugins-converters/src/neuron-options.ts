@@ -1,6 +1,12 @@
 import { z } from 'zod';
 
-import { UserError, type Ann, type Encoder, type IntegrateAndFire } from '@privatesnn/core';
+import {
+  allowsSigned,
+  UserError,
+  type Ann,
+  type Encoder,
+  type IntegrateAndFire,
+} from '@privatesnn/core';
 
 import { maxPoolingOption } from './max-pooling.js';
 
@@ -47,6 +53,19 @@ export const neuronOptions = {
     .describe("Pixels are encoded in the ANN's own input range, in [-1, 1], or in [0, 1]."),
   maxPooling: maxPoolingOption,
 };
+
+/** For `superRefine` of the options that these are among: refuses a neuron that there is not. */
+export function refineNeuron(
+  { spikes, leak, reset }: Pick<NeuronOptions, 'spikes' | 'leak' | 'reset'>,
+  context: z.RefinementCtx,
+): void {
+  if (spikes === 'binary' || allowsSigned({ leak, reset })) return;
+  context.addIssue({
+    code: 'custom',
+    path: ['spikes'],
+    message: `Signed spikes ask for leak: 1 and reset: soft, received leak: ${leak} and reset: ${reset}.`,
+  });
+}
 
 type NeuronOptions = Omit<z.output<z.ZodObject<typeof neuronOptions>>, 'timeSteps'>;
 

@@ -2,9 +2,9 @@ import { z } from 'zod';
 
 import { calibrationOptions } from './calibration-images.js';
 import { delayOption } from './layer-delay.js';
-import { neuronOptions } from './neuron-options.js';
+import { neuronOptions, refineNeuron } from './neuron-options.js';
 
-export const thresholdBalancingOptions = z.strictObject({
+const options = z.strictObject({
   ...neuronOptions,
   ...delayOption,
   calibrationSteps: z
@@ -54,6 +54,8 @@ export const thresholdBalancingOptions = z.strictObject({
         "to the ANN's logits on the calibration images.",
     ),
 });
+
+export const thresholdBalancingOptions = options.superRefine(refineNeuron);
 
 export type ThresholdBalancingOptions = z.output<typeof thresholdBalancingOptions>;
 

@@ -24,7 +24,13 @@ import { z } from 'zod';
 
 import { positiveActivations } from './activations.js';
 import { withMaxPooling } from './max-pooling.js';
-import { assertReLUs, encoderFor, neuronModel, neuronOptions } from './neuron-options.js';
+import {
+  assertReLUs,
+  encoderFor,
+  neuronModel,
+  neuronOptions,
+  refineNeuron,
+} from './neuron-options.js';
 
 const options = z.strictObject({
   ...neuronOptions,
@@ -73,7 +79,7 @@ export const weightNormalisation = defineStage({
   summary:
     "Scales each layer's weights and bias by the activations before and after it, so that every threshold is 1.",
   source: "Rueckauer 2017: W' = W·λ(l−1)/λ(l), b' = b/λ(l); Diehl 2015",
-  options,
+  options: options.superRefine(refineNeuron),
   presets: {
     'rueckauer-2017': {},
     'diehl-2015-data': { statistic: 'data', encoder: 'poisson', reset: 'hard' },

@@ -1,4 +1,5 @@
 import {
+  allowsSigned,
   assertChain,
   layerShapes,
   layerText,
@@ -292,7 +293,7 @@ export function checkSignedSpikes({
 }: Pick<Snn, 'architecture' | 'neuron'>): void {
   if (neuron.kind === 'adaptive' || !isSigned(neuron)) return;
   const { leak, reset } = neuron;
-  if (leak !== 1 || reset !== 'soft') {
+  if (!allowsSigned(neuron)) {
     fail(
       'configuration',
       'SIGNED_NEURON',

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import { createEngine, engineInfo } from '../create-engine.js';
+import { isSigned } from '../taking-back.js';
 import { Heap } from './heap.js';
 import { loadWasm } from './kernels.js';
 import { Network } from './network/network.js';
@@ -93,8 +94,9 @@ describe('checkSizes', () => {
   );
 
   it('never asks for more than a network takes', () => {
+    const kinds = { encoders: ['poisson', 'constant'] } as const;
     fc.assert(
-      fc.property(networkCase({ encoders: ['poisson', 'constant'], dropout: false }), (it) => {
+      fc.property(networkCase({ ...kinds, dropout: false, signed: true }), (it) => {
         const { architecture, parameters, encoder, neuron, timeSteps } = it.snn;
         const heap = new Heap(loadWasm());
         const before = heap.top;
@@ -113,7 +115,8 @@ describe('checkSizes', () => {
         const plan = planOf(architecture);
         // All but the spikes: those of no time-steps take nothing.
         const asked = { ...extent, timeSteps: 0, encoder: encoder.kind, threads: 1 };
-        expect(() => checkSizes(plan, asked, taken)).not.toThrow();
+        const all = { ...asked, signed: isSigned(neuron) };
+        expect(() => checkSizes(plan, all, taken)).not.toThrow();
       }),
       { numRuns: 50 },
     );

@@ -5,6 +5,17 @@ import type { Immutable } from './immutable.js';
 /** The part that is kept from one time-step to the next. */
 const decay = z.number().min(0).lt(1);
 
+/** Whether neurons may be signed: what they take back, they must have kept. */
+export function allowsSigned({
+  leak,
+  reset,
+}: {
+  readonly leak: number;
+  readonly reset: 'soft' | 'delayed-soft' | 'hard';
+}): boolean {
+  return leak === 1 && reset === 'soft';
+}
+
 const integrateAndFire = z
   .strictObject({
     kind: z.literal('integrate-and-fire'),
@@ -22,7 +33,7 @@ const integrateAndFire = z
      */
     signed: z.boolean().optional(),
   })
-  .refine(({ signed, leak, reset }) => !signed || (leak === 1 && reset === 'soft'), {
+  .refine((neuron) => !neuron.signed || allowsSigned(neuron), {
     message: 'signed neurons have a leak of 1 and a soft reset',
     path: ['signed'],
   });
