@@ -1,13 +1,13 @@
 import {
-  assertChain,
   assertImagesFit,
   defineStage,
   input,
   optionalInput,
   output,
   partOfImages,
+  spikingLayers,
+  summingLayers,
   UserError,
-  weightedLayers,
   type AdaptiveActivation,
   type Ann,
   type Images,
@@ -19,6 +19,7 @@ import { TENSOR_RUNTIME, type TensorRuntime } from '@privatesnn/runtime-tfjs';
 import {
   adaptiveActivation,
   adaptiveOptions,
+  assertAdaptable,
   currentUnits,
   percentileOf,
   rateAtCurrent,
@@ -97,7 +98,7 @@ export const adaptiveSpiking = defineStage({
   dependencies: { tensors: TENSOR_RUNTIME },
   create: ({ tensors }, options) => ({
     async run(context, { ann: given, images }) {
-      assertChain(given.architecture, 'The stage adaptive-spiking');
+      assertAdaptable(given.architecture, 'The stage adaptive-spiking');
       const ann = withMaxPooling(options, given);
       const { scales, activation, samples } = ann.activation
         ? trained(context, ann, ann.activation)
@@ -144,7 +145,7 @@ function trained(context: StageContext, ann: Ann, activation: AdaptiveActivation
     'The network was trained with adaptive neurons, which it keeps: the images and the options threshold, growth, ' +
       'tauThreshold, tauRefractory, tauCurrent, tauMembrane, matchAt, percentile and samples change nothing.',
   );
-  const layers = weightedLayers(ann.architecture).slice(0, -1);
+  const layers = spikingLayers(ann.architecture);
   return {
     scales: Object.fromEntries(layers.map(({ name }) => [name, 1])),
     activation,
@@ -178,7 +179,7 @@ async function calibrated(
     onProgress: (done, total) => context.progress(done, total, 'activations'),
   });
   const scales: Record<string, number> = {};
-  for (const { name } of weightedLayers(ann.architecture).slice(0, -1)) {
+  for (const { name } of spikingLayers(ann.architecture)) {
     scales[name] = scaleOf(name, percentileOf(activations[name] ?? [], options.percentile));
   }
   return { scales, activation: adaptiveActivation(options), samples: calibration.shape[0] };
@@ -191,14 +192,16 @@ function network(
   options: Options,
 ): Snn {
   const { architecture, parameters } = ann;
-  // A rate of one spike a time-step stands for the activation λ(l)·h: θ(l) = λ(l)·h / (λ(l−1)·h), and λ(1)·h first.
-  const thresholds: Record<string, number> = {};
-  let before = 1;
+  // A rate of one spike a time-step stands for the activation λ(l)·h: θ(l) is that in the unit of what comes in, which is
+  // λ(l−1)·h in a chain, and 1 first.
+  const exact: Record<string, number> = {};
   for (const [layer, scale] of Object.entries(scales)) {
-    thresholds[layer] = Math.fround((scale * height) / before);
-    before = scale * height;
+    exact[layer] = (scale * height) / currentUnits(architecture, exact)[layer]!;
   }
-  const last = weightedLayers(architecture).at(-1)!;
+  const thresholds = Object.fromEntries(
+    Object.entries(exact).map(([layer, threshold]) => [layer, Math.fround(threshold)]),
+  );
+  const last = summingLayers(architecture).at(-1)!;
   return {
     type: 'snn',
     architecture,

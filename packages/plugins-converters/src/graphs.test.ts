@@ -13,6 +13,7 @@ import { annLogits, createTensorRuntime, type TensorRuntime } from '@privatesnn/
 import { createEngine, fitReadout, reconvertToAnn, type SpikingEngine } from '@privatesnn/spiking';
 import { classNames, fakeContext, testStream } from '@privatesnn/testkit';
 
+import { adaptiveSpiking } from './adaptive-spiking.js';
 import { leastError } from './least-error.js';
 import { thresholdBalancing } from './threshold-balancing.js';
 import { weightNormalisation } from './weight-normalisation.js';
@@ -149,5 +150,43 @@ describe.each(conversions)('%s of a residual network', (id, convert) => {
       if (name.endsWith('.weight')) expect(found).toEqual(data);
       else data.forEach((b, i) => expect(found[i]).toBeCloseTo(b, 6));
     }
+  });
+});
+
+describe('adaptive-spiking of a residual network', () => {
+  const convert = (given: Ann) => {
+    const options = { threshold: 0.03, growth: 0, percentile: 100, timeSteps: 300 };
+    const stage = adaptiveSpiking.create({ tensors }, adaptiveSpiking.options.parse(options));
+    return stage.run(fakeContext(), { ann: given, images });
+  };
+  const plain: Ann = {
+    ...ann,
+    architecture: {
+      ...architecture,
+      layers: architecture.layers.map((layer) =>
+        layer.name === 'a2' ? { ...layer, maximum: undefined } : layer,
+      ),
+    },
+  };
+
+  it('gives the logits of its ANN, and its weights back by re-conversion', async () => {
+    const { snn } = await convert(plain);
+    const logits = await annLogits(tensors, plain, images);
+    const pixels = pixelsIn(images, snn.encoder.range);
+    const { potentials } = await engine.infer({ snn, pixels, seed: 0 });
+    const size = Math.max(...logits.map(Math.abs));
+    potentials.forEach((u, i) =>
+      expect(Math.abs(u * snn.readout.scale - logits[i]!)).toBeLessThan(0.1 * size),
+    );
+    const again = reconvertToAnn(snn);
+    const back = await annLogits(tensors, again, images);
+    back.forEach((logit, i) => expect(Math.abs(logit - logits[i]!)).toBeLessThan(1e-4 * size));
+  });
+
+  it('refuses clipped ReLUs by name', async () => {
+    await expect(convert(ann)).rejects.toMatchObject({
+      code: 'NETWORK_GRAPH',
+      message: expect.stringContaining('a clipped ReLU: conv "a2"') as string,
+    });
   });
 });

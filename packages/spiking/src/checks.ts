@@ -1,6 +1,5 @@
 import {
   allowsSigned,
-  assertChain,
   layerShapes,
   layerText,
   parameterShapes,
@@ -22,6 +21,7 @@ import {
   type Snn,
 } from '@privatesnn/core';
 
+import { assertAdaptable } from './adaptive-graph.js';
 import { architectureBehind } from './fast/front.js';
 import { beyondKernels } from './fast/plan.js';
 import type { BalanceRequest, GradientRequest, InferenceRequest } from './engine.js';
@@ -122,7 +122,7 @@ function checkSnnRequest(request: InferenceRequest | GradientRequest): CheckedBa
   checkNeuron(snn.neuron);
   checkSignedSpikes(snn);
   if (snn.neuron.kind === 'adaptive')
-    assertChain(snn.architecture, 'A network of adaptive neurons');
+    assertAdaptable(snn.architecture, 'A network of adaptive neurons');
   checkReadout(snn);
   checkThresholds(snn);
   return checkBatch(request, snn.architecture, request.timeSteps ?? snn.timeSteps);

@@ -15,6 +15,7 @@ export * from './least-error.js';
 export * from './losses.js';
 export * from './neuron.js';
 export * from './adaptive-activation.js';
+export { assertAdaptable } from './adaptive-graph.js';
 export * from './adaptive-neuron.js';
 export { adaptiveTransfer, type AdaptiveTransfer } from './adaptive-transfer.js';
 export * from './optimizer/adam.js';

@@ -94,8 +94,11 @@ function clippedAgain(
 /** The transfer function that all layers share. */
 function activationOf({ architecture, thresholds, neuron }: Snn): AdaptiveActivation | undefined {
   if (neuron.kind !== 'adaptive' || neuron.refractoryDecay === 0) return undefined;
-  const [first, ...others] = spikingLayers(architecture).map(({ name }) => thresholds[name]!);
-  if (first === undefined || others.some((threshold) => threshold !== 1)) return undefined;
+  const { outputs } = layerUnits(architecture, thresholds);
+  const [first, ...others] = spikingLayers(architecture).map(
+    (layer) => outputs[architecture.layers.indexOf(layer)],
+  );
+  if (first === undefined || others.some((height) => height !== first)) return undefined;
   return { kind: 'adaptive', neuron, spikeHeight: first };
 }
 

@@ -5,7 +5,6 @@ import type {
   PoolLayer,
   SummingLayer,
 } from './artefacts/architecture.js';
-import { UserError } from './error.js';
 
 /** The name of the image among a layer's sources. */
 export const imageName = 'input';
@@ -275,22 +274,4 @@ export function beyondChain(architecture: Architecture): string | undefined {
     return layer.maximum !== undefined || (layer !== last && Boolean(layer.linear));
   }
   return index < 0 ? undefined : layerText(architecture.layers[index]!, index);
-}
-
-/**
- * For what computes chains alone.
- *
- * @param who "The stage save-ann"
- * @throws UserError naming the first layer that is more
- */
-export function assertChain(architecture: Architecture, who: string): void {
-  const layer = beyondChain(architecture);
-  if (layer === undefined) return;
-  throw new UserError(
-    'configuration',
-    'NETWORK_GRAPH',
-    `${who} takes chains of square convolutions, dense layers and poolings without overlap, with plain ReLUs; ` +
-      `${architecture.name} is more: ${layer}.`,
-    { hint: 'Take a network without such a layer, or leave this stage out.' },
-  );
 }

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 
-import type { AdaptiveNeuron, Snn } from '@privatesnn/core';
+import { spikingLayers, type AdaptiveNeuron, type Layer, type Snn } from '@privatesnn/core';
 
 import { createEngine, engineInfo } from '../create-engine.js';
 import type { SpikingEngine } from '../engine.js';
@@ -12,6 +12,8 @@ import { loadKernels, type KernelKind } from './kernels.js';
 import { Network } from './network/network.js';
 import { simulate } from './simulate.js';
 import { GuardedHeap } from './testing/guarded-heap.js';
+import { beyondKernels } from './plan.js';
+import { binaryGraphRun } from './testing/graph-behind-stem.js';
 import { networkCase, type NetworkCase } from './testing/random-network.js';
 
 const reference = createReferenceEngine();
@@ -47,6 +49,26 @@ const adaptiveNetwork: fc.Arbitrary<NetworkCase> = fc
     },
   }));
 
+/** The same of graphs, without clipped ReLUs. */
+const adaptiveGraph = fc
+  .tuple(binaryGraphRun, adaptiveNeuron, fc.constantFrom('sum' as const, 'filtered' as const))
+  .map(([{ snn, pixels, seed }, neuron, kind]) => ({
+    ...{ pixels, seed },
+    snn: {
+      ...snn,
+      architecture: {
+        ...snn.architecture,
+        layers: snn.architecture.layers.map((layer) =>
+          'maximum' in layer ? { ...layer, maximum: undefined } : layer,
+        ),
+      },
+      neuron,
+      readout: { kind, scale: 1 },
+      timeSteps: Math.min(snn.timeSteps, 5),
+    } satisfies Snn,
+  }))
+  .filter(({ snn }) => beyondKernels(snn.architecture) === undefined);
+
 describe.each(available)('$implementation engine', ({ implementation }) => {
   let engine: SpikingEngine | undefined;
   const get = async (): Promise<SpikingEngine> =>
@@ -63,6 +85,22 @@ describe.each(available)('$implementation engine', ({ implementation }) => {
         const actual = await (await get()).infer(request);
         expect(actual.activity).toEqual(expected.activity);
         for (const layer of raster) expect(actual.raster[layer]).toEqual(expected.raster[layer]);
+        actual.potentials.forEach((u, i) => expect(u).toBeCloseTo(expected.potentials[i]!, 3));
+      }),
+      { numRuns: 80 },
+    );
+  });
+
+  it('runs adaptive neurons of graphs as the reference does, spike by spike', async () => {
+    await fc.assert(
+      fc.asyncProperty(adaptiveGraph, async ({ snn, pixels, seed }) => {
+        const raster = spikingLayers(snn.architecture).map(({ name }) => name);
+        const recordAt = [...new Set([1, snn.timeSteps])];
+        const request = { snn, pixels, seed, raster, recordAt };
+        const expected = await reference.infer(request);
+        const actual = await (await get()).infer(request);
+        expect(actual.raster).toEqual(expected.raster);
+        expect(actual.operations).toEqual(expected.operations);
         actual.potentials.forEach((u, i) => expect(u).toBeCloseTo(expected.potentials[i]!, 3));
       }),
       { numRuns: 80 },
@@ -121,6 +159,32 @@ describe('adaptive neurons', () => {
     for (const request of requests) {
       await expect(request).rejects.toMatchObject({ code: 'ADAPTIVE_NEURON' });
     }
+  });
+
+  it('take no maximum of currents, which the error says', async () => {
+    const { snn } = example;
+    const layers: Layer[] = [
+      {
+        ...{ kind: 'conv', name: 'linear', inChannels: 1, outChannels: 1, linear: true },
+        ...{ kernel: 1, stride: 1, padding: 0, bias: false },
+      },
+      { kind: 'max-pool', name: 'largest', size: 2 },
+      { kind: 'dense', name: 'output', inputs: 1, outputs: 1, bias: false },
+    ];
+    const architecture = { name: 'currents', inputShape: [2, 2, 1] as const, classes: 1, layers };
+    const parameters = {
+      'linear.weight': { shape: [1, 1, 1, 1], data: Float32Array.of(1) },
+      'output.weight': { shape: [1, 1], data: Float32Array.of(1) },
+    };
+    const request = {
+      snn: { ...snn, architecture, parameters },
+      pixels: new Float32Array(4),
+      seed: 0,
+    };
+    await expect(reference.infer(request)).rejects.toMatchObject({
+      code: 'NETWORK_GRAPH',
+      message: expect.stringContaining('max-pooling of currents: max-pool "largest"') as string,
+    });
   });
 
   it('are refused with decays that are none', async () => {
