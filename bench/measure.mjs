@@ -3,11 +3,10 @@
 //   node measure.mjs '{"task": "infer", "network": "VGG9", "count": 16, "thresholds": {...}, ...}'
 //
 // Prints {"seconds", "peakBytes"} as JSON: the better of two runs.
-import { existsSync, readFileSync } from 'node:fs';
-
 import { createEngine } from '@privatesnn/spiking';
 
 import { materials, snnOf } from './networks.mjs';
+import { peakBytes } from './peak-bytes.mjs';
 
 const request = JSON.parse(process.argv[2]);
 const { task, implementation, threads, timeSteps, count, thresholds, precision, memoryBudget } =
@@ -60,10 +59,3 @@ for (let run = 0; run < 2; run++) {
 }
 await engine.close();
 console.log(JSON.stringify({ seconds: best, peakBytes: peakBytes() }));
-
-/** Peak memory of this process. On Linux maxRSS also counts the parent's before it started this one; VmHWM does not. */
-function peakBytes() {
-  const status = existsSync('/proc/self/status') ? readFileSync('/proc/self/status', 'utf8') : '';
-  const kilobytes = /^VmHWM:\s+(\d+)/m.exec(status)?.[1] ?? process.resourceUsage().maxRSS;
-  return Number(kilobytes) * 1024;
-}
