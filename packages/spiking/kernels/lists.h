@@ -47,9 +47,12 @@ KERNEL(join_lists) {
 
 struct pool_lists_args {
   ref ptr, list;
-  ref pooledPtr, pooledList; // result; `pooledList` has room for each entry in all windows that it is in
+  ref pooledPtr, pooledList; // result; `pooledList` has room for all that it gets
   int32_t height, steps, width, channels;
   int32_t outHeight, outWidth, kernelHeight, kernelWidth, strideY, strideX, top, left;
+  // A multiple of how many pixels of the image each window has: an entry of one with n is in its list divisor / n times.
+  // 0: once.
+  int32_t divisor;
 };
 
 // Joins the lists of each window's pixels: an entry is in those of all windows that its pixel is in.
@@ -64,12 +67,14 @@ KERNEL(pool_lists) {
       for (int32_t ox = 0; ox < c.outWidth; ox++) {
         int32_t x = ox * c.strideX - c.left, start = x < 0 ? 0 : x;
         int32_t end = x + c.kernelWidth < c.width ? x + c.kernelWidth : c.width;
+        int32_t times = c.divisor ? c.divisor / ((down - up) * (end - start)) : 1;
         *pooledPtr++ = n;
         for (y = up; y < down; y++)
           for (x = start; x < end; x++) {
             const uint32_t *at = ptr + ((ptrdiff_t)y * c.steps + t) * (c.width + 1) + x;
             uint32_t shift = (uint32_t)((ox - x) * c.channels);
-            for (uint32_t k = at[0]; k < at[1]; k++) pooled[n++] = list[k] + shift;
+            for (uint32_t k = at[0]; k < at[1]; k++)
+              for (int32_t i = 0; i < times; i++) pooled[n++] = list[k] + shift;
           }
       }
       *pooledPtr++ = n;

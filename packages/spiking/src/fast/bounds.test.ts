@@ -6,12 +6,13 @@ import { integerLayers } from '../integer.js';
 import { LayerSweep } from './layer-sweep.js';
 import { networkSpec } from './engine.js';
 import { trainingPlan } from './joint.js';
-import { planOf } from './plan.js';
+import { beyondKernels, planOf } from './plan.js';
 import { thresholdsOf } from './infer.js';
 import { loadKernels, type KernelKind } from './kernels.js';
 import type { InputImages } from './network/network-spec.js';
 import { Network } from './network/network.js';
 import { simulate } from './simulate.js';
+import { binaryGraphRun, graphRun, overlappingRun } from './testing/graph-behind-stem.js';
 import { GuardedHeap } from './testing/guarded-heap.js';
 import { networkCase, type NetworkCase } from './testing/random-network.js';
 import { binaryRun, residualRun } from './testing/residual-network.js';
@@ -26,7 +27,19 @@ const allKinds = { encoders: ['poisson', 'constant', 'first-spike'], dropout: tr
 const anyNetwork = networkCase({ ...allKinds, signed: true });
 
 /** A residual network with images, of the numbers that any network has. */
-const residual: fc.Arbitrary<NetworkCase> = residualRun.map((run) => ({ ...run, firstImage: 0 }));
+const residual = residualRun.map(asCase);
+
+/** The same of any graph that the kernels compute. */
+const graph = graphRun.map(asCase).filter(isComputed);
+const binaryGraph = binaryGraphRun.map(asCase).filter(isComputed);
+
+function asCase(run: Omit<NetworkCase, 'firstImage'>): NetworkCase {
+  return { ...run, firstImage: 0 };
+}
+
+function isComputed({ snn }: NetworkCase): boolean {
+  return beyondKernels(snn.architecture) === undefined;
+}
 
 function specOf({ snn, seed }: NetworkCase, dropout: boolean) {
   return networkSpec(snn.architecture, snn, {
@@ -65,9 +78,13 @@ describe.each(kinds)('%s kernels write nothing beyond their buffers', (kind) => 
     );
   });
 
-  it('in residual networks', () => {
+  it.each([
+    ['residual networks', residual, 12],
+    ['graphs of any windows', graph, 40],
+    ['poolings that overlap', overlappingRun.map(asCase), 20],
+  ] as const)('in %s', (_, networks, numRuns) => {
     fc.assert(
-      fc.property(residual, fc.boolean(), (network, counted) => {
+      fc.property(networks, fc.boolean(), (network, counted) => {
         const spec = specOf(network, false);
         const integers = integerLayers(network.snn, network.snn.timeSteps);
         simulate(new Network(heapOf(), spec), imagesOf(network), [spec.timeSteps], []);
@@ -79,7 +96,7 @@ describe.each(kinds)('%s kernels write nothing beyond their buffers', (kind) => 
           balancing.spike(layer, largest || Infinity);
         });
       }),
-      { numRuns: 12 },
+      { numRuns },
     );
   });
 
@@ -101,9 +118,9 @@ describe.each(kinds)('%s kernels write nothing beyond their buffers', (kind) => 
   });
 
   it('in training', () => {
-    const trained = binaryRun
-      .filter(({ snn }) => trainingPlan(planOf(snn.architecture)) !== undefined)
-      .map((run) => ({ ...run, firstImage: 0 }));
+    const trained = fc
+      .oneof(binaryRun.map(asCase), binaryGraph)
+      .filter(({ snn }) => trainingPlan(planOf(snn.architecture)) !== undefined);
     fc.assert(
       fc.property(
         fc.oneof(networkCase(allKinds), trained),

@@ -179,6 +179,7 @@ export const layouts = Object.freeze({
   poolLists: {
     ...int('ptr', 'list', 'pooledPtr', 'pooledList', 'height', 'steps', 'width', 'channels'),
     ...pool,
+    ...int('divisor'),
   },
   splitLists: {
     ...int('ptr', 'list', 'blockPtr', 'blockList', 'scratch', 'height', 'steps', 'width'),

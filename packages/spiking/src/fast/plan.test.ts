@@ -59,10 +59,10 @@ describe('planOf', () => {
       [conv('a', 1), { kind: 'flatten' }, { kind: 'max-pool', name: 'p', size: 1 }],
     ],
     [
-      'average-pool "p", which leaves its padding out of the means',
+      'average-pool "p", which leaves its padding out of means of 25 pixels',
       [
         conv('a', 1),
-        { kind: 'average-pool', name: 'p', size: 3, stride: 1, padding: 1, countPadded: false },
+        { kind: 'average-pool', name: 'p', size: 5, stride: 1, padding: 2, countPadded: false },
       ],
     ],
     [

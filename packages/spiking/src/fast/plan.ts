@@ -26,6 +26,16 @@ export interface PlannedPool extends PlannedWindow {
   readonly outWidth: number;
 }
 
+export interface PlannedAverage extends PlannedPool {
+  /** What its sums are divided by. */
+  readonly divisor: number;
+  /**
+   * Whether what a window has outside of the image is left out of its mean: then the divisor is a multiple of how many
+   * pixels each has inside, and a spike of a window with n counts divisor / n times.
+   */
+  readonly isWeighted: boolean;
+}
+
 export interface PlannedMaxPool extends PlannedPool {
   /** Whether it passes the spikes alone of the unit that has spiked most so far. */
   readonly gated: boolean;
@@ -37,7 +47,7 @@ export interface Transition {
   /** Size of the average-pooling's square windows without overlap, which come after the max-pooling; 1 for none. */
   readonly averagePool: number;
   /** Further average-pooling. */
-  readonly averages: readonly PlannedPool[];
+  readonly averages: readonly PlannedAverage[];
   /** Whether all pixels become one. */
   readonly flat: boolean;
   readonly dropouts: readonly PlannedDropout[];

@@ -17,6 +17,7 @@ import {
   type WeightedLayer,
 } from '@privatesnn/core';
 
+import { averageDivisor, isPadded } from '../average-divisor.js';
 import type {
   Plan,
   PlannedInput,
@@ -49,6 +50,9 @@ interface Spikes {
   readonly parts: readonly [PlannedPart, ...PlannedPart[]];
   readonly flat: boolean;
 }
+
+/** A spike in the middle of windows that leave their padding out of the mean is so many at most: more cost too much. */
+const mostWeighted = 16;
 
 /** What a layer gives to those that take it. */
 type Value =
@@ -211,16 +215,22 @@ export class Planning {
         const maxPools = [...before.maxPools, { ...pool, gated: layer.gated === true }];
         return { shape, before: { ...before, maxPools } };
       }
-      const isPadded = windowOf(layer).padding.some((pixels) => pixels > 0);
-      if (isPadded && layer.countPadded === false) {
-        this.beyond(`${text}, which leaves its padding out of the means`);
+      if (before.averages.some(({ isWeighted }) => isWeighted)) {
+        this.beyond(`${text} of means that leave their padding out`);
       }
       if (isPlain(pool, size) && before.averages.length === 0) {
         const averagePool = before.averagePool * window.kernelHeight;
         return { shape, before: { ...before, averagePool } };
       }
       if (from === imagePlace) this.beyond(`the windows of ${text} of the input`);
-      return { shape, before: { ...before, averages: [...before.averages, pool] } };
+      const divisor = averageDivisor(layer, size);
+      const area = window.kernelHeight * window.kernelWidth;
+      if (divisor > mostWeighted * area) {
+        this.beyond(`${text}, which leaves its padding out of means of ${area} pixels`);
+      }
+      const isWeighted = isPadded(layer) && layer.countPadded === false;
+      const average = { ...pool, divisor, isWeighted };
+      return { shape, before: { ...before, averages: [...before.averages, average] } };
     });
   }
 

@@ -104,6 +104,25 @@ const output = (inputs: number): Layer => ({
   ...{ kind: 'dense', name: 'output', inputs, outputs: 2, bias: true },
 });
 
+it('averages of 3 × 3 pixels without their padding give the same bits in integers', async () => {
+  const pool = { size: 3, stride: 1, padding: 1, countPadded: false } as const;
+  const layers: Layer[] = [
+    { kind: 'average-pool', name: 'means', from: ['stem'], ...pool },
+    { kind: 'concat', name: 'both', from: ['means', 'stem'] },
+    { kind: 'conv', name: 'a', inChannels: 260, outChannels: 70, ...window },
+    { kind: 'average-pool', name: 'more', ...pool },
+    { kind: 'flatten' },
+    output(5 * 2 * 70),
+  ];
+  const snn = wide('means', layers, 5);
+  const random = testStream('pixels');
+  const pixels = Float32Array.from({ length: 2 * 40 }, () => random.uniform() * 2 - 1);
+  expect(beyondKernels(snn.architecture)).toBeUndefined();
+  await expectAsReference(engine, {
+    ...{ snn, pixels, seed: 6, raster: ['stem', 'a'], precision: 'integer' },
+  });
+});
+
 /** Groups within blocks of output channels, over several of them, and across their borders. */
 const groupings = [
   { groups: 130, outChannels: 130 },

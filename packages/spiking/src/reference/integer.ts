@@ -165,7 +165,7 @@ function sumsOf(
 function passed(operation: Operation, inputs: readonly Signal[]): Signal {
   const signal = computed(operation, inputs);
   if (operation.kind !== 'average-pool') return signal;
-  return signal.map((x) => x.map((mean) => Math.round(mean * operation.pooling.area)));
+  return signal.map((x) => x.map((mean) => Math.round(mean * operation.pooling.divisor)));
 }
 
 /** Neurons with integer membranes through all time-steps. */

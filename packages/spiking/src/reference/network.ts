@@ -16,6 +16,7 @@ import {
   type WeightedLayer,
 } from '@privatesnn/core';
 
+import { averageDivisor } from '../average-divisor.js';
 import type { Gains } from '../units.js';
 import { connectionsOf, currentOf, type Connections } from './connections.js';
 import { addUp, placesInConcat, shortcutPlaces } from './joins.js';
@@ -146,11 +147,13 @@ export function operationsOf(
       case 'max-pool': {
         const window = windowOf(layer);
         const area = window.kernel[0] * window.kernel[1];
+        const [height, width] = input;
+        const divisor = averageDivisor(layer, { height, width });
         const countPadded = layer.kind === 'max-pool' || layer.countPadded !== false;
         return {
           ...common,
           kind: layer.kind,
-          pooling: { window, area, countPadded, input, output },
+          pooling: { window, area, divisor, countPadded, input, output },
           gated: layer.kind === 'max-pool' && layer.gated === true,
         };
       }

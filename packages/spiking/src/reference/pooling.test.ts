@@ -7,6 +7,7 @@ const [height, width, channels, steps] = [4, 4, 2, 12];
 const pooling: Pooling = {
   window: { kernel: [2, 2], stride: [2, 2], dilation: [1, 1], padding: [0, 0, 0, 0] },
   area: 4,
+  divisor: 4,
   countPadded: true,
   input: [height, width, channels],
   output: [2, 2, channels],

@@ -7,6 +7,8 @@ export interface Pooling {
   readonly window: Window;
   /** What the sum of a full window is divided by for its mean. */
   readonly area: number;
+  /** What sums can be divided by in the place of the mean, where they have to be whole (average-divisor.ts). */
+  readonly divisor: number;
   /** Whether that of every window is, the padding being zeros; else each is divided by its own pixels. */
   readonly countPadded: boolean;
   readonly input: Shape;

@@ -33,9 +33,8 @@ import { inputLayout } from '../kernel-layouts.js';
 export function layerInput(network, index, bitsOf, images, which = 0) {
   const { from } = network.input(index, which);
   if (from < 0 && network.isConstant(index)) return constantInput(network, images);
-  const { lists, spikes } =
-    from < 0 ? encode(network, images) : spikeLists(network, index, bitsOf, images, which);
-  const additions = synapticOperations(network, index, lists, which);
+  const { lists, spikes, additions } =
+    from < 0 ? encodedInput(network, images) : spikeLists(network, index, bitsOf, images, which);
   const read = network.isGrouped(index, which) ? blockLists(network, index, lists, which) : lists;
   return {
     conv: convArguments(network, index, read, { which }),
@@ -43,6 +42,12 @@ export function layerInput(network, index, bitsOf, images, which = 0) {
     additions,
     multiplications: 0,
   };
+}
+
+/** @param {import('./network.js').Network} network @param {import('./network-spec.js').InputImages} images */
+function encodedInput(network, images) {
+  const { lists, spikes } = encode(network, images);
+  return { lists, spikes, additions: synapticOperations(network, 0, lists) };
 }
 
 /**

@@ -7,6 +7,7 @@ import { partLayout } from '../kernel-layouts.js';
 import { groupSizes } from '../placed-weights.js';
 import { dropoutMask } from './dropout.js';
 import { gatedPool } from './gated-pool.js';
+import { synapticOperations } from './synaptic-operations.js';
 
 /**
  * @typedef {import('./network.js').Network} Network
@@ -45,21 +46,30 @@ export function allocatePositions({ heap }, what, { height, width }, steps) {
  * @param {import('./layer-input.js').BitsOf} bitsOf
  * @param {import('./network-spec.js').InputImages} images
  * @param {number} [which] of the layer's inputs, not the image
- * @returns {{ lists: Lists, spikes: number }} and the spikes before all that
+ * @returns {{ lists: Lists, spikes: number, additions: number }} and the spikes before all that, and what the layer's
+ *   synapses do with them
  */
 export function spikeLists(network, index, bitsOf, images, which = 0) {
   const planned = network.input(index, which);
   const parts = [planned, ...planned.joined];
   const what = `the input of layer "${network.layer(index).name}"`;
-  let spikes = 0;
+  let [spikes, additions] = [0, 0];
   const all = parts.map((part) => {
     const bits = /** @type {Bits} */ (bitsOf(part.from));
     spikes += bits.spikes;
     const masked = which === 0 ? index : undefined;
-    return averagedLists(network, what, part, partLists(network, what, part, bits, images, masked));
+    const { lists, counted } = averagedLists(
+      network,
+      what,
+      part,
+      partLists(network, what, part, bits, images, masked),
+      (one) => synapticOperations(network, index, one, which),
+    );
+    additions += counted;
+    return lists;
   });
   const lists = all.length > 1 ? joinedLists(network, what, all, planned.joinedFlat) : all[0];
-  return { lists: /** @type {Lists} */ (lists), spikes };
+  return { lists: /** @type {Lists} */ (lists), spikes, additions };
 }
 
 /**
@@ -79,14 +89,16 @@ function partLists(network, what, { before, source }, bits, images, masked) {
   const { words } = bits;
   const { averagePool: pool, averages, flat } = before;
   const isFlat = flat && averages.length === 0;
-  const last = before.maxPools.at(-1);
-  const [poolRows, poolColumns] = last
-    ? [last.outHeight, last.outWidth]
-    : [source.height, source.width];
-  const size = { height: Math.floor(poolRows / pool), width: Math.floor(poolColumns / pool) };
+  let copies = 1;
+  let pooled = source;
+  for (const windows of before.maxPools) {
+    copies *= copiesIn(pooled, windows, false);
+    pooled = { ...pooled, height: windows.outHeight, width: windows.outWidth };
+  }
+  const size = { height: Math.floor(pooled.height / pool), width: Math.floor(pooled.width / pool) };
   const shape = isFlat ? { height: 1, width: 1 } : size;
   const ptr = allocatePositions(network, what, shape, steps);
-  const list = heap.alloc(what, 4 * (bits.spikes + 16));
+  const list = heap.alloc(what, 4 * (checkedProduct(what, bits.spikes, copies) + 16));
   const top = heap.top;
   let mask = masked === undefined ? 0 : dropoutMask(network, masked, images);
   let from = bits.at;
@@ -115,35 +127,86 @@ function partLists(network, what, { before, source }, bits, images, masked) {
 /**
  * The lists behind a part's further average-pooling.
  *
+ * @template T
  * @param {Network} network
  * @param {string} what
  * @param {PlannedPart} part
  * @param {Lists} lists
- * @returns {Lists}
+ * @param {(lists: Lists) => T} count what to count of its spikes, each once
+ * @returns {{ lists: Lists, counted: T }}
  */
-function averagedLists(network, what, { before }, lists) {
+function averagedLists(network, what, { before }, lists, count) {
   const { heap } = network;
   let from = lists;
+  /** @type {T | undefined} */
+  let counted;
   for (const pool of before.averages) {
-    const { steps, channels } = from;
-    const {
-      outHeight: height,
-      outWidth: width,
-      kernelHeight,
-      kernelWidth,
-      strideY,
-      strideX,
-    } = pool;
-    const windows = Math.ceil(kernelHeight / strideY) * Math.ceil(kernelWidth / strideX);
-    const pooledPtr = allocatePositions(network, what, { height, width }, steps);
-    const room = checkedProduct(what, entriesOf(network, from), windows);
-    const pooledList = heap.alloc(what, 4 * room);
-    heap.run('poolLists', { ...from, pooledPtr, pooledList, ...pool });
-    from = { ptr: pooledPtr, list: pooledList, steps, height, width, channels };
+    if (pool.isWeighted) {
+      const top = heap.top;
+      counted = count(pooledLists(network, what, from, pool, 0));
+      heap.release(top);
+    }
+    from = pooledLists(network, what, from, pool, pool.isWeighted ? pool.divisor : 0);
   }
-  return before.flat && before.averages.length > 0
-    ? joinedLists(network, what, [from], true)
-    : from;
+  counted ??= count(from);
+  const isFlat = before.flat && before.averages.length > 0;
+  return { lists: isFlat ? joinedLists(network, what, [from], true) : from, counted };
+}
+
+/**
+ * @param {Network} network
+ * @param {string} what
+ * @param {Lists} lists
+ * @param {import('../plan.js').PlannedPool} pool
+ * @param {number} divisor as the kernel `poolLists` has it
+ * @returns {Lists}
+ */
+function pooledLists(network, what, lists, pool, divisor) {
+  const { heap } = network;
+  const { steps, channels } = lists;
+  const { outHeight: height, outWidth: width } = pool;
+  const copies = Math.ceil((divisor || 1) * copiesIn(lists, pool, divisor > 0));
+  const room = checkedProduct(what, entriesOf(network, lists), copies);
+  const ptr = allocatePositions(network, what, { height, width }, steps);
+  const list = heap.alloc(what, 4 * room);
+  heap.run('poolLists', { ...lists, pooledPtr: ptr, pooledList: list, ...pool, divisor });
+  return { ptr, list, steps, height, width, channels };
+}
+
+/**
+ * In how many windows of a pooling a pixel is at most; with weights each counts as the part of it that the pixel is.
+ *
+ * @param {{ height: number, width: number }} size
+ * @param {import('../plan.js').PlannedPool} pool
+ * @param {boolean} isWeighted
+ */
+function copiesIn({ height, width }, pool, isWeighted) {
+  const rows = { kernel: pool.kernelHeight, stride: pool.strideY, padding: pool.top };
+  const columns = { kernel: pool.kernelWidth, stride: pool.strideX, padding: pool.left };
+  return (
+    mostCopies(height, pool.outHeight, rows, isWeighted) *
+    mostCopies(width, pool.outWidth, columns, isWeighted)
+  );
+}
+
+/**
+ * The same along one axis.
+ *
+ * @param {number} size
+ * @param {number} windows
+ * @param {{ kernel: number, stride: number, padding: number }} window
+ * @param {boolean} isWeighted
+ */
+function mostCopies(size, windows, { kernel, stride, padding }, isWeighted) {
+  const copies = new Float64Array(size);
+  for (let i = 0; i < windows; i++) {
+    const start = Math.max(0, i * stride - padding);
+    const end = Math.min(size, i * stride - padding + kernel);
+    for (let x = start; x < end; x++) {
+      copies[x] = element(copies, x) + (isWeighted ? 1 / (end - start) : 1);
+    }
+  }
+  return Math.max(...copies);
 }
 
 /**

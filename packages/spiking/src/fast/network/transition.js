@@ -6,10 +6,7 @@
 
 /** What the sums of spikes, in the place of means, are divided by. @param {Transition} before */
 export function averagedOver({ averagePool, averages }) {
-  return averages.reduce(
-    (area, { kernelHeight, kernelWidth }) => area * kernelHeight * kernelWidth,
-    averagePool ** 2,
-  );
+  return averages.reduce((product, { divisor }) => product * divisor, averagePool ** 2);
 }
 
 /**
