@@ -15,7 +15,7 @@ import {
   type Snn,
   type StageContext,
 } from '@privatesnn/core';
-import { TENSOR_RUNTIME, type TensorRuntime } from '@privatesnn/runtime-tfjs';
+import { positiveActivations, TENSOR_RUNTIME, type TensorRuntime } from '@privatesnn/runtime-tfjs';
 import {
   adaptiveActivation,
   adaptiveOptions,
@@ -27,7 +27,6 @@ import {
 } from '@privatesnn/spiking';
 import { z } from 'zod';
 
-import { positiveActivations } from './activations.js';
 import { maxPoolingOption, withMaxPooling } from './max-pooling.js';
 import { encoderFor, neuronOptions } from './neuron-options.js';
 

@@ -23,11 +23,11 @@ const options = z.strictObject({
   ...calibrationOptions,
   samples: calibrationOptions.samples.unwrap().default(200).describe('Calibration images.'),
   thresholds: z
-    .enum(['layer', 'channel'])
+    .enum(['layer', 'channel', 'clip'])
     .default('layer')
     .describe(
       'One threshold a layer, or one for each channel of the layers whose spikes reach weights only, not an add; those ' +
-        'are in the weights, which are scaled.',
+        'are in the weights, which are scaled. `clip`: where the ReLUs of a network that qcfs has trained are clipped.',
     ),
   scale: z
     .union([z.number().positive(), z.literal('auto')])

@@ -9,11 +9,16 @@ import {
   type Snn,
   type StageContext,
 } from '@privatesnn/core';
-import { annLogits, type TensorRuntime } from '@privatesnn/runtime-tfjs';
 import {
-  countSizes,
+  activationSizes,
+  annLogits,
+  visitActivations,
+  type PassOptions,
+  type Sizes,
+  type TensorRuntime,
+} from '@privatesnn/runtime-tfjs';
+import {
   currentUnits,
-  emptyHistogram,
   energyConstants,
   energyRatio,
   fitReadout,
@@ -22,11 +27,9 @@ import {
   toRates,
   type Quantisation,
   type ReadoutFit,
-  type SizeHistogram,
   type SpikingEngine,
 } from '@privatesnn/spiking';
 
-import { visitActivations } from './activations.js';
 import { calibrateBiases } from './calibrate-biases.js';
 import { ChannelThresholds } from './channel-thresholds.js';
 import type { LeastErrorOptions as Options } from './least-error-options.js';
@@ -55,28 +58,9 @@ export interface Search {
   readonly options: Options;
 }
 
-/** The activations of each layer that is to spike, by size. */
-export type Sizes = Readonly<Record<string, SizeHistogram>>;
-
-/** @throws UserError where a layer of the ANN that is to spike gives nothing above 0 on the calibration images */
-export async function sizesOf(search: Search): Promise<Sizes> {
-  const { calibration } = search;
-  const sizes: Record<string, SizeHistogram> = {};
-  await visit(search, calibration, 'activations', (layer, values) =>
-    countSizes((sizes[layer] ??= emptyHistogram()), values),
-  );
-  for (const [name, { largest }] of Object.entries(sizes)) {
-    if (largest > 0) continue;
-    throw new UserError(
-      'run',
-      'SILENT_LAYER',
-      `Layer "${name}" of the ANN gives nothing above 0 on ${calibration.shape[0]} calibration images, so it has ` +
-        'no threshold.',
-      { hint: 'Use other calibration images, or check the network.' },
-    );
-  }
-  return sizes;
-}
+/** The activations of each layer that is to spike on the calibration images. */
+export const sizesOf = (search: Search): Promise<Sizes> =>
+  activationSizes(search.tensors, search.ann, search.calibration, passOf(search, 'activations'));
 
 /** The mean activation of each channel over images, by layer. */
 export async function channelMeans(
@@ -98,11 +82,12 @@ export async function channelMeans(
 
 /** Visits the activations of the layers that are to spike. */
 async function visit(
-  { context, tensors, ann, options }: Search,
+  search: Search,
   images: Images,
   note: string,
   look: (layer: string, values: Float32Array, channels: number) => void,
 ): Promise<void> {
+  const { tensors, ann } = search;
   const { architecture } = ann;
   const shapes = layerShapes(architecture);
   const channels = new Map(
@@ -111,13 +96,17 @@ async function visit(
       shapes[architecture.layers.indexOf(layer)]![2],
     ]),
   );
-  const onProgress = (done: number, total: number) => context.progress(done, total, note);
-  const pass = { batchSize: options.batchSize, signal: context.signal, onProgress };
-  await visitActivations(tensors, ann, images, pass, (layer, values) => {
+  await visitActivations(tensors, ann, images, passOf(search, note), (layer, values) => {
     const width = channels.get(layer);
     if (width !== undefined) look(layer, values, width);
   });
 }
+
+const passOf = ({ context, options }: Search, note: string): PassOptions => ({
+  batchSize: options.batchSize,
+  signal: context.signal,
+  onProgress: (done, total) => context.progress(done, total, note),
+});
 
 /** The network that was taken, and the fewest time-steps that take too much energy; undefined where none was met. */
 export interface Found {
@@ -143,12 +132,15 @@ export async function searchNetwork(search: Search, sizes: Sizes): Promise<Found
     // More time-steps take more energy still.
     if (tooDear !== undefined && timeSteps >= tooDear) continue;
     const quantisation = { timeSteps, initial: options.initialPotential };
-    const least = Object.fromEntries(
-      Object.entries(sizes).map(([layer, histogram]) => [
-        layer,
-        leastErrorThreshold(histogram, quantisation)!,
-      ]),
-    );
+    const least =
+      options.thresholds === 'clip'
+        ? clipsOf(ann)
+        : Object.fromEntries(
+            Object.entries(sizes).map(([layer, histogram]) => [
+              layer,
+              leastErrorThreshold(histogram, quantisation)!,
+            ]),
+          );
     const scaled =
       options.thresholds === 'channel'
         ? { ...judge, ann: await inChannelUnits(search, least, quantisation) }
@@ -168,6 +160,21 @@ export async function searchNetwork(search: Search, sizes: Sizes): Promise<Found
     if (fit.agreement >= 1 - options.allowedLoss / 100) break;
   }
   return { candidate: found!, tooDear };
+}
+
+/** Where the ReLUs of each layer that is to spike are clipped. @throws UserError where some are not */
+function clipsOf({ architecture }: Ann): Units {
+  return Object.fromEntries(
+    spikingLayers(architecture).map((layer) => {
+      if (layer.maximum !== undefined) return [layer.name, layer.maximum];
+      throw new UserError(
+        'data',
+        'NO_CLIP',
+        `thresholds: clip needs a network whose ReLUs are all clipped, but those of ${layer.kind} "${layer.name}" are not.`,
+        { hint: 'Train the network by qcfs, or use thresholds: layer.', option: 'thresholds' },
+      );
+    }),
+  );
 }
 
 /** Whether a network takes more energy than is allowed. */

@@ -1,9 +1,14 @@
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 
-import { weightedLayers, type Ann } from '@privatesnn/core';
-import { annLogits, createTensorRuntime, type TensorRuntime } from '@privatesnn/runtime-tfjs';
-import { createReferenceEngine, reconvertToAnn } from '@privatesnn/spiking';
+import { weightedLayers, type Ann, type Layer } from '@privatesnn/core';
+import {
+  annLogits,
+  createTensorRuntime,
+  visitActivations,
+  type TensorRuntime,
+} from '@privatesnn/runtime-tfjs';
+import { createReferenceEngine, quantised, reconvertToAnn } from '@privatesnn/spiking';
 import { fakeContext, runStageContract, waveAnn as ann, waveImages } from '@privatesnn/testkit';
 
 import { channelMeans } from './least-error-search.js';
@@ -21,6 +26,16 @@ beforeAll(async () => {
 function convert(options: Record<string, unknown>, context = fakeContext(), from: Ann = ann) {
   const stage = leastError.create({ engine, tensors }, leastError.options.parse(options));
   return stage.run(context, { ann: from, images });
+}
+
+/** {@link ann} with clips of its two hidden layers. */
+function clippedAt(maxima: readonly (number | undefined)[]): Ann {
+  const clips = new Map(['conv1', 'fc1'].map((name, i) => [name, maxima[i]]));
+  const layers = ann.architecture.layers.map((layer) => {
+    const maximum = clips.get(layer.name ?? '');
+    return maximum === undefined ? layer : ({ ...layer, maximum } as Layer);
+  });
+  return { ...ann, architecture: { ...ann.architecture, layers } };
 }
 
 /** Of each layer's channels, |mean activation − θ · mean rate|. */
@@ -104,6 +119,54 @@ describe('least-error', () => {
     const { metrics } = await convert(many, context, waveAnnWithBiases);
     expect(metrics.values['explained']).toBeGreaterThan(0.98);
     expect(metrics.values['agreement']).toBe(1);
+  });
+
+  it('takes, with thresholds: clip, the clips, so that rates are activations rounded to T + 1 levels', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.integer({ min: 1, max: 12 }),
+        fc.double({ min: 0.1, max: 1.5, noNaN: true }),
+        fc.double({ min: 0.1, max: 1.5, noNaN: true }),
+        async (timeSteps, ...maxima) => {
+          const from = clippedAt(maxima);
+          const options = { ...leastError.presets!['clipped'], timeSteps };
+          const { snn, thresholds } = await convert(options, fakeContext(), from);
+          expect(thresholds.lines[0]!.y).toEqual(maxima);
+          const pixels = images.pixels as Float32Array;
+          const { raster } = await engine.infer({ snn, pixels, seed: 0, raster: ['conv1'] });
+          // Of one image the sum over its time-steps, [images, T, neurons].
+          const rates = (image: number, neuron: number) => {
+            let sum = 0;
+            for (let t = 0; t < timeSteps; t++) {
+              sum += raster['conv1']![(image * timeSteps + t) * 64 + neuron]!;
+            }
+            return (maxima[0]! * sum) / timeSteps;
+          };
+          const currents: number[] = [];
+          const linear = clippedAt([1e6, 1e6]);
+          const pass = { batchSize: 12, signal: new AbortController().signal, onProgress() {} };
+          await visitActivations(tensors, linear, images, pass, (layer, values) => {
+            if (layer === 'conv1') currents.push(...values);
+          });
+          const quantisation = { timeSteps, initial: 0.5 };
+          currents.forEach((current, i) => {
+            const level = (current * timeSteps) / maxima[0]! + 0.5;
+            if (Math.abs(level - Math.round(level)) < 1e-3) return;
+            const expected = quantised(current, maxima[0]!, quantisation);
+            expect(rates(Math.floor(i / 64), i % 64)).toBeCloseTo(expected, 5);
+          });
+        },
+      ),
+      { numRuns: 10 },
+    );
+  });
+
+  it('refuses thresholds: clip where a ReLU has none, naming its layer', async () => {
+    const from = clippedAt([0.5, undefined]);
+    await expect(convert({ thresholds: 'clip' }, fakeContext(), from)).rejects.toMatchObject({
+      code: 'NO_CLIP',
+      message: expect.stringContaining('dense "fc1"') as string,
+    });
   });
 
   it('multiplies every threshold by the scale', async () => {

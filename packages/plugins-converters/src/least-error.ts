@@ -1,12 +1,18 @@
 import { assertImagesFit, defineStage, input, output } from '@privatesnn/core';
 import { TENSOR_RUNTIME } from '@privatesnn/runtime-tfjs';
-import { checkSignedSpikes, SPIKING_ENGINE, warnOfRemark, warnOfTies } from '@privatesnn/spiking';
+import {
+  assertReLUs,
+  checkSignedSpikes,
+  SPIKING_ENGINE,
+  warnOfRemark,
+  warnOfTies,
+} from '@privatesnn/spiking';
 
 import { calibrationImages } from './calibration-images.js';
 import { leastErrorOptions } from './least-error-options.js';
 import { isTooDear, searchNetwork, sizesOf } from './least-error-search.js';
 import { maxPoolingAdvice, withMaxPooling } from './max-pooling.js';
-import { assertReLUs, encoderFor, neuronModel } from './neuron-options.js';
+import { encoderFor, neuronModel } from './neuron-options.js';
 import { warnOfPoorAgreement } from './poor-agreement.js';
 
 export const leastError = defineStage({
@@ -21,6 +27,7 @@ export const leastError = defineStage({
   presets: {
     'few-steps': { biases: 'calibrated' },
     auto: { biases: 'calibrated', timeSteps: 'auto' },
+    clipped: { thresholds: 'clip', scale: 1 },
   },
   inputs: {
     ann: input('ann', 'the network to convert'),

@@ -1,12 +1,6 @@
 import { z } from 'zod';
 
-import {
-  allowsSigned,
-  UserError,
-  type Ann,
-  type Encoder,
-  type IntegrateAndFire,
-} from '@privatesnn/core';
+import { allowsSigned, type Ann, type Encoder, type IntegrateAndFire } from '@privatesnn/core';
 
 import { maxPoolingOption } from './max-pooling.js';
 
@@ -94,16 +88,4 @@ export function encoderFor(
 ): Encoder {
   const range = { network: ann.inputRange, signed: [-1, 1], unsigned: [0, 1] } as const;
   return { kind: encoder, range: range[encoderRange] };
-}
-
-/** @throws UserError where the network was trained with another non-linearity than the ReLU, which rates stand for */
-export function assertReLUs({ architecture, activation }: Ann): void {
-  if (!activation) return;
-  throw new UserError(
-    'configuration',
-    'ANN_ACTIVATION',
-    `Expected a network of ReLUs, but ${architecture.name} was trained with adaptive neurons, which integrate-and-fire ` +
-      'neurons do not follow.',
-    { hint: 'Convert it by adaptive-spiking, or train it with activation: relu.' },
-  );
 }

@@ -167,7 +167,11 @@ const fewSteps = {
   batchSize: 50,
 };
 
-const least = { 'few-steps': fewSteps, auto: { ...fewSteps, timeSteps: 'auto' } };
+const least = {
+  'few-steps': fewSteps,
+  auto: { ...fewSteps, timeSteps: 'auto' },
+  clipped: { ...fewSteps, biases: 'ann', thresholds: 'clip', scale: 1 },
+};
 
 const stages = [
   { stage: thresholdBalancing, rows: balancing },

@@ -15,6 +15,7 @@ import {
 } from '@privatesnn/core';
 import { annLogits, TENSOR_RUNTIME, type TensorRuntime } from '@privatesnn/runtime-tfjs';
 import {
+  assertReLUs,
   checkSignedSpikes,
   fitReadout,
   readoutOf,
@@ -31,7 +32,7 @@ import {
 import { calibrationImages } from './calibration-images.js';
 import { undelayedSteps } from './layer-delay.js';
 import { maxPoolingAdvice, withMaxPooling } from './max-pooling.js';
-import { assertReLUs, encoderFor, neuronModel } from './neuron-options.js';
+import { encoderFor, neuronModel } from './neuron-options.js';
 import { warnOfPoorAgreement } from './poor-agreement.js';
 import {
   thresholdBalancingOptions,

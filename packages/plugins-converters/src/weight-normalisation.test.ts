@@ -2,11 +2,15 @@ import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 
 import type { Ann, Images } from '@privatesnn/core';
-import { annLogits, createTensorRuntime, type TensorRuntime } from '@privatesnn/runtime-tfjs';
+import {
+  annLogits,
+  createTensorRuntime,
+  positiveActivations,
+  type TensorRuntime,
+} from '@privatesnn/runtime-tfjs';
 import { createReferenceEngine, reconvertToAnn } from '@privatesnn/spiking';
 import { fakeContext, runStageContract, waveAnn, waveImages } from '@privatesnn/testkit';
 
-import { positiveActivations } from './activations.js';
 import { waveAnnWithBiases, waveAnnWithMaxPooling } from './testing/variants.js';
 import { weightNormalisation } from './weight-normalisation.js';
 

@@ -10,8 +10,9 @@ import {
   type Snn,
   type StageContext,
 } from '@privatesnn/core';
-import { TENSOR_RUNTIME, type TensorRuntime } from '@privatesnn/runtime-tfjs';
+import { positiveActivations, TENSOR_RUNTIME, type TensorRuntime } from '@privatesnn/runtime-tfjs';
 import {
+  assertReLUs,
   checkSignedSpikes,
   dataBasedScales,
   modelBasedScales,
@@ -22,15 +23,8 @@ import {
 } from '@privatesnn/spiking';
 import { z } from 'zod';
 
-import { positiveActivations } from './activations.js';
 import { withMaxPooling } from './max-pooling.js';
-import {
-  assertReLUs,
-  encoderFor,
-  neuronModel,
-  neuronOptions,
-  refineNeuron,
-} from './neuron-options.js';
+import { encoderFor, neuronModel, neuronOptions, refineNeuron } from './neuron-options.js';
 
 const options = z.strictObject({
   ...neuronOptions,

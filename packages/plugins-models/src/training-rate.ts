@@ -1,4 +1,4 @@
-import { learningRateAt } from '@privatesnn/spiking';
+import { cosineRate, learningRateAt } from '@privatesnn/spiking';
 
 import type { TrainOptions } from './train-options.js';
 
@@ -16,6 +16,6 @@ export function trainingRate(options: TrainOptions, epoch: number, part: number)
     case 'step':
       return learningRateAt(learningRate, epoch, epochs, { milestones, divideBy });
     case 'cosine':
-      return (learningRate / 2) * (1 + Math.cos((Math.PI * (epoch + part)) / epochs));
+      return cosineRate(learningRate, (epoch + part) / epochs);
   }
 }

@@ -1,4 +1,6 @@
 export { activationOf } from './activation.js';
+export * from './activation-sizes.js';
+export * from './activations.js';
 export * from './ann.js';
 export * from './augmented-pixels.js';
 export * from './blur.js';
@@ -13,6 +15,7 @@ export * from './jitter.js';
 export * from './machine.js';
 export * from './mean-loss.js';
 export * from './optimise-images.js';
+export * from './quantised-relu.js';
 export * from './runtime.js';
 export * from './spiking-neurons.js';
 export * from './surrogate.js';

@@ -35,4 +35,5 @@ export * from './normalisation.js';
 export * from './units.js';
 export * from './percentile.js';
 export * from './reconvert.js';
+export * from './relus.js';
 export * from './remark.js';

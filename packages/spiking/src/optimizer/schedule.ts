@@ -1,3 +1,12 @@
+/**
+ * The learning rate along a half cosine to 0.
+ *
+ * @param done part of the training, in [0, 1)
+ */
+export function cosineRate(initialRate: number, done: number): number {
+  return (initialRate / 2) * (1 + Math.cos(Math.PI * done));
+}
+
 /** A step schedule: the rate is divided by `divideBy` at each of the given parts of the training. */
 export interface StepSchedule {
   /** Parts of the training, in [0, 1]. */

@@ -1,9 +1,11 @@
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 
 import { pixelsIn, type Ann, type Images } from '@privatesnn/core';
-import { annForward, annTensors, type TensorRuntime } from '@privatesnn/runtime-tfjs';
 
-interface PassOptions {
+import { annForward, annTensors } from './ann.js';
+import type { TensorRuntime } from './runtime.js';
+
+export interface PassOptions {
   readonly batchSize: number;
   readonly signal: AbortSignal;
   readonly onProgress: (done: number, total: number) => void;
