@@ -45,9 +45,9 @@ export const kindContracts: Readonly<Record<StageKind, KindContract>> = {
   },
   trainer: {
     inputs: ['snn', 'images', 'ann'],
-    needs: [['snn'], ['images']],
-    outputs: ['snn', ...reports],
-    gives: ['snn'],
+    needs: [anyNetwork, ['images']],
+    outputs: [...anyNetwork, ...reports],
+    gives: anyNetwork,
   },
   // One network and nothing else: no input of an attacker holds the training data or the teacher.
   attacker: {
