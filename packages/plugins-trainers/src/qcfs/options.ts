@@ -7,6 +7,11 @@ export const qcfsOptions = z.strictObject({
     .min(1)
     .default(8)
     .describe('T: activations are rounded to T + 1 levels. Convert with as many time-steps.'),
+  scale: z
+    .number()
+    .positive()
+    .default(1)
+    .describe('α, the factor on the thresholds of least error, from which the training starts.'),
   heldOut: z
     .number()
     .gt(0)

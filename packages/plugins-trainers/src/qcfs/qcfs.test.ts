@@ -12,6 +12,7 @@ import {
   annLogits,
   createTensorRuntime,
   tidyValues,
+  visitActivations,
   type TensorRuntime,
 } from '@privatesnn/runtime-tfjs';
 import { quantised } from '@privatesnn/spiking';
@@ -53,6 +54,16 @@ const residualAnn: Ann = {
     'inner.weight': { shape: [3, 3, 4, 4], data: waves(144, 0.3) },
   },
 };
+
+/** What the ReLUs of each layer give for the images, held out or not. */
+async function activationsOf(ann: Ann): Promise<number[][]> {
+  const found: Record<string, number[]> = {};
+  const pass = { batchSize: 40, signal: new AbortController().signal, onProgress() {} };
+  await visitActivations(runtime, ann, images, pass, (layer, values) => {
+    found[layer] = [...values];
+  });
+  return spikingLayers(ann.architecture).map(({ name }) => found[name]!);
+}
 
 function trainedOf(
   { architecture, parameters }: Ann,
@@ -195,6 +206,27 @@ describe('qcfs', () => {
       await annLogits(runtime, waveAnn, images),
     ];
     found.forEach((z, i) => expect(z).toBeCloseTo(expected[i]!, 2));
+  });
+
+  it('starts from α times the thresholds of least error', async () => {
+    const clips = async (scale: number) => {
+      const { ann } = await run({ learningRate: 1e-12, thresholdRate: 1e-12, scale });
+      return spikingLayers(ann.architecture).map(({ maximum }) => maximum!);
+    };
+    const [once, twice] = [await clips(1), await clips(2)];
+    const activations = await activationsOf(waveAnn);
+    once.forEach((clip, layer) => {
+      expect(twice[layer]).toBeCloseTo(2 * clip, 5);
+      // No other threshold that is tried rounds with less error.
+      const error = (threshold: number) =>
+        activations[layer]!.reduce(
+          (sum, a) => sum + (quantised(a, threshold, { timeSteps: 3, initial: 0.5 }) - a) ** 2,
+          0,
+        );
+      for (const factor of [0.6, 0.8, 1.2, 1.5]) {
+        expect(error(clip)).toBeLessThan(error(factor * clip) * 1.01);
+      }
+    });
   });
 
   it('forgets what batch normalisation knew of the weights before', async () => {

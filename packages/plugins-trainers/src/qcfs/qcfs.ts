@@ -15,7 +15,7 @@ import { activationSizes, TENSOR_RUNTIME, type Sizes } from '@privatesnn/runtime
 import { assertReLUs, leastErrorThreshold, warnOfDecline } from '@privatesnn/spiking';
 
 import { teacherOf, type Trained } from './loss.js';
-import { qcfsOptions } from './options.js';
+import { qcfsOptions, type QcfsOptions } from './options.js';
 import { closeness, trainQcfs, type Epoch } from './training.js';
 
 export const qcfs = defineStage({
@@ -53,7 +53,7 @@ export const qcfs = defineStage({
         signal: context.signal,
         onProgress: (done, total) => context.progress(done, total, 'activations'),
       });
-      const start = startOf(ann, sizes, options.timeSteps);
+      const start = startOf(ann, sizes, options);
       const teacher = teacherOf(runtime.tf, ann);
       try {
         const work = { context, runtime, options, ann, teacher, images, heldOut };
@@ -107,8 +107,8 @@ function split(images: Images, part: number): { images: Images; heldOut: Images 
   return { images: selectImages(images, others), heldOut: selectImages(images, places) };
 }
 
-/** The network's own weights, and the thresholds of least error. */
-function startOf(ann: Ann, sizes: Sizes, timeSteps: number): Trained {
+/** The network's own weights, and α times the thresholds of least error. */
+function startOf(ann: Ann, sizes: Sizes, { timeSteps, scale }: QcfsOptions): Trained {
   const quantisation = { timeSteps, initial: 0.5 };
   return {
     weights: Object.fromEntries(
@@ -117,7 +117,7 @@ function startOf(ann: Ann, sizes: Sizes, timeSteps: number): Trained {
     logThresholds: Object.fromEntries(
       Object.entries(sizes).map(([layer, histogram]) => [
         layer,
-        Float32Array.of(Math.log(leastErrorThreshold(histogram, quantisation)!)),
+        Float32Array.of(Math.log(scale * leastErrorThreshold(histogram, quantisation)!)),
       ]),
     ),
   };
