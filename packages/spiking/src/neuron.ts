@@ -1,7 +1,7 @@
 import type { IntegrateAndFire } from '@privatesnn/core';
 
 import { membraneAfterReset, membraneBeforeInput } from './reset.js';
-import { takesBack } from './taking-back.js';
+import { lowOf, takesBack } from './taking-back.js';
 
 /** What a layer of neurons carries from one time-step to the next; both [neurons]. */
 export interface NeuronState {
@@ -59,6 +59,7 @@ export function neuronStep(
   const threshold = Math.fround(parameters.threshold);
   const leak = Math.fround(parameters.leak);
   const { reset, firing, signed = false } = parameters;
+  const low = lowOf(threshold);
   const potential = new Float32Array(neurons);
   const membrane = new Float32Array(neurons);
   const spikes = new Float32Array(neurons);
@@ -67,7 +68,7 @@ export function neuronStep(
     const kept = Math.fround(leak * state.membrane[i]!);
     potential[i] = membraneBeforeInput(reset, kept, state.spikes[i]!, threshold) + current[i]!;
     if (fires(potential[i]!, threshold, firing)) spikes[i] = 1;
-    else if (signed && takesBack(potential[i]!, state.sent[i]!)) spikes[i] = -1;
+    else if (signed && takesBack(potential[i]!, state.sent[i]!, low)) spikes[i] = -1;
     sent[i] = state.sent[i]! + spikes[i]!;
     membrane[i] = membraneAfterReset(reset, potential[i]!, spikes[i]!, threshold);
   }

@@ -13,7 +13,7 @@ import {
   pixelUnits,
   type IntegerLayer,
 } from '../integer.js';
-import { isSigned, takesBack } from '../taking-back.js';
+import { isSigned, lowOf, takesBack } from '../taking-back.js';
 import { ActivityCounter } from './activity.js';
 import { forEachImage } from './batch.js';
 import { addRaster } from './inference.js';
@@ -175,6 +175,7 @@ function runIntegers(
   threshold: number,
 ): Signal {
   const kept = integerLeak(leak);
+  const low = lowOf(threshold);
   const leaked = (u: number): number => Math.round((u * kept) / 2 ** 15);
   const spikes = current.map((x) => new Float32Array(x.length));
   for (let i = 0; i < current[0]!.length; i++) {
@@ -183,7 +184,7 @@ function runIntegers(
     for (const [t, x] of current.entries()) {
       const u = Math.min(integerLimit, Math.max(-integerLimit, membrane + x[i]!));
       const fires = firing === 'strict' ? u > threshold : u >= threshold;
-      const spike = fires ? 1 : signed && takesBack(u, sent) ? -1 : 0;
+      const spike = fires ? 1 : signed && takesBack(u, sent, low) ? -1 : 0;
       spikes[t]![i] = spike;
       sent += spike;
       const taken = threshold * spike;

@@ -1,7 +1,7 @@
 /**
  * A layer's neurons as the kernels want them.
  */
-import { low } from '../../taking-back.js';
+import { lowOf } from '../../taking-back.js';
 import { element } from '../element.js';
 
 /** @typedef {import('./network.js').Network} Network */
@@ -14,7 +14,7 @@ export function neuronArguments(network, index) {
   const threshold = Math.fround(network.threshold(index));
   const silent = firing === 'strict' ? threshold : floatBelow(threshold);
   const first = threshold < Infinity ? Math.fround(leak) * Math.fround(initial * threshold) : 0;
-  const takingBack = { isSigned: Number(signed ?? false), low };
+  const takingBack = { isSigned: Number(signed ?? false), low: lowOf(threshold) };
   return { reset: resets[reset], leak, threshold, silent, initial: first, ...takingBack };
 }
 
@@ -25,6 +25,8 @@ export function integerNeuronArguments(network, index) {
   const silent = firing === 'strict' ? threshold : threshold - 1;
   const kept = Math.round(leak * 2 ** 15);
   const first = Math.round((Math.round(initial * threshold) * kept) / 2 ** 15);
+  // Below −θ/8 is, for integers, below its ceiling.
+  const low = Math.ceil(lowOf(threshold));
   const takingBack = { isSigned: Number(signed ?? false), low };
   return { reset: resets[reset], leak: kept, threshold, silent, initial: first, ...takingBack };
 }
