@@ -134,7 +134,8 @@ describe('a signed neuron', () => {
     fc.assert(
       fc.property(any, signedRun, (currents, signed) => {
         const binary = run(currents, { ...signed, signed: false });
-        const isLow = ({ potential }: { potential: number }): boolean => potential < -signed.threshold / 8;
+        const isLow = ({ potential }: { potential: number }): boolean =>
+          potential < -signed.threshold / 8;
         fc.pre(!binary.some(isLow));
         same++;
         expect(run(currents, signed)).toEqual(binary);
