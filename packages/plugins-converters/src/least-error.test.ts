@@ -308,6 +308,21 @@ describe('least-error', () => {
     expect(context.warnings.join()).toMatch(/for only \d+ % of the calibration images: raise/);
   });
 
+  it('advises spikes that can be taken back to a poor network that could have them', async () => {
+    const adviceOn = async (options: Record<string, unknown>) => {
+      const context = fakeContext();
+      await convert({ timeSteps: 1, scale: 50, ...options }, context);
+      return context.warnings.join();
+    };
+    const binary =
+      /only \d+ % .*raise timeSteps, or let neurons take spikes back \(spikes: signed\)/;
+
+    expect(await adviceOn({})).toMatch(binary);
+    for (const other of [{ spikes: 'signed' }, { reset: 'hard' }, { leak: 0.9 }]) {
+      expect(await adviceOn(other)).toMatch(/only \d+ % .*raise timeSteps\./);
+    }
+  });
+
   it('refuses max-pooling, and layers of the ANN that give nothing', async () => {
     await expect(convert({}, fakeContext(), waveAnnWithMaxPooling)).rejects.toThrow(/max-pooling/);
     const weight = ann.parameters['conv1.weight']!;

@@ -1,4 +1,11 @@
-import { assertImagesFit, defineStage, input, output } from '@privatesnn/core';
+import {
+  allowsSigned,
+  assertImagesFit,
+  defineStage,
+  input,
+  output,
+  type Ann,
+} from '@privatesnn/core';
 import { TENSOR_RUNTIME } from '@privatesnn/runtime-tfjs';
 import {
   assertReLUs,
@@ -9,7 +16,7 @@ import {
 } from '@privatesnn/spiking';
 
 import { calibrationImages } from './calibration-images.js';
-import { leastErrorOptions } from './least-error-options.js';
+import { leastErrorOptions, type LeastErrorOptions } from './least-error-options.js';
 import { isTooDear, searchNetwork, sizesOf } from './least-error-search.js';
 import { maxPoolingAdvice, withMaxPooling } from './max-pooling.js';
 import { encoderFor, neuronModel } from './neuron-options.js';
@@ -72,7 +79,7 @@ export const leastError = defineStage({
             'timeStepCandidates, or ask for less.',
         );
       }
-      const advice = maxPoolingAdvice(options, given) ?? 'raise timeSteps';
+      const advice = maxPoolingAdvice(options, given) ?? moreAgreement(options, ann);
       warnOfPoorAgreement(context, fit.agreement, timeSteps, advice);
       const judged = Math.min(calibration.shape[0], options.searchSamples);
       warnOfTies(context, 'the network, or its ANN,', fit.ties, judged);
@@ -108,3 +115,14 @@ export const leastError = defineStage({
     },
   }),
 });
+
+/** What makes a network follow its ANN better. */
+function moreAgreement(options: LeastErrorOptions, { architecture: { layers } }: Ann): string {
+  const couldBeSigned =
+    options.spikes === 'binary' &&
+    allowsSigned(options) &&
+    layers.every(({ kind }) => kind !== 'max-pool');
+  return couldBeSigned
+    ? 'raise timeSteps, or let neurons take spikes back (spikes: signed)'
+    : 'raise timeSteps';
+}
