@@ -1,31 +1,18 @@
-import {
-  allowsSigned,
-  layerShapes,
-  layerText,
-  parameterShapes,
-  sourcesOf,
-  spikingLayers,
-  summingLayers,
-  UserError,
-  weightedLayers,
-  windowOf,
-  type AdaptiveNeuron,
-  type Architecture,
-  type ConvLayer,
-  type ErrorClass,
-  type IntegrateAndFire,
-  type Layer,
-  type NeuronModel,
-  type Parameters,
-  type PoolLayer,
-  type Snn,
-} from '@privatesnn/core';
+import { spikingLayers, type Architecture, type Snn } from '@privatesnn/core';
 
 import { assertAdaptable } from './adaptive-graph.js';
+import type { BalanceRequest, GradientRequest, InferenceRequest } from './engine.js';
+import { fail } from './fail.js';
 import { architectureBehind } from './fast/front.js';
 import { beyondKernels } from './fast/plan.js';
-import type { BalanceRequest, GradientRequest, InferenceRequest } from './engine.js';
-import { isSigned } from './taking-back.js';
+import { checkNetwork } from './network-checks.js';
+import {
+  binaryNeuronOf,
+  checkNeuron,
+  checkSignedSpikes,
+  checkThresholds,
+  integrateAndFireOf,
+} from './neuron-checks.js';
 
 /** A request whose sizes and numbers fit: what every engine checks before it computes. */
 export interface CheckedBatch {
@@ -171,157 +158,6 @@ function checkBatch(
   return { images, timeSteps };
 }
 
-function checkNetwork(architecture: Architecture, parameters: Parameters): void {
-  checkGeometry(architecture);
-  try {
-    layerShapes(architecture);
-  } catch (error) {
-    fail(
-      'data',
-      'ENGINE_SHAPE',
-      `${(error as Error).message}`,
-      'The layers of the network do not fit together.',
-    );
-  }
-  for (const layer of weightedLayers(architecture)) {
-    for (const [name, shape] of Object.entries(parameterShapes(layer))) {
-      checkParameter(parameters, name, shape);
-    }
-  }
-}
-
-/** Sizes that are no whole numbers would be rounded differently by each engine. */
-function checkGeometry({ name, inputShape, layers }: Architecture): void {
-  const check = (where: string, what: string, value: number, least: number): void => {
-    if (Number.isSafeInteger(value) && value >= least) return;
-    fail(
-      'data',
-      'ENGINE_SHAPE',
-      `Expected a whole number from ${least} as the ${what} of ${where}, received ${value}.`,
-      `The network ${name} cannot be computed.`,
-    );
-  };
-  const checkWindow = (where: string, layer: ConvLayer | PoolLayer): void => {
-    const { kernel, stride, dilation, padding } = windowOf(layer);
-    kernel.forEach((value) => check(where, 'window', value, 1));
-    stride.forEach((value) => check(where, 'stride', value, 1));
-    dilation.forEach((value) => check(where, 'dilation', value, 1));
-    padding.forEach((value) => check(where, 'padding', value, 0));
-  };
-  inputShape.forEach((value) => check('the input', 'size', value, 1));
-  for (const [index, layer] of layers.entries()) {
-    const where = layerText(layer, index);
-    if (layer.kind === 'conv') {
-      check(where, 'input channels', layer.inChannels, 1);
-      check(where, 'output channels', layer.outChannels, 1);
-      checkWindow(where, layer);
-    } else if (layer.kind === 'dense') {
-      check(where, 'inputs', layer.inputs, 1);
-      check(where, 'outputs', layer.outputs, 1);
-    } else if (layer.kind === 'average-pool' || layer.kind === 'max-pool') {
-      checkWindow(where, layer);
-    } else if (layer.kind === 'shortcut') {
-      check(where, 'stride', layer.stride, 1);
-      check(where, 'channels before', layer.before, 0);
-      check(where, 'channels after', layer.after, 0);
-    }
-  }
-}
-
-function checkParameter(parameters: Parameters, name: string, shape: readonly number[]): void {
-  const parameter = parameters[name];
-  const length = shape.reduce((a, b) => a * b);
-  if (parameter?.data.length !== length || parameter.shape.join() !== shape.join()) {
-    fail(
-      'data',
-      'ENGINE_SHAPE',
-      `Expected a parameter "${name}" of shape ${shape.join(' × ')}, received ${
-        parameter ? `${parameter.shape.join(' × ')} with ${parameter.data.length} numbers` : 'none'
-      }.`,
-      'The parameters do not belong to this architecture.',
-    );
-  }
-}
-
-/**
- * A network's integrate-and-fire neurons.
- *
- * @param what as in "cannot ... a network of adaptive neurons"
- * @throws UserError where the neurons are adaptive
- */
-export function integrateAndFireOf(
-  { neuron }: Pick<Snn, 'neuron'>,
-  what: string,
-): IntegrateAndFire {
-  if (neuron.kind === 'integrate-and-fire') return neuron;
-  fail(
-    'configuration',
-    'ADAPTIVE_NEURON',
-    `Expected integrate-and-fire neurons: the framework cannot ${what} a network of adaptive neurons.`,
-    'Such a network can be tested, and attacked by re-conversion; convert with threshold-balancing or weight-normalisation for the rest.',
-  );
-}
-
-/** Integrate-and-fire neurons whose spikes are 0 or 1. */
-export type BinaryNeuron = IntegrateAndFire & { readonly signed?: false | undefined };
-
-/**
- * The same, for what takes the spike as a step of the membrane potential alone.
- *
- * @throws UserError where the neurons are adaptive, or signed
- */
-export function binaryNeuronOf(network: Pick<Snn, 'neuron'>, what: string): BinaryNeuron {
-  const neuron = integrateAndFireOf(network, what);
-  if (!isSigned(neuron)) return neuron as BinaryNeuron;
-  fail(
-    'configuration',
-    'SIGNED_NEURON',
-    `Expected neurons whose spikes are 0 or 1: the framework cannot ${what} a network of signed neurons, as a spike that is taken back depends on all before it.`,
-    'Convert with spikes: binary for this; a network of signed neurons can be tested, and attacked by re-conversion.',
-  );
-}
-
-/**
- * Refuses what signed neurons (taking-back.js) cannot be part of: a spike that a window's maximum has let through
- * cannot be taken back by another of the window.
- *
- * @throws UserError
- */
-export function checkSignedSpikes({
-  architecture,
-  neuron,
-}: Pick<Snn, 'architecture' | 'neuron'>): void {
-  if (neuron.kind === 'adaptive' || !isSigned(neuron)) return;
-  const { leak, reset } = neuron;
-  if (!allowsSigned(neuron)) {
-    fail(
-      'configuration',
-      'SIGNED_NEURON',
-      `Expected signed neurons without leak and with a soft reset, received a leak λ of ${leak} and the reset ${reset}.`,
-      'Set leak: 1 and reset: soft, or spikes: binary.',
-    );
-  }
-  const { layers, name } = architecture;
-  const sources = sourcesOf(architecture);
-  const spiking = new Set<Layer>(spikingLayers(architecture));
-  const summing = new Set<Layer>(summingLayers(architecture));
-  const givesSpikes = (place: number): boolean => {
-    const layer = layers[place];
-    if (!layer || summing.has(layer)) return layer !== undefined && spiking.has(layer);
-    return sources[place]!.some(givesSpikes);
-  };
-  const pool = layers.findIndex(
-    ({ kind }, place) => kind === 'max-pool' && sources[place]!.some(givesSpikes),
-  );
-  if (pool < 0) return;
-  fail(
-    'configuration',
-    'SIGNED_MAX_POOLING',
-    `Expected no max-pooling of the spikes of signed neurons, but ${layerText(layers[pool]!, pool)} of ${name} is one: what has passed cannot be taken back by another neuron of the window.`,
-    'Convert with maxPooling: currents, which puts the neurons behind the pooling, or with spikes: binary.',
-  );
-}
-
 function checkReadout({ neuron, readout }: Snn): void {
   if (readout.kind !== 'filtered' || neuron.kind === 'adaptive') return;
   fail(
@@ -330,64 +166,4 @@ function checkReadout({ neuron, readout }: Snn): void {
     'Expected a read-out of summed potentials, received "filtered".',
     'Only adaptive neurons filter their current.',
   );
-}
-
-function checkAdaptive({ rest, growth, kind: _, ...decays }: AdaptiveNeuron): void {
-  const wrong = [
-    ...Object.entries(decays).filter(([, value]) => !(value >= 0 && value < 1)),
-    ...Object.entries({ growth }).filter(([, value]) => !(value >= 0 && value < Infinity)),
-    ...Object.entries({ rest }).filter(([, value]) => !(value > 0 && value < Infinity)),
-  ];
-  if (wrong.length > 0) {
-    fail(
-      'data',
-      'ENGINE_ADAPTIVE',
-      `Expected decays from 0 and below 1, a growth from 0 and a rest above 0, received ${wrong
-        .map(([name, value]) => `${name} ${value}`)
-        .join(', ')}.`,
-      'A decay is exp(−1/τ), with the time constant τ in time-steps.',
-    );
-  }
-}
-
-function checkNeuron(neuron: NeuronModel): void {
-  if (neuron.kind === 'adaptive') {
-    checkAdaptive(neuron);
-    return;
-  }
-  const { leak, initial } = neuron;
-  if (!(leak > 0 && leak <= 1)) {
-    fail(
-      'configuration',
-      'ENGINE_LEAK',
-      `Expected a leak λ above 0 and up to 1, received ${leak}.`,
-      'λ is the part of the membrane potential that is kept; 1 keeps all of it.',
-    );
-  }
-  if (!(initial >= 0 && initial < 1)) {
-    fail(
-      'configuration',
-      'ENGINE_INITIAL',
-      `Expected an initial potential v from 0 to below 1, received ${initial}.`,
-      'Membranes start at v · θ; 0 starts them empty.',
-    );
-  }
-}
-
-function checkThresholds(snn: Snn): void {
-  for (const { name } of spikingLayers(snn.architecture)) {
-    const threshold = snn.thresholds[name];
-    if (threshold === undefined || !(threshold > 0) || !Number.isFinite(threshold)) {
-      fail(
-        'data',
-        'ENGINE_THRESHOLD',
-        `Expected a threshold above 0 for layer "${name}", received ${threshold ?? 'none'}.`,
-        'Balance the thresholds first; a layer that no positive current reaches gets none.',
-      );
-    }
-  }
-}
-
-function fail(errorClass: ErrorClass, code: string, message: string, hint: string): never {
-  throw new UserError(errorClass, code, message, { hint });
 }

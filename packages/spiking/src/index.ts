@@ -28,6 +28,12 @@ export { isSigned } from './taking-back.js';
 export * from './batch-norm.js';
 export * from './channel-scales.js';
 export * from './checks.js';
+export {
+  binaryNeuronOf,
+  checkSignedSpikes,
+  integrateAndFireOf,
+  type BinaryNeuron,
+} from './neuron-checks.js';
 export * from './encoder.js';
 export { createReferenceEngine } from './reference/engine.js';
 export * from './energy.js';

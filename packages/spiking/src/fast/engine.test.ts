@@ -2,7 +2,7 @@ import type { Snn } from '@privatesnn/core';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 
-import { integrateAndFireOf } from '../checks.js';
+import { integrateAndFireOf } from '../neuron-checks.js';
 import { createEngine, engineInfo } from '../create-engine.js';
 import type { SpikingEngine } from '../engine.js';
 import { createReferenceEngine } from '../reference/engine.js';

@@ -10,7 +10,7 @@ import { arbitraryGraphSnn, arbitraryPixels, classNames, testStream } from '@pri
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 
-import { integrateAndFireOf } from '../checks.js';
+import { integrateAndFireOf } from '../neuron-checks.js';
 import type { BalanceRequest } from '../engine.js';
 import { createReferenceEngine } from '../reference/engine.js';
 import { FastEngine } from './engine.js';

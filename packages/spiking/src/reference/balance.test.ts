@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { weightedLayers, type Architecture, type Parameters } from '@privatesnn/core';
 import { arbitrarySnnRun } from '@privatesnn/testkit';
 
-import { integrateAndFireOf } from '../checks.js';
+import { integrateAndFireOf } from '../neuron-checks.js';
 import { encode } from '../encoder.js';
 import type { BalanceRequest } from '../engine.js';
 import { initialState, neuronStep } from '../neuron.js';

@@ -1,6 +1,7 @@
 import { lastUses } from '@privatesnn/core';
 
-import { checkBalance, integrateAndFireOf } from '../checks.js';
+import { checkBalance } from '../checks.js';
+import { integrateAndFireOf } from '../neuron-checks.js';
 import { encode } from '../encoder.js';
 import type { Balance, BalanceRequest, LayerActivity } from '../engine.js';
 import { clipThreshold, layerUnits, toRates } from '../units.js';

@@ -7,7 +7,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { squareWindow, weightedLayers, type Layer, type Snn } from '@privatesnn/core';
 import { arbitrarySnnRun } from '@privatesnn/testkit';
 
-import { integrateAndFireOf } from '../checks.js';
+import { integrateAndFireOf } from '../neuron-checks.js';
 import { encode } from '../encoder.js';
 import type {
   GradientRequest,

@@ -1,6 +1,7 @@
 import { imagePlace, spikingLayers, weightedLayers } from '@privatesnn/core';
 
-import { checkGradients, binaryNeuronOf } from '../checks.js';
+import { checkGradients } from '../checks.js';
+import { binaryNeuronOf } from '../neuron-checks.js';
 import { encode } from '../encoder.js';
 import type { GradientRequest, Gradients } from '../engine.js';
 import { dropoutMask } from '../noise.js';

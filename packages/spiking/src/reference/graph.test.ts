@@ -16,7 +16,7 @@ import {
 import { arbitraryGraphSnn, arbitraryPixels, naiveLayer } from '@privatesnn/testkit';
 
 import { encode } from '../encoder.js';
-import { integrateAndFireOf } from '../checks.js';
+import { integrateAndFireOf } from '../neuron-checks.js';
 import { createReferenceEngine } from './engine.js';
 
 const engine = createReferenceEngine();

@@ -1,6 +1,7 @@
 import type { Snn } from '@privatesnn/core';
 
-import { checkInference, integrateAndFireOf } from '../checks.js';
+import { checkInference } from '../checks.js';
+import { integrateAndFireOf } from '../neuron-checks.js';
 import { encode } from '../encoder.js';
 import type { Inference, InferenceRequest } from '../engine.js';
 import { isSigned } from '../taking-back.js';
