@@ -8,7 +8,7 @@
 
 /**
  * The potential below which neurons take a spike back: −θ/8. With v = 1/2, 0 would make S the rounded ΣI/θ; but where
- * potentials waver about 0, neurons would send and take back in turn. An eighth leaves out a fifth of a ResNet's spikes,
+ * potentials waver about 0, neurons would send and take back in turn. An eighth leaves out a sixth of a ResNet's spikes,
  * and its accuracy as it is.
  *
  * @param {number} threshold θ, in the unit of potentials; an integer in integer mode
