@@ -1,7 +1,11 @@
-// The kernels as a Node-API addon: { sources, variants, use(name), run(heap, op, args, variant?) }.
+// The kernels as a Node-API addon: { sources, variants, use(name), run(heap, op, args, variant?) }; with the address
+// sanitizer poison(heap, ranges, isPoisoned), too.
 #include <node_api.h>
 #include <stdint.h>
 #include <string.h>
+#ifdef __SANITIZE_ADDRESS__
+#include <sanitizer/asan_interface.h>
+#endif
 
 typedef int run_function(char *heap, uint32_t op, uint32_t args);
 run_function run_baseline, dense_baseline;
@@ -96,6 +100,33 @@ static napi_value use(napi_env env, napi_callback_info info) {
   return result;
 }
 
+#ifdef __SANITIZE_ADDRESS__
+// Forbids the kernels ranges of the heap, or allows them again: a Uint32Array of offsets and lengths.
+static napi_value poison(napi_env env, napi_callback_info info) {
+  napi_value argument[3];
+  size_t count = 3, length, offset;
+  napi_typedarray_type type;
+  void *heap, *ranges;
+  bool poisoned;
+  if (napi_get_cb_info(env, info, &count, argument, NULL, NULL) != napi_ok || count < 3 ||
+      !heap_of(env, argument[0], &heap) ||
+      napi_get_typedarray_info(env, argument[1], &type, &length, &ranges, NULL, &offset) != napi_ok ||
+      type != napi_uint32_array || napi_get_value_bool(env, argument[2], &poisoned) != napi_ok) {
+    napi_throw_type_error(env, NULL, "poison(heap: ArrayBuffer | Uint8Array, ranges: Uint32Array, isPoisoned: boolean)");
+    return NULL;
+  }
+  const uint32_t *range = ranges;
+  for (size_t i = 0; i + 1 < length; i += 2) {
+    char *start = (char *)heap + range[i];
+    if (poisoned)
+      ASAN_POISON_MEMORY_REGION(start, range[i + 1]);
+    else
+      ASAN_UNPOISON_MEMORY_REGION(start, range[i + 1]);
+  }
+  return NULL;
+}
+#endif
+
 NAPI_MODULE_INIT() {
   napi_value names, name, function, sources;
   uint32_t count = 0;
@@ -113,5 +144,9 @@ NAPI_MODULE_INIT() {
   napi_set_named_property(env, exports, "run", function);
   napi_create_function(env, "use", NAPI_AUTO_LENGTH, use, NULL, &function);
   napi_set_named_property(env, exports, "use", function);
+#ifdef __SANITIZE_ADDRESS__
+  napi_create_function(env, "poison", NAPI_AUTO_LENGTH, poison, NULL, &function);
+  napi_set_named_property(env, exports, "poison", function);
+#endif
   return exports;
 }

@@ -11,7 +11,7 @@ import { thresholdsOf } from './infer.js';
 import { loadKernels, type KernelKind } from './kernels.js';
 import { Network } from './network/network.js';
 import { simulate } from './simulate.js';
-import { GuardedHeap } from './testing/guarded-heap.js';
+import { GuardedHeap } from './guarded-heap.js';
 import { beyondKernels } from './plan.js';
 import { binaryGraphRun } from './testing/graph-behind-stem.js';
 import { networkCase, type NetworkCase } from './testing/random-network.js';

@@ -13,7 +13,7 @@ import type { InputImages } from './network/network-spec.js';
 import { Network } from './network/network.js';
 import { simulate } from './simulate.js';
 import { binaryGraphRun, graphRun, overlappingRun } from './testing/graph-behind-stem.js';
-import { GuardedHeap } from './testing/guarded-heap.js';
+import { GuardedHeap } from './guarded-heap.js';
 import { networkCase, type NetworkCase } from './testing/random-network.js';
 import { binaryRun, residualRun } from './testing/residual-network.js';
 import { trainedLayer } from './trained-layer.js';

@@ -18,7 +18,7 @@ import { operations } from './operations.js';
 export const heapLimit = 65536 * 65536;
 
 /** Bytes after each buffer, as kernels may read 32 entries of a list beyond its end. */
-const slack = 128;
+export const slack = 128;
 
 /** Room for the arguments of any kernel. */
 const argumentWords = 96;
@@ -57,7 +57,7 @@ export class Heap {
 
   /** Gives back everything. */
   reset() {
-    this.top = this.bottom;
+    this.release(this.bottom);
   }
 
   /**
@@ -97,25 +97,23 @@ export class Heap {
    * @param {number} bytes its new size
    */
   extend(what, at, bytes) {
-    this.top = at;
+    this.release(at);
     this.alloc(what, bytes);
   }
 
   /**
    * Gives back all that was taken since `top` was `floor`, except for some buffers, which move down.
    *
+   * @param {string} what what they are for
    * @param {number} floor
    * @param {readonly { at: number, bytes: number }[]} buffers in the order in which they were taken
    * @returns {number[]} their new offsets
    */
-  moveDown(floor, buffers) {
-    const all = this.u8(0, this.top);
+  moveDown(what, floor, buffers) {
     this.release(floor);
     return buffers.map(({ at, bytes }) => {
-      const to = this.top;
-      all.copyWithin(to, at, at + bytes);
-      this.top = Math.ceil((to + bytes + slack) / 64) * 64;
-      return to;
+      this.u8(0, at + bytes).copyWithin(this.top, at);
+      return this.alloc(what, bytes);
     });
   }
 

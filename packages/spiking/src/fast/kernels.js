@@ -16,6 +16,8 @@ import { findNative, nativeWorks } from './native.js';
  * @property {Memory} memory The heap, on both targets; at most 4 GB.
  * @property {number} heapBase The first byte of the heap that is free.
  * @property {(op: number, args: number) => number} run Runs kernel `op` with the structure at offset `args`.
+ * @property {(ranges: Uint32Array, isPoisoned: boolean) => void} [poison] Of kernels that were built with the address
+ *   sanitizer: they may not touch these bytes of the heap, given as offset and length, or may again.
  */
 
 /**
@@ -74,12 +76,14 @@ export function loadNative(instructions = process.env['PRIVATESNN_SIMD']) {
     );
   }
   const memory = newMemory();
+  const { poison } = addon;
   return {
     kind: 'native',
     instructions: chosen,
     memory,
     heapBase: 64,
     run: (op, args) => addon.run(memory.buffer, op, args),
+    ...(poison && { poison: (ranges, isPoisoned) => poison(memory.buffer, ranges, isPoisoned) }),
   };
 }
 

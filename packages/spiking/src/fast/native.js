@@ -15,6 +15,8 @@ import { sourceDigest } from './source-digest.js';
  * @property {(name: string) => boolean} use
  * @property {(heap: ArrayBuffer | Uint8Array, op: number, args: number, variant?: number) => number} run
  *   `variant` is a place in `variants`; what `use` chose when left out.
+ * @property {(heap: ArrayBuffer, ranges: Uint32Array, isPoisoned: boolean) => void} [poison] Built with the address
+ *   sanitizer only: see `Kernels`.
  */
 
 const folder = new URL('../../kernels/', import.meta.url);

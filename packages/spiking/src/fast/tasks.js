@@ -3,6 +3,7 @@
  * JavaScript, as worker threads run it unbuilt.
  */
 import { LayerSweep } from './layer-sweep.js';
+import { GuardedHeap } from './guarded-heap.js';
 import { Heap } from './heap.js';
 import { loadKernels } from './kernels.js';
 import { Network } from './network/network.js';
@@ -103,10 +104,16 @@ export class Tasks {
 
   #freshHeap() {
     this.#network = this.#sweep = this.#training = undefined;
-    this.#heap ??= new Heap(loadKernels(this.#kind));
+    this.#heap ??= newHeap(this.#kind);
     this.#heap.reset();
     return this.#heap;
   }
+}
+
+/** @param {import('./kernels.js').KernelKind} kind @returns {Heap} */
+function newHeap(kind) {
+  const kernels = loadKernels(kind);
+  return kernels.poison ? new GuardedHeap(kernels) : new Heap(kernels);
 }
 
 /** @template T @param {T | undefined} value @returns {T} */

@@ -83,6 +83,7 @@ export class SourceBands {
     };
     const all = [...others, own];
     const moved = heap.moveDown(
+      'the spikes of a layer',
       floor,
       all.flatMap(({ ptr, list, entries, positions }) => [
         { at: ptr, bytes: positions * 4 },
