@@ -9,6 +9,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
+import { layoutDigest } from '../src/fast/layout-digest.js';
 import { sourceDigest } from '../src/fast/source-digest.js';
 
 const folder = dirname(fileURLToPath(import.meta.url));
@@ -73,6 +74,7 @@ try {
   );
   const defines = variants.map(([name]) => `-DWITH_${name.toUpperCase()}`);
   defines.push(`-DSOURCES="${sourceDigest(new URL('.', import.meta.url))}"`);
+  defines.push(`-DLAYOUTS="${layoutDigest}"`);
   const shared =
     process.platform === 'darwin' ? ['-bundle', '-undefined', 'dynamic_lookup'] : ['-shared'];
   const temporary = join(work, 'kernels.node');

@@ -8,6 +8,8 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+import { layoutDigest, layoutSection } from '../src/fast/layout-digest.js';
+
 const folder = dirname(fileURLToPath(import.meta.url));
 
 if (!existsSync(join(folder, 'node_modules/@yowasp/clang'))) {
@@ -67,5 +69,11 @@ async function build(name, compileOptions, linkOptions) {
     { [`${name}.o`]: compiled[`${name}.o`] },
     options,
   );
-  return Buffer.from(linked[`${name}.wasm`]);
+  return Buffer.concat([linked[`${name}.wasm`], customSection(layoutSection, layoutDigest)]);
+}
+
+/** A custom section of fewer than 128 bytes, as lengths are one byte each. */
+function customSection(name, text) {
+  const content = Buffer.from(`${String.fromCharCode(name.length)}${name}${text}`);
+  return Buffer.from([0, content.length, ...content]);
 }

@@ -1,5 +1,5 @@
-// The kernels as a Node-API addon: { sources, variants, use(name), run(heap, op, args, variant?) }; with the address
-// sanitizer poison(heap, ranges, isPoisoned), too.
+// The kernels as a Node-API addon: { sources, layouts, variants, use(name), run(heap, op, args, variant?) }; with the
+// address sanitizer poison(heap, ranges, isPoisoned), too.
 #include <node_api.h>
 #include <stdint.h>
 #include <string.h>
@@ -128,11 +128,14 @@ static napi_value poison(napi_env env, napi_callback_info info) {
 #endif
 
 NAPI_MODULE_INIT() {
-  napi_value names, name, function, sources;
+  napi_value names, name, function, sources, layouts;
   uint32_t count = 0;
   // Of what it was built from (src/fast/source-digest.js).
   napi_create_string_utf8(env, SOURCES, NAPI_AUTO_LENGTH, &sources);
   napi_set_named_property(env, exports, "sources", sources);
+  // Of the JavaScript that it finds its arguments as laid out by (src/fast/layout-digest.js).
+  napi_create_string_utf8(env, LAYOUTS, NAPI_AUTO_LENGTH, &layouts);
+  napi_set_named_property(env, exports, "layouts", layouts);
   napi_create_array(env, &names);
   for (size_t i = 0; i < VARIANTS; i++)
     if (supported(variants[i].name)) {

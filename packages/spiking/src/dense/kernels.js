@@ -1,16 +1,15 @@
 /**
  * The dense kernels over one memory that all threads share. Plain JavaScript, as worker threads run it unbuilt.
  */
-import { readFileSync } from 'node:fs';
-
+import { assertSameCode, layoutDigest } from '../fast/layout-digest.js';
 import { findNative, nativeWorks } from '../fast/native.js';
+import { readWasm } from '../fast/wasm-module.js';
 
 /**
  * WebAssembly's interface, as far as it is used; the types of Node 20 lack it.
  *
  * @typedef {{ readonly buffer: SharedArrayBuffer, grow(pages: number): number }} SharedMemory
  * @typedef {object} WasmInterface
- * @property {new (bytes: Uint8Array) => object} Module
  * @property {new (options: { initial: number, maximum: number, shared: true }) => SharedMemory} Memory
  * @property {new (module: object, imports: object) => { exports: unknown }} Instance
  */
@@ -29,6 +28,7 @@ const stackSize = 65536;
  * @property {string} instructions What the kernels were compiled for: "avx512", "avx2", "baseline", "simd128".
  * @property {object | undefined} module The WebAssembly module.
  * @property {SharedMemory} memory The heap of all threads.
+ * @property {string} layouts The digest of how arguments are laid out (fast/layout-digest.js).
  */
 
 /**
@@ -40,13 +40,12 @@ const stackSize = 65536;
  */
 export function setUpDense(kind, instructions = process.env['PRIVATESNN_SIMD']) {
   const memory = new wasm.Memory({ initial: pagesAtStart, maximum: 65536, shared: true });
+  const common = { memory, layouts: layoutDigest };
   const native = () => nativeInstructions(instructions);
   if (kind === 'native' || (kind === undefined && nativeWorks(native))) {
-    return { kind: 'native', instructions: native(), module: undefined, memory };
+    return { ...common, kind: 'native', instructions: native(), module: undefined };
   }
-  const file = new URL('../../kernels/dense.wasm', import.meta.url);
-  const module = new wasm.Module(readFileSync(file));
-  return { kind: 'wasm', instructions: 'simd128', module, memory };
+  return { ...common, kind: 'wasm', instructions: 'simd128', module: readWasm('dense.wasm') };
 }
 
 /** @param {string | undefined} instructions @returns {string} */
@@ -64,7 +63,8 @@ function nativeInstructions(instructions) {
  * @param {number} stack where this thread's stack lies, `stackBytes` long; 0 for the main thread's own
  * @returns {{ heapBase: number, run: (op: number, args: number) => number }}
  */
-export function loadDense({ kind, instructions, module, memory }, stack) {
+export function loadDense({ kind, instructions, module, memory, layouts }, stack) {
+  assertSameCode(layouts);
   if (kind === 'native' || !module) {
     const { addon } = findNative();
     const variant = addon.variants.indexOf(instructions);

@@ -1,9 +1,8 @@
 /**
  * Loads the compute kernels and gives them a heap. Plain JavaScript, as worker threads run it unbuilt.
  */
-import { readFileSync } from 'node:fs';
-
 import { findNative, nativeWorks } from './native.js';
+import { readWasm } from './wasm-module.js';
 
 /** @typedef {'native' | 'wasm'} KernelKind */
 
@@ -25,14 +24,12 @@ import { findNative, nativeWorks } from './native.js';
  *
  * @typedef {{ readonly buffer: ArrayBuffer, grow(pages: number): number }} Memory
  * @typedef {object} WasmInterface
- * @property {new (bytes: Uint8Array) => object} Module
  * @property {new (options: { initial: number, maximum: number }) => Memory} Memory
  * @property {new (module: object, imports: object) => { exports: unknown }} Instance
  */
 
 const wasm = /** @type {{ WebAssembly: WasmInterface }} */ (/** @type {unknown} */ (globalThis))
   .WebAssembly;
-const folder = new URL('../../kernels/', import.meta.url);
 const pagesAtStart = 32;
 
 /** @type {object | undefined} */
@@ -42,9 +39,12 @@ function newMemory() {
   return new wasm.Memory({ initial: pagesAtStart, maximum: 65536 });
 }
 
-/** @returns {Kernels} */
+/**
+ * @returns {Kernels}
+ * @throws {Error} when they are of another version than this code
+ */
 export function loadWasm() {
-  compiled ??= new wasm.Module(readFileSync(new URL('kernels.wasm', folder)));
+  compiled ??= readWasm('kernels.wasm');
   const memory = newMemory();
   const instance = new wasm.Instance(compiled, { env: { memory } });
   const { run, __heap_base: base } =

@@ -1,16 +1,18 @@
 /**
- * Finds the native kernels, and refuses those that were built from other sources. Plain JavaScript, as worker
+ * Finds the native kernels, and refuses those that were built from other sources or for other code. Plain JavaScript, as worker
  * threads run it unbuilt.
  */
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 
+import { layoutDigest } from './layout-digest.js';
 import { sourceDigest } from './source-digest.js';
 
 /**
  * @typedef {object} Addon
  * @property {string} sources The digest of the sources that it was built from (source-digest.js).
+ * @property {string} layouts That of how it finds its arguments (layout-digest.js).
  * @property {string[]} variants
  * @property {(name: string) => boolean} use
  * @property {(heap: ArrayBuffer | Uint8Array, op: number, args: number, variant?: number) => number} run
@@ -22,7 +24,7 @@ import { sourceDigest } from './source-digest.js';
 const folder = new URL('../../kernels/', import.meta.url);
 const require = createRequire(import.meta.url);
 
-/** Native kernels that are there, but not of the sources here. */
+/** Native kernels that are there, but not of the sources and the code here. */
 export class StaleKernelsError extends Error {
   /** @override */
   name = 'StaleKernelsError';
@@ -36,7 +38,7 @@ const known = new Map();
  * file that build-native.mjs makes; the prebuilt package of this platform.
  *
  * @returns {{ file: string, addon: Addon }}
- * @throws {StaleKernelsError} when one was built from other sources
+ * @throws {StaleKernelsError} when one was built from other sources, or for other code
  * @throws {Error} when there is none, or it does not load; the first line of the message says why
  */
 export function findNative() {
@@ -90,6 +92,12 @@ function load(file) {
     throw new StaleKernelsError(
       `${file} was built from other sources (${addon.sources ?? 'unknown'}, not ${expected}); ` +
         'build it again with `npm run setup`',
+    );
+  }
+  if (addon.layouts !== layoutDigest) {
+    throw new StaleKernelsError(
+      `${file} and the JavaScript of the engine are of different versions (layouts ${addon.layouts ?? 'unknown'} and ` +
+        `${layoutDigest}); build both again with \`npm run build\` and \`npm run setup\``,
     );
   }
   return addon;

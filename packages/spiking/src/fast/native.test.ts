@@ -129,3 +129,80 @@ describe('native kernels', () => {
     expect(load()).toMatchObject({ kind: 'native', stderr: '' });
   });
 });
+
+/** As if the engine's JavaScript were built from sources of which the kernels are not: two fields change places. */
+function changeLayouts(): void {
+  const file = at('spiking', 'src/fast/kernel-layouts.js');
+  const text = readFileSync(file, 'utf8');
+  const changed = text.replace("int('from', 'to', 'bytes')", "int('to', 'from', 'bytes')");
+  expect(changed).not.toBe(text);
+  writeFileSync(file, changed);
+}
+
+/** How a process ends that runs this as a module. */
+function run(script: string): { status: number | null; stderr: string } {
+  const { status, stderr } = spawnSync(
+    process.execPath,
+    ['--input-type=module', '--eval', script],
+    { encoding: 'utf8', env: { ...process.env, PRIVATESNN_NATIVE_FILE: '' } },
+  );
+  return { status, stderr };
+}
+
+describe('kernels and JavaScript of different versions', () => {
+  const importing = (names: string, from: string): string =>
+    `import { ${names} } from ${JSON.stringify(at('spiking', from))};`;
+
+  it.each([
+    ['loadWasm', 'src/fast/kernels.js', 'kernels.wasm'],
+    ['setUpDense', 'src/dense/kernels.js', 'dense.wasm'],
+  ])('are refused by %s', (load, from, file) => {
+    const script = `${importing(load, from)} ${load}('wasm');`;
+    expect(run(script)).toEqual({ status: 0, stderr: '' });
+    changeLayouts();
+    const { status, stderr } = run(script);
+    expect(status).toBe(1);
+    expect(stderr).toMatch(
+      `Error: kernels/${file} and the JavaScript of the engine are of different versions`,
+    );
+    expect(stderr).toContain('build again with `npm run build`');
+  });
+
+  it.skipIf(!current)('are refused where the C sources are the same', () => {
+    mkdirSync(join(builtFile(), '..'));
+    cpSync(current!, builtFile());
+    const script = `${importing('loadNative', 'src/fast/kernels.js')} loadNative();`;
+    expect(run(script)).toEqual({ status: 0, stderr: '' });
+    changeLayouts();
+    const { status, stderr } = run(script);
+    expect(status).toBe(1);
+    expect(stderr).toMatch(
+      /StaleKernelsError: .* and the JavaScript of the engine are of different/,
+    );
+    expect(stderr).toContain('build both again with `npm run build` and `npm run setup`');
+  });
+
+  it('are refused by a thread that has read what was built while the process ran', () => {
+    const script = `
+      ${importing('layoutDigest', 'src/fast/layout-digest.js')}
+      import { Worker } from 'node:worker_threads';
+      import { readFileSync, writeFileSync } from 'node:fs';
+      const workerData = { kind: 'wasm', layouts: layoutDigest };
+      const end = async () => {
+        const worker = new Worker(${JSON.stringify(at('spiking', 'src/fast/worker.js'))}, { workerData, execArgv: [] });
+        worker.once('online', () => worker.postMessage({ id: 0, task: 'release' }));
+        return new Promise((resolve) => {
+          worker.once('message', () => worker.terminate().then(() => resolve('works')));
+          worker.once('error', ({ message }) => resolve(message));
+        });
+      };
+      const before = await end();
+      if (before !== 'works') throw new Error(before);
+      const file = ${JSON.stringify(at('spiking', 'src/fast/kernel-layouts.js'))};
+      writeFileSync(file, readFileSync(file, 'utf8').replace("'from', 'to', 'bytes'", "'to', 'from', 'bytes'"));
+      throw new Error(await end());`;
+    expect(run(script).stderr).toMatch(
+      /Error: its code is of another version than that of the process .* start it again/,
+    );
+  });
+});

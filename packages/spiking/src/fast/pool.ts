@@ -1,6 +1,7 @@
 import { Worker, type ResourceLimits } from 'node:worker_threads';
 
 import type { KernelKind } from './kernels.js';
+import { layoutDigest } from './layout-digest.js';
 import { sizeFailure, workerFailure, type WorkerTask } from './worker-failure.js';
 
 /** How the threads differ from the engine's: for tests of failures. */
@@ -79,7 +80,7 @@ export class WorkerPool implements Pool {
 
   private start(index: number): Thread {
     const { entry = new URL('./worker.js', import.meta.url), argv = [], ...rest } = this.overrides;
-    const workerData = { kind: this.kind };
+    const workerData = { kind: this.kind, layouts: layoutDigest };
     const worker = new Worker(entry, { workerData, execArgv: [], argv: [...argv], ...rest });
     const thread: Thread = { worker, pending: new Map() };
     const place = { kind: this.kind, thread: index, threads: this.size };

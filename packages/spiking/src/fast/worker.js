@@ -5,8 +5,10 @@
 import { parentPort, workerData } from 'node:worker_threads';
 
 import { SizeError } from './heap.js';
+import { assertSameCode } from './layout-digest.js';
 import { Tasks } from './tasks.js';
 
+assertSameCode(workerData.layouts);
 const tasks = new Tasks(workerData.kind);
 const port = parentPort;
 if (!port) throw new Error('worker.js is the entry of a worker thread.');
