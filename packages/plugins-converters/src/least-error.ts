@@ -10,6 +10,7 @@ import { TENSOR_RUNTIME } from '@privatesnn/runtime-tfjs';
 import {
   assertReLUs,
   checkSignedSpikes,
+  maxPoolingOf,
   SPIKING_ENGINE,
   warnOfRemark,
   warnOfTies,
@@ -117,11 +118,11 @@ export const leastError = defineStage({
 });
 
 /** What makes a network follow its ANN better. */
-function moreAgreement(options: LeastErrorOptions, { architecture: { layers } }: Ann): string {
+function moreAgreement(options: LeastErrorOptions, { architecture }: Ann): string {
   const couldBeSigned =
     options.spikes === 'binary' &&
     allowsSigned(options) &&
-    layers.every(({ kind }) => kind !== 'max-pool');
+    maxPoolingOf('spikes', architecture) === undefined;
   return couldBeSigned
     ? 'raise timeSteps, or let neurons take spikes back (spikes: signed)'
     : 'raise timeSteps';

@@ -285,11 +285,12 @@ describe.each(['least-error', 'threshold-balancing', 'weight-normalisation'])('%
     }
   });
 
-  it.each([{ leak: 0.9 }, { reset: 'hard' }, { reset: 'delayed-soft' }])(
-    'refuses signed neurons with %o',
-    async (changed) => {
-      const signed = { spikes: 'signed', ...changed };
-      await expect(convert('currents', signed)).rejects.toThrow('ask for leak: 1 and reset: soft');
-    },
-  );
+  it.each([
+    [{ leak: 0.9 }, 'asks for leak: 1'],
+    [{ reset: 'hard' }, 'asks for reset: soft'],
+    [{ reset: 'delayed-soft' }, 'asks for reset: soft'],
+  ])('refuses signed neurons with %o', async (changed, message) => {
+    const signed = { spikes: 'signed', ...changed };
+    await expect(convert('currents', signed)).rejects.toThrow(message);
+  });
 });

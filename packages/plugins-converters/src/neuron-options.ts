@@ -53,12 +53,11 @@ export function refineNeuron(
   { spikes, leak, reset }: Pick<NeuronOptions, 'spikes' | 'leak' | 'reset'>,
   context: z.RefinementCtx,
 ): void {
-  if (spikes === 'binary' || allowsSigned({ leak, reset })) return;
-  context.addIssue({
-    code: 'custom',
-    path: ['spikes'],
-    message: `Signed spikes ask for leak: 1 and reset: soft, received leak: ${leak} and reset: ${reset}.`,
-  });
+  if (spikes === 'binary') return;
+  const refuse = (option: string, message: string): void =>
+    context.addIssue({ code: 'custom', path: [option], message });
+  if (!allowsSigned({ leak, reset: 'soft' })) refuse('leak', 'spikes: signed asks for leak: 1');
+  if (!allowsSigned({ leak: 1, reset })) refuse('reset', 'spikes: signed asks for reset: soft');
 }
 
 type NeuronOptions = Omit<z.output<z.ZodObject<typeof neuronOptions>>, 'timeSteps'>;

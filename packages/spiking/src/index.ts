@@ -24,6 +24,7 @@ export * from './optimizer/schedule.js';
 export * from './optimizer/sgd.js';
 export * from './reset.js';
 export * from './surrogate.js';
+export { maxPoolingOf } from './max-pooling.js';
 export { isSigned } from './taking-back.js';
 export * from './batch-norm.js';
 export * from './channel-scales.js';

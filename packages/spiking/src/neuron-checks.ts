@@ -1,17 +1,15 @@
 import {
   allowsSigned,
   layerText,
-  sourcesOf,
   spikingLayers,
-  summingLayers,
   type AdaptiveNeuron,
   type IntegrateAndFire,
-  type Layer,
   type NeuronModel,
   type Snn,
 } from '@privatesnn/core';
 
 import { fail } from './fail.js';
+import { maxPoolingOf } from './max-pooling.js';
 import { isSigned } from './taking-back.js';
 
 /**
@@ -72,19 +70,9 @@ export function checkSignedSpikes({
       'Set leak: 1 and reset: soft, or spikes: binary.',
     );
   }
+  const pool = maxPoolingOf('spikes', architecture);
+  if (pool === undefined) return;
   const { layers, name } = architecture;
-  const sources = sourcesOf(architecture);
-  const spiking = new Set<Layer>(spikingLayers(architecture));
-  const summing = new Set<Layer>(summingLayers(architecture));
-  const givesSpikes = (place: number): boolean => {
-    const layer = layers[place];
-    if (!layer || summing.has(layer)) return layer !== undefined && spiking.has(layer);
-    return sources[place]!.some(givesSpikes);
-  };
-  const pool = layers.findIndex(
-    ({ kind }, place) => kind === 'max-pool' && sources[place]!.some(givesSpikes),
-  );
-  if (pool < 0) return;
   fail(
     'configuration',
     'SIGNED_MAX_POOLING',
