@@ -4,7 +4,7 @@
 import { checkedProduct } from '../heap.js';
 import { convArguments, windowOf } from './conv-arguments.js';
 import { encodeConstant, pooledImage } from './encoding.js';
-import { allocatePositions } from './spike-lists.js';
+import { allocatePositions } from './lists.js';
 import { synapticOperations } from './synaptic-operations.js';
 
 /**

@@ -3,7 +3,7 @@
  *
  * @param {import('./network.js').Network} network
  * @param {number} index
- * @param {import('./spike-lists.js').Lists} lists of each block's own channels where they are grouped
+ * @param {import('./lists.js').Lists} lists of each block's own channels where they are grouped
  * @param {{ current?: number | undefined, which?: number }} [options] a constant current by pixel, instead of the
  *   layer's bias; which of the layer's inputs it is: those beside the first have none
  */

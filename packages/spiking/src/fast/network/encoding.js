@@ -4,12 +4,13 @@
 import { element } from '../element.js';
 import { checkedProduct } from '../heap.js';
 import { inputDropoutMask } from './dropout.js';
-import { allocatePositions, valuedLists } from './spike-lists.js';
+import { allocatePositions } from './lists.js';
+import { valuedLists } from './valued-lists.js';
 
 /**
  * @typedef {import('./network.js').Network} Network
  * @typedef {import('./network-spec.js').InputImages} InputImages
- * @typedef {import('./spike-lists.js').Lists} Lists
+ * @typedef {import('./lists.js').Lists} Lists
  *
  * The images' lists, and their spikes before pooling and dropout.
  * @typedef {{ lists: Lists, spikes: number }} Encoded

@@ -2,23 +2,19 @@ import type { AdaptiveNeuron } from '@privatesnn/core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { engineInfo } from '../../create-engine.js';
 import { integerLayers } from '../../integer.js';
 import { networkSpec } from '../engine.js';
 import { Heap } from '../heap.js';
 import { thresholdsOf } from '../infer.js';
-import { loadKernels, type KernelKind } from '../kernels.js';
+import { loadKernels } from '../kernels.js';
 import { planOf } from '../plan.js';
 import { simulate, type Simulation } from '../simulate.js';
+import { kernelKinds } from '../testing/compiled-engines.js';
 import { networkCase, type NetworkCase } from '../testing/random-network.js';
 import { residualRun } from '../testing/residual-network.js';
 import { imagesTogether } from './images-together.js';
 import type { NetworkSpec } from './network-spec.js';
 import { Network } from './network.js';
-
-const kinds = engineInfo()
-  .filter(({ implementation, available }) => available && implementation !== 'reference')
-  .map(({ implementation }) => implementation as KernelKind);
 
 const anyNetwork = networkCase({
   encoders: ['poisson', 'constant', 'first-spike'],
@@ -41,7 +37,7 @@ const modes: Record<string, (network: NetworkCase) => Partial<NetworkSpec>> = {
   filtered: () => ({ neuron: adaptive, filteredBy: 0.3 }),
 };
 
-describe.each(kinds)('%s kernels', (kind) => {
+describe.each(kernelKinds)('%s kernels', (kind) => {
   const kernels = loadKernels(kind);
 
   it.each(Object.keys(modes))('give images together what they give one by one, %s', (mode) => {

@@ -5,7 +5,8 @@ import { sortedBursts } from './bursts.js';
 import { constantInput } from './constant-current.js';
 import { convArguments } from './conv-arguments.js';
 import { encode } from './encoding.js';
-import { blockLists, spikeLists } from './spike-lists.js';
+import { blockLists } from './block-lists.js';
+import { spikeLists } from './spike-lists.js';
 import { synapticOperations } from './synaptic-operations.js';
 import { inputLayout } from '../kernel-layouts.js';
 

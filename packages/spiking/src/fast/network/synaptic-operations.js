@@ -7,7 +7,7 @@ import { element } from '../element.js';
 /**
  * @param {import('./network.js').Network} network
  * @param {number} index
- * @param {import('./spike-lists.js').Lists} lists an input of the layer, or a part of one, before it is made one pixel
+ * @param {import('./lists.js').Lists} lists an input of the layer, or a part of one, before it is made one pixel
  *   or after
  * @param {number} [which] of the layer's inputs
  * @returns {number} operations at all of the lists' time-steps

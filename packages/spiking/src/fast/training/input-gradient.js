@@ -3,7 +3,7 @@
  */
 import { element } from '../element.js';
 import { inputDropoutMask } from '../network/dropout.js';
-import { valuedLists } from '../network/spike-lists.js';
+import { valuedLists } from '../network/valued-lists.js';
 import { cropChannels } from './padded-channels.js';
 import { inputGradientShape, transposedConvolution } from './transposed.js';
 

@@ -2,7 +2,7 @@
  * Back through the last layer: the gradient at its current is the same at every time-step.
  */
 import { element } from '../element.js';
-import { valuedLists } from '../network/spike-lists.js';
+import { valuedLists } from '../network/valued-lists.js';
 import { padChannels } from './padded-channels.js';
 import { transposedConvolution } from './transposed.js';
 import { addWeightGradients } from './weight-gradients.js';

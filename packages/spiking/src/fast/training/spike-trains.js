@@ -2,7 +2,7 @@
  * A layer's input as spike trains, for weight gradients (kernels/trains.h).
  */
 import { checkedProduct, SizeError } from '../heap.js';
-import { allocatePositions } from '../network/spike-lists.js';
+import { allocatePositions } from '../network/lists.js';
 
 const trainBytes = 12;
 
