@@ -10,7 +10,13 @@ import {
   type Gradients,
   type SpikingEngine,
 } from '@privatesnn/spiking';
-import { fakeContext, runStageContract, waveAnn, waveImages } from '@privatesnn/testkit';
+import {
+  expectSameAfterInterruption,
+  fakeContext,
+  runStageContract,
+  waveAnn,
+  waveImages,
+} from '@privatesnn/testkit';
 
 import { stbp } from './stbp.js';
 
@@ -133,25 +139,8 @@ describe('stbp', () => {
     expect(other.snn.parameters).not.toEqual(one.snn.parameters);
   });
 
-  it('gives the same network after an interruption as without', async () => {
-    const whole = await train({ epochs: 3 });
-    let checkpoint: unknown;
-    let saves = 0;
-    const interrupted = fakeContext();
-    const stopping: StageContext = {
-      ...interrupted,
-      saveCheckpoint: (state) => {
-        checkpoint = structuredClone(state);
-        return ++saves === 2 ? Promise.reject(new Error('killed')) : Promise.resolve();
-      },
-    };
-    await expect(train({ epochs: 3 }, stopping)).rejects.toThrow('killed');
-    const resumed = await train(
-      { epochs: 3 },
-      { ...fakeContext(), loadCheckpoint: () => Promise.resolve(checkpoint) },
-    );
-    expect(resumed).toEqual(whole);
-  });
+  it('gives the same network after an interruption as without', () =>
+    expectSameAfterInterruption((context) => train({ epochs: 3 }, context)));
 
   it('warns when a batch brings no gradient, to which layers and up to when', async () => {
     const { context, warnings } = warned();

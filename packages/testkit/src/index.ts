@@ -10,6 +10,7 @@ export {
   type LauncherHarness,
 } from './contract/launcher-contract.js';
 export { runStageContract, type StageFixtures } from './contract/stage-contract.js';
+export { expectSameAfterInterruption } from './interruption.js';
 export { naiveLayer, type LayerInput } from './naive-layer.js';
 export { digestOf } from './digest.js';
 export { fakeContext, type FakeContext, type FakeContextOptions } from './fake-context.js';

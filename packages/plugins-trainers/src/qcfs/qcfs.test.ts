@@ -16,7 +16,14 @@ import {
   type TensorRuntime,
 } from '@privatesnn/runtime-tfjs';
 import { quantised } from '@privatesnn/spiking';
-import { fakeContext, runStageContract, waveAnn, waveImages, waves } from '@privatesnn/testkit';
+import {
+  expectSameAfterInterruption,
+  fakeContext,
+  runStageContract,
+  waveAnn,
+  waveImages,
+  waves,
+} from '@privatesnn/testkit';
 
 import { batchGradients, batchLoss, teacherOf, type Trained } from './loss.js';
 import { qcfs } from './qcfs.js';
@@ -235,21 +242,8 @@ describe('qcfs', () => {
     expect(ann).not.toHaveProperty('statistics');
   });
 
-  it('gives the same network after an interruption as without', async () => {
-    const whole = await run({ epochs: 3 });
-    let checkpoint: unknown;
-    let saves = 0;
-    const stopping: StageContext = {
-      ...fakeContext(),
-      saveCheckpoint: (state) => {
-        checkpoint = structuredClone(state);
-        return ++saves === 2 ? Promise.reject(new Error('killed')) : Promise.resolve();
-      },
-    };
-    await expect(run({ epochs: 3 }, stopping)).rejects.toThrow('killed');
-    const resumed = await run({ epochs: 3 }, fakeContext({ checkpoint }));
-    expect(resumed).toEqual(whole);
-  });
+  it('gives the same network after an interruption as without', () =>
+    expectSameAfterInterruption((context) => run({ epochs: 3 }, context)));
 
   it('warns of a network that ends below its start, and refuses one that diverges', async () => {
     const context = fakeContext();

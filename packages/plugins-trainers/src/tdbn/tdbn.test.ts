@@ -4,7 +4,13 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import type { Images, Layer, Snn, StageContext } from '@privatesnn/core';
 import { createTensorRuntime, type TensorRuntime } from '@privatesnn/runtime-tfjs';
 import { createReferenceEngine } from '@privatesnn/spiking';
-import { fakeContext, runStageContract, testStream, tinySnn } from '@privatesnn/testkit';
+import {
+  expectSameAfterInterruption,
+  fakeContext,
+  runStageContract,
+  testStream,
+  tinySnn,
+} from '@privatesnn/testkit';
 
 import { folded } from './fold.js';
 import { encodeBatch, initialNorms } from './network.js';
@@ -221,24 +227,8 @@ describe('tdbn', () => {
     );
   });
 
-  it('gives the same network after an interruption as without', async () => {
-    const whole = await train({ epochs: 3 });
-    let checkpoint: unknown;
-    let saves = 0;
-    const stopping: StageContext = {
-      ...fakeContext(),
-      saveCheckpoint: (state) => {
-        checkpoint = structuredClone(state);
-        return ++saves === 2 ? Promise.reject(new Error('killed')) : Promise.resolve();
-      },
-    };
-    await expect(train({ epochs: 3 }, stopping)).rejects.toThrow('killed');
-    const resumed = await train(
-      { epochs: 3 },
-      { ...fakeContext(), loadCheckpoint: () => Promise.resolve(checkpoint) },
-    );
-    expect(resumed).toEqual(whole);
-  });
+  it('gives the same network after an interruption as without', () =>
+    expectSameAfterInterruption((context) => train({ epochs: 3 }, context)));
 
   it('does not take adaptive neurons', async () => {
     const neuron = {

@@ -3,7 +3,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 
 import { spikingLayers, type AdaptiveNeuron, type Layer, type Snn } from '@privatesnn/core';
 
-import { createEngine, engineInfo } from '../create-engine.js';
+import { createEngine } from '../create-engine.js';
 import type { SpikingEngine } from '../engine.js';
 import { createReferenceEngine } from '../reference/engine.js';
 import { networkSpec } from './engine.js';
@@ -13,13 +13,11 @@ import { Network } from './network/network.js';
 import { simulate } from './simulate.js';
 import { GuardedHeap } from './guarded-heap.js';
 import { beyondKernels } from './plan.js';
+import { compiledEngines } from './testing/compiled-engines.js';
 import { binaryGraphRun } from './testing/graph-behind-stem.js';
 import { networkCase, type NetworkCase } from './testing/random-network.js';
 
 const reference = createReferenceEngine();
-const available = engineInfo().filter(
-  ({ implementation, available }) => available && implementation !== 'reference',
-);
 
 /** Numbers of few bits, for few time-steps: sums stay exact in 32-bit floats. */
 const adaptiveNeuron: fc.Arbitrary<AdaptiveNeuron> = fc.record({
@@ -69,7 +67,7 @@ const adaptiveGraph = fc
   }))
   .filter(({ snn }) => beyondKernels(snn.architecture) === undefined);
 
-describe.each(available)('$implementation engine', ({ implementation }) => {
+describe.each(compiledEngines)('$implementation engine', ({ implementation }) => {
   let engine: SpikingEngine | undefined;
   const get = async (): Promise<SpikingEngine> =>
     (engine ??= await createEngine({ implementation, threads: 2 }));

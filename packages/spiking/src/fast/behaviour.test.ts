@@ -1,15 +1,12 @@
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 
-import { createEngine, engineInfo } from '../create-engine.js';
+import { createEngine } from '../create-engine.js';
 import type { SpikingEngine } from '../engine.js';
 import { createReferenceEngine } from '../reference/engine.js';
 import type { KernelKind } from './kernels.js';
+import { kernelKinds } from './testing/compiled-engines.js';
 import { networkCase, type NetworkCase } from './testing/random-network.js';
-
-const compiled = engineInfo()
-  .filter(({ implementation, available }) => available && implementation !== 'reference')
-  .map(({ implementation }) => implementation as KernelKind);
 
 const engines: SpikingEngine[] = [];
 async function engineOf(threads: number, implementation: KernelKind = 'wasm') {
@@ -54,7 +51,7 @@ function gradientRequest() {
 }
 
 describe('the engine', () => {
-  it.each(compiled)('gives the same bits on one, two and three threads (%s)', async (kind) => {
+  it.each(kernelKinds)('gives the same bits on one, two and three threads (%s)', async (kind) => {
     const { snn } = batch();
     const recordAt = [1, snn.timeSteps];
     const raster = ['input', ...Object.keys(snn.thresholds)];
@@ -81,7 +78,7 @@ describe('the engine', () => {
   it('gives the same bits in integers on every engine, on three threads', async () => {
     const request = { ...batch(), precision: 'integer' as const };
     const expected = await createReferenceEngine().infer(request);
-    for (const kind of compiled) {
+    for (const kind of kernelKinds) {
       expect(await (await engineOf(3, kind)).infer(request)).toEqual(expected);
     }
   });

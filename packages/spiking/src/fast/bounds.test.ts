@@ -1,27 +1,23 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { engineInfo } from '../create-engine.js';
 import { integerLayers } from '../integer.js';
 import { LayerSweep } from './layer-sweep.js';
 import { networkSpec } from './engine.js';
 import { trainingPlan } from './joint.js';
 import { beyondKernels, planOf } from './plan.js';
 import { thresholdsOf } from './infer.js';
-import { loadKernels, type KernelKind } from './kernels.js';
+import { loadKernels } from './kernels.js';
 import type { InputImages } from './network/network-spec.js';
 import { Network } from './network/network.js';
 import { simulate } from './simulate.js';
+import { kernelKinds } from './testing/compiled-engines.js';
 import { binaryGraphRun, graphRun, overlappingRun } from './testing/graph-behind-stem.js';
 import { GuardedHeap } from './guarded-heap.js';
 import { networkCase, type NetworkCase } from './testing/random-network.js';
 import { binaryRun, residualRun } from './testing/residual-network.js';
 import { trainedLayer } from './trained-layer.js';
 import { Training } from './training/training.js';
-
-const kinds = engineInfo()
-  .filter(({ implementation, available }) => available && implementation !== 'reference')
-  .map(({ implementation }) => implementation as KernelKind);
 
 const allKinds = { encoders: ['poisson', 'constant', 'first-spike'], dropout: true } as const;
 const anyNetwork = networkCase({ ...allKinds, signed: true });
@@ -62,7 +58,7 @@ function firstImageOf({ snn, pixels, firstImage }: NetworkCase): InputImages {
   return { pixels: pixels.slice(0, height * width * channels), number: firstImage, count: 1 };
 }
 
-describe.each(kinds)('%s kernels write nothing beyond their buffers', (kind) => {
+describe.each(kernelKinds)('%s kernels write nothing beyond their buffers', (kind) => {
   const kernels = loadKernels(kind);
   const heapOf = (): GuardedHeap => new GuardedHeap(kernels);
 

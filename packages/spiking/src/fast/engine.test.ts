@@ -3,18 +3,16 @@ import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 
 import { integrateAndFireOf } from '../neuron-checks.js';
-import { createEngine, engineInfo } from '../create-engine.js';
+import { createEngine } from '../create-engine.js';
 import type { SpikingEngine } from '../engine.js';
 import { createReferenceEngine } from '../reference/engine.js';
+import { compiledEngines } from './testing/compiled-engines.js';
 import { expectClose } from './testing/expect-close.js';
 import { networkCase } from './testing/random-network.js';
 
 const reference = createReferenceEngine();
-const available = engineInfo().filter(
-  ({ implementation, available }) => available && implementation !== 'reference',
-);
 
-describe.each(available)('$implementation engine', ({ implementation }) => {
+describe.each(compiledEngines)('$implementation engine', ({ implementation }) => {
   let engine: SpikingEngine | undefined;
   const get = async (): Promise<SpikingEngine> =>
     (engine ??= await createEngine({ implementation, threads: 2 }));

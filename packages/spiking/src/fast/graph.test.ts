@@ -1,11 +1,4 @@
-import {
-  layerShapes,
-  parameterShapes,
-  spikingLayers,
-  weightedLayers,
-  type Layer,
-  type Snn,
-} from '@privatesnn/core';
+import { layerShapes, spikingLayers, type Layer, type Snn } from '@privatesnn/core';
 import { arbitraryGraphSnn, arbitraryPixels, classNames, testStream } from '@privatesnn/testkit';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -20,6 +13,7 @@ import { beyondKernels, planOf } from './plan.js';
 import { expectAsReference, expectSameGradients } from './testing/engines-agree.js';
 import { networkCase } from './testing/random-network.js';
 import { binaryRun, residualRun as runs } from './testing/residual-network.js';
+import { exactParameters } from './testing/exact-parameters.js';
 
 const reference = createReferenceEngine();
 const engine = new FastEngine('wasm', 2);
@@ -176,16 +170,7 @@ function wideRun(): { snn: Snn; pixels: Float32Array } {
     { kind: 'dense', name: 'output', inputs: 4 * 130, outputs: 2, bias: false },
   ];
   const architecture = { name: 'wide', inputShape: [4, 4, 2] as const, classes: 2, layers };
-  const parameters = Object.fromEntries(
-    weightedLayers(architecture).flatMap((layer) =>
-      Object.entries(parameterShapes(layer)).map(([name, shape]) => {
-        const length = shape.reduce((a, b) => a * b, 1);
-        // Multiples of 1/64, so that all sums are exact.
-        const one = () => (Math.floor(random.uniform() * 9) - 4) / 64;
-        return [name, { shape, data: Float32Array.from({ length }, one) }];
-      }),
-    ),
-  );
+  const parameters = exactParameters(architecture);
   const snn: Snn = {
     ...{ type: 'snn', architecture, parameters, timeSteps: 9, classNames: classNames(2) },
     thresholds: { stem: 0.125, a: 0.5, sum: 0.5, c: 0.5, sum2: 0.5 },

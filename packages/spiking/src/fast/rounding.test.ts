@@ -8,19 +8,17 @@ import {
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 
-import { createEngine, engineInfo } from '../create-engine.js';
+import { createEngine } from '../create-engine.js';
 import { encode } from '../encoder.js';
 import type { SpikingEngine } from '../engine.js';
 import { createReferenceEngine } from '../reference/engine.js';
 import { currents, operationsOf, pooled, type Signal } from '../reference/network.js';
+import { compiledEngines } from './testing/compiled-engines.js';
 
 // Other tests draw numbers whose sums are exact, so that whole networks agree spike by spike. Here weights and pixels
 // have all 24 bits, and single layers on equal input agree up to rounding.
 
 const reference = createReferenceEngine();
-const available = engineInfo().filter(
-  ({ implementation, available }) => available && implementation !== 'reference',
-);
 
 /** Relative error of one operation in 32-bit floats. */
 const roundoff = 2 ** -24;
@@ -121,7 +119,7 @@ function currentOf(snn: Snn, pixels: Float32Array, seed: number): { sum: Signal;
   throw new Error('No weighted layer.');
 }
 
-describe.each(available)('$implementation engine', ({ implementation }) => {
+describe.each(compiledEngines)('$implementation engine', ({ implementation }) => {
   let engine: SpikingEngine | undefined;
   const get = async (): Promise<SpikingEngine> =>
     (engine ??= await createEngine({ implementation, threads: 1 }));

@@ -1,11 +1,4 @@
-import {
-  parameterShapes,
-  spikingLayers,
-  weightedLayers,
-  type IntegrateAndFire,
-  type Layer,
-  type Snn,
-} from '@privatesnn/core';
+import { spikingLayers, type IntegrateAndFire, type Layer, type Snn } from '@privatesnn/core';
 import { classNames, testStream } from '@privatesnn/testkit';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -13,12 +6,11 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { createEngine, engineInfo } from '../create-engine.js';
 import type { Inference, SpikingEngine } from '../engine.js';
 import { createReferenceEngine } from '../reference/engine.js';
+import { compiledEngines } from './testing/compiled-engines.js';
 import { residualRun } from './testing/residual-network.js';
+import { exactParameters } from './testing/exact-parameters.js';
 
 const reference = createReferenceEngine();
-const available = engineInfo().filter(
-  ({ implementation, available }) => available && implementation !== 'reference',
-);
 const signed: IntegrateAndFire = {
   ...{ kind: 'integrate-and-fire', leak: 1, reset: 'soft', firing: 'strict' },
   ...{ initial: 0.5, signed: true },
@@ -32,7 +24,6 @@ const negativeOf = ({ activity }: Inference): number =>
  * of 1/64, so that all sums are exact.
  */
 function wide(timeSteps: number): Snn {
-  const random = testStream('weights');
   const window = { kernel: 3, stride: 1, padding: 1, bias: true } as const;
   const layers: Layer[] = [
     { kind: 'conv', name: 'stem', inChannels: 2, outChannels: 70, ...window },
@@ -45,15 +36,7 @@ function wide(timeSteps: number): Snn {
     { kind: 'dense', name: 'output', inputs: 33, outputs: 2, bias: false },
   ];
   const architecture = { name: 'wide', inputShape: [4, 4, 2] as const, classes: 2, layers };
-  const parameters = Object.fromEntries(
-    weightedLayers(architecture).flatMap((layer) =>
-      Object.entries(parameterShapes(layer)).map(([name, shape]) => {
-        const length = shape.reduce((a, b) => a * b, 1);
-        const one = () => (Math.floor(random.uniform() * 9) - 4) / 64;
-        return [name, { shape, data: Float32Array.from({ length }, one) }];
-      }),
-    ),
-  );
+  const parameters = exactParameters(architecture);
   return {
     ...{ type: 'snn', architecture, parameters, timeSteps, classNames: classNames(2) },
     ...{ neuron: signed, encoder: { kind: 'poisson', range: [-1, 1] } },
@@ -63,70 +46,73 @@ function wide(timeSteps: number): Snn {
   };
 }
 
-describe.each(available)('signed neurons of the $implementation engine', ({ implementation }) => {
-  let engine: SpikingEngine | undefined;
-  const get = async (): Promise<SpikingEngine> =>
-    (engine ??= await createEngine({ implementation, threads: 2 }));
-  afterAll(() => engine?.close());
+describe.each(compiledEngines)(
+  'signed neurons of the $implementation engine',
+  ({ implementation }) => {
+    let engine: SpikingEngine | undefined;
+    const get = async (): Promise<SpikingEngine> =>
+      (engine ??= await createEngine({ implementation, threads: 2 }));
+    afterAll(() => engine?.close());
 
-  // Several images together, and more time-steps than are sorted at once.
-  it.each([
-    ['float', 4],
-    ['float', 131],
-    ['integer', 4],
-    ['integer', 131],
-  ] as const)('spike as the reference does, in numbers of kind %s, T = %d', async (...run) => {
-    const [precision, timeSteps] = run;
-    const snn = wide(timeSteps);
-    const random = testStream('pixels');
-    const pixels = Float32Array.from({ length: 3 * 32 }, () => random.uniform() * 2 - 1);
-    const raster = spikingLayers(snn.architecture).map(({ name }) => name);
-    const request = { snn, pixels, seed: 5, raster, precision };
-    const found = await (await get()).infer(request);
-    expect(found).toEqual(await reference.infer(request));
-    for (const { layer, negative } of found.activity) {
-      if (layer !== 'input') expect(negative).toBeGreaterThan(0);
-    }
-    const bytes = raster.reduce(
-      (sum, name) => sum + found.raster[name]!.filter((byte) => byte === 255).length,
-      0,
-    );
-    expect(negativeOf(found)).toBe(bytes);
-  });
+    // Several images together, and more time-steps than are sorted at once.
+    it.each([
+      ['float', 4],
+      ['float', 131],
+      ['integer', 4],
+      ['integer', 131],
+    ] as const)('spike as the reference does, in numbers of kind %s, T = %d', async (...run) => {
+      const [precision, timeSteps] = run;
+      const snn = wide(timeSteps);
+      const random = testStream('pixels');
+      const pixels = Float32Array.from({ length: 3 * 32 }, () => random.uniform() * 2 - 1);
+      const raster = spikingLayers(snn.architecture).map(({ name }) => name);
+      const request = { snn, pixels, seed: 5, raster, precision };
+      const found = await (await get()).infer(request);
+      expect(found).toEqual(await reference.infer(request));
+      for (const { layer, negative } of found.activity) {
+        if (layer !== 'input') expect(negative).toBeGreaterThan(0);
+      }
+      const bytes = raster.reduce(
+        (sum, name) => sum + found.raster[name]!.filter((byte) => byte === 255).length,
+        0,
+      );
+      expect(negativeOf(found)).toBe(bytes);
+    });
 
-  it('give the bits of binary ones where nothing is taken back', async () => {
-    let compared = 0;
-    await fc.assert(
-      fc.asyncProperty(residualRun, async ({ snn, pixels, seed }) => {
-        fc.pre(snn.neuron.kind === 'integrate-and-fire' && snn.neuron.signed === true);
-        // Weights without a sign: no current is negative.
-        const parameters = Object.fromEntries(
-          Object.entries(snn.parameters).map(([name, { shape, data }]) => [
-            name,
-            { shape, data: data.map(Math.abs) },
-          ]),
-        );
-        const { signed: _, ...binary } = snn.neuron;
-        const images = pixels.map(Math.abs);
-        for (const precision of ['float', 'integer'] as const) {
-          const request = { pixels: images, seed, precision };
-          const engine = await get();
-          const found = await engine.infer({ ...request, snn: { ...snn, parameters } });
-          const plain = await engine.infer({
-            ...request,
-            snn: { ...snn, parameters, neuron: binary },
-          });
-          expect(negativeOf(found)).toBe(0);
-          expect(found.potentials).toEqual(plain.potentials);
-          expect(found.operations).toEqual(plain.operations);
-          compared++;
-        }
-      }),
-      { numRuns: 30 },
-    );
-    expect(compared).toBeGreaterThan(20);
-  });
-});
+    it('give the bits of binary ones where nothing is taken back', async () => {
+      let compared = 0;
+      await fc.assert(
+        fc.asyncProperty(residualRun, async ({ snn, pixels, seed }) => {
+          fc.pre(snn.neuron.kind === 'integrate-and-fire' && snn.neuron.signed === true);
+          // Weights without a sign: no current is negative.
+          const parameters = Object.fromEntries(
+            Object.entries(snn.parameters).map(([name, { shape, data }]) => [
+              name,
+              { shape, data: data.map(Math.abs) },
+            ]),
+          );
+          const { signed: _, ...binary } = snn.neuron;
+          const images = pixels.map(Math.abs);
+          for (const precision of ['float', 'integer'] as const) {
+            const request = { pixels: images, seed, precision };
+            const engine = await get();
+            const found = await engine.infer({ ...request, snn: { ...snn, parameters } });
+            const plain = await engine.infer({
+              ...request,
+              snn: { ...snn, parameters, neuron: binary },
+            });
+            expect(negativeOf(found)).toBe(0);
+            expect(found.potentials).toEqual(plain.potentials);
+            expect(found.operations).toEqual(plain.operations);
+            compared++;
+          }
+        }),
+        { numRuns: 30 },
+      );
+      expect(compared).toBeGreaterThan(20);
+    });
+  },
+);
 
 describe.each(engineInfo().filter(({ available }) => available))(
   'what signed neurons cannot be part of, by the $implementation engine',

@@ -1,11 +1,4 @@
-import {
-  parameterShapes,
-  spikingLayers,
-  weightedLayers,
-  type Architecture,
-  type Layer,
-  type Snn,
-} from '@privatesnn/core';
+import { spikingLayers, type Architecture, type Layer, type Snn } from '@privatesnn/core';
 import { classNames, testStream } from '@privatesnn/testkit';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -16,6 +9,7 @@ import { trainingPlan } from './joint.js';
 import { beyondKernels, planOf } from './plan.js';
 import { expectAsReference, expectSameGradients } from './testing/engines-agree.js';
 import { binaryGraphRun, graphRun } from './testing/graph-behind-stem.js';
+import { exactParameters } from './testing/exact-parameters.js';
 
 const engine = new FastEngine('wasm', 2);
 afterAll(() => engine.close());
@@ -72,7 +66,6 @@ describe('graphs of any windows, groups, adds and concats', () => {
 
 /** A network behind a stem of 130 channels, weights and thresholds of few bits. */
 function wide(name: string, layers: readonly Layer[], seed: number): Snn {
-  const random = testStream(`${name} ${seed}`);
   const stem: Layer = {
     ...{ kind: 'conv', name: 'stem', inChannels: 2, outChannels: 130 },
     ...{ kernel: 3, stride: 1, padding: 1, bias: true },
@@ -80,15 +73,7 @@ function wide(name: string, layers: readonly Layer[], seed: number): Snn {
   const architecture: Architecture = {
     ...{ name, inputShape: [5, 4, 2], classes: 2, layers: [stem, ...layers] },
   };
-  const parameters = Object.fromEntries(
-    weightedLayers(architecture).flatMap((layer) =>
-      Object.entries(parameterShapes(layer)).map(([parameter, shape]) => {
-        const length = shape.reduce((a, b) => a * b, 1);
-        const one = () => (Math.floor(random.uniform() * 9) - 3) / 64;
-        return [parameter, { shape, data: Float32Array.from({ length }, one) }];
-      }),
-    ),
-  );
+  const parameters = exactParameters(architecture, { name: `${name} ${seed}`, least: -3 });
   const spiking = spikingLayers(architecture);
   return {
     ...{ type: 'snn', architecture, parameters, timeSteps: 7, classNames: classNames(2) },

@@ -1,6 +1,8 @@
 import { imageName, type Architecture } from '@privatesnn/core';
-import { arbitraryGraph, arbitraryPixels, arbitrarySnnOf } from '@privatesnn/testkit';
+import { arbitraryGraph } from '@privatesnn/testkit';
 import fc, { type Arbitrary } from 'fast-check';
+
+import { runsOf } from './spiking-runs.js';
 
 /** Any graph, behind one convolution that alone takes the image, all layers but the heads with neurons. */
 export const graphBehindStem: Arbitrary<Architecture> = arbitraryGraph({ linear: false }).map(
@@ -43,21 +45,8 @@ const overlapping: Architecture = {
   ],
 };
 
-/** A spiking network of such a graph with gains, images of its encoder's range, and a seed. */
-function runsOf(signed: boolean, graphs = graphBehindStem) {
-  return graphs.chain((architecture) =>
-    arbitrarySnnOf(architecture, { maxTimeSteps: 10, signed }).chain((snn) =>
-      fc.record({
-        snn: fc.constant(snn),
-        pixels: arbitraryPixels(architecture, snn.encoder.range, 3),
-        seed: fc.nat(2 ** 32 - 1),
-      }),
-    ),
-  );
-}
-
 /** Of neurons whose spikes are 0 or 1, which training takes. */
-export const binaryGraphRun = runsOf(false);
+export const binaryGraphRun = runsOf(graphBehindStem, false);
 /** Of signed neurons too. */
-export const graphRun = runsOf(true);
-export const overlappingRun = runsOf(false, fc.constant(overlapping));
+export const graphRun = runsOf(graphBehindStem, true);
+export const overlappingRun = runsOf(fc.constant(overlapping), false);

@@ -1,6 +1,7 @@
 import { layerShapes, type Architecture, type Layer } from '@privatesnn/core';
-import { arbitraryPixels, arbitrarySnnOf } from '@privatesnn/testkit';
 import fc, { type Arbitrary } from 'fast-check';
+
+import { runsOf } from './spiking-runs.js';
 
 const block = fc.record({
   channels: fc.constantFrom(1, 3, 8),
@@ -90,20 +91,7 @@ export const residualNetwork: Arbitrary<Architecture> = fc
     return architecture as unknown as Architecture;
   });
 
-/** A spiking residual network with gains, images of its encoder's range, and a seed. */
-function runsOf(signed: boolean) {
-  return residualNetwork.chain((architecture) =>
-    arbitrarySnnOf(architecture, { maxTimeSteps: 10, signed }).chain((snn) =>
-      fc.record({
-        snn: fc.constant(snn),
-        pixels: arbitraryPixels(architecture, snn.encoder.range, 3),
-        seed: fc.nat(2 ** 32 - 1),
-      }),
-    ),
-  );
-}
-
 /** Of neurons whose spikes are 0 or 1, which training takes. */
-export const binaryRun = runsOf(false);
+export const binaryRun = runsOf(residualNetwork, false);
 /** Of signed neurons too. */
-export const residualRun = runsOf(true);
+export const residualRun = runsOf(residualNetwork, true);

@@ -1,0 +1,20 @@
+import type { Architecture } from '@privatesnn/core';
+import { arbitraryPixels, arbitrarySnnOf } from '@privatesnn/testkit';
+import fc, { type Arbitrary } from 'fast-check';
+
+/**
+ * A spiking network with gains, images of its encoder's range, and a seed.
+ *
+ * @param signed whether neurons may be signed, which training does not take
+ */
+export function runsOf(architectures: Arbitrary<Architecture>, signed: boolean) {
+  return architectures.chain((architecture) =>
+    arbitrarySnnOf(architecture, { maxTimeSteps: 10, signed }).chain((snn) =>
+      fc.record({
+        snn: fc.constant(snn),
+        pixels: arbitraryPixels(architecture, snn.encoder.range, 3),
+        seed: fc.nat(2 ** 32 - 1),
+      }),
+    ),
+  );
+}
