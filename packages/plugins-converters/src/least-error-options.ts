@@ -23,11 +23,21 @@ const options = z.strictObject({
   ...calibrationOptions,
   samples: calibrationOptions.samples.unwrap().default(200).describe('Calibration images.'),
   thresholds: z
-    .enum(['layer', 'channel', 'clip'])
+    .enum(['layer', 'channel', 'clip', 'statistics', 'local'])
     .default('layer')
     .describe(
       'One threshold a layer, or one for each channel of the layers whose spikes reach weights only, not an add; those ' +
-        'are in the weights, which are scaled. `clip`: where the ReLUs of a network that qcfs has trained are clipped.',
+        'are in the weights, which are scaled. `clip`: where the ReLUs of a network that qcfs has trained are clipped. ' +
+        "`statistics`: of least expected error for Gaussian currents of each layer's mean and variance (Huang 2025). " +
+        '`local`: raised by what each layer cuts off (Bu 2025).',
+    ),
+  localUpdates: z
+    .int()
+    .min(1)
+    .default(12)
+    .describe(
+      'For `thresholds: local`: how often each threshold is raised, each time by one batch of `batchSize` images. The ' +
+        'more, the nearer it is to the largest current.',
     ),
   scale: z
     .union([z.number().positive(), z.literal('auto')])

@@ -3,40 +3,28 @@ import {
   partOfImages,
   pixelsIn,
   spikingLayers,
-  UserError,
   type Ann,
   type Images,
   type Snn,
-  type StageContext,
 } from '@privatesnn/core';
-import {
-  activationSizes,
-  annLogits,
-  visitActivations,
-  type PassOptions,
-  type Sizes,
-  type TensorRuntime,
-} from '@privatesnn/runtime-tfjs';
+import { activationSizes, annLogits, visitActivations, type Sizes } from '@privatesnn/runtime-tfjs';
 import {
   currentUnits,
   energyConstants,
   energyRatio,
   fitReadout,
-  leastErrorThreshold,
   readoutOf,
   toRates,
   type Quantisation,
   type ReadoutFit,
-  type SpikingEngine,
 } from '@privatesnn/spiking';
 
 import { calibrateBiases } from './calibrate-biases.js';
 import { ChannelThresholds } from './channel-thresholds.js';
 import type { LeastErrorOptions as Options } from './least-error-options.js';
+import { layerThresholds, type Units } from './layer-thresholds.js';
+import { passOf, type Search } from './least-error-pass.js';
 import { encoderFor, neuronModel } from './neuron-options.js';
-
-/** θ of each spiking layer in units of activations: what a rate of one spike a time-step stands for. */
-type Units = Readonly<Record<string, number>>;
 
 /** A converted network, and how well it follows its ANN on the judged images. */
 export interface Candidate {
@@ -47,15 +35,6 @@ export interface Candidate {
   readonly fit: ReadoutFit;
   /** How many times less energy than the ANN it takes on the judged images; null where it computes nothing. */
   readonly energyRatio: number | null;
-}
-
-export interface Search {
-  readonly context: StageContext;
-  readonly engine: SpikingEngine;
-  readonly tensors: TensorRuntime;
-  readonly ann: Ann;
-  readonly calibration: Images;
-  readonly options: Options;
 }
 
 /** The activations of each layer that is to spike on the calibration images. */
@@ -102,12 +81,6 @@ async function visit(
   });
 }
 
-const passOf = ({ context, options }: Search, note: string): PassOptions => ({
-  batchSize: options.batchSize,
-  signal: context.signal,
-  onProgress: (done, total) => context.progress(done, total, note),
-});
-
 /** The network that was taken, and the fewest time-steps that take too much energy; undefined where none was met. */
 export interface Found {
   readonly candidate: Candidate;
@@ -126,21 +99,14 @@ export async function searchNetwork(search: Search, sizes: Sizes): Promise<Found
   const judge: Judge = { ...search, judged, logits, seed: random.uint32() };
   const seed = random.uint32();
   const steps = options.timeSteps === 'auto' ? options.timeStepCandidates : [options.timeSteps];
+  const thresholdsAt = await layerThresholds(search, sizes);
   let found: Candidate | undefined;
   let tooDear: number | undefined;
   for (const timeSteps of steps) {
     // More time-steps take more energy still.
     if (tooDear !== undefined && timeSteps >= tooDear) continue;
     const quantisation = { timeSteps, initial: options.initialPotential };
-    const least =
-      options.thresholds === 'clip'
-        ? clipsOf(ann)
-        : Object.fromEntries(
-            Object.entries(sizes).map(([layer, histogram]) => [
-              layer,
-              leastErrorThreshold(histogram, quantisation)!,
-            ]),
-          );
+    const least = thresholdsAt(quantisation);
     const scaled =
       options.thresholds === 'channel'
         ? { ...judge, ann: await inChannelUnits(search, least, quantisation) }
@@ -160,21 +126,6 @@ export async function searchNetwork(search: Search, sizes: Sizes): Promise<Found
     if (fit.agreement >= 1 - options.allowedLoss / 100) break;
   }
   return { candidate: found!, tooDear };
-}
-
-/** Where the ReLUs of each layer that is to spike are clipped. @throws UserError where some are not */
-function clipsOf({ architecture }: Ann): Units {
-  return Object.fromEntries(
-    spikingLayers(architecture).map((layer) => {
-      if (layer.maximum !== undefined) return [layer.name, layer.maximum];
-      throw new UserError(
-        'data',
-        'NO_CLIP',
-        `thresholds: clip needs a network whose ReLUs are all clipped, but those of ${layer.kind} "${layer.name}" are not.`,
-        { hint: 'Train the network by qcfs, or use thresholds: layer.', option: 'thresholds' },
-      );
-    }),
-  );
 }
 
 /** Whether a network takes more energy than is allowed. */

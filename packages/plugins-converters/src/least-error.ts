@@ -30,7 +30,7 @@ export const leastError = defineStage({
   summary:
     "Sets each layer's threshold where few time-steps round and cut off its activations least, and corrects biases.",
   source:
-    'Bu 2022 (initial potential; clip and round); Li 2021 (calibration of biases); Wang 2022 (signed spikes)',
+    'Bu 2022 (initial potential; clip and round); Li 2021 (calibration of biases); Wang 2022 (signed spikes); Huang 2025, Bu 2025 (other thresholds)',
   options: leastErrorOptions,
   presets: {
     'few-steps': { biases: 'calibrated' },

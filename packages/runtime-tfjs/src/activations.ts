@@ -2,13 +2,15 @@ import type { Tensor4D } from '@tensorflow/tfjs-core';
 
 import { pixelsIn, type Ann, type Images } from '@privatesnn/core';
 
-import { annForward, annTensors } from './ann.js';
+import { annForward, annTensors, type ForwardOptions } from './ann.js';
 import type { TensorRuntime } from './runtime.js';
 
 export interface PassOptions {
   readonly batchSize: number;
   readonly signal: AbortSignal;
   readonly onProgress: (done: number, total: number) => void;
+  /** Takes the place of the network's non-linearities (see annForward). */
+  readonly activation?: ForwardOptions['activation'];
 }
 
 /**
@@ -37,6 +39,7 @@ export async function visitActivations(
           channels,
         ]);
         annForward(tf, ann, tensors, x, {
+          ...(options.activation ? { activation: options.activation } : {}),
           onActivation: (layer, activation) => visit(layer, activation.dataSync() as Float32Array),
         });
       });

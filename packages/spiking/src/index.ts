@@ -12,6 +12,7 @@ export * from './decline.js';
 export * from './predicted-class.js';
 export * from './readout.js';
 export * from './least-error.js';
+export * from './gaussian-threshold.js';
 export * from './losses.js';
 export * from './neuron.js';
 export * from './adaptive-activation.js';
