@@ -141,6 +141,13 @@ INLINE void add_others(HEAP_PARAM vf currents[PERIOD][VECS], const struct input 
                        int32_t oy, int32_t ox, int32_t start) {
   for (int32_t i = 0; i < count; i++) {
     struct conv c = others[i].conv;
+    if (others[i].currents) {
+      for (int32_t t = 0, steps = period_at(&c, start); t < steps; t++) {
+        ptrdiff_t place = current_place(&c, start + t, oy * c.outWidth + ox, block);
+        add_base(currents[t], AT(vf, others[i].currents) + place / LANES);
+      }
+      continue;
+    }
     add_currents(currents, &c, block_bursts(&c, AT(struct burst, others[i].bursts), block), AT(uint32_t, c.list),
                  block_weights(&c, AT(float, c.weights), block), oy, ox, start);
   }

@@ -27,6 +27,8 @@ struct conv {
 struct input {
   struct conv conv; // of the same output; its constant current is not read
   ref bursts;       // of `bursts`
+  // Its currents, where they are there already (currents.h): conv and bursts are not read. 0: computed from those.
+  ref currents;
 };
 
 // One output pixel's part of the input: `rows` image rows from `top`, columns [left, right).
@@ -73,6 +75,11 @@ INLINE void add_row(vf sum[SUMMED], const float *row) {
 INLINE const vf *base_at(const struct conv *c, const float *all, int32_t image, int32_t pixel, int32_t block) {
   ptrdiff_t place = c->basePerPixel ? (ptrdiff_t)image * c->outHeight * c->outWidth + pixel : 0;
   return c->base ? (const vf *)(all + (place * c->blocks + block) * BLOCK) : NULL;
+}
+
+// Currents of a pixel's block at one time-step, among those of a layer: [steps][outHeight][outWidth][blocks · BLOCK].
+INLINE ptrdiff_t current_place(const struct conv *c, int32_t step, int32_t pixel, int32_t block) {
+  return (((ptrdiff_t)step * c->outHeight * c->outWidth + pixel) * c->blocks + block) * BLOCK;
 }
 
 INLINE void add_base(vf sum[VECS], const vf *base) {

@@ -155,6 +155,13 @@ INLINE void add_others_int(HEAP_PARAM vi *currents, const struct input *others, 
                            int blocks, int32_t oy, int32_t ox, int32_t start) {
   for (int32_t i = 0; i < count; i++) {
     struct conv c = others[i].conv;
+    if (others[i].currents) {
+      for (int32_t t = 0, steps = period_at(&c, start); t < steps; t++) {
+        ptrdiff_t place = current_place(&c, start + t, oy * c.outWidth + ox, block);
+        add_base_int(currents + t * blocks * VECS, AT(vi, others[i].currents) + place / LANES, blocks);
+      }
+      continue;
+    }
     add_currents_int(currents, &c, block_bursts(&c, AT(struct burst, others[i].bursts), block), AT(uint32_t, c.list),
                      block_weights_int(&c, AT(int16_t, c.weights), block), block_rows(&c) * BLOCK, blocks, oy, ox,
                      start);

@@ -5,6 +5,7 @@
 #include "adaptive.h"
 #include "backward.h"
 #include "bursts.h"
+#include "currents.h"
 #include "forward.h"
 #include "info.h"
 #include "integer.h"
@@ -56,6 +57,9 @@ __attribute__((visibility("default"))) int RUN(HEAP_PARAM uint32_t op, uint32_t 
     CASE(32, join_lists)
     CASE(33, pool_lists)
     CASE(34, split_lists)
+    CASE(35, currents)
+    CASE(36, numbers_current)
+    CASE(37, scatter)
     default:
       return 1;
   }

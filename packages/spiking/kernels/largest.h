@@ -215,6 +215,11 @@ KERNEL(largest_sum) {
           sum_spikes(sum, &w, AT(uint32_t, c.list), weights, t, &collected);
           for (int32_t i = 0; i < a->count; i++) {
             struct conv o = others[i].conv;
+            if (others[i].currents) {
+              ptrdiff_t place = current_place(&o, t, oy * o.outWidth + ox, block);
+              add_base(sum, AT(vf, others[i].currents) + place / LANES);
+              continue;
+            }
             struct window other = window_at(&o, block_ptr(&o, AT(uint32_t, o.ptr), block), oy, ox);
             collect(&collected, &other, AT(uint32_t, o.list), t);
             sum_spikes(added, &other, AT(uint32_t, o.list), block_weights(&o, AT(float, o.weights), block), t,

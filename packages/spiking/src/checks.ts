@@ -4,7 +4,7 @@ import { assertAdaptable } from './adaptive-graph.js';
 import type { BalanceRequest, GradientRequest, InferenceRequest } from './engine.js';
 import { fail } from './fail.js';
 import { architectureBehind } from './fast/front.js';
-import { beyondKernels } from './fast/plan.js';
+import { beyondKernels, numbersIn } from './fast/plan.js';
 import { checkNetwork } from './network-checks.js';
 import {
   binaryNeuronOf,
@@ -27,7 +27,8 @@ export function checkInference(
   const checked = checkSnnRequest(request);
   if (request.precision === 'integer') {
     integrateAndFireOf(request.snn, 'compute in integers');
-    const what = beyondKernels(architectureBehind(request.snn));
+    const behind = architectureBehind(request.snn);
+    const what = beyondKernels(behind) ?? numbersIn(behind);
     if (what !== undefined) {
       fail(
         'configuration',

@@ -31,13 +31,16 @@ export interface SpikingEngine {
   /** One forward and backward pass over a batch: spatio-temporal back-propagation (Eq. 4, Eq. 5). */
   gradients(request: GradientRequest): Promise<Gradients>;
   /** What the user should know of how a network will be computed; undefined for nothing. */
-  remark(network: Pick<Snn, 'architecture' | 'encoder'>, use: EngineUse): string | undefined;
+  remark(network: RemarkedNetwork, use: EngineUse): string | undefined;
   /** Ends the worker threads. */
   close(): Promise<void>;
 }
 
 /** What an engine is asked for. */
 export type EngineUse = 'spikes' | 'gradients';
+
+/** A network as far as it is said how an engine computes it; with integrate-and-fire neurons where they are left out. */
+export type RemarkedNetwork = Pick<Snn, 'architecture' | 'encoder'> & Partial<Pick<Snn, 'neuron'>>;
 
 export const SPIKING_ENGINE = token<SpikingEngine>(
   'spiking-engine',

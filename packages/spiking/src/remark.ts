@@ -1,12 +1,12 @@
-import type { Snn, StageContext } from '@privatesnn/core';
+import type { StageContext } from '@privatesnn/core';
 
-import type { EngineUse, SpikingEngine } from './engine.js';
+import type { EngineUse, RemarkedNetwork, SpikingEngine } from './engine.js';
 
 /** Warns where the engine has something to say of how it computes a network. */
 export function warnOfRemark(
   context: Pick<StageContext, 'warn'>,
   engine: SpikingEngine,
-  network: Pick<Snn, 'architecture' | 'encoder'>,
+  network: RemarkedNetwork,
   use: EngineUse,
 ): void {
   const remark = engine.remark(network, use);

@@ -1,18 +1,23 @@
 import type { LayerActivity, LayerOperations } from '../engine.js';
-import { inputsOf, type Plan } from './plan.js';
+import { inputsOf, isSpiking, type Plan } from './plan.js';
 
-/** Spike counts of the input and the spiking layers, of signed neurons negative ones too, with their names and sizes. */
+/**
+ * Spike counts of the input and the spiking layers, of signed neurons negative ones too, with their names and sizes; from
+ * those of the input and each planned layer.
+ */
 export function activityOf(
   plan: Plan,
   spikes: readonly number[],
   negative?: readonly number[],
 ): LayerActivity[] {
-  const spiking = plan.layers.filter(({ last }) => !last);
-  return [{ name: 'input', output: plan.input }, ...spiking].map(({ name, output }, i) => ({
+  const spiking = plan.layers.flatMap((layer, i) =>
+    isSpiking(layer) ? [{ ...layer, at: i + 1 }] : [],
+  );
+  return [{ name: 'input', output: plan.input, at: 0 }, ...spiking].map(({ name, output, at }) => ({
     layer: name,
     neurons: output.height * output.width * output.channels,
-    spikes: spikes[i]!,
-    ...(negative && i > 0 ? { negative: negative[i]! } : {}),
+    spikes: spikes[at]!,
+    ...(negative && at > 0 ? { negative: negative[at]! } : {}),
   }));
 }
 
@@ -20,8 +25,7 @@ export function activityOf(
 export interface InputOperations {
   /** By input. */
   readonly additions: readonly (readonly number[])[];
-  /** Of its first input. */
-  readonly multiplications: readonly number[];
+  readonly multiplications: readonly (readonly number[])[];
 }
 
 /** Counts of synapses, by the layers that they are counted with. */
@@ -31,10 +35,10 @@ export function operationsOf(plan: Plan, counted: InputOperations): LayerOperati
   const add = (to: Map<string, number>, name: string, count: number) =>
     to.set(name, (to.get(name) ?? 0) + count);
   plan.layers.forEach((layer, i) => {
-    inputsOf(layer).forEach((input, which) =>
-      add(additions, input.counted, counted.additions[i]![which]!),
-    );
-    add(multiplications, layer.counted, counted.multiplications[i]!);
+    inputsOf(layer).forEach((input, which) => {
+      add(additions, input.counted, counted.additions[i]![which]!);
+      add(multiplications, input.counted, counted.multiplications[i]![which]!);
+    });
   });
   return plan.summing.map((layer) => ({
     layer,

@@ -31,17 +31,18 @@ export async function balance(
   };
   await startSweep(request, images, crew, spec);
 
-  const spiking = spec.plan.layers.filter(({ last }) => !last);
+  const planned = spec.plan.layers.filter(({ last }) => !last);
   const maxima = new Map(spikingLayers(architecture).map(({ name, maximum }) => [name, maximum]));
   const thresholds: Record<string, number> = {};
   const layers: Balance['layers'][number][] = [];
-  const sizes = activityOf(spec.plan, []).slice(1);
-  for (const [layer, { name }] of spiking.entries()) {
+  const sizes = new Map(activityOf(spec.plan, []).map((size) => [size.layer, size]));
+  for (const [layer, { name, linear }] of planned.entries()) {
     const inRates = request.scaleBiases
       ? toRates(architecture, request.parameters, thresholds)
       : { parameters: request.parameters };
-    const parameters = sharedParameters(layerParameters(spiking[layer]!, architecture, inRates));
+    const parameters = sharedParameters(layerParameters(planned[layer]!, architecture, inRates));
     await everyThread(crew, () => ({ task: 'next', parameters }));
+    if (linear) continue;
     const maximum = maxima.get(name);
     const threshold =
       maximum === undefined
@@ -56,8 +57,8 @@ export async function balance(
       layer,
       threshold: thresholds[name] ?? Infinity,
     }));
-    layers.push({ ...sizes[layer]!, spikes: spikes.reduce((a, b) => a + b), current });
-    request.onProgress?.(Math.floor(((layer + 1) * images) / spiking.length), images);
+    layers.push({ ...sizes.get(name)!, spikes: spikes.reduce((a, b) => a + b), current });
+    request.onProgress?.(Math.floor(((layer + 1) * images) / planned.length), images);
   }
   return { thresholds, layers };
 }

@@ -11,6 +11,7 @@ import type {
   Gradients,
   Inference,
   InferenceRequest,
+  RemarkedNetwork,
   SpikingEngine,
   SweepRequest,
 } from '../engine.js';
@@ -32,7 +33,7 @@ import type { KernelKind } from './kernels.js';
 import type { NetworkSpec } from './network/network-spec.js';
 import { layerParameters, sharedParameters } from './parameters.js';
 import { trainingPlan, type TrainingPlan } from './joint.js';
-import { beyondKernels, planOf, type Plan } from './plan.js';
+import { beyondKernels, numbersIn, planOf, type Plan } from './plan.js';
 import { WorkerPool, type Pool, type WorkerOverrides } from './pool.js';
 import { sweep } from './sweep.js';
 import { SharedMemory } from './shared-memory.js';
@@ -66,9 +67,9 @@ export class FastEngine implements SpikingEngine {
     return this.pool.size;
   }
 
-  remark(network: Pick<Snn, 'architecture' | 'encoder'>, use: EngineUse): string | undefined {
+  remark(network: RemarkedNetwork, use: EngineUse): string | undefined {
     const { name } = network.architecture;
-    const what = beyondKernels(architectureBehind(network));
+    const what = beyondEngine(network);
     if (what !== undefined) {
       return (
         `The ${this.id} kernels cannot compute ${what}, which ${name} has: the reference engine computes the whole ` +
@@ -77,8 +78,9 @@ export class FastEngine implements SpikingEngine {
     }
     if (use === 'spikes' || trainingPlanOf(network)) return undefined;
     return (
-      `The ${this.id} kernels have no gradients of networks such as ${name}, with strides that differ, poolings that ` +
-      'overlap, or averages or dropout right before an add or a concat: the reference engine computes them, which is slow.'
+      `The ${this.id} kernels have no gradients of networks such as ${name}, with layers without neurons that are not a ` +
+      'part of one add, strides that differ, poolings that overlap, or averages or dropout right before an add or a ' +
+      'concat: the reference engine computes them, which is slow.'
     );
   }
 
@@ -86,7 +88,7 @@ export class FastEngine implements SpikingEngine {
     const checked = checkInference(request);
     const { snn, pixels } = request;
     const front = frontOf(snn);
-    if (beyondKernels(front?.architecture ?? snn.architecture)) {
+    if (beyondEngine(snn) !== undefined) {
       return this.reference.infer(request);
     }
     if (front) {
@@ -100,7 +102,7 @@ export class FastEngine implements SpikingEngine {
   async balanceThresholds(request: BalanceRequest): Promise<Balance> {
     const checked = checkBalance(request);
     const front = frontOf(request);
-    if (beyondKernels(front?.architecture ?? request.architecture)) {
+    if (beyondEngine(request) !== undefined) {
       return this.reference.balanceThresholds(request);
     }
     if (front) {
@@ -118,7 +120,7 @@ export class FastEngine implements SpikingEngine {
     const checked = checkInference(request);
     const { snn } = request;
     const front = frontOf(snn);
-    if (beyondKernels(front?.architecture ?? snn.architecture)) {
+    if (beyondEngine(snn) !== undefined) {
       return this.reference.sweepLayers(request);
     }
     if (front) return this.sweepLayers({ ...request, ...requestBehind(request, front) });
@@ -177,10 +179,19 @@ export class FastEngine implements SpikingEngine {
   }
 }
 
+/** What the engine cannot compute of a network; undefined where it can compute all. */
+function beyondEngine(network: RemarkedNetwork): string | undefined {
+  const behind = architectureBehind(network);
+  const beyond = beyondKernels(behind);
+  if (beyond !== undefined || network.neuron?.kind !== 'adaptive') return beyond;
+  const numbers = numbersIn(behind);
+  return numbers && `adaptive neurons behind ${numbers}`;
+}
+
 /** A network as training sees it; undefined where the kernels have no gradients of it. */
 function trainingPlanOf(network: Pick<Snn, 'architecture' | 'encoder'>): TrainingPlan | undefined {
   const behind = architectureBehind(network);
-  if (beyondKernels(behind) !== undefined) return undefined;
+  if (beyondEngine(network) !== undefined) return undefined;
   const firstLayer = network.architecture.layers.length - behind.layers.length;
   return trainingPlan(planOf(behind, firstLayer));
 }

@@ -1,5 +1,3 @@
-import { spikingLayers } from '@privatesnn/core';
-
 import type { CheckedBatch } from '../checks.js';
 import { encode } from '../encoder.js';
 import { isSigned } from '../taking-back.js';
@@ -9,6 +7,7 @@ import { activityOf, addCounts, operationsOf } from './activity.js';
 import { everyThread, networkSpec, type Crew } from './engine.js';
 import { imagesTogether } from './network/images-together.js';
 import { shared } from './parameters.js';
+import { planOf } from './plan.js';
 import type { Simulation } from './simulate.js';
 
 /** So many images make messages cheap, and are few enough for progress. */
@@ -42,7 +41,7 @@ export async function infer(
   const spikes: number[] = [];
   const negative: number[] | undefined = isSigned(snn.neuron) ? [] : undefined;
   const additions: number[][] = spec.plan.layers.map(() => []);
-  const multiplications: number[] = [];
+  const multiplications: number[][] = spec.plan.layers.map(() => []);
   const layers = raster.filter((name) => name !== 'input');
   const rasters = Object.fromEntries(
     activityOf(spec.plan, [])
@@ -67,7 +66,7 @@ export async function infer(
       addCounts(spikes, part.spikes);
       if (negative) addCounts(negative, part.negative);
       part.additions.forEach((counts, layer) => addCounts(additions[layer]!, counts));
-      addCounts(multiplications, part.multiplications);
+      part.multiplications.forEach((counts, layer) => addCounts(multiplications[layer]!, counts));
       for (const [layer, bytes] of Object.entries(part.raster)) {
         rasters[layer]!.set(bytes, start * (bytes.length / (end - start)));
       }
@@ -85,9 +84,9 @@ export async function infer(
   };
 }
 
-/** Thresholds in the order of the spiking layers. */
+/** Thresholds in the order of the planned layers. */
 export function thresholdsOf({ architecture, thresholds }: InferenceRequest['snn']): number[] {
-  return spikingLayers(architecture).map(({ name }) => thresholds[name]!);
+  return planOf(architecture).layers.map(({ name }) => thresholds[name] ?? 0);
 }
 
 /** The encoder's spikes: small pictures only, so that the plain encoder will do. */

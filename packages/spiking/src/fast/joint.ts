@@ -67,6 +67,7 @@ export interface TrainingPlan {
 
 /** @returns undefined where the kernels have no gradients */
 export function trainingPlan(original: Plan): TrainingPlan | undefined {
+  if (original.layers.some(({ linear }) => linear)) return undefined;
   const forms = original.layers.map((layer) =>
     inputsOf(layer).flatMap(partsOf).length > 1 ? jointForm(layer) : singleForm(layer),
   );
@@ -129,7 +130,7 @@ function jointForm(layer: PlannedLayer): TrainedForm | undefined {
   const { name, output, bias, last, from, counted } = layer;
   return {
     layer: {
-      ...{ name, output, bias, last, from, counted, place: 0, offset: 0, groups: 1 },
+      ...{ name, output, bias, last, linear: false, from, counted, place: 0, offset: 0, groups: 1 },
       ...{ dilation: [1, 1], concats: [], joined: [], joinedFlat: false, beside: [] },
       ...{ before: noTransition, source: input, shape: input, input, ...plannedWindow(window) },
       ...{ weighted: name, joint },

@@ -54,7 +54,7 @@ const conv = {
 };
 
 /** An input of neurons that take several (kernels/conv.h). */
-export const inputLayout = { conv, ...int('bursts') };
+export const inputLayout = { conv, ...int('bursts', 'currents') };
 
 /** Lists among those that are joined (kernels/lists.h). */
 export const partLayout = int('ptr', 'list', 'first', 'channels');
@@ -184,5 +184,14 @@ export const layouts = Object.freeze({
   splitLists: {
     ...int('ptr', 'list', 'blockPtr', 'blockList', 'scratch', 'height', 'steps', 'width'),
     ...int('channels', 'blocks', 'groupInputs', 'groupOutputs', 'rows', 'signs'),
+  },
+  currents: { conv, ...int('bursts', 'others', 'count', 'result') },
+  numbersCurrent: {
+    conv,
+    ...int('numbers', 'stride', 'inputs', 'groupInputs', 'groupOutputs', 'result'),
+  },
+  scatter: {
+    ...int('ptr', 'list', 'numbers', 'height', 'steps', 'width', 'channels', 'stride', 'first'),
+    ...int('isSigned'),
   },
 });

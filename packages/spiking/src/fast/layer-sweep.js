@@ -5,7 +5,8 @@
  */
 import { element } from './element.js';
 import { floatOf } from './float-bits.js';
-import { besideInputs, layerInput } from './network/layer-input.js';
+import { layerInput, layerInputs } from './network/layer-input.js';
+import { forwardCurrents } from './network/linear-layer.js';
 import { Network } from './network/network.js';
 import { allocateBits, negativeMap } from './network/spike-bits.js';
 import { forwardSpikes } from './network/spiking-layer.js';
@@ -58,15 +59,33 @@ export class LayerSweep {
     this.network.addLayer(parameters);
   }
 
-  /** Loads other parameters of the last layer. @param {import('./network/network-spec.js').Parameters} parameters */
-  replaceLayer(parameters) {
-    this.network.dropLayer();
-    this.network.addLayer(parameters);
+  /** Gives up the parameters of the layers that were added last. @param {number} count */
+  dropLayers(count) {
+    for (let i = 0; i < count; i++) this.network.dropLayer();
+  }
+
+  /**
+   * What a layer gives for image `i`: its kept spikes, back in the heap, or, of a linear one, its currents, anew.
+   *
+   * @param {number} from
+   * @param {number} i
+   * @returns {ReturnType<import('./network/layer-input.js').OutputOf>}
+   */
+  before(from, i) {
+    if (from < 0) return undefined;
+    if (this.network.layer(from).linear) {
+      return forwardCurrents(this.network, from, this.outputOf(i), this.image(i));
+    }
+    return this.spikes(from, i);
+  }
+
+  /** What the layers before give for image `i`. @param {number} i @returns {import('./network/layer-input.js').OutputOf} */
+  outputOf(i) {
+    return (from) => this.before(from, i);
   }
 
   /** The kept spikes of image `i`, back in the heap. @param {number} from the layer that they are of @param {number} i */
-  before(from, i) {
-    if (from < 0) return undefined;
+  spikes(from, i) {
     const { bytes, isSqueezed, spikes } = /** @type {Kept} */ (this.kept.get(from)?.[i]);
     const { heap } = this;
     const bits = allocateBits(this.network, from, 1);
@@ -125,17 +144,21 @@ export class LayerSweep {
   forEachInput(layer, bounded, use) {
     const { heap, network } = this;
     heap.release(network.floor);
-    const isSum = network.layer(layer).beside.length > 0;
+    const isSum = network.layer(layer).beside.length > 0 || network.takesNumbers(layer);
     const bounds = bounded && !isSum ? this.bounds(layer) : noBounds;
     const floor = heap.top;
     for (let i = 0; i < this.imageCount; i++) {
       heap.release(floor);
-      const bitsOf = (/** @type {number} */ from) => this.before(from, i);
-      const { conv } = layerInput(network, layer, bitsOf, this.image(i));
       if (isSum) {
-        const { others, count } = besideInputs(network, layer, bitsOf, this.image(i));
+        const { conv, others, count } = layerInputs(
+          network,
+          layer,
+          this.outputOf(i),
+          this.image(i),
+        );
         use((wanted) => heap.run('largestSum', { conv, others, count, ...wanted }).largest);
       } else {
+        const { conv } = layerInput(network, layer, this.outputOf(i), this.image(i));
         use((wanted) => heap.run('largest', { conv, ...bounds, ...wanted }).largest);
       }
     }
@@ -156,8 +179,7 @@ export class LayerSweep {
     const kept = [];
     for (let i = 0; i < this.imageCount; i++) {
       heap.release(network.floor);
-      const bitsOf = (/** @type {number} */ from) => this.before(from, i);
-      const bits = forwardSpikes(network, layer, bitsOf, this.image(i));
+      const bits = forwardSpikes(network, layer, this.outputOf(i), this.image(i));
       total += bits.spikes;
       kept.push(this.keep(bits));
     }
@@ -186,7 +208,7 @@ export class LayerSweep {
     };
     for (let i = 0; i < this.imageCount; i++) {
       heap.release(network.floor);
-      const bits = /** @type {import('./network/spike-bits.js').Bits} */ (this.before(layer, i));
+      const bits = this.spikes(layer, i);
       const back = negativeMap(network, bits);
       add(heap.u32(bits.at, bits.bytes / 4 - (back?.words ?? 0)), bits.words, 1);
       if (back) add(heap.u32(back.at, back.words), bits.words, -1);
@@ -194,11 +216,17 @@ export class LayerSweep {
     return counts;
   }
 
-  /** Gives up the spikes that only layers up to this one take. @param {number} layer */
+  /** Gives up the spikes that only layers up to this one take, directly or by linear layers. @param {number} layer */
   forget(layer) {
-    const later = this.network.spec.plan.layers.slice(layer + 1);
-    const inputs = later.flatMap((one) => [one, ...one.beside]);
-    const taken = new Set(inputs.flatMap((one) => [one, ...one.joined]).map(({ from }) => from));
+    const { layers } = this.network.spec.plan;
+    const taken = new Set();
+    for (let index = layers.length - 1; index >= 0; index--) {
+      const one = this.network.layer(index);
+      if (index <= layer && !(one.linear && taken.has(index))) continue;
+      for (const input of [one, ...one.beside]) {
+        for (const { from } of [input, ...input.joined]) taken.add(from);
+      }
+    }
     for (const from of this.kept.keys()) if (!taken.has(from)) this.kept.delete(from);
   }
 

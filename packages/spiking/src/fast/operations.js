@@ -35,4 +35,7 @@ export const operations = Object.freeze({
   joinLists: 32,
   poolLists: 33,
   splitLists: 34,
+  currents: 35,
+  numbersCurrent: 36,
+  scatter: 37,
 });

@@ -66,8 +66,16 @@ describe('planOf', () => {
       ],
     ],
     [
-      'conv "b", which takes what no neurons give',
-      [{ ...conv('a', 1), linear: true }, conv('b', 4)],
+      'conv "b", which takes a shortcut',
+      [conv('a', 1), { kind: 'shortcut', stride: 1, before: 0, after: 0 }, conv('b', 4)],
+    ],
+    [
+      'gated max-pool "p" of currents',
+      [
+        { ...conv('a', 1), linear: true },
+        { kind: 'max-pool', name: 'p', size: 2, gated: true },
+        conv('b', 4),
+      ],
     ],
     ['a network without weights', [{ kind: 'flatten' }]],
   ] as [string, Layer[]][])('refuses %s by name', (what, layers) => {

@@ -61,9 +61,9 @@ export interface PlannedDropout {
   readonly pool: number;
 }
 
-/** Spikes of one layer, on their way to another. */
+/** Spikes of one layer, or the currents of a linear one, on their way to another. */
 export interface PlannedPart {
-  /** The planned layer whose spikes they are; -1 for the image. */
+  /** The planned layer that gives them; -1 for the image. */
   readonly from: number;
   /** The units that the transition starts from: that layer's, or the image's. */
   readonly source: Shape;
@@ -96,7 +96,7 @@ export interface PlannedInput extends PlannedWindow, PlannedPart {
   readonly place: number;
 }
 
-/** A layer of neurons, or the last one, and what comes in. */
+/** A layer of neurons, one whose current goes on (linear), or the last one, and what comes in. */
 export interface PlannedLayer extends PlannedInput {
   readonly name: string;
   readonly output: Shape;
@@ -104,10 +104,17 @@ export interface PlannedLayer extends PlannedInput {
   readonly bias: boolean;
   /** Integrates its current without spiking. */
   readonly last: boolean;
+  /** Hands its current on, without neurons; not the last layer. */
+  readonly linear: boolean;
   /** Further inputs, the currents of which are added. */
   readonly beside: readonly PlannedInput[];
   /** In training, in the place of further inputs: all of them, side by side (joint.ts). */
   readonly joint?: readonly JointPart[];
+}
+
+/** Whether a layer has neurons. */
+export function isSpiking({ last, linear }: Pick<PlannedLayer, 'last' | 'linear'>): boolean {
+  return !last && !linear;
 }
 
 /** A network as the kernels see it; plain data, for the worker threads. */
@@ -129,6 +136,12 @@ export function beyondKernels(architecture: Architecture): string | undefined {
     if (error instanceof BeyondKernels) return error.what;
     throw error;
   }
+}
+
+/** A layer whose currents go on as numbers, with its name; undefined where there is none. */
+export function numbersIn(architecture: Architecture): string | undefined {
+  const found = planOf(architecture).layers.find(({ linear }) => linear);
+  return found && `layer "${found.name}" without neurons, which is not a part of one add`;
 }
 
 /**

@@ -44,9 +44,12 @@ export class BeyondKernels extends UserError {
   }
 }
 
-/** Spikes on their way, those of several layers side by side; `flat`: whether all pixels then become one. */
-interface Spikes {
-  readonly kind: 'spikes';
+/**
+ * Spikes, or the currents of linear layers, on their way, those of several layers side by side; `flat`: whether all
+ * pixels then become one.
+ */
+interface Output {
+  readonly kind: 'output';
   readonly parts: readonly [PlannedPart, ...PlannedPart[]];
   readonly flat: boolean;
 }
@@ -56,8 +59,8 @@ const mostWeighted = 16;
 
 /** What a layer gives to those that take it. */
 type Value =
-  | Spikes
-  /** Of a linear layer: what an add takes. */
+  | Output
+  /** Of a linear layer that an add alone takes: part of the add. */
   | { readonly kind: 'current'; readonly input: PlannedInput; readonly bias: boolean }
   /** Spikes on their way past: a part of the pixels, with channels of zeros. */
   | { readonly kind: 'shortcut'; readonly input: PlannedInput };
@@ -99,19 +102,20 @@ export class Planning {
     switch (layer.kind) {
       case 'conv':
       case 'dense': {
+        const { name, bias } = layer;
         const input = this.weightedInput(layer, index);
-        if (!spikes && !last) return { kind: 'current', input, bias: layer.bias };
-        return this.neurons(layer.name, index, { ...input, bias: layer.bias, last, beside: [] });
+        const linear = !spikes && !last;
+        if (linear && this.isOfAdd(index)) return { kind: 'current', input, bias };
+        return this.planned(name, index, { ...input, bias, last, linear, beside: [] });
       }
       case 'add':
-        if (!spikes && !last) this.beyond(`${layerText(layer, index)} without neurons`);
-        return this.added(layer, index, last);
+        return this.added(layer, index, { last, linear: !spikes && !last });
       case 'average-pool':
       case 'max-pool':
-        return this.pooled(this.spikesFor(layer, index), layer, index);
+        return this.pooled(this.outputFor(layer, index), layer, index);
       case 'dropout': {
         const dropout = { rate: layer.rate, layer: this.firstLayer + index };
-        return eachPart(this.spikesFor(layer, index), ({ shape, before }) => {
+        return eachPart(this.outputFor(layer, index), ({ shape, before }) => {
           const pool = (before.maxPools[0]?.kernelHeight ?? 1) * before.averagePool;
           return {
             shape,
@@ -120,9 +124,9 @@ export class Planning {
         });
       }
       case 'flatten':
-        return flattened(this.spikesFor(layer, index));
+        return flattened(this.outputFor(layer, index));
       case 'shortcut': {
-        const input = identityOf(this.spikesFor(layer, index));
+        const input = identityOf(this.outputFor(layer, index));
         const window = { strideY: layer.stride, strideX: layer.stride };
         return { kind: 'shortcut', input: { ...input, ...window, offset: layer.before } };
       }
@@ -131,8 +135,17 @@ export class Planning {
     }
   }
 
-  /** Appends a planned layer; its value is its spikes. */
-  private neurons(name: string, index: number, rest: Omit<PlannedLayer, 'name' | 'output'>): Value {
+  /** Whether one add takes a layer, and nothing else does. */
+  private isOfAdd(index: number): boolean {
+    const { layers } = this.architecture;
+    const takers = this.sources.flatMap((sources, taker) =>
+      sources.filter((source) => source === index).map(() => layers[taker]!.kind),
+    );
+    return takers.length === 1 && takers[0] === 'add';
+  }
+
+  /** Appends a planned layer; its value is what it gives. */
+  private planned(name: string, index: number, rest: Omit<PlannedLayer, 'name' | 'output'>): Value {
     const output = this.shapes[index]!;
     const place = this.layers.length;
     const others = [...rest.joined, ...rest.beside.flatMap((one) => [one, ...one.joined])];
@@ -141,36 +154,36 @@ export class Planning {
       this.beyond(`${layerText(this.architecture.layers[index]!, index)}, which takes the image`);
     }
     this.layers.push({ name, output, ...rest });
-    return spikesOf(place, output);
+    return outputOf(place, output);
   }
 
   private weightedInput(layer: WeightedLayer, index: number): PlannedInput {
-    const spikes = this.spikesFor(layer, index);
+    const output = this.outputFor(layer, index);
     const named = { weighted: layer.name, counted: layer.name };
-    if (layer.kind === 'dense') return { ...identityOf(flattened(spikes)), ...named };
+    if (layer.kind === 'dense') return { ...identityOf(flattened(output)), ...named };
     const { dilation } = windowOf(layer);
     return {
-      ...identityOf(spikes),
+      ...identityOf(output),
       ...named,
       ...plannedWindow(layer),
       ...{ dilation, groups: layer.groups ?? 1 },
     };
   }
 
-  private added(layer: AddLayer, index: number, last: boolean): Value {
+  private added(
+    layer: AddLayer,
+    index: number,
+    kind: Pick<PlannedLayer, 'last' | 'linear'>,
+  ): Value {
     const inputs = this.sources[index]!.map((source, place): PlannedInput & { bias: boolean } => {
       const value = this.value(source);
       const counted = layer.name;
       switch (value.kind) {
         case 'current':
-          if (this.sources.flat().filter((one) => one === source).length > 1) {
-            const text = layerText(layer, index);
-            this.beyond(`a linear layer that is taken twice, as by ${text}`);
-          }
           return { ...value.input, place, bias: value.bias };
         case 'shortcut':
           return { ...value.input, counted, place, bias: false };
-        case 'spikes':
+        case 'output':
           return { ...identityOf(value), counted, place, bias: false };
       }
     });
@@ -180,14 +193,14 @@ export class Planning {
     );
     const beside = inputs.filter((_, i) => i !== first).map(({ bias: _, ...input }) => input);
     const bias = inputs.some((input) => input.bias);
-    return this.neurons(layer.name, index, { ...inputs[first]!, bias, last, beside });
+    return this.planned(layer.name, index, { ...inputs[first]!, bias, ...kind, beside });
   }
 
   private concatenated({ name }: ConcatLayer, index: number): Value {
     const layer = this.architecture.layers[index]!;
     const parts = this.sources[index]!.flatMap((source, place): PlannedPart[] => {
       const value = this.value(source);
-      if (value.kind !== 'spikes') this.beyondSpikes(layer, index);
+      if (value.kind !== 'output') this.beyondShortcut(layer, index);
       if (value.flat) this.beyond(`${layerText(layer, index)} of flattened concats`);
       return value.parts.map((part) => ({
         ...part,
@@ -195,16 +208,16 @@ export class Planning {
       }));
     });
     const [first, ...others] = parts as [PlannedPart, ...PlannedPart[]];
-    return { kind: 'spikes', parts: [first, ...others], flat: false };
+    return { kind: 'output', parts: [first, ...others], flat: false };
   }
 
-  private pooled(spikes: Spikes, layer: PoolLayer, index: number): Spikes {
+  private pooled(output: Output, layer: PoolLayer, index: number): Output {
     const text = layerText(layer, index);
     const window = plannedWindow(layer);
     const { height: outHeight, width: outWidth } = this.shapes[index]!;
     const pool = { ...window, outHeight, outWidth };
-    if (spikes.flat) this.beyond(`${text} of a flattened concat`);
-    return eachPart(spikes, ({ from, before, shape: size }) => {
+    if (output.flat) this.beyond(`${text} of a flattened concat`);
+    return eachPart(output, ({ from, before, shape: size }) => {
       const shape = { ...size, height: outHeight, width: outWidth };
       if (before.flat) this.beyond(`${text} after a flatten layer`);
       if (layer.kind === 'max-pool') {
@@ -212,6 +225,7 @@ export class Planning {
         if (before.averagePool > 1 || before.averages.length > 0) {
           this.beyond('max-pooling of averages');
         }
+        if (layer.gated && this.layers[from]!.linear) this.beyond(`gated ${text} of currents`);
         const maxPools = [...before.maxPools, { ...pool, gated: layer.gated === true }];
         return { shape, before: { ...before, maxPools } };
       }
@@ -236,17 +250,17 @@ export class Planning {
 
   private value(place: number): Value {
     if (place !== imagePlace) return this.values[place]!;
-    return spikesOf(imagePlace, shapeOf(this.architecture.inputShape));
+    return outputOf(imagePlace, shapeOf(this.architecture.inputShape));
   }
 
-  /** The spikes that a layer takes. */
-  private spikesFor(layer: Layer, index: number): Spikes {
+  /** What a layer takes. */
+  private outputFor(layer: Layer, index: number): Output {
     const value = this.value(this.sources[index]![0]!);
-    return value.kind === 'spikes' ? value : this.beyondSpikes(layer, index);
+    return value.kind === 'output' ? value : this.beyondShortcut(layer, index);
   }
 
-  private beyondSpikes(layer: Layer, index: number): never {
-    this.beyond(`${layerText(layer, index)}, which takes what no neurons give`);
+  private beyondShortcut(layer: Layer, index: number): never {
+    this.beyond(`${layerText(layer, index)}, which takes a shortcut`);
   }
 
   private beyond(what: string): never {
@@ -294,30 +308,30 @@ function plannedWindow(layer: ConvLayer | PoolLayer): PlannedWindow {
   };
 }
 
-function spikesOf(from: number, source: Shape): Spikes {
+function outputOf(from: number, source: Shape): Output {
   const part = { from, source, before: noTransition, shape: source, concats: [] };
-  return { kind: 'spikes', parts: [part], flat: false };
+  return { kind: 'output', parts: [part], flat: false };
 }
 
 function eachPart(
-  spikes: Spikes,
+  output: Output,
   change: (part: PlannedPart) => Pick<PlannedPart, 'shape' | 'before'>,
-): Spikes {
-  const [first, ...others] = spikes.parts;
+): Output {
+  const [first, ...others] = output.parts;
   const changed = (part: PlannedPart): PlannedPart => ({ ...part, ...change(part) });
-  return { ...spikes, parts: [changed(first), ...others.map(changed)] };
+  return { ...output, parts: [changed(first), ...others.map(changed)] };
 }
 
-function flattened(spikes: Spikes): Spikes {
-  if (spikes.parts.length > 1) return { ...spikes, flat: true };
-  return eachPart(spikes, ({ shape, before }) => ({
+function flattened(output: Output): Output {
+  if (output.parts.length > 1) return { ...output, flat: true };
+  return eachPart(output, ({ shape, before }) => ({
     shape: onePixel(shape),
     before: { ...before, flat: true },
   }));
 }
 
-/** Spikes as they are. */
-function identityOf({ parts: [first, ...joined], flat }: Spikes): PlannedInput {
+/** What comes, as it is. */
+function identityOf({ parts: [first, ...joined], flat }: Output): PlannedInput {
   const channels = joined.reduce((sum, { shape }) => sum + shape.channels, first.shape.channels);
   const all = { ...first.shape, channels };
   return {

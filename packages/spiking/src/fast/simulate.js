@@ -3,6 +3,7 @@
  */
 import { element } from './element.js';
 import { imagesTogether } from './network/images-together.js';
+import { forwardCurrents } from './network/linear-layer.js';
 import { negativeMap } from './network/spike-bits.js';
 import { integrateReadout } from './network/readout.js';
 import { forwardSpikes } from './network/spiking-layer.js';
@@ -16,7 +17,7 @@ import { forwardSpikes } from './network/spiking-layer.js';
  * @property {number[]} spikes Of the input and each spiking layer, summed over images.
  * @property {number[]} negative Those of them that are negative, of signed neurons; 0 for the input.
  * @property {number[][]} additions Of the synapses of each layer's inputs, summed over images.
- * @property {number[]} multiplications Of its first input, for the numbers of a constant input.
+ * @property {number[][]} multiplications The same, for the numbers of a constant input and of currents.
  * @property {Record<string, Uint8Array>} raster By layer, [images, steps, neurons].
  */
 
@@ -37,12 +38,9 @@ export function simulate(network, images, recordAt, raster) {
   const potentials = new Float32Array(count * recordAt.length * plan.classes);
   const counts = (/** @type {number} */ length) =>
     /** @type {number[]} */ (new Array(length).fill(0));
-  const [spikes, negative, multiplications] = [
-    counts(last + 1),
-    counts(last + 1),
-    counts(last + 1),
-  ];
-  const additions = plan.layers.map(({ beside }) => counts(1 + beside.length));
+  const [spikes, negative] = [counts(last + 1), counts(last + 1)];
+  const byInput = () => plan.layers.map(({ beside }) => counts(1 + beside.length));
+  const [additions, multiplications] = [byInput(), byInput()];
   const add = (
     /** @type {number[]} */ to,
     /** @type {number} */ at,
@@ -50,12 +48,16 @@ export function simulate(network, images, recordAt, raster) {
   ) => {
     to[at] = element(to, at) + count;
   };
-  /** @param {number} index @param {import('./network/spiking-layer.js').InputCounts} counted */
+  /** @param {number} index @param {import('./network/layer-input.js').InputCounts} counted */
   const addInput = (index, counted) => {
     if (index === 0) add(spikes, 0, counted.inputSpikes);
-    const sums = /** @type {number[]} */ (additions[index]);
-    counted.additions.forEach((count, which) => add(sums, which, count));
-    add(multiplications, index, counted.multiplications);
+    for (const [sums, counts] of /** @type {const} */ ([
+      [additions, counted.additions],
+      [multiplications, counted.multiplications],
+    ])) {
+      const ofLayer = /** @type {number[]} */ (sums[index]);
+      counts.forEach((count, which) => add(ofLayer, which, count));
+    }
   };
   const rasters = Object.fromEntries(
     raster.map((name) => [name, new Uint8Array(count * rasterSize(network, name))]),
@@ -71,19 +73,25 @@ export function simulate(network, images, recordAt, raster) {
       number: images.firstImage + first,
     };
     heap.release(network.floor);
-    /** By layer. @type {Bits[]} */
-    const bits = [];
-    const bitsOf = (/** @type {number} */ from) => bits[from];
+    /** By layer. @type {(Bits | import('./network/currents.js').Currents)[]} */
+    const outputs = [];
+    const outputOf = (/** @type {number} */ from) => outputs[from];
     for (let index = 0; index < last; index++) {
-      const result = forwardSpikes(network, index, bitsOf, input);
+      if (network.layer(index).linear) {
+        const currents = forwardCurrents(network, index, outputOf, input);
+        addInput(index, currents);
+        outputs.push(currents);
+        continue;
+      }
+      const result = forwardSpikes(network, index, outputOf, input);
       addInput(index, result);
       add(spikes, index + 1, result.spikes);
       add(negative, index + 1, result.negative);
-      bits.push(result);
+      outputs.push(result);
       const to = rasters[network.layer(index).name];
       if (to) fillRaster(network, index, result, to, { first: i, count: input.count });
     }
-    const readout = integrateReadout(network, bitsOf, input, recordAt);
+    const readout = integrateReadout(network, outputOf, input, recordAt);
     addInput(last, readout);
     potentials.set(readout.potentials, i * recordAt.length * plan.classes);
   }

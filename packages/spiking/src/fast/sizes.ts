@@ -2,7 +2,15 @@ import { constants } from 'node:buffer';
 import { totalmem } from 'node:os';
 
 import { heapLimit } from './heap.js';
-import { inputsOf, type Plan, type PlannedInput, type PlannedLayer, type Shape } from './plan.js';
+import {
+  inputsOf,
+  isSpiking,
+  type Plan,
+  type PlannedInput,
+  type PlannedLayer,
+  type Shape,
+} from './plan.js';
+import { takesNumbers } from './network/takes-numbers.js';
 import { sizeFailure } from './worker-failure.js';
 
 /** What a request is about, as far as its sizes depend on it. */
@@ -48,7 +56,7 @@ export function checkSizes(plan: Plan, extent: Extent, memory = machineMemory())
       `Training takes at most ${mostTrainingSteps} time-steps, received ${extent.timeSteps}.`,
     );
   }
-  const weights = plan.layers.flatMap((layer, i) => weightBuffers(layer, i, extent));
+  const weights = plan.layers.flatMap((layer, i) => weightBuffers(plan, layer, i, extent));
   const spikes = plan.layers.map((layer, i) => spikeBuffers(plan, layer, i, extent));
   for (const { what, elements } of [...weights, ...spikes.flat()]) {
     if (!(elements < 2 ** 31)) {
@@ -83,12 +91,15 @@ export function checkSizes(plan: Plan, extent: Extent, memory = machineMemory())
   }
 }
 
-function weightBuffers(layer: PlannedLayer, index: number, extent: Extent): Buffer[] {
+function weightBuffers(plan: Plan, layer: PlannedLayer, index: number, extent: Extent): Buffer[] {
   const { name, output } = layer;
   const what = `the weights of layer "${name}"`;
-  const signs = (index === 0 ? extent.encoder !== 'constant' : extent.signed) ? 2 : 1;
-  const sizeOf = ({ kernelHeight, kernelWidth, input, groups }: PlannedInput) =>
-    (kernelHeight * kernelWidth * signs * input.channels * padded(output.channels)) / groups;
+  const isSigned = index === 0 ? extent.encoder !== 'constant' : extent.signed;
+  const sizeOf = (planned: PlannedInput) => {
+    const { kernelHeight, kernelWidth, input, groups } = planned;
+    const signs = isSigned && !takesNumbers(plan, planned) ? 2 : 1;
+    return (kernelHeight * kernelWidth * signs * input.channels * padded(output.channels)) / groups;
+  };
   const elements = sizeOf(layer);
   const buffers = inputsOf(layer).map((input) => ({
     what,
@@ -109,7 +120,14 @@ function spikeBuffers(plan: Plan, layer: PlannedLayer, index: number, extent: Ex
     buffers.push({ what, elements, bytes: 4 * elements });
   };
   const { output } = layer;
-  for (const { input } of inputsOf(layer)) {
+  const currents = timeSteps * output.height * output.width * padded(output.channels);
+  if (layer.linear) add(`the currents of layer "${layer.name}"`, currents);
+  for (const planned of inputsOf(layer)) {
+    const { input } = planned;
+    if (takesNumbers(plan, planned)) {
+      add(`the currents of layer "${layer.name}"`, currents);
+      continue;
+    }
     add(`the input of layer "${layer.name}"`, input.height * timeSteps * (input.width + 1));
     const columns = Math.max(input.width, output.width);
     add(`the bursts of layer "${layer.name}"`, 3 * input.height * columns * timeSteps);
@@ -117,7 +135,7 @@ function spikeBuffers(plan: Plan, layer: PlannedLayer, index: number, extent: Ex
   if (index === 0 && encoder !== 'constant') {
     add('the spikes of the input', (neuronsOf(plan.input) + 1) * timeSteps);
   }
-  if (!layer.last) {
+  if (isSpiking(layer)) {
     const words = Math.ceil(output.channels / 32);
     const elements = (signed ? 2 : 1) * output.height * timeSteps * output.width * words;
     add(`the spikes of layer "${layer.name}"`, elements);

@@ -6,7 +6,7 @@ import { everyThread, type Crew } from './engine.js';
 import { thresholdsOf } from './infer.js';
 import type { NetworkSpec } from './network/network-spec.js';
 import { layerParameters, shared, sharedParameters } from './parameters.js';
-import { planOf } from './plan.js';
+import { planOf, type PlannedLayer } from './plan.js';
 
 /** A network layer by layer: every thread keeps its images' spikes until nobody takes them any more. */
 export async function sweep(
@@ -26,18 +26,28 @@ export async function sweep(
     seed: request.seed,
     dropout: false,
   });
-  const spiking = planOf(snn.architecture).layers.filter(({ last }) => !last);
+  const layers = planOf(snn.architecture).layers.filter(({ last }) => !last);
   let parameters: Parameters = snn.parameters;
-  for (const [layer, planned] of spiking.entries()) {
+  /** Linear layers behind the layer before, which are loaded with the next one. */
+  let linear: PlannedLayer[] = [];
+  for (const [layer, planned] of layers.entries()) {
+    if (planned.linear) {
+      linear.push(planned);
+      continue;
+    }
+    const loaded = [...linear, planned];
+    linear = [];
     const { height, width, channels } = planned.output;
     let isLoaded = false;
     const rates = async (given: Parameters = parameters): Promise<Float64Array> => {
       parameters = given;
       const inRates = { ...snn, parameters };
-      const packed = sharedParameters(layerParameters(planned, snn.architecture, inRates));
-      const task = isLoaded ? 'again' : 'next';
+      if (isLoaded) await everyThread(crew, () => ({ task: 'drop', layers: loaded.length }));
       isLoaded = true;
-      await everyThread(crew, () => ({ task, parameters: packed }));
+      for (const one of loaded) {
+        const packed = sharedParameters(layerParameters(one, snn.architecture, inRates));
+        await everyThread(crew, () => ({ task: 'next', parameters: packed }));
+      }
       await everyThread(crew, () => ({ task: 'spike', layer, threshold: thresholds[layer] }));
       const parts = await everyThread<Float64Array>(crew, () => ({ task: 'channels', layer }));
       const spikes = (c: number): number => parts.reduce((sum, part) => sum + part[c]!, 0);
@@ -46,7 +56,7 @@ export async function sweep(
     };
     await request.atLayer(planned.name, rates);
     if (!isLoaded) await rates();
-    request.onProgress?.(Math.floor(((layer + 1) * images) / spiking.length), images);
+    request.onProgress?.(Math.floor(((layer + 1) * images) / layers.length), images);
   }
 }
 

@@ -20,7 +20,7 @@ import { Training } from './training/training.js';
  *   | { task: 'infer', images: Images, recordAt: readonly number[], raster: readonly string[] }
  *   | { task: 'sweep', spec: NetworkSpec, images: Images }
  *   | { task: 'next', parameters: import('./network/network-spec.js').Parameters }
- *   | { task: 'again', parameters: import('./network/network-spec.js').Parameters }
+ *   | { task: 'drop', layers: number }
  *   | { task: 'largest', layer: number }
  *   | { task: 'count', layer: number, bin: number | undefined }
  *   | { task: 'spike', layer: number, threshold: number }
@@ -65,8 +65,8 @@ export class Tasks {
         return undefined;
       case 'next':
         return present(this.#sweep).addLayer(task.parameters);
-      case 'again':
-        return present(this.#sweep).replaceLayer(task.parameters);
+      case 'drop':
+        return present(this.#sweep).dropLayers(task.layers);
       case 'largest':
         return present(this.#sweep).largest(task.layer);
       case 'count':

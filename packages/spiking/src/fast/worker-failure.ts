@@ -50,7 +50,7 @@ function doing(task: WorkerTask | undefined): string {
     case 'network':
     case 'sweep':
     case 'next':
-    case 'again':
+    case 'drop':
     case 'train':
     case 'layer':
       return 'while loading the network';
@@ -59,13 +59,13 @@ function doing(task: WorkerTask | undefined): string {
       return `while simulating images ${firstImage! + start!} to ${firstImage! + end! - 1}`;
     }
     case 'largest':
-      return `while looking for the largest current of spiking layer ${Number(task['layer']) + 1}`;
+      return `while looking for the largest current of layer ${Number(task['layer']) + 1}`;
     case 'count':
-      return `while counting the currents of spiking layer ${Number(task['layer']) + 1}`;
+      return `while counting the currents of layer ${Number(task['layer']) + 1}`;
     case 'spike':
-      return `while simulating spiking layer ${Number(task['layer']) + 1}`;
+      return `while simulating layer ${Number(task['layer']) + 1}`;
     case 'channels':
-      return `while counting the spikes of spiking layer ${Number(task['layer']) + 1}`;
+      return `while counting the spikes of layer ${Number(task['layer']) + 1}`;
     case 'forward':
       return `while taking image ${String(task['image'])} forward`;
     case 'backward':

@@ -45,6 +45,7 @@ export function constantInput(network, images) {
   const silent = { ptr, list: 0, steps, ...input };
   return {
     conv: convArguments(network, 0, silent, { current }),
+    currents: 0,
     spikes,
     additions: 0,
     multiplications: operations * spec.timeSteps,

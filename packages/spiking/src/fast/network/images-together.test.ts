@@ -82,7 +82,7 @@ describe.each(kernelKinds)('%s kernels', (kind) => {
             ...spikes,
             ...negative,
             ...additions.flat(),
-            ...multiplications,
+            ...multiplications.flat(),
           ];
           const sums = countsOf(together).map((_, l) =>
             single.reduce((sum, one) => sum + countsOf(one)[l]!, 0),

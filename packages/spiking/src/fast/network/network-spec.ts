@@ -15,7 +15,7 @@ export interface NetworkSpec {
   readonly plan: Plan;
   /** By planned layer; none when they come later, one after the other (`Network.addLayer`). */
   readonly parameters: readonly Parameters[];
-  /** Of all layers but the last; Infinity for one that never fires. */
+  /** By planned layer; of those with neurons, Infinity for one that never fires. */
   readonly thresholds: readonly number[];
   readonly neuron: NeuronModel;
   readonly encoder: 'poisson' | 'constant' | 'first-spike';

@@ -4,6 +4,7 @@
 import { isSigned } from '../../taking-back.js';
 import { blockRows } from '../placed-weights.js';
 import { packIntegerWeights, packWeights } from './packed-weights.js';
+import { takesNumbers } from './takes-numbers.js';
 import { averagedOver } from './transition.js';
 
 /**
@@ -96,8 +97,14 @@ export class Network {
     return isSigned(this.spec.neuron);
   }
 
-  /** Whether a layer's input has two channels for each, one for negative spikes. @param {number} index */
-  takesSigned(index) {
+  /** Whether an input of a layer is of numbers. @param {number} index @param {number} [which] */
+  takesNumbers(index, which = 0) {
+    return takesNumbers(this.spec.plan, this.input(index, which));
+  }
+
+  /** Whether a layer's input has two channels for each, one for negative spikes. @param {number} index @param {number} [which] */
+  takesSigned(index, which = 0) {
+    if (this.takesNumbers(index, which)) return false;
     return index === 0 ? this.spec.encoder !== 'constant' : this.isSigned;
   }
 
@@ -108,7 +115,7 @@ export class Network {
 
   /** Channels of a layer's input, those for negative spikes among them. @param {number} index @param {number} [which] */
   inputChannels(index, which = 0) {
-    return (this.takesSigned(index) ? 2 : 1) * this.input(index, which).input.channels;
+    return (this.takesSigned(index, which) ? 2 : 1) * this.input(index, which).input.channels;
   }
 
   /**
@@ -133,7 +140,7 @@ export class Network {
   /** Rows of the weights of a tap. @param {number} index @param {number} [which] */
   weightRows(index, which = 0) {
     return this.isGrouped(index, which)
-      ? (this.isSigned ? 2 : 1) * this.blockRows(index, which)
+      ? (this.takesSigned(index, which) ? 2 : 1) * this.blockRows(index, which)
       : this.inputChannels(index, which);
   }
 

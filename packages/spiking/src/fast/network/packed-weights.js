@@ -86,7 +86,7 @@ function pack(network, index, which, weight) {
 /** @param {Network} network @param {number} index @param {number} which */
 function packedSizes(network, index, which) {
   const { kernelHeight, kernelWidth } = network.input(index, which);
-  const isSigned = network.takesSigned(index);
+  const isSigned = network.takesSigned(index, which);
   return {
     taps: kernelHeight * kernelWidth,
     inputs: network.weightRows(index, which) / (isSigned ? 2 : 1),

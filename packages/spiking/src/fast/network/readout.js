@@ -4,7 +4,8 @@
 import { element } from '../element.js';
 import { checkedProduct } from '../heap.js';
 import { sortedBursts } from './bursts.js';
-import { layerInput } from './layer-input.js';
+import { numbersAt } from './currents.js';
+import { countsOf, layerInput } from './layer-input.js';
 
 /** @typedef {import('./network.js').Network} Network */
 
@@ -13,12 +14,12 @@ import { layerInput } from './layer-input.js';
  * [images, timeSteps.length, classes]; and what comes in.
  *
  * @param {Network} network
- * @param {import('./layer-input.js').BitsOf} bitsOf
+ * @param {import('./layer-input.js').OutputOf} outputOf
  * @param {import('./network-spec.js').InputImages} images
  * @param {readonly number[]} timeSteps 1-based, ascending
- * @returns {{ readonly potentials: Float32Array } & import('./spiking-layer.js').InputCounts}
+ * @returns {{ readonly potentials: Float32Array } & import('./layer-input.js').InputCounts}
  */
-export function integrateReadout(network, bitsOf, images, timeSteps) {
+export function integrateReadout(network, outputOf, images, timeSteps) {
   const { heap, spec } = network;
   const index = network.layers.length - 1;
   const { output, beside } = network.layer(index);
@@ -28,7 +29,8 @@ export function integrateReadout(network, bitsOf, images, timeSteps) {
   const sums = new Float64Array(rows * output.channels);
   const counted = [undefined, ...beside].map((_, which) => {
     const top = heap.top;
-    const { conv, ...counts } = layerInput(network, index, bitsOf, images, which);
+    const { conv, currents, ...counts } = layerInput(network, index, outputOf, images, which);
+    if (currents) addSums(network, index, currents, images.count, timeSteps, sums);
     const from = integrated(network, index, conv, timeSteps, rows);
     for (let row = 0; row < rows; row++) {
       for (let c = 0; c < output.channels; c++) {
@@ -39,12 +41,42 @@ export function integrateReadout(network, bitsOf, images, timeSteps) {
     heap.release(top);
     return counts;
   });
-  const [{ spikes, multiplications }] = /** @type {[typeof counted[0]]} */ (counted);
-  return {
-    potentials: Float32Array.from(sums, (sum) => sum * unit),
-    ...{ inputSpikes: spikes, multiplications },
-    additions: counted.map(({ additions }) => additions),
-  };
+  return { potentials: Float32Array.from(sums, (sum) => sum * unit), ...countsOf(counted) };
+}
+
+/**
+ * Adds an input's currents, summed over time.
+ *
+ * @param {Network} network
+ * @param {number} index
+ * @param {number} currents
+ * @param {number} images
+ * @param {readonly number[]} timeSteps
+ * @param {Float64Array} sums added to
+ */
+function addSums(network, index, currents, images, timeSteps, sums) {
+  const steps = network.spec.timeSteps;
+  const { height, width, channels } = network.layer(index).output;
+  const padded = network.padded(channels);
+  const [pixels, size] = [height * width, height * width * channels];
+  const from = numbersAt(network, currents, images * steps * pixels * padded);
+  for (let image = 0; image < images; image++) {
+    const sum = new Float64Array(size);
+    let record = image * timeSteps.length;
+    for (let step = 1; step <= steps; step++) {
+      const start = (image * steps + step - 1) * pixels;
+      for (let at = 0; at < size; at++) {
+        const place = (start + Math.floor(at / channels)) * padded + (at % channels);
+        sum[at] = element(sum, at) + element(from, place);
+      }
+      if (!timeSteps.includes(step)) continue;
+      for (let at = 0; at < size; at++) {
+        const to = record * size + at;
+        sums[to] = element(sums, to) + element(sum, at);
+      }
+      record++;
+    }
+  }
 }
 
 /**

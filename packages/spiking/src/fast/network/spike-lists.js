@@ -22,33 +22,45 @@ import { synapticOperations } from './synaptic-operations.js';
  *
  * @param {Network} network
  * @param {number} index of the layer that reads
- * @param {import('./layer-input.js').BitsOf} bitsOf
+ * @param {import('./layer-input.js').OutputOf} outputOf
  * @param {import('./network-spec.js').InputImages} images
  * @param {number} [which] of the layer's inputs, not the image
  * @returns {{ lists: Lists, spikes: number, additions: number }} and the spikes before all that, and what the layer's
  *   synapses do with them
  */
-export function spikeLists(network, index, bitsOf, images, which = 0) {
+export function spikeLists(network, index, outputOf, images, which = 0) {
   const planned = network.input(index, which);
   const parts = [planned, ...planned.joined];
   const what = `the input of layer "${network.layer(index).name}"`;
   let [spikes, additions] = [0, 0];
   const all = parts.map((part) => {
-    const bits = /** @type {Bits} */ (bitsOf(part.from));
+    const bits = /** @type {Bits} */ (outputOf(part.from));
     spikes += bits.spikes;
-    const masked = which === 0 ? index : undefined;
-    const { lists, counted } = averagedLists(
-      network,
-      what,
-      part,
-      partLists(network, what, part, bits, images, masked),
-      (one) => synapticOperations(network, index, one, which),
-    );
+    const { lists, counted } = partSpikes(network, index, part, bits, images, { what, which });
     additions += counted;
     return lists;
   });
   const lists = all.length > 1 ? joinedLists(network, what, all, planned.joinedFlat) : all[0];
   return { lists: /** @type {Lists} */ (lists), spikes, additions };
+}
+
+/**
+ * The spikes of a part of a layer's input, behind all that is done to them.
+ *
+ * @param {Network} network
+ * @param {number} index of the layer that reads
+ * @param {PlannedPart} part
+ * @param {Bits} bits
+ * @param {import('./network-spec.js').InputImages} images
+ * @param {{ what: string, which: number }} options what they are for, and which of the layer's inputs they are a part of
+ * @returns {{ lists: Lists, counted: number }} and what the layer's synapses do with them
+ */
+export function partSpikes(network, index, part, bits, images, { what, which }) {
+  const masked = which === 0 ? index : undefined;
+  const lists = partLists(network, what, part, bits, images, masked);
+  return averagedLists(network, what, part, lists, (one) =>
+    synapticOperations(network, index, one, which),
+  );
 }
 
 /**

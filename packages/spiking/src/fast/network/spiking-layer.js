@@ -1,8 +1,7 @@
 /**
  * A spiking layer's way forward, through all time-steps.
  */
-import { sortedBursts } from './bursts.js';
-import { besideInputs, layerInput } from './layer-input.js';
+import { layerInputs } from './layer-input.js';
 import {
   adaptiveNeuronArguments,
   integerNeuronArguments,
@@ -12,9 +11,7 @@ import { allocateBits, negativeMap } from './spike-bits.js';
 
 /**
  * @typedef {import('./spike-bits.js').Bits} Bits
- *
- * What comes in, and what the layer's synapses do with it (layer-input.js); additions by input.
- * @typedef {{ readonly inputSpikes: number, readonly additions: readonly number[], readonly multiplications: number }} InputCounts
+ * @typedef {import('./layer-input.js').InputCounts} InputCounts
  */
 
 /**
@@ -22,19 +19,17 @@ import { allocateBits, negativeMap } from './spike-bits.js';
  *
  * @param {import('./network.js').Network} network
  * @param {number} index
- * @param {import('./layer-input.js').BitsOf} bitsOf
+ * @param {import('./layer-input.js').OutputOf} outputOf
  * @param {import('./network-spec.js').InputImages} images
  * @param {{ potentials?: number }} [options] where potentials are kept, for training (0: they are not)
  * @returns {Bits & InputCounts & { negative: number }} and how many of the spikes are negative
  */
-export function forwardSpikes(network, index, bitsOf, images, { potentials = 0 } = {}) {
+export function forwardSpikes(network, index, outputOf, images, { potentials = 0 } = {}) {
   const { heap, spec } = network;
   const result = allocateBits(network, index, images.count);
   const bits = result.at;
   const top = heap.top;
-  const { conv, spikes: inputSpikes, ...first } = layerInput(network, index, bitsOf, images);
-  const bursts = sortedBursts(network, index, conv);
-  const { others, count, additions } = besideInputs(network, index, bitsOf, images);
+  const { conv, bursts, others, count, counts } = layerInputs(network, index, outputOf, images);
   if (spec.integers) {
     const input = { conv, bursts, bits, neuron: integerNeuronArguments(network, index) };
     if (count > 0) heap.run('forwardIntSum', { first: input, others, count });
@@ -52,8 +47,5 @@ export function forwardSpikes(network, index, bitsOf, images, { potentials = 0 }
   const { spikes } = heap.run('count', { bits, words: result.bytes / 4 });
   const back = negativeMap(network, result);
   const negative = back ? heap.run('count', { bits: back.at, words: back.words }).spikes : 0;
-  return {
-    ...{ ...result, spikes, negative, inputSpikes, multiplications: first.multiplications },
-    additions: [first.additions, ...additions],
-  };
+  return { ...result, spikes, negative, ...counts };
 }

@@ -13,17 +13,7 @@ import { element } from '../element.js';
  * @returns {number} operations at all of the lists' time-steps
  */
 export function synapticOperations(network, index, { ptr, steps, height, width }, which = 0) {
-  const planned = network.input(index, which);
-  const { output } = network.layer(index);
-  const [dilationY, dilationX] = planned.dilation;
-  const rows = tapsOf(height, planned.input.height, output.height, {
-    ...{ kernel: planned.kernelHeight, stride: planned.strideY },
-    ...{ padding: planned.top, dilation: dilationY },
-  });
-  const columns = tapsOf(width, planned.input.width, output.width, {
-    ...{ kernel: planned.kernelWidth, stride: planned.strideX },
-    ...{ padding: planned.left, dilation: dilationX },
-  });
+  const { rows, columns, reached } = reach(network, index, { height, width }, which);
   // Entries of a column lie between two positions: their sum by columns is one of positions, most of them times 0.
   const factors = [];
   for (let x = 0; x <= width; x++) {
@@ -40,8 +30,52 @@ export function synapticOperations(network, index, { ptr, steps, height, width }
     }
     sum += entries * element(rows, y);
   }
-  const reached = planned.weighted === undefined ? 1 : output.channels / planned.groups;
   return sum * reached;
+}
+
+/**
+ * What synapses do with numbers, where each is not 0.
+ *
+ * @param {import('./network.js').Network} network
+ * @param {number} index
+ * @param {{ height: number, width: number }} size of the numbers, before they are made one pixel or after
+ * @param {ArrayLike<number>} present by pixel; 0 where there are none
+ * @param {number} which of the layer's inputs
+ * @returns {number} operations for each time-step, and each channel that the pixels have
+ */
+export function numberOperations(network, index, { height, width }, present, which) {
+  const { rows, columns, reached } = reach(network, index, { height, width }, which);
+  let sum = 0;
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      if (present[y * width + x] !== 0) sum += element(rows, y) * element(columns, x);
+    }
+  }
+  return sum * reached;
+}
+
+/**
+ * The taps that reach positions of each row and each column, and the outputs that each of them reaches.
+ *
+ * @param {import('./network.js').Network} network
+ * @param {number} index
+ * @param {{ height: number, width: number }} size
+ * @param {number} which
+ */
+function reach(network, index, { height, width }, which) {
+  const planned = network.input(index, which);
+  const { output } = network.layer(index);
+  const [dilationY, dilationX] = planned.dilation;
+  const rows = tapsOf(height, planned.input.height, output.height, {
+    ...{ kernel: planned.kernelHeight, stride: planned.strideY },
+    ...{ padding: planned.top, dilation: dilationY },
+  });
+  const columns = tapsOf(width, planned.input.width, output.width, {
+    ...{ kernel: planned.kernelWidth, stride: planned.strideX },
+    ...{ padding: planned.left, dilation: dilationX },
+  });
+  const reached = planned.weighted === undefined ? 1 : output.channels / planned.groups;
+  return { rows, columns, reached };
 }
 
 /**

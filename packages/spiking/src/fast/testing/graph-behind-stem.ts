@@ -4,9 +4,9 @@ import fc, { type Arbitrary } from 'fast-check';
 
 import { runsOf } from './spiking-runs.js';
 
-/** Any graph, behind one convolution that alone takes the image, all layers but the heads with neurons. */
-export const graphBehindStem: Arbitrary<Architecture> = arbitraryGraph({ linear: false }).map(
-  (graph) => {
+/** Graphs behind one convolution that alone takes the image. */
+export function behindStem(graphs: Arbitrary<Architecture>): Arbitrary<Architecture> {
+  return graphs.map((graph) => {
     const [, , channels] = graph.inputShape;
     return {
       ...graph,
@@ -21,8 +21,11 @@ export const graphBehindStem: Arbitrary<Architecture> = arbitraryGraph({ linear:
         })),
       ],
     };
-  },
-);
+  });
+}
+
+/** Any graph of those, all layers but the heads with neurons. */
+export const graphBehindStem = behindStem(arbitraryGraph({ linear: false }));
 
 const pool = { size: 3, stride: 1, padding: 1 } as const;
 
