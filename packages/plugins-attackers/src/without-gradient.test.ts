@@ -61,11 +61,14 @@ test('a class without weights is flagged alone', async () => {
   expect([...images.withoutGradient!]).toEqual([0, 1, 0]);
 });
 
-test('spike-gradient refuses signed neurons, which have no gradient', async () => {
+test.each([
+  ['signed neurons', { signed: true }, 'SIGNED_NEURON'],
+  ['neurons with a probe', { probeSteps: 1 }, 'PROBING_NEURON'],
+])('spike-gradient refuses %s, which have no gradient', async (_, changed, code) => {
   const stage = spikeGradient.create({ runtime, engine }, spikeGradient.options.parse(few));
   const victim = tinySnn();
-  const neuron = { ...victim.neuron, signed: true } as Snn['neuron'];
+  const neuron = { ...victim.neuron, ...changed } as Snn['neuron'];
   await expect(stage.run(fakeContext(), { victim: { ...victim, neuron } })).rejects.toMatchObject({
-    code: 'SIGNED_NEURON',
+    code,
   });
 });

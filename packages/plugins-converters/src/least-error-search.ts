@@ -13,6 +13,7 @@ import {
   energyConstants,
   energyRatio,
   fitReadout,
+  probeStepsOf,
   readoutOf,
   toRates,
   type Quantisation,
@@ -212,7 +213,10 @@ async function judgedNetwork(
     multiplications: multiplications / judged.shape[0],
   }));
   const ratio = energyRatio(
-    { architecture: snn.architecture, operations, timeSteps, constantInput: 'every-step' },
+    {
+      ...{ architecture: snn.architecture, operations, timeSteps },
+      ...{ probeSteps: probeStepsOf(snn.neuron), constantInput: 'every-step' },
+    },
     energyConstants.integer,
   );
   return { timeSteps, scale, units, snn: { ...snn, readout }, fit, energyRatio: ratio };

@@ -100,6 +100,35 @@ describe('least-error', () => {
     expect(explained.signed).toBeGreaterThan(explained.binary);
   });
 
+  it('gives neurons the probe that is wanted, and bills it', async () => {
+    const options = { timeSteps: 4, scale: 1 };
+    const plain = await convert(options, fakeContext());
+    const probed = await convert({ ...options, probeSteps: 4 }, fakeContext());
+    expect(plain.snn.neuron).not.toHaveProperty('probeSteps');
+    expect(probed.snn).toEqual({
+      ...plain.snn,
+      neuron: { ...plain.snn.neuron, probeSteps: 4 },
+      readout: probed.snn.readout,
+    });
+    const ratio = ({ metrics }: typeof plain) => metrics.values['energyRatio'] as number;
+    expect(ratio(probed)).toBeLessThan(ratio(plain));
+  });
+
+  it.each([
+    [{ leak: 0.9 }, 'leak', /probeSteps: 2 asks for leak: 1/],
+    [{ reset: 'hard' }, 'reset', /probeSteps: 2 asks for reset: soft/],
+    [{ spikes: 'signed' }, 'spikes', /probeSteps: 2 asks for spikes: binary/],
+    [{ timeSteps: 1 }, 'probeSteps', /at most T = 1/],
+    [{ timeSteps: 'auto', timeStepCandidates: [4, 1] }, 'probeSteps', /at most T = 1/],
+  ])('refuses a probe with %o', (changed, option, message) => {
+    const { error } = leastError.options.safeParse({ timeSteps: 4, probeSteps: 2, ...changed });
+    expect(error?.issues).toHaveLength(1);
+    expect(error?.issues[0]).toMatchObject({
+      path: [option],
+      message: expect.stringMatching(message) as string,
+    });
+  });
+
   it('gives channels thresholds of their own, and the network still stands for the ANN', async () => {
     const context = fakeContext();
     const options = { timeSteps: 4, scale: 1 };

@@ -1,5 +1,5 @@
 import {
-  allowsSigned,
+  conservesCharge,
   assertImagesFit,
   defineStage,
   input,
@@ -30,7 +30,7 @@ export const leastError = defineStage({
   summary:
     "Sets each layer's threshold where few time-steps round and cut off its activations least, and corrects biases.",
   source:
-    'Bu 2022 (initial potential; clip and round); Li 2021 (calibration of biases); Wang 2022 (signed spikes); Huang 2025, Bu 2025 (other thresholds)',
+    'Bu 2022 (initial potential; clip and round); Li 2021 (calibration of biases); Wang 2022 (signed spikes); Hao 2023 (probe); Huang 2025, Bu 2025 (other thresholds)',
   options: leastErrorOptions,
   presets: {
     'few-steps': { biases: 'calibrated' },
@@ -121,7 +121,7 @@ export const leastError = defineStage({
 function moreAgreement(options: LeastErrorOptions, { architecture }: Ann): string {
   const couldBeSigned =
     options.spikes === 'binary' &&
-    allowsSigned(options) &&
+    conservesCharge(options) &&
     maxPoolingOf('spikes', architecture) === undefined;
   return couldBeSigned
     ? 'raise timeSteps, or let neurons take spikes back (spikes: signed)'

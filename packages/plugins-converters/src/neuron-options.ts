@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-import { allowsSigned, type Ann, type Encoder, type IntegrateAndFire } from '@privatesnn/core';
+import { conservesCharge, type Ann, type Encoder, type IntegrateAndFire } from '@privatesnn/core';
 
 import { maxPoolingOption } from './max-pooling.js';
 
@@ -37,6 +37,15 @@ export const neuronOptions = {
       '`signed`: a neuron takes back a spike that came too early, by one of −1 (Wang 2022). It needs `leak: 1` and ' +
         '`reset: soft`, and the network cannot be trained further.',
     ),
+  probeSteps: z
+    .int()
+    .min(0)
+    .default(0)
+    .describe(
+      'τ ≤ T: each layer first takes its first τ time-steps without sending, and moves the initial potentials of its ' +
+        'neurons by the spikes that they were off (Hao 2023); 0 for no such probe. It needs `leak: 1`, `reset: soft` ' +
+        'and `spikes: binary`, and the network cannot be trained further.',
+    ),
   encoder: z
     .enum(['poisson', 'constant', 'first-spike'])
     .default('poisson')
@@ -50,15 +59,29 @@ export const neuronOptions = {
 
 /** For `superRefine` of the options that these are among: refuses a neuron that there is not. */
 export function refineNeuron(
-  { spikes, leak, reset }: Pick<NeuronOptions, 'spikes' | 'leak' | 'reset'>,
+  { spikes, probeSteps, leak, reset, ...options }: RefinedOptions,
   context: z.RefinementCtx,
 ): void {
-  if (spikes === 'binary') return;
   const refuse = (option: string, message: string): void =>
     context.addIssue({ code: 'custom', path: [option], message });
-  if (!allowsSigned({ leak, reset: 'soft' })) refuse('leak', 'spikes: signed asks for leak: 1');
-  if (!allowsSigned({ leak: 1, reset })) refuse('reset', 'spikes: signed asks for reset: soft');
+  const wanted = [
+    ...(spikes === 'signed' ? ['spikes: signed'] : []),
+    ...(probeSteps > 0 ? [`probeSteps: ${probeSteps}`] : []),
+  ];
+  for (const option of wanted) {
+    if (!conservesCharge({ leak, reset: 'soft' })) refuse('leak', `${option} asks for leak: 1`);
+    if (!conservesCharge({ leak: 1, reset })) refuse('reset', `${option} asks for reset: soft`);
+  }
+  if (wanted.length > 1) refuse('spikes', `${wanted[1]} asks for spikes: binary`);
+  const { timeSteps, timeStepCandidates = [] } = options;
+  const least = timeSteps === 'auto' ? Math.min(...timeStepCandidates) : timeSteps;
+  if (probeSteps > least) refuse('probeSteps', `expected at most T = ${least}`);
 }
+
+type RefinedOptions = Pick<NeuronOptions, 'spikes' | 'probeSteps' | 'leak' | 'reset'> & {
+  readonly timeSteps: number | 'auto';
+  readonly timeStepCandidates?: readonly number[];
+};
 
 type NeuronOptions = Omit<z.output<z.ZodObject<typeof neuronOptions>>, 'timeSteps'>;
 
@@ -69,6 +92,7 @@ export function neuronModel({
   firing,
   initialPotential,
   spikes,
+  probeSteps,
 }: NeuronOptions): IntegrateAndFire {
   return {
     kind: 'integrate-and-fire',
@@ -77,6 +101,7 @@ export function neuronModel({
     firing,
     initial: initialPotential,
     ...(spikes === 'signed' ? { signed: true } : {}),
+    ...(probeSteps > 0 ? { probeSteps } : {}),
   };
 }
 

@@ -4,6 +4,7 @@ import {
   annOperations,
   energyConstants,
   energyOf,
+  probeStepsOf,
   snnEnergy,
   snnOperations,
   type EnergyConstants,
@@ -60,7 +61,10 @@ export const energy = defineStage({
       const { architecture } = network;
       const { layers, timeSteps } = readOperations(operations, network);
       const ann = annOperations(architecture);
-      const snn = snnOperations({ architecture, operations: layers, timeSteps, constantInput });
+      const snn = snnOperations({
+        ...{ architecture, operations: layers, timeSteps, constantInput },
+        probeSteps: probeStepsOf(network.neuron),
+      });
       const picojoules = (counts: readonly OperationCounts[], pair: EnergyConstants) =>
         counts.map((layer) => energyOf(layer, pair));
       const lines = [

@@ -51,7 +51,7 @@ const adaptive = fc.record({
 });
 
 /** Any graph with neurons of any kind and thresholds that are no round numbers. */
-const networks = arbitraryGraphSnn({ signed: true }).chain((snn) =>
+const networks = arbitraryGraphSnn({ signed: true, probes: true }).chain((snn) =>
   fc
     .record({
       factor: positive.filter((value) => value > 1e-300 && value < 1e300),

@@ -273,12 +273,15 @@ describe('stbp', () => {
     ).rejects.toMatchObject({ code: 'ADAPTIVE_NEURON' });
   });
 
-  it('does not take signed neurons, and says so before it trains', async () => {
-    const neuron = { ...snn.neuron, leak: 1, reset: 'soft', signed: true } as Snn['neuron'];
+  it.each([
+    ['signed neurons', { signed: true }, 'SIGNED_NEURON'],
+    ['neurons with a probe', { probeSteps: 1 }, 'PROBING_NEURON'],
+  ])('does not take %s, and says so before it trains', async (_, changed, code) => {
+    const neuron = { ...snn.neuron, leak: 1, reset: 'soft', ...changed } as Snn['neuron'];
     const context = fakeContext();
     await expect(
       train({}, context, { snn: { ...snn, neuron }, images, teacher }),
-    ).rejects.toMatchObject({ code: 'SIGNED_NEURON' });
+    ).rejects.toMatchObject({ code });
     expect(context.warnings).toEqual([]);
   });
 

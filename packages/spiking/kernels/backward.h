@@ -106,7 +106,7 @@ KERNEL(forward_kept) {
                          ((ptrdiff_t)y * c.steps * c.outWidth + x) * words + block * (BLOCK / 32);
         float *potentials = kept_potentials(&c, AT(float, a->potentials), y, x, block);
         run_neurons(HEAP_ARG &c, AT(struct burst, a->bursts), AT(uint32_t, c.list), weights, NULL, 0, AT(float, c.base),
-                    &n, y, x, block, potentials, bits, words * c.outWidth, 0);
+                    &n, y, x, block, potentials, bits, words * c.outWidth, BINARY);
       }
   }
 }
@@ -187,7 +187,7 @@ STEP repeat_neurons(HEAP_PARAM const struct backward_args *a, const struct neuro
   struct neuron neuron = *n;
   run_neurons(HEAP_ARG &c, AT(struct burst, a->bursts), AT(uint32_t, c.list),
               block_weights(&c, AT(float, c.weights), block), NULL, 0, AT(float, c.base), &neuron, y, x, block,
-              potentials, NULL, 0, 0);
+              potentials, NULL, 0, BINARY);
 }
 
 // Adds a train's gradients to its weight row.

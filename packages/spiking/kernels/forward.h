@@ -5,31 +5,41 @@
 
 // One block of one pixel, with `count` inputs besides (a constant where this is inlined). `base` is of all constant currents. Potentials before the reset go to
 // `potentials` [steps][BLOCK], bits of spikes to `bits`, `bitStep` words apart; either may be absent (a constant where
-// this is inlined). Where neurons are signed (a constant, too), those of negative spikes are a map further on.
+// this is inlined). `kind` is a constant, too; of signed neurons the bits of negative spikes are a map further on.
 INLINE void run_neurons(HEAP_PARAM const struct conv *c, const struct burst *bursts, const uint32_t *list,
                         const float *weights, const struct input *others, int32_t count, const float *base,
                         const struct neuron *n, int32_t oy, int32_t ox, int32_t block, float *potentials,
-                        uint32_t *bits, ptrdiff_t bitStep, int isSigned) {
+                        uint32_t *bits, ptrdiff_t bitStep, enum neurons kind) {
   vf u[VECS], sent[VECS], currents[PERIOD][VECS];
-  ptrdiff_t negative = isSigned ? map_words(c) : 0;
+  ptrdiff_t negative = kind == SIGNED ? map_words(c) : 0;
+  int32_t period = -1;
   for (int32_t t = 0, image = 0; t < c->steps; image++) {
     const vf *constant = base_at(c, base, image, oy * c->outWidth + ox, block);
     for (int v = 0; v < VECS; v++) u[v] = splat(n->initial);
-    if (isSigned)
+    if (kind != BINARY)
       for (int v = 0; v < VECS; v++) sent[v] = splat(0);
-    for (int32_t end = t + c->timeSteps; t < end; t++) {
-      if (t % PERIOD == 0) {
-        currents_at(currents, c, bursts, list, weights, oy, ox, t);
-        add_others(HEAP_ARG currents, others, count, block, oy, ox, t);
+    // The probe, and then all time-steps.
+    for (int32_t probing = kind == PROBING, first = t; probing >= 0; probing--) {
+      t = first;
+      for (int32_t end = t + (probing ? n->probeSteps : c->timeSteps); t < end; t++) {
+        // A probe may go back behind the period's first time-step.
+        if (kind == PROBING ? t / PERIOD != period : t % PERIOD == 0) {
+          period = t / PERIOD;
+          currents_at(currents, c, bursts, list, weights, oy, ox, period * PERIOD);
+          add_others(HEAP_ARG currents, others, count, block, oy, ox, period * PERIOD);
+        }
+        add_base(u, constant);
+        for (int v = 0; v < VECS; v++) u[v] += currents[t % PERIOD][v];
+        if (potentials)
+          for (int v = 0; v < VECS; v++) ((vf *)(potentials + (ptrdiff_t)t * BLOCK))[v] = u[v];
+        if (probing)
+          fire_probing(n, u, sent);
+        else if (kind == SIGNED)
+          fire_signed(n, u, sent, bits + t * bitStep, bits + t * bitStep + negative);
+        else
+          fire(n, u, bits ? bits + t * bitStep : NULL);
       }
-      add_base(u, constant);
-      for (int v = 0; v < VECS; v++) u[v] += currents[t % PERIOD][v];
-      if (potentials)
-        for (int v = 0; v < VECS; v++) ((vf *)(potentials + (ptrdiff_t)t * BLOCK))[v] = u[v];
-      if (isSigned)
-        fire_signed(n, u, sent, bits + t * bitStep, bits + t * bitStep + negative);
-      else
-        fire(n, u, bits ? bits + t * bitStep : NULL);
+      if (probing) move_start(n, u, sent);
     }
   }
 }
@@ -44,7 +54,7 @@ struct forward_args {
 };
 
 INLINE void forward_with(HEAP_PARAM const struct forward_args *a, const struct input *others, int32_t count,
-                         struct neuron n, int isSigned) {
+                         struct neuron n, enum neurons kind) {
   struct conv c = a->conv;
   ptrdiff_t words = (ptrdiff_t)c.blocks * (BLOCK / 32);
   for (int32_t block = 0; block < c.blocks; block++) {
@@ -56,29 +66,41 @@ INLINE void forward_with(HEAP_PARAM const struct forward_args *a, const struct i
         uint32_t *bits = AT(uint32_t, a->bits) +
                          ((ptrdiff_t)oy * c.steps * c.outWidth + ox) * words + block * (BLOCK / 32);
         run_neurons(HEAP_ARG &c, bursts, AT(uint32_t, c.list), weights, others, count, AT(float, c.base), &n, oy, ox,
-                    block, NULL, bits, words * c.outWidth, isSigned);
+                    block, NULL, bits, words * c.outWidth, kind);
       }
   }
 }
 
-// The common case has a loop of its own, and so have signed neurons.
+// The common case has a loop of its own, and so have signed neurons, and those with a probe.
 static __attribute__((noinline)) void forward_soft(HEAP_PARAM const struct forward_args *a) {
   struct neuron n = a->neuron;
   n.reset = RESET_SOFT;
-  forward_with(HEAP_ARG a, NULL, 0, n, 0);
+  forward_with(HEAP_ARG a, NULL, 0, n, BINARY);
 }
 
 static __attribute__((noinline)) void forward_signed(HEAP_PARAM const struct forward_args *a) {
-  forward_with(HEAP_ARG a, NULL, 0, a->neuron, 1);
+  forward_with(HEAP_ARG a, NULL, 0, a->neuron, SIGNED);
+}
+
+static struct neuron leakless_floats(struct neuron n) {
+  n.reset = RESET_SOFT;
+  n.leak = 1;
+  return n;
+}
+
+static __attribute__((noinline)) void forward_probing(HEAP_PARAM const struct forward_args *a) {
+  forward_with(HEAP_ARG a, NULL, 0, leakless_floats(a->neuron), PROBING);
 }
 
 KERNEL(forward) {
   if (a->neuron.isSigned)
     forward_signed(HEAP_ARG a);
+  else if (a->neuron.probeSteps)
+    forward_probing(HEAP_ARG a);
   else if (a->neuron.reset == RESET_SOFT)
     forward_soft(HEAP_ARG a);
   else
-    forward_with(HEAP_ARG a, NULL, 0, a->neuron, 0);
+    forward_with(HEAP_ARG a, NULL, 0, a->neuron, BINARY);
 }
 
 struct forward_sum_args {
@@ -88,15 +110,21 @@ struct forward_sum_args {
 };
 
 static __attribute__((noinline)) void forward_sum_signed(HEAP_PARAM const struct forward_sum_args *a) {
-  forward_with(HEAP_ARG &a->first, AT(struct input, a->others), a->count, a->first.neuron, 1);
+  forward_with(HEAP_ARG &a->first, AT(struct input, a->others), a->count, a->first.neuron, SIGNED);
+}
+
+static __attribute__((noinline)) void forward_sum_probing(HEAP_PARAM const struct forward_sum_args *a) {
+  forward_with(HEAP_ARG &a->first, AT(struct input, a->others), a->count, leakless_floats(a->first.neuron), PROBING);
 }
 
 // Neurons that take the sum of several inputs.
 KERNEL(forward_sum) {
   if (a->first.neuron.isSigned)
     forward_sum_signed(HEAP_ARG a);
+  else if (a->first.neuron.probeSteps)
+    forward_sum_probing(HEAP_ARG a);
   else
-    forward_with(HEAP_ARG &a->first, AT(struct input, a->others), a->count, a->first.neuron, 0);
+    forward_with(HEAP_ARG &a->first, AT(struct input, a->others), a->count, a->first.neuron, BINARY);
 }
 
 struct integrate_args {

@@ -174,7 +174,7 @@ struct neuron_int {
   int32_t threshold;
   int32_t silent; // the largest potential that does not fire
   int32_t initial; // what the first time-step's input is added to
-  int32_t isSigned, low; // as in struct neuron
+  int32_t isSigned, low, probeSteps; // as in struct neuron
 };
 
 // λu, rounded, halves up, without a product of more than 32 bits.
@@ -196,62 +196,88 @@ struct forward_int_args {
   struct neuron_int neuron;
 };
 
-// `blocks` and `isSigned` are constants.
+// After the probe of a vector of neurons: from what was left and the spikes to where they start.
+INLINE vi moved_start_int(const struct neuron_int *n, vi left, vi spikes) {
+  vi start = splat_int(n->initial), threshold = splat_int(n->threshold), one = splat_int(1);
+  for (int32_t i = 0; i < n->probeSteps; i++) {
+    vm extra = both(greater_int(splat_int(0), left), greater_int(spikes, splat_int(0)));
+    vm missing = both(greater_int(left, splat_int(n->silent)), greater_int(splat_int(n->probeSteps), spikes));
+    vi by = keep_int(missing, threshold) - keep_int(extra, threshold);
+    start = clamp_int(start + by);
+    left = clamp_int(left - by);
+    spikes += keep_int(missing, one) - keep_int(extra, one);
+  }
+  return start;
+}
+
+// `blocks` and `kind` are constants.
 INLINE void forward_blocks_int(HEAP_PARAM const struct forward_int_args *a, const struct input *others, int32_t count,
-                               struct neuron_int n, int32_t block, int blocks, int isSigned) {
+                               struct neuron_int n, int32_t block, int blocks, enum neurons kind) {
   struct conv c = a->conv;
   const struct burst *bursts = block_bursts(&c, AT(struct burst, a->bursts), block);
   const int16_t *weights = block_weights_int(&c, AT(int16_t, c.weights), block);
   ptrdiff_t words = (ptrdiff_t)c.blocks * (BLOCK / 32), next = block_rows(&c) * BLOCK;
-  ptrdiff_t negative = isSigned ? map_words(&c) : 0;
+  ptrdiff_t negative = kind == SIGNED ? map_words(&c) : 0;
   prefetch_block(weights, blocks * next * 2);
   for (int32_t oy = 0; oy < c.outHeight; oy++)
     for (int32_t ox = 0; ox < c.outWidth; ox++) {
       vi u[BLOCKS_INT * VECS], sent[BLOCKS_INT * VECS], currents[PERIOD * BLOCKS_INT * VECS];
       uint32_t *bits = AT(uint32_t, a->bits) +
                        ((ptrdiff_t)oy * c.steps * c.outWidth + ox) * words + block * (BLOCK / 32);
+      int32_t period = -1;
       for (int32_t t = 0, image = 0; t < c.steps; image++) {
         const vi *base = base_int_at(&c, AT(int32_t, c.base), image, oy * c.outWidth + ox, block);
         for (int v = 0; v < blocks * VECS; v++) u[v] = splat_int(n.initial);
-        if (isSigned)
+        if (kind != BINARY)
           for (int v = 0; v < blocks * VECS; v++) sent[v] = splat_int(0);
-        for (int32_t end = t + c.timeSteps; t < end; t++, bits += words * c.outWidth) {
-          if (t % PERIOD == 0) {
-            currents_int_at(currents, &c, bursts, AT(uint32_t, c.list), weights, next, blocks, oy, ox, t);
-            add_others_int(HEAP_ARG currents, others, count, block, blocks, oy, ox, t);
-          }
-          add_base_int(u, base, blocks);
-          uint32_t word = 0, back = 0;
+        // The probe, and then all time-steps.
+        for (int32_t probing = kind == PROBING, first = t; probing >= 0; probing--) {
+          t = first;
+          for (int32_t end = t + (probing ? n.probeSteps : c.timeSteps); t < end; t++) {
+            // A probe may go back behind the period's first time-step.
+            if (kind == PROBING ? t / PERIOD != period : t % PERIOD == 0) {
+              period = t / PERIOD;
+              currents_int_at(currents, &c, bursts, AT(uint32_t, c.list), weights, next, blocks, oy, ox,
+                              period * PERIOD);
+              add_others_int(HEAP_ARG currents, others, count, block, blocks, oy, ox, period * PERIOD);
+            }
+            add_base_int(u, base, blocks);
+            uint32_t word = 0, back = 0;
 #pragma GCC unroll 16
-          for (int v = 0; v < blocks * VECS; v++) {
-            u[v] = clamp_int(u[v] + currents[t % PERIOD * blocks * VECS + v]);
-            vm fired = greater_int(u[v], splat_int(n.silent));
-            if (isSigned) {
-              vm taken = both(greater_int(splat_int(n.low), u[v]), greater_int(sent[v], splat_int(0)));
-              u[v] += keep_int(taken, splat_int(n.threshold));
-              sent[v] += keep_int(fired, splat_int(1)) - keep_int(taken, splat_int(1));
-              back |= lane_bits(taken) << (v * LANES % 32);
+            for (int v = 0; v < blocks * VECS; v++) {
+              u[v] = clamp_int(u[v] + currents[t % PERIOD * blocks * VECS + v]);
+              vm fired = greater_int(u[v], splat_int(n.silent));
+              if (kind == SIGNED) {
+                vm taken = both(greater_int(splat_int(n.low), u[v]), greater_int(sent[v], splat_int(0)));
+                u[v] += keep_int(taken, splat_int(n.threshold));
+                sent[v] -= keep_int(taken, splat_int(1));
+                back |= lane_bits(taken) << (v * LANES % 32);
+              }
+              if (kind != BINARY) sent[v] += keep_int(fired, splat_int(1));
+              u[v] = carry_int(&n, fired, u[v]);
+              word |= lane_bits(fired) << (v * LANES % 32);
+              if (!probing && (v + 1) * LANES % 32 == 0) {
+                bits[v * LANES / 32] = word;
+                if (kind == SIGNED) bits[negative + v * LANES / 32] = back;
+                word = back = 0;
+              }
             }
-            u[v] = carry_int(&n, fired, u[v]);
-            word |= lane_bits(fired) << (v * LANES % 32);
-            if ((v + 1) * LANES % 32 == 0) {
-              bits[v * LANES / 32] = word;
-              if (isSigned) bits[negative + v * LANES / 32] = back;
-              word = back = 0;
-            }
+            if (!probing) bits += words * c.outWidth;
           }
+          if (probing)
+            for (int v = 0; v < blocks * VECS; v++) u[v] = moved_start_int(&n, u[v], sent[v]);
         }
       }
     }
 }
 
 INLINE void forward_int_with(HEAP_PARAM const struct forward_int_args *a, const struct input *others, int32_t count,
-                             struct neuron_int n, int isSigned) {
+                             struct neuron_int n, enum neurons kind) {
   int32_t block = 0, blocks = a->conv.blocks;
   if (BLOCKS_INT > 1 && fit_together(&a->conv, others, count))
     for (; block + BLOCKS_INT <= blocks; block += BLOCKS_INT)
-      forward_blocks_int(HEAP_ARG a, others, count, n, block, BLOCKS_INT, isSigned);
-  for (; block < blocks; block++) forward_blocks_int(HEAP_ARG a, others, count, n, block, 1, isSigned);
+      forward_blocks_int(HEAP_ARG a, others, count, n, block, BLOCKS_INT, kind);
+  for (; block < blocks; block++) forward_blocks_int(HEAP_ARG a, others, count, n, block, 1, kind);
 }
 
 INLINE struct neuron_int leakless(struct neuron_int n) {
@@ -260,22 +286,28 @@ INLINE struct neuron_int leakless(struct neuron_int n) {
   return n;
 }
 
-// The common case has a loop of its own, and so have signed neurons.
+// The common case has a loop of its own, and so have signed neurons, and those with a probe.
 static __attribute__((noinline)) void forward_int_soft(HEAP_PARAM const struct forward_int_args *a) {
-  forward_int_with(HEAP_ARG a, NULL, 0, leakless(a->neuron), 0);
+  forward_int_with(HEAP_ARG a, NULL, 0, leakless(a->neuron), BINARY);
 }
 
 static __attribute__((noinline)) void forward_int_signed(HEAP_PARAM const struct forward_int_args *a) {
-  forward_int_with(HEAP_ARG a, NULL, 0, leakless(a->neuron), 1);
+  forward_int_with(HEAP_ARG a, NULL, 0, leakless(a->neuron), SIGNED);
+}
+
+static __attribute__((noinline)) void forward_int_probing(HEAP_PARAM const struct forward_int_args *a) {
+  forward_int_with(HEAP_ARG a, NULL, 0, leakless(a->neuron), PROBING);
 }
 
 KERNEL(forward_int) {
   if (a->neuron.isSigned)
     forward_int_signed(HEAP_ARG a);
+  else if (a->neuron.probeSteps)
+    forward_int_probing(HEAP_ARG a);
   else if (a->neuron.reset == RESET_SOFT && a->neuron.leak == 1 << 15)
     forward_int_soft(HEAP_ARG a);
   else
-    forward_int_with(HEAP_ARG a, NULL, 0, a->neuron, 0);
+    forward_int_with(HEAP_ARG a, NULL, 0, a->neuron, BINARY);
 }
 
 struct forward_int_sum_args {
@@ -285,15 +317,21 @@ struct forward_int_sum_args {
 };
 
 static __attribute__((noinline)) void forward_int_sum_signed(HEAP_PARAM const struct forward_int_sum_args *a) {
-  forward_int_with(HEAP_ARG &a->first, AT(struct input, a->others), a->count, leakless(a->first.neuron), 1);
+  forward_int_with(HEAP_ARG &a->first, AT(struct input, a->others), a->count, leakless(a->first.neuron), SIGNED);
+}
+
+static __attribute__((noinline)) void forward_int_sum_probing(HEAP_PARAM const struct forward_int_sum_args *a) {
+  forward_int_with(HEAP_ARG &a->first, AT(struct input, a->others), a->count, leakless(a->first.neuron), PROBING);
 }
 
 // Neurons that take the sum of several inputs.
 KERNEL(forward_int_sum) {
   if (a->first.neuron.isSigned)
     forward_int_sum_signed(HEAP_ARG a);
+  else if (a->first.neuron.probeSteps)
+    forward_int_sum_probing(HEAP_ARG a);
   else
-    forward_int_with(HEAP_ARG &a->first, AT(struct input, a->others), a->count, a->first.neuron, 0);
+    forward_int_with(HEAP_ARG &a->first, AT(struct input, a->others), a->count, a->first.neuron, BINARY);
 }
 
 struct integrate_int_args {

@@ -16,7 +16,12 @@ struct neuron {
   // and there is no leak.
   int32_t isSigned;
   float low;
+  // τ, the time-steps of the probe that moves `initial` (src/offset-spikes.js); 0 for none. Then as for signed ones.
+  int32_t probeSteps;
 };
+
+// What a loop over time is compiled for.
+enum neurons { BINARY, SIGNED, PROBING };
 
 // The membrane that the next input is added to: λ(u − θo), λu − θo (delayed) or λu(1 − o), where `u` is the
 // potential before the reset.
@@ -61,5 +66,30 @@ INLINE void fire_signed(const struct neuron *n, vf u[VECS], vf sent[VECS], uint3
       negative[v * LANES / 32] = back;
       word = back = 0;
     }
+  }
+}
+
+// One step of a block's probe: `sent`, spikes so far.
+INLINE void fire_probing(const struct neuron *n, vf u[VECS], vf sent[VECS]) {
+#pragma GCC unroll 16
+  for (int v = 0; v < VECS; v++) {
+    vm fired = greater(u[v], splat(n->silent));
+    u[v] = subtract_where(fired, u[v], splat(n->threshold));
+    sent[v] += keep(fired, splat(1));
+  }
+}
+
+// After a block's probe: `u`, what was left, becomes where its neurons start.
+INLINE void move_start(const struct neuron *n, vf u[VECS], const vf sent[VECS]) {
+  for (int v = 0; v < VECS; v++) {
+    vf left = u[v], spikes = sent[v], start = splat(n->initial);
+    for (int32_t i = 0; i < n->probeSteps; i++) {
+      vm extra = both(greater(splat(0), left), greater(spikes, splat(0)));
+      vm missing = both(greater(left, splat(n->silent)), greater(splat((float)n->probeSteps), spikes));
+      start = subtract_where(extra, subtract_where(missing, start, splat(-n->threshold)), splat(n->threshold));
+      left = subtract_where(extra, subtract_where(missing, left, splat(n->threshold)), splat(-n->threshold));
+      spikes += keep(missing, splat(1)) - keep(extra, splat(1));
+    }
+    u[v] = start;
   }
 }

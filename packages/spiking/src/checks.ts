@@ -9,6 +9,7 @@ import { checkNetwork } from './network-checks.js';
 import {
   binaryNeuronOf,
   checkNeuron,
+  checkProbe,
   checkSignedSpikes,
   checkThresholds,
   integrateAndFireOf,
@@ -101,6 +102,7 @@ export function checkBalance(request: BalanceRequest): CheckedBatch {
       'Set 100 to take the largest current.',
     );
   }
+  checkProbe(request.neuron, request.timeSteps);
   return checkBatch(request, request.architecture, request.timeSteps);
 }
 
@@ -113,7 +115,9 @@ function checkSnnRequest(request: InferenceRequest | GradientRequest): CheckedBa
     assertAdaptable(snn.architecture, 'A network of adaptive neurons');
   checkReadout(snn);
   checkThresholds(snn);
-  return checkBatch(request, snn.architecture, request.timeSteps ?? snn.timeSteps);
+  const timeSteps = request.timeSteps ?? snn.timeSteps;
+  checkProbe(snn.neuron, timeSteps);
+  return checkBatch(request, snn.architecture, timeSteps);
 }
 
 function checkBatch(

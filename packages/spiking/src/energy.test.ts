@@ -195,6 +195,25 @@ describe('snnOperations', () => {
     expect(of[2]).toEqual({ layer: 'output', multiplications: 0, additions: 8 + 60 });
   });
 
+  it('adds biases, and kept currents, at the time-steps of a probe too, but not to the read-out', () => {
+    const of = (constantInput: 'kept' | 'every-step') =>
+      snnOperations({
+        architecture: biased,
+        operations,
+        timeSteps: 6,
+        probeSteps: 4,
+        constantInput,
+      });
+    expect(of('every-step').map(({ additions }) => additions)).toEqual([
+      65536 * 10,
+      of('kept')[1]!.additions,
+      8 + 60,
+    ]);
+    expect(of('kept')[0]).toEqual({
+      ...{ layer: 'conv1', multiplications: 60, additions: 65536 * 11 },
+    });
+  });
+
   it('multiplies a kept input once, with the bias in the current', () => {
     const of = (constantInput: 'kept' | 'every-step') =>
       snnOperations({ architecture: biased, operations, timeSteps: 6, constantInput });

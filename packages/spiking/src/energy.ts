@@ -192,17 +192,22 @@ export interface SnnOperationsRequest {
   readonly operations: readonly LayerOperations[];
   /** T of that inference. */
   readonly timeSteps: number;
+  /** τ of its neurons, whose layers are computed for as many time-steps more; 0 when left out. */
+  readonly probeSteps?: number;
   readonly constantInput: ConstantInput;
 }
 
 /**
  * The operations of one image in the SNN, counted: those of the synapses, and an addition for each neuron that has a
- * bias, at each time-step.
+ * bias, at each time-step, those of a probe among them.
  */
 export function snnOperations(request: SnnOperationsRequest): OperationCounts[] {
-  const { architecture, operations, timeSteps, constantInput } = request;
+  const { architecture, operations, probeSteps = 0, constantInput } = request;
   const shapes = layerShapes(architecture);
-  return summingLayers(architecture).map((layer) => {
+  const layers = summingLayers(architecture);
+  return layers.map((layer) => {
+    // The read-out has no neurons that a probe could move.
+    const timeSteps = request.timeSteps + (layer === layers.at(-1) ? 0 : probeSteps);
     const counted = operations.find((entry) => entry.layer === layer.name);
     if (!counted) throw new Error(`No operations of layer "${layer.name}".`);
     const [height, width, outputs] = shapes[architecture.layers.indexOf(layer)]!;

@@ -27,6 +27,7 @@ export * from './reset.js';
 export * from './surrogate.js';
 export { maxPoolingOf } from './max-pooling.js';
 export { isSigned } from './taking-back.js';
+export { probeStepsOf } from './offset-spikes.js';
 export * from './batch-norm.js';
 export * from './channel-scales.js';
 export * from './checks.js';

@@ -1,5 +1,5 @@
 import {
-  allowsSigned,
+  conservesCharge,
   layerText,
   spikingLayers,
   type AdaptiveNeuron,
@@ -10,6 +10,7 @@ import {
 
 import { fail } from './fail.js';
 import { maxPoolingOf } from './max-pooling.js';
+import { probeStepsOf } from './offset-spikes.js';
 import { isSigned } from './taking-back.js';
 
 /**
@@ -31,16 +32,27 @@ export function integrateAndFireOf(
   );
 }
 
-/** Integrate-and-fire neurons whose spikes are 0 or 1. */
-export type BinaryNeuron = IntegrateAndFire & { readonly signed?: false | undefined };
+/** Integrate-and-fire neurons whose spikes are 0 or 1, and depend on the time-steps before alone. */
+export type BinaryNeuron = IntegrateAndFire & {
+  readonly signed?: false | undefined;
+  readonly probeSteps?: undefined;
+};
 
 /**
  * The same, for what takes the spike as a step of the membrane potential alone.
  *
- * @throws UserError where the neurons are adaptive, or signed
+ * @throws UserError where the neurons are adaptive, signed, or have a probe
  */
 export function binaryNeuronOf(network: Pick<Snn, 'neuron'>, what: string): BinaryNeuron {
   const neuron = integrateAndFireOf(network, what);
+  if (probeStepsOf(neuron) > 0) {
+    fail(
+      'configuration',
+      'PROBING_NEURON',
+      `Expected neurons without a probe: the framework cannot ${what} a network whose neurons move their initial potentials by one.`,
+      'Convert with probeSteps: 0 for this; such a network can be tested, and attacked by re-conversion.',
+    );
+  }
   if (!isSigned(neuron)) return neuron as BinaryNeuron;
   fail(
     'configuration',
@@ -62,7 +74,7 @@ export function checkSignedSpikes({
 }: Pick<Snn, 'architecture' | 'neuron'>): void {
   if (neuron.kind === 'adaptive' || !isSigned(neuron)) return;
   const { leak, reset } = neuron;
-  if (!allowsSigned(neuron)) {
+  if (!conservesCharge(neuron)) {
     fail(
       'configuration',
       'SIGNED_NEURON',
@@ -78,6 +90,31 @@ export function checkSignedSpikes({
     'SIGNED_MAX_POOLING',
     `Expected no max-pooling of the spikes of signed neurons, but ${layerText(layers[pool]!, pool)} of ${name} is one: what has passed cannot be taken back by another neuron of the window.`,
     'Convert with maxPooling: currents, which puts the neurons behind the pooling, or with spikes: binary.',
+  );
+}
+
+/**
+ * Checks that neurons with a probe (offset-spikes.js) are such as can have one, and that it is within an inference.
+ *
+ * @throws UserError
+ */
+export function checkProbe(neuron: NeuronModel, timeSteps: number): void {
+  const probeSteps = probeStepsOf(neuron);
+  if (neuron.kind === 'adaptive' || probeSteps === 0) return;
+  if (!Number.isInteger(probeSteps) || probeSteps < 0 || probeSteps > timeSteps) {
+    fail(
+      'configuration',
+      'ENGINE_PROBE',
+      `Expected a probe of whole time-steps up to T = ${timeSteps}, received ${probeSteps}.`,
+      'Run the network for as many time-steps at least, or convert with fewer probeSteps.',
+    );
+  }
+  if (conservesCharge(neuron) && !isSigned(neuron)) return;
+  fail(
+    'configuration',
+    'PROBING_NEURON',
+    `Expected neurons with a probe without leak, with a soft reset and binary spikes, received a leak λ of ${neuron.leak}, the reset ${neuron.reset} and ${isSigned(neuron) ? 'signed' : 'binary'} spikes.`,
+    'Set leak: 1, reset: soft and spikes: binary, or probeSteps: 0.',
   );
 }
 

@@ -14,7 +14,10 @@ export interface NeuronState {
 }
 
 /** Integrate-and-fire neurons with the threshold θ > 0 of their layer. */
-export interface NeuronParameters extends Omit<IntegrateAndFire, 'kind' | 'initial'> {
+export interface NeuronParameters extends Omit<
+  IntegrateAndFire,
+  'kind' | 'initial' | 'probeSteps'
+> {
   readonly threshold: number;
 }
 

@@ -5,9 +5,15 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { createEngine, engineInfo } from './create-engine.js';
 import type { Inference, InferenceRequest, LayerOperations, SpikingEngine } from './engine.js';
 import { networkCase } from './fast/testing/random-network.js';
+import { probeStepsOf } from './offset-spikes.js';
 
 const anyNetwork = networkCase({
-  ...{ encoders: ['poisson', 'constant', 'first-spike'], dropout: true, signed: true },
+  ...{
+    encoders: ['poisson', 'constant', 'first-spike'],
+    dropout: true,
+    signed: true,
+    probes: true,
+  },
 });
 const adaptive = {
   kind: 'adaptive' as const,
@@ -58,8 +64,11 @@ function counted({ snn, pixels }: InferenceRequest, { raster }: Inference): Laye
         layer.kind === 'conv' ? squareWindow(layer)! : { kernel: 1, stride: 1, padding: 0 };
       const [rows, columns, outputs] =
         layer.kind === 'dense' ? [1, 1, layer.outputs] : [oh, ow, oc];
+      // A probe takes the first time-steps once more; the read-out has none.
+      const probed = index < architecture.layers.length - 1 ? probeStepsOf(snn.neuron) : 0;
       let operations = 0;
-      (isConstant ? values.map((value) => Number(value !== 0)) : events).forEach((count, i) => {
+      (isConstant ? values.map((value) => Number(value !== 0)) : events).forEach((events, i) => {
+        const count = Math.floor(i / size) % steps < probed ? 2 * events : events;
         const y = layer.kind === 'dense' ? 0 : Math.floor((i % size) / (w * c));
         const x = layer.kind === 'dense' ? 0 : Math.floor(i / c) % w;
         for (let oy = 0; oy < rows; oy++) {

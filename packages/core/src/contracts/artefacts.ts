@@ -32,7 +32,7 @@ export type { Ann, ChannelStatistics } from './artefacts/ann.js';
 export { architectureSchema } from './artefacts/architecture.js';
 export type * from './artefacts/architecture.js';
 export type { Images } from './artefacts/images.js';
-export { allowsSigned } from './artefacts/neuron.js';
+export { conservesCharge } from './artefacts/neuron.js';
 export type { AdaptiveNeuron, IntegrateAndFire, NeuronModel } from './artefacts/neuron.js';
 export type { Parameter, Parameters } from './artefacts/parameters.js';
 export type { Pictures, Scalars, Series } from './artefacts/reports.js';

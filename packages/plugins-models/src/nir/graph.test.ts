@@ -277,6 +277,18 @@ it.each(targetNames)('%s has no neurons that take a spike back', (target) => {
   );
 });
 
+it.each(targetNames)('%s has no neurons with a probe', (target) => {
+  const snn = hidden(fc.sample(runs, { seed: 1, numRuns: 1 })[0]!.snn);
+  const neuron = { ...snn.neuron, leak: 1, reset: 'soft', probeSteps: 1 } as Snn['neuron'];
+  expect(() => nirGraph({ ...snn, neuron }, target, 1)).toThrow(
+    expect.objectContaining({
+      code: 'NIR_CANNOT_SAY',
+      message: expect.stringContaining('a probe') as string,
+      hint: expect.stringContaining('probeSteps: 0') as string,
+    }),
+  );
+});
+
 it('names are those of the layers, without what cuts a path, each once', () => {
   const snn = hidden(fc.sample(runs, { seed: 1, numRuns: 1 })[0]!.snn);
   const [h, o] = ['output', 'a/b.c'];

@@ -1,5 +1,5 @@
 import type { IntegrateAndFire, Snn } from '@privatesnn/core';
-import { isSigned } from '@privatesnn/spiking';
+import { isSigned, probeStepsOf } from '@privatesnn/spiking';
 
 import { cannotSay } from './cannot-say.js';
 import type { NirArray, NirNode } from './nodes.js';
@@ -100,6 +100,9 @@ function integrateAndFireOf({ neuron }: Snn): IntegrateAndFire {
   }
   if (neuron.reset === 'delayed-soft') {
     throw cannotSay('a reset one step after the spike', 'Convert with `reset: soft` or `hard`.');
+  }
+  if (probeStepsOf(neuron) > 0) {
+    throw cannotSay('a probe that moves initial potentials', 'Convert with `probeSteps: 0`.');
   }
   if (isSigned(neuron)) {
     throw cannotSay(

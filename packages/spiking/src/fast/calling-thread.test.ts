@@ -15,13 +15,16 @@ const encoders = ['poisson', 'constant', 'first-spike'] as const;
 describe('without worker threads', () => {
   it('infers the same bits as with one', async () => {
     await fc.assert(
-      fc.asyncProperty(networkCase({ encoders, dropout: true, signed: true }), async (request) => {
-        const raster = ['input', ...Object.keys(request.snn.thresholds)];
-        for (const precision of ['float', 'integer'] as const) {
-          const asked = { ...request, raster, precision };
-          expect(await here.infer(asked)).toEqual(await worker.infer(asked));
-        }
-      }),
+      fc.asyncProperty(
+        networkCase({ encoders, dropout: true, signed: true, probes: true }),
+        async (request) => {
+          const raster = ['input', ...Object.keys(request.snn.thresholds)];
+          for (const precision of ['float', 'integer'] as const) {
+            const asked = { ...request, raster, precision };
+            expect(await here.infer(asked)).toEqual(await worker.infer(asked));
+          }
+        },
+      ),
       { numRuns: 30 },
     );
   });
@@ -29,7 +32,7 @@ describe('without worker threads', () => {
   it('balances thresholds to the same bits as with one', async () => {
     await fc.assert(
       fc.asyncProperty(
-        networkCase({ encoders, dropout: false, signed: true }),
+        networkCase({ encoders, dropout: false, signed: true, probes: true }),
         fc.constantFrom(100, 99),
         async (request, percentile) => {
           const asked = { ...request.snn, ...request, scale: 0.8, percentile };

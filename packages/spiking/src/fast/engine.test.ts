@@ -19,7 +19,7 @@ describe.each(compiledEngines)('$implementation engine', ({ implementation }) =>
   afterAll(() => engine?.close());
 
   const kinds = { encoders: ['poisson', 'constant', 'first-spike'], dropout: true } as const;
-  const anyNetwork = networkCase({ ...kinds, signed: true });
+  const anyNetwork = networkCase({ ...kinds, signed: true, probes: true });
   const trainable = networkCase(kinds);
 
   it('infers what the reference does, spike by spike', async () => {

@@ -15,6 +15,7 @@ import type {
   SpikingEngine,
   SweepRequest,
 } from '../engine.js';
+import { probeStepsOf } from '../offset-spikes.js';
 import { balance } from './balance.js';
 import { CallingThread } from './calling-thread.js';
 import { balanceExtent, gradientExtent, inferenceExtent } from './extents.js';
@@ -93,7 +94,8 @@ export class FastEngine implements SpikingEngine {
     }
     if (front) {
       const behind = await this.infer(requestBehind(request, front));
-      return withFront(front, pixels, checked.timeSteps, behind);
+      const { timeSteps } = checked;
+      return withFront(front, pixels, { timeSteps, probeSteps: probeStepsOf(snn.neuron) }, behind);
     }
     this.checkSizes(inferenceExtent(request, checked), planOf(snn.architecture), checked.images);
     return this.run(request.signal, checked.images, (crew) => infer(request, checked, crew));

@@ -195,11 +195,15 @@ export function pixelsBehind(
   return result;
 }
 
-/** The inference of a whole network from that of the layers behind its front. */
+/**
+ * The inference of a whole network from that of the layers behind its front.
+ *
+ * @param probeSteps the time-steps that these take twice
+ */
 export function withFront(
   { operations }: Front,
   pixels: Float32Array,
-  timeSteps: number,
+  { timeSteps, probeSteps }: { readonly timeSteps: number; readonly probeSteps: number },
   behind: Inference,
 ): Inference {
   const images = imagesOf(operations, pixels);
@@ -207,8 +211,8 @@ export function withFront(
   for (const image of images) counter.add(new Map([['input', [image]]]));
   const counted = counter.counts().map((layer): LayerOperations => ({
     layer: layer.layer,
-    additions: layer.additions * timeSteps,
-    multiplications: layer.multiplications * timeSteps,
+    additions: layer.additions * (timeSteps + probeSteps),
+    multiplications: layer.multiplications * (timeSteps + probeSteps),
   }));
   return {
     ...behind,

@@ -311,7 +311,12 @@ describe('graphs beyond the kernels', () => {
     let beyond = 0;
     await fc.assert(
       fc.asyncProperty(
-        arbitraryGraphSnn({ encoders: ['constant'], maxTimeSteps: 4, signed: true }).chain((snn) =>
+        arbitraryGraphSnn({
+          encoders: ['constant'],
+          maxTimeSteps: 4,
+          signed: true,
+          probes: true,
+        }).chain((snn) =>
           fc.record({
             snn: fc.constant(snn),
             pixels: arbitraryPixels(snn.architecture, snn.encoder.range, 2),

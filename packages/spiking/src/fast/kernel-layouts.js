@@ -76,13 +76,16 @@ const neuron = {
   ...float('leak', 'threshold', 'silent', 'initial'),
   ...int('isSigned'),
   ...float('low'),
+  ...int('probeSteps'),
 };
 
 const adaptiveNeuron = {
   ...float('currentDecay', 'membraneDecay', 'refractoryDecay', 'thresholdDecay', 'growth', 'rest'),
 };
 
-const integerNeuron = int('reset', 'leak', 'threshold', 'silent', 'initial', 'isSigned', 'low');
+const integerNeuron = {
+  ...int('reset', 'leak', 'threshold', 'silent', 'initial', 'isSigned', 'low', 'probeSteps'),
+};
 
 const compressed = {
   ...int('values', 'ptr', 'list', 'rows', 'steps', 'width', 'channels', 'padded', 'start'),

@@ -1,5 +1,5 @@
 import { spikingLayers, type IntegrateAndFire, type Layer, type Snn } from '@privatesnn/core';
-import { classNames, testStream } from '@privatesnn/testkit';
+import { testStream } from '@privatesnn/testkit';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 
@@ -8,7 +8,7 @@ import type { Inference, SpikingEngine } from '../engine.js';
 import { createReferenceEngine } from '../reference/engine.js';
 import { compiledEngines } from './testing/compiled-engines.js';
 import { residualRun } from './testing/residual-network.js';
-import { exactParameters } from './testing/exact-parameters.js';
+import { wideNetwork } from './testing/wide-network.js';
 
 const reference = createReferenceEngine();
 const signed: IntegrateAndFire = {
@@ -19,32 +19,7 @@ const signed: IntegrateAndFire = {
 const negativeOf = ({ activity }: Inference): number =>
   activity.reduce((sum, { negative = 0 }) => sum + negative, 0);
 
-/**
- * A residual network of signed neurons: channels of several blocks, averages, and all pixels as one. Weights are multiples
- * of 1/64, so that all sums are exact.
- */
-function wide(timeSteps: number): Snn {
-  const window = { kernel: 3, stride: 1, padding: 1, bias: true } as const;
-  const layers: Layer[] = [
-    { kind: 'conv', name: 'stem', inChannels: 2, outChannels: 70, ...window },
-    { kind: 'average-pool', name: 'mean', size: 2 },
-    { kind: 'conv', name: 'a', inChannels: 70, outChannels: 40, ...window },
-    { kind: 'conv', name: 'b', inChannels: 40, outChannels: 70, ...window, linear: true },
-    { kind: 'add', name: 'sum', from: ['mean', 'b'] },
-    { kind: 'flatten' },
-    { kind: 'dense', name: 'hidden', inputs: 4 * 70, outputs: 33, bias: false },
-    { kind: 'dense', name: 'output', inputs: 33, outputs: 2, bias: false },
-  ];
-  const architecture = { name: 'wide', inputShape: [4, 4, 2] as const, classes: 2, layers };
-  const parameters = exactParameters(architecture);
-  return {
-    ...{ type: 'snn', architecture, parameters, timeSteps, classNames: classNames(2) },
-    ...{ neuron: signed, encoder: { kind: 'poisson', range: [-1, 1] } },
-    thresholds: { stem: 0.125, a: 0.5, sum: 0.5, hidden: 0.25 },
-    gains: { sum: [0.5, 1] },
-    readout: { kind: 'sum', scale: 1 },
-  };
-}
+const wide = (timeSteps: number): Snn => wideNetwork(timeSteps, signed);
 
 describe.each(compiledEngines)(
   'signed neurons of the $implementation engine',

@@ -17,7 +17,9 @@ const runs = fc
     residualNetwork,
     arbitraryGraph().filter((architecture) => spikingLayers(architecture).length > 0),
   )
-  .chain((architecture) => arbitrarySnnOf(architecture, { maxTimeSteps: 6, signed: true }))
+  .chain((architecture) =>
+    arbitrarySnnOf(architecture, { maxTimeSteps: 6, signed: true, probes: true }),
+  )
   .chain((snn) =>
     fc.record({
       snn: fc.constant(snn),

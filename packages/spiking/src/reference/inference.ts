@@ -4,6 +4,7 @@ import { checkInference } from '../checks.js';
 import { integrateAndFireOf } from '../neuron-checks.js';
 import { encode } from '../encoder.js';
 import type { Inference, InferenceRequest } from '../engine.js';
+import { probeStepsOf } from '../offset-spikes.js';
 import { isSigned } from '../taking-back.js';
 import { ActivityCounter } from './activity.js';
 import { simulateAdaptive } from './adaptive.js';
@@ -21,7 +22,7 @@ export async function infer(request: InferenceRequest): Promise<Inference> {
   const operations = operationsOf(snn.architecture, snn.parameters, snn.gains);
   const run = simulationOf(snn);
   const activity = new ActivityCounter(snn.architecture, isSigned(snn.neuron));
-  const counter = new OperationCounter(operations, snn.encoder.kind);
+  const counter = new OperationCounter(operations, snn.encoder.kind, probeStepsOf(snn.neuron));
   const potentials = new Float32Array(images * recordAt.length * classes);
   const rasters = new Map<string, Uint8Array>();
   await forEachImage(request, images, (pixels, image, number) => {

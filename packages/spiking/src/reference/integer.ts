@@ -1,4 +1,4 @@
-import type { IntegrateAndFire, Snn } from '@privatesnn/core';
+import type { Snn } from '@privatesnn/core';
 
 import { checkInference } from '../checks.js';
 import { integrateAndFireOf } from '../neuron-checks.js';
@@ -6,18 +6,13 @@ import { encode } from '../encoder.js';
 import type { Inference, InferenceRequest } from '../engine.js';
 import { frontOf, requestBehind, withFront } from '../fast/front.js';
 import { inputsOf as plannedInputs, planOf } from '../fast/plan.js';
-import {
-  integerLayers,
-  integerLeak,
-  integerLimit,
-  integerPixel,
-  pixelUnits,
-  type IntegerLayer,
-} from '../integer.js';
-import { isSigned, lowOf, takesBack } from '../taking-back.js';
+import { integerLayers, integerPixel, pixelUnits, type IntegerLayer } from '../integer.js';
+import { probeStepsOf } from '../offset-spikes.js';
+import { isSigned } from '../taking-back.js';
 import { ActivityCounter } from './activity.js';
 import { forEachImage } from './batch.js';
 import { addRaster } from './inference.js';
+import { runIntegers } from './integer-neurons.js';
 import {
   computed,
   currents,
@@ -36,14 +31,15 @@ export async function inferInteger(request: InferenceRequest): Promise<Inference
   const front = frontOf(request.snn);
   if (front) {
     const behind = await inferInteger(requestBehind(request, front));
-    return withFront(front, request.pixels, timeSteps, behind);
+    const probeSteps = probeStepsOf(request.snn.neuron);
+    return withFront(front, request.pixels, { timeSteps, probeSteps }, behind);
   }
   const { snn, seed, raster = [] } = request;
   const { classes } = snn.architecture;
   const layers = integersByName(snn, timeSteps);
   const operations = operationsOf(snn.architecture, snn.parameters);
   const activity = new ActivityCounter(snn.architecture, isSigned(snn.neuron));
-  const counter = new OperationCounter(operations, snn.encoder.kind);
+  const counter = new OperationCounter(operations, snn.encoder.kind, probeStepsOf(snn.neuron));
   const potentials = new Float32Array(images * recordAt.length * classes);
   const rasters = new Map<string, Uint8Array>();
   const isConstant = snn.encoder.kind === 'constant';
@@ -167,32 +163,4 @@ function passed(operation: Operation, inputs: readonly Signal[]): Signal {
   const signal = computed(operation, inputs);
   if (operation.kind !== 'average-pool') return signal;
   return signal.map((x) => x.map((mean) => Math.round(mean * operation.pooling.divisor)));
-}
-
-/** Neurons with integer membranes through all time-steps. */
-function runIntegers(
-  current: readonly Float64Array[],
-  { reset, leak, firing, initial, signed = false }: IntegrateAndFire,
-  threshold: number,
-): Signal {
-  const kept = integerLeak(leak);
-  const low = lowOf(threshold);
-  const leaked = (u: number): number => Math.round((u * kept) / 2 ** 15);
-  const spikes = current.map((x) => new Float32Array(x.length));
-  for (let i = 0; i < current[0]!.length; i++) {
-    let membrane = leaked(Math.round(initial * threshold));
-    let sent = 0;
-    for (const [t, x] of current.entries()) {
-      const u = Math.min(integerLimit, Math.max(-integerLimit, membrane + x[i]!));
-      const fires = firing === 'strict' ? u > threshold : u >= threshold;
-      const spike = fires ? 1 : signed && takesBack(u, sent, low) ? -1 : 0;
-      spikes[t]![i] = spike;
-      sent += spike;
-      const taken = threshold * spike;
-      if (reset === 'soft') membrane = leaked(u - taken);
-      else if (reset === 'delayed-soft') membrane = leaked(u) - taken;
-      else membrane = fires ? 0 : leaked(u);
-    }
-  }
-  return spikes;
 }

@@ -1,6 +1,13 @@
 import type { IntegrateAndFire } from '@privatesnn/core';
 
-import { initialState, neuronStep, type NeuronState } from '../neuron.js';
+import {
+  fires,
+  initialState,
+  neuronStep,
+  type NeuronParameters,
+  type NeuronState,
+} from '../neuron.js';
+import { movedStart, probeStepsOf } from '../offset-spikes.js';
 import type { Signal } from './network.js';
 
 /** One spiking layer through all time-steps. */
@@ -10,17 +17,38 @@ export interface LayerRun {
   readonly potentials: Signal;
 }
 
-/** Runs integrate-and-fire neurons from their initial potential through all time-steps. */
+/** Runs integrate-and-fire neurons from their initial potential, which a probe may move, through all time-steps. */
 export function runNeurons(current: Signal, neuron: IntegrateAndFire, threshold: number): LayerRun {
+  const parameters = { ...neuron, threshold };
+  const start = initialState(current[0]!.length, parameters);
+  const probeSteps = probeStepsOf(neuron);
+  if (probeSteps === 0) return run(current, start, parameters);
+  const { last } = run(current.slice(0, probeSteps), start, parameters);
+  const theta = Math.fround(threshold);
+  const probe = {
+    probeSteps,
+    threshold: theta,
+    fires: (potential: number) => fires(potential, theta, neuron.firing),
+  };
+  const membrane = start.membrane.map((potential, i) =>
+    movedStart(potential, { left: last.membrane[i]!, spikes: last.sent[i]! }, probe, Math.fround),
+  );
+  return run(current, { ...start, membrane }, parameters);
+}
+
+function run(
+  current: Signal,
+  start: NeuronState,
+  parameters: NeuronParameters,
+): LayerRun & { readonly last: NeuronState } {
   const spikes: Float32Array[] = [];
   const potentials: Float32Array[] = [];
-  const parameters = { ...neuron, threshold };
-  let state: NeuronState = initialState(current[0]!.length, parameters);
+  let state = start;
   for (const input of current) {
     const step = neuronStep(state, input, parameters);
     spikes.push(step.spikes);
     potentials.push(step.potential);
     state = step;
   }
-  return { spikes, potentials };
+  return { spikes, potentials, last: state };
 }

@@ -26,10 +26,16 @@ interface Load {
 export class OperationCounter {
   private readonly layers: { layer: string; additions: number; multiplications: number }[];
 
+  /** The operations before neurons, which take the time-steps of a probe twice. */
+  private readonly probed: ReadonlySet<Operation>;
+
+  /** @param probeSteps τ of the network's neurons; 0 for no probe */
   constructor(
     private readonly operations: readonly Operation[],
     private readonly encoder: Encoder['kind'],
+    private readonly probeSteps = 0,
   ) {
+    this.probed = beforeNeurons(operations);
     this.layers = operations.flatMap((operation) =>
       'last' in operation
         ? [{ layer: operation.layer.name, additions: 0, multiplications: 0 }]
@@ -71,8 +77,10 @@ export class OperationCounter {
     const counted = this.layers.find(({ layer }) => layer === operation.layer.name)!;
     for (const { events, kinds } of inputs) {
       const reached = synapsesBy(operation, kinds.length);
-      for (const step of events) {
-        step.forEach((count, i) => {
+      for (const [t, step] of events.entries()) {
+        const times = t < this.probeSteps && this.probed.has(operation) ? 2 : 1;
+        step.forEach((number, i) => {
+          const count = times * number;
           if (kinds[i] === 'spike') counted.additions += count * reached[i]!;
           else if (kinds[i] === 'constant' || operation.kind === 'weighted') {
             counted.multiplications += count * reached[i]!;
@@ -81,6 +89,20 @@ export class OperationCounter {
       }
     }
   }
+}
+
+/** The operations whose sums reach neurons. */
+function beforeNeurons(operations: readonly Operation[]): Set<Operation> {
+  const found = new Set<Operation>();
+  for (const operation of [...operations].reverse()) {
+    const isTaken = [...found].some(
+      (taker) =>
+        !('spikes' in operation && operation.spikes) &&
+        taker.sources.includes(operations.indexOf(operation)),
+    );
+    if (('spikes' in operation && operation.spikes) || isTaken) found.add(operation);
+  }
+  return found;
 }
 
 function spikesOf(values: Signal, kind: NumberKind): Load {

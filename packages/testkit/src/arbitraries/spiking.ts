@@ -25,16 +25,18 @@ export interface SnnConstraints {
   readonly leaks?: readonly number[];
   /** Whether neurons may be signed, where there is no max-pooling; false when left out. */
   readonly signed?: boolean;
+  /** Whether neurons may have a probe; false when left out. */
+  readonly probes?: boolean;
   /** Largest T; 8 when left out. */
   readonly maxTimeSteps?: number;
 }
 
 /**
  * Integrate-and-fire neurons: leaks and initial potentials that are exact in binary, any reset, any firing; half of them
- * signed, where they may be, which have no leak and a soft reset.
+ * signed, or with a probe, where they may be, which have no leak and a soft reset.
  */
 export function arbitraryNeuron(
-  constraints: Pick<SnnConstraints, 'resets' | 'leaks' | 'signed'> = {},
+  constraints: Pick<SnnConstraints, 'resets' | 'leaks' | 'signed' | 'probes'> = {},
 ): Arbitrary<IntegrateAndFire> {
   const { resets = ['soft', 'delayed-soft', 'hard'], leaks = [1, 0.75, 0.5] } = constraints;
   const common = {
@@ -47,9 +49,14 @@ export function arbitraryNeuron(
     leak: fc.constantFrom(...leaks),
     reset: fc.constantFrom(...resets),
   });
-  if (!constraints.signed) return binary;
-  const soft = { leak: fc.constant(1), reset: fc.constant('soft' as const) };
-  return fc.oneof(binary, fc.record({ ...common, ...soft, signed: fc.constant(true) }));
+  const soft = { ...common, leak: fc.constant(1), reset: fc.constant('soft' as const) };
+  return fc.oneof(
+    binary,
+    ...(constraints.signed ? [fc.record({ ...soft, signed: fc.constant(true) })] : []),
+    ...(constraints.probes
+      ? [fc.record({ ...soft, probeSteps: fc.integer({ min: 1, max: 4 }) })]
+      : []),
+  );
 }
 
 /** Encoders on [0, 1] or [-1, 1]. */
@@ -88,7 +95,7 @@ export function arbitrarySnnOf(
 ): Arbitrary<Snn> {
   const { maxTimeSteps = 8 } = constraints;
   const has = (...kinds: string[]) => architecture.layers.some(({ kind }) => kinds.includes(kind));
-  return fc.record({
+  const any = fc.record({
     type: fc.constant('snn' as const),
     architecture: fc.constant(architecture),
     parameters: arbitraryParameters(architecture),
@@ -103,6 +110,13 @@ export function arbitrarySnnOf(
     timeSteps: fc.integer({ min: 1, max: maxTimeSteps }),
     classNames: fc.constant(classNames(architecture.classes)),
   });
+  // A probe is within an inference.
+  return any.map(({ neuron, ...snn }) => ({
+    ...snn,
+    neuron: neuron.probeSteps
+      ? { ...neuron, probeSteps: Math.min(neuron.probeSteps, snn.timeSteps) }
+      : neuron,
+  }));
 }
 
 /** Gains for the inputs of every add and concat, exact in binary. */

@@ -5,8 +5,11 @@ import type { Immutable } from './immutable.js';
 /** The part that is kept from one time-step to the next. */
 const decay = z.number().min(0).lt(1);
 
-/** Whether neurons may be signed: what they take back, they must have kept. */
-export function allowsSigned({
+/**
+ * Whether what neurons have taken is in their membranes and their spikes: u + θ·S = v·θ + ΣI. Signed neurons ask for it,
+ * and those with a probe.
+ */
+export function conservesCharge({
   leak,
   reset,
 }: {
@@ -32,11 +35,24 @@ const integrateAndFire = z
      * out. Only without leak and with a soft reset.
      */
     signed: z.boolean().optional(),
+    /**
+     * τ ≥ 1: each layer first takes its first τ time-steps without sending anything, and moves its neurons' initial
+     * potentials by the spikes that they were off (Hao 2023); there is no such probe when left out. Only without leak,
+     * with a soft reset, and of neurons that are not signed.
+     */
+    probeSteps: z.int().min(1).optional(),
   })
-  .refine((neuron) => !neuron.signed || allowsSigned(neuron), {
+  .refine((neuron) => !neuron.signed || conservesCharge(neuron), {
     message: 'signed neurons have a leak of 1 and a soft reset',
     path: ['signed'],
-  });
+  })
+  .refine(
+    ({ probeSteps, ...neuron }) => !probeSteps || (conservesCharge(neuron) && !neuron.signed),
+    {
+      message: 'neurons with a probe have a leak of 1, a soft reset, and spikes of 0 or 1',
+      path: ['probeSteps'],
+    },
+  );
 
 export const adaptiveNeuronSchema = z.strictObject({
   kind: z.literal('adaptive'),

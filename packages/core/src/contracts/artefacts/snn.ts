@@ -50,7 +50,7 @@ export const snnSchema = z
   .superRefine((snn, context) => {
     const expected = spikingLayers(snn.architecture).map((layer) => layer.name);
     const thresholds = wrongNames('thresholds', Object.keys(snn.thresholds), expected);
-    for (const misfit of [...misfits(snn), ...thresholds, ...wrongGains(snn)]) {
+    for (const misfit of [...misfits(snn), ...thresholds, ...wrongGains(snn), ...wrongProbe(snn)]) {
       context.addIssue({ code: 'custom', ...misfit });
     }
   });
@@ -66,6 +66,13 @@ function* wrongGains({ architecture, gains = {} }: Pick<Snn, 'architecture' | 'g
       : 'The architecture has no add or concat of this name';
     yield { path: ['gains', key], message } satisfies Misfit;
   }
+}
+
+function* wrongProbe({ neuron, timeSteps }: Pick<Snn, 'neuron' | 'timeSteps'>) {
+  const { probeSteps = 0 } = neuron.kind === 'adaptive' ? {} : neuron;
+  if (probeSteps <= timeSteps) return;
+  const message = `Expected at most T = ${timeSteps}, received ${probeSteps}`;
+  yield { path: ['neuron', 'probeSteps'], message } satisfies Misfit;
 }
 
 /** A spiking network, as it is deployed: all that its holder, or an attacker, has. */

@@ -5,7 +5,7 @@ import { checkedProduct } from '../heap.js';
 import { convArguments, windowOf } from './conv-arguments.js';
 import { encodeConstant, pooledImage } from './encoding.js';
 import { allocatePositions } from './lists.js';
-import { synapticOperations } from './synaptic-operations.js';
+import { constantOperations } from './synaptic-operations.js';
 
 /**
  * @typedef {import('./network.js').Network} Network
@@ -28,12 +28,12 @@ export function constantInput(network, images) {
   const current = heap.alloc(what, checkedProduct(what, images.count, size));
   const top = heap.top;
   let spikes = 0;
-  let operations = 0;
+  let multiplications = 0;
   for (let i = 0; i < images.count; i++) {
     const image = imageAt(images, i);
     const encoded = encodeConstant(network, image);
     spikes += encoded.spikes;
-    operations += synapticOperations(network, 0, encoded.lists);
+    multiplications += constantOperations(network, 0, encoded.lists);
     const result = current + i * size;
     if (spec.integers) integerCurrent(network, image, result);
     else heap.run('valuedCurrent', { conv: convArguments(network, 0, encoded.lists), result });
@@ -48,7 +48,7 @@ export function constantInput(network, images) {
     currents: 0,
     spikes,
     additions: 0,
-    multiplications: operations * spec.timeSteps,
+    multiplications,
   };
 }
 

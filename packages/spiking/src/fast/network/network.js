@@ -1,9 +1,11 @@
 /**
  * A network in the kernels' heap: its layers' weights, and the sizes that the kernels lay them out by.
  */
+import { probeStepsOf } from '../../offset-spikes.js';
 import { isSigned } from '../../taking-back.js';
 import { blockRows } from '../placed-weights.js';
 import { packIntegerWeights, packWeights } from './packed-weights.js';
+import { reachesNeurons } from './reaches-neurons.js';
 import { takesNumbers } from './takes-numbers.js';
 import { averagedOver } from './transition.js';
 
@@ -95,6 +97,11 @@ export class Network {
   /** Whether spiking layers send negative spikes too: a map of bits for each sign (spike-bits.js). */
   get isSigned() {
     return isSigned(this.spec.neuron);
+  }
+
+  /** The first time-steps of an image that a layer takes twice, the first time as its probe. @param {number} index */
+  stepsTakenTwice(index) {
+    return reachesNeurons(this.spec.plan, index) ? probeStepsOf(this.spec.neuron) : 0;
   }
 
   /** Whether an input of a layer is of numbers. @param {number} index @param {number} [which] */

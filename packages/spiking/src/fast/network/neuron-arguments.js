@@ -1,6 +1,7 @@
 /**
  * A layer's neurons as the kernels want them.
  */
+import { probeStepsOf } from '../../offset-spikes.js';
 import { lowOf } from '../../taking-back.js';
 import { element } from '../element.js';
 
@@ -15,7 +16,16 @@ export function neuronArguments(network, index) {
   const silent = firing === 'strict' ? threshold : floatBelow(threshold);
   const first = threshold < Infinity ? Math.fround(leak) * Math.fround(initial * threshold) : 0;
   const takingBack = { isSigned: Number(signed ?? false), low: lowOf(threshold) };
-  return { reset: resets[reset], leak, threshold, silent, initial: first, ...takingBack };
+  const probeSteps = probeStepsOf(network.spec.neuron);
+  return {
+    reset: resets[reset],
+    leak,
+    threshold,
+    silent,
+    initial: first,
+    ...takingBack,
+    probeSteps,
+  };
 }
 
 /** `struct neuron_int`. @param {Network} network @param {number} index */
@@ -28,7 +38,11 @@ export function integerNeuronArguments(network, index) {
   // Below −θ/8 is, for integers, below its ceiling.
   const low = Math.ceil(lowOf(threshold));
   const takingBack = { isSigned: Number(signed ?? false), low };
-  return { reset: resets[reset], leak: kept, threshold, silent, initial: first, ...takingBack };
+  const probeSteps = probeStepsOf(network.spec.neuron);
+  return {
+    ...{ reset: resets[reset], leak: kept, threshold, silent, initial: first, ...takingBack },
+    probeSteps,
+  };
 }
 
 /** `struct adaptive`. @param {Network} network @param {number} index */

@@ -10,9 +10,35 @@ import { element } from '../element.js';
  * @param {import('./lists.js').Lists} lists an input of the layer, or a part of one, before it is made one pixel
  *   or after
  * @param {number} [which] of the layer's inputs
- * @returns {number} operations at all of the lists' time-steps
+ * @returns {number} operations at all of the lists' time-steps, those of the probe twice
  */
-export function synapticOperations(network, index, { ptr, steps, height, width }, which = 0) {
+export function synapticOperations(network, index, lists, which = 0) {
+  const twice = network.stepsTakenTwice(index);
+  return operationsAt(network, index, lists, which, (step) =>
+    step % network.spec.timeSteps < twice ? 2 : 1,
+  );
+}
+
+/**
+ * The same of one image's numbers, which are the same at all time-steps.
+ *
+ * @param {import('./network.js').Network} network
+ * @param {number} index
+ * @param {import('./lists.js').Lists} lists of one time-step
+ */
+export function constantOperations(network, index, lists) {
+  const steps = network.spec.timeSteps + network.stepsTakenTwice(index);
+  return operationsAt(network, index, lists, 0, () => steps);
+}
+
+/**
+ * @param {import('./network.js').Network} network
+ * @param {number} index
+ * @param {import('./lists.js').Lists} lists
+ * @param {number} which
+ * @param {(step: number) => number} times how often the entries of a time-step of the lists come
+ */
+function operationsAt(network, index, { ptr, steps, height, width }, which, times) {
   const { rows, columns, reached } = reach(network, index, { height, width }, which);
   // Entries of a column lie between two positions: their sum by columns is one of positions, most of them times 0.
   const factors = [];
@@ -25,8 +51,11 @@ export function synapticOperations(network, index, { ptr, steps, height, width }
   let sum = 0;
   for (let y = 0; y < height; y++) {
     let entries = 0;
-    for (let at = y * steps * line; at < (y + 1) * steps * line; at += line) {
-      for (const { x, factor } of factors) entries += factor * element(positions, at + x);
+    for (let step = 0; step < steps; step++) {
+      const at = (y * steps + step) * line;
+      let ofStep = 0;
+      for (const { x, factor } of factors) ofStep += factor * element(positions, at + x);
+      entries += times(step) * ofStep;
     }
     sum += entries * element(rows, y);
   }

@@ -41,7 +41,8 @@ export function takenNumbers(network, index, outputOf, images, which) {
   const count = (/** @type {PlannedPart} */ part) => {
     if (planned.weighted === undefined) return;
     const { height, width, present } = presentPixels(part);
-    const perPixel = steps * part.source.channels;
+    const times = images.count * (spec.timeSteps + network.stepsTakenTwice(index));
+    const perPixel = times * part.source.channels;
     counts.multiplications +=
       perPixel * numberOperations(network, index, { height, width }, present, which);
   };

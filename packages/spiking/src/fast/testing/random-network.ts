@@ -13,6 +13,8 @@ export interface NetworkKinds {
   readonly dropout: boolean;
   /** Whether neurons may be signed; then no max-pooling goes with them. False when left out. */
   readonly signed?: boolean;
+  /** Whether neurons may have a probe. False when left out. */
+  readonly probes?: boolean;
 }
 
 /** A network with an image batch of one to three images. */
@@ -43,6 +45,7 @@ export function networkCase(kinds: NetworkKinds): fc.Arbitrary<NetworkCase> {
       firstImage: fc.integer({ min: 0, max: 5 }),
       encoder: fc.constantFrom(...kinds.encoders),
       signed: kinds.signed ? fc.boolean() : fc.constant(false),
+      probeSteps: kinds.probes ? fc.constantFrom(0, 1, 2, 5) : fc.constant(0),
       leak: fc.constantFrom(1, 0.5),
       reset: fc.constantFrom('soft' as const, 'delayed-soft' as const, 'hard' as const),
       firing: fc.constantFrom('strict' as const, 'inclusive' as const),
@@ -135,6 +138,8 @@ export function networkCase(kinds: NetworkKinds): fc.Arbitrary<NetworkCase> {
         }
         if (layer.name !== 'output') thresholds[layer.name] = (Math.abs(next()) + 1) / 8;
       }
+      const probeSteps = shape.signed ? 0 : Math.min(shape.probeSteps, shape.timeSteps);
+      const conserves = shape.signed || probeSteps > 0;
       const isFixed = shape.encoder === 'constant';
       return {
         snn: {
@@ -144,11 +149,12 @@ export function networkCase(kinds: NetworkKinds): fc.Arbitrary<NetworkCase> {
           thresholds,
           neuron: {
             kind: 'integrate-and-fire',
-            leak: shape.signed ? 1 : shape.leak,
-            reset: shape.signed ? 'soft' : shape.reset,
+            leak: conserves ? 1 : shape.leak,
+            reset: conserves ? 'soft' : shape.reset,
             firing: shape.firing,
             initial: shape.initial,
             ...(shape.signed ? { signed: true } : {}),
+            ...(probeSteps > 0 ? { probeSteps } : {}),
           },
           encoder: { kind: shape.encoder, range: [-1, 1] as const },
           readout: { kind: 'sum' as const, scale: 0.5 },

@@ -93,5 +93,5 @@ export const residualNetwork: Arbitrary<Architecture> = fc
 
 /** Of neurons whose spikes are 0 or 1, which training takes. */
 export const binaryRun = runsOf(residualNetwork, false);
-/** Of signed neurons too. */
+/** Of signed neurons, and such as have a probe, too. */
 export const residualRun = runsOf(residualNetwork, true);

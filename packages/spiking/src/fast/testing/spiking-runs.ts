@@ -5,16 +5,17 @@ import fc, { type Arbitrary } from 'fast-check';
 /**
  * A spiking network with gains, images of its encoder's range, and a seed.
  *
- * @param signed whether neurons may be signed, which training does not take
+ * @param special whether neurons may be signed, or have a probe, which training does not take
  */
-export function runsOf(architectures: Arbitrary<Architecture>, signed: boolean) {
+export function runsOf(architectures: Arbitrary<Architecture>, special: boolean) {
   return architectures.chain((architecture) =>
-    arbitrarySnnOf(architecture, { maxTimeSteps: 10, signed }).chain((snn) =>
-      fc.record({
-        snn: fc.constant(snn),
-        pixels: arbitraryPixels(architecture, snn.encoder.range, 3),
-        seed: fc.nat(2 ** 32 - 1),
-      }),
+    arbitrarySnnOf(architecture, { maxTimeSteps: 10, signed: special, probes: special }).chain(
+      (snn) =>
+        fc.record({
+          snn: fc.constant(snn),
+          pixels: arbitraryPixels(architecture, snn.encoder.range, 3),
+          seed: fc.nat(2 ** 32 - 1),
+        }),
     ),
   );
 }
