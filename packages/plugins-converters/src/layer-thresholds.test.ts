@@ -37,7 +37,7 @@ async function thresholds(
     tensors,
     ann: from,
     calibration,
-    options: leastErrorOptions.parse(options),
+    options: leastErrorOptions.parse({ localUpdates: 12, ...options }),
   };
   return (await layerThresholds(search, sizes))(quantisation);
 }
@@ -107,7 +107,7 @@ describe.each(['statistics', 'local'] as const)('thresholds: %s', (how) => {
           tensors,
           ann: { ...ann, parameters },
           calibration: unseen,
-          options: leastErrorOptions.parse({ thresholds: how }),
+          options: leastErrorOptions.parse({ thresholds: how, localUpdates: 12 }),
         },
         {},
       ).then((at) => at(quantisation)),

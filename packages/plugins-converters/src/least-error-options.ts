@@ -34,7 +34,7 @@ const options = z.strictObject({
   localUpdates: z
     .int()
     .min(1)
-    .default(12)
+    .default(400)
     .describe(
       'For `thresholds: local`: how often each threshold is raised, each time by one batch of `batchSize` images. The ' +
         'more, the nearer it is to the largest current.',

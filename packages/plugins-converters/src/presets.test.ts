@@ -158,7 +158,7 @@ const fewSteps = {
   cropPadding: 0,
   flip: false,
   thresholds: 'layer',
-  localUpdates: 12,
+  localUpdates: 400,
   scale: 'auto',
   scaleCandidates: [1.15, 1, 0.85, 0.7],
   biases: 'calibrated',
