@@ -3,6 +3,32 @@
 #include "bursts.h"
 #include "neuron.h"
 
+// The currents of the period that a time-step is in.
+INLINE void period_currents(HEAP_PARAM vf currents[PERIOD][VECS], const struct conv *c, const struct burst *bursts,
+                            const uint32_t *list, const float *weights, const struct input *others, int32_t count,
+                            int32_t block, int32_t oy, int32_t ox, int32_t t) {
+  int32_t start = t - t % PERIOD;
+  currents_at(currents, c, bursts, list, weights, oy, ox, start);
+  add_others(HEAP_ARG currents, others, count, block, oy, ox, start);
+}
+
+// The probe of an image's neurons, from its first time-step on: `u` becomes where they start.
+INLINE void probe_neurons(HEAP_PARAM vf u[VECS], vf currents[PERIOD][VECS], const struct conv *c,
+                          const struct burst *bursts, const uint32_t *list, const float *weights,
+                          const struct input *others, int32_t count, const vf *constant, const struct neuron *n,
+                          int32_t block, int32_t oy, int32_t ox, int32_t first) {
+  vf sent[VECS];
+  for (int v = 0; v < VECS; v++) sent[v] = splat(0);
+  for (int32_t t = first; t < first + n->probeSteps; t++) {
+    if (t == first || t % PERIOD == 0)
+      period_currents(HEAP_ARG currents, c, bursts, list, weights, others, count, block, oy, ox, t);
+    add_base(u, constant);
+    for (int v = 0; v < VECS; v++) u[v] += currents[t % PERIOD][v];
+    fire_probing(n, u, sent);
+  }
+  move_start(n, u, sent);
+}
+
 // One block of one pixel, with `count` inputs besides (a constant where this is inlined). `base` is of all constant currents. Potentials before the reset go to
 // `potentials` [steps][BLOCK], bits of spikes to `bits`, `bitStep` words apart; either may be absent (a constant where
 // this is inlined). `kind` is a constant, too; of signed neurons the bits of negative spikes are a map further on.
@@ -12,34 +38,24 @@ INLINE void run_neurons(HEAP_PARAM const struct conv *c, const struct burst *bur
                         uint32_t *bits, ptrdiff_t bitStep, enum neurons kind) {
   vf u[VECS], sent[VECS], currents[PERIOD][VECS];
   ptrdiff_t negative = kind == SIGNED ? map_words(c) : 0;
-  int32_t period = -1;
   for (int32_t t = 0, image = 0; t < c->steps; image++) {
     const vf *constant = base_at(c, base, image, oy * c->outWidth + ox, block);
     for (int v = 0; v < VECS; v++) u[v] = splat(n->initial);
-    if (kind != BINARY)
+    if (kind == SIGNED)
       for (int v = 0; v < VECS; v++) sent[v] = splat(0);
-    // The probe, and then all time-steps.
-    for (int32_t probing = kind == PROBING, first = t; probing >= 0; probing--) {
-      t = first;
-      for (int32_t end = t + (probing ? n->probeSteps : c->timeSteps); t < end; t++) {
-        // A probe may go back behind the period's first time-step.
-        if (kind == PROBING ? t / PERIOD != period : t % PERIOD == 0) {
-          period = t / PERIOD;
-          currents_at(currents, c, bursts, list, weights, oy, ox, period * PERIOD);
-          add_others(HEAP_ARG currents, others, count, block, oy, ox, period * PERIOD);
-        }
-        add_base(u, constant);
-        for (int v = 0; v < VECS; v++) u[v] += currents[t % PERIOD][v];
-        if (potentials)
-          for (int v = 0; v < VECS; v++) ((vf *)(potentials + (ptrdiff_t)t * BLOCK))[v] = u[v];
-        if (probing)
-          fire_probing(n, u, sent);
-        else if (kind == SIGNED)
-          fire_signed(n, u, sent, bits + t * bitStep, bits + t * bitStep + negative);
-        else
-          fire(n, u, bits ? bits + t * bitStep : NULL);
-      }
-      if (probing) move_start(n, u, sent);
+    if (kind == PROBING)
+      probe_neurons(HEAP_ARG u, currents, c, bursts, list, weights, others, count, constant, n, block, oy, ox, t);
+    for (int32_t first = t, end = t + c->timeSteps; t < end; t++) {
+      if (t % PERIOD == 0 || (kind == PROBING && t == first))
+        period_currents(HEAP_ARG currents, c, bursts, list, weights, others, count, block, oy, ox, t);
+      add_base(u, constant);
+      for (int v = 0; v < VECS; v++) u[v] += currents[t % PERIOD][v];
+      if (potentials)
+        for (int v = 0; v < VECS; v++) ((vf *)(potentials + (ptrdiff_t)t * BLOCK))[v] = u[v];
+      if (kind == SIGNED)
+        fire_signed(n, u, sent, bits + t * bitStep, bits + t * bitStep + negative);
+      else
+        fire(n, u, bits ? bits + t * bitStep : NULL);
     }
   }
 }

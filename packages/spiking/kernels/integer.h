@@ -210,6 +210,37 @@ INLINE vi moved_start_int(const struct neuron_int *n, vi left, vi spikes) {
   return start;
 }
 
+// The currents of the period that a time-step is in.
+INLINE void period_currents_int(HEAP_PARAM vi *currents, const struct conv *c, const struct burst *bursts,
+                                const int16_t *weights, ptrdiff_t next, const struct input *others, int32_t count,
+                                int32_t block, int blocks, int32_t oy, int32_t ox, int32_t t) {
+  int32_t start = t - t % PERIOD;
+  currents_int_at(currents, c, bursts, AT(uint32_t, c->list), weights, next, blocks, oy, ox, start);
+  add_others_int(HEAP_ARG currents, others, count, block, blocks, oy, ox, start);
+}
+
+// As probe_neurons (forward.h).
+INLINE void probe_neurons_int(HEAP_PARAM vi *u, vi *currents, const struct conv *c, const struct burst *bursts,
+                              const int16_t *weights, ptrdiff_t next, const struct input *others, int32_t count,
+                              const vi *base, const struct neuron_int *n, int32_t block, int blocks, int32_t oy,
+                              int32_t ox, int32_t first) {
+  vi sent[BLOCKS_INT * VECS];
+  for (int v = 0; v < blocks * VECS; v++) sent[v] = splat_int(0);
+  for (int32_t t = first; t < first + n->probeSteps; t++) {
+    if (t == first || t % PERIOD == 0)
+      period_currents_int(HEAP_ARG currents, c, bursts, weights, next, others, count, block, blocks, oy, ox, t);
+    add_base_int(u, base, blocks);
+#pragma GCC unroll 16
+    for (int v = 0; v < blocks * VECS; v++) {
+      u[v] = clamp_int(u[v] + currents[t % PERIOD * blocks * VECS + v]);
+      vm fired = greater_int(u[v], splat_int(n->silent));
+      sent[v] += keep_int(fired, splat_int(1));
+      u[v] = carry_int(n, fired, u[v]);
+    }
+  }
+  for (int v = 0; v < blocks * VECS; v++) u[v] = moved_start_int(n, u[v], sent[v]);
+}
+
 // `blocks` and `kind` are constants.
 INLINE void forward_blocks_int(HEAP_PARAM const struct forward_int_args *a, const struct input *others, int32_t count,
                                struct neuron_int n, int32_t block, int blocks, enum neurons kind) {
@@ -224,48 +255,37 @@ INLINE void forward_blocks_int(HEAP_PARAM const struct forward_int_args *a, cons
       vi u[BLOCKS_INT * VECS], sent[BLOCKS_INT * VECS], currents[PERIOD * BLOCKS_INT * VECS];
       uint32_t *bits = AT(uint32_t, a->bits) +
                        ((ptrdiff_t)oy * c.steps * c.outWidth + ox) * words + block * (BLOCK / 32);
-      int32_t period = -1;
       for (int32_t t = 0, image = 0; t < c.steps; image++) {
         const vi *base = base_int_at(&c, AT(int32_t, c.base), image, oy * c.outWidth + ox, block);
         for (int v = 0; v < blocks * VECS; v++) u[v] = splat_int(n.initial);
-        if (kind != BINARY)
+        if (kind == SIGNED)
           for (int v = 0; v < blocks * VECS; v++) sent[v] = splat_int(0);
-        // The probe, and then all time-steps.
-        for (int32_t probing = kind == PROBING, first = t; probing >= 0; probing--) {
-          t = first;
-          for (int32_t end = t + (probing ? n.probeSteps : c.timeSteps); t < end; t++) {
-            // A probe may go back behind the period's first time-step.
-            if (kind == PROBING ? t / PERIOD != period : t % PERIOD == 0) {
-              period = t / PERIOD;
-              currents_int_at(currents, &c, bursts, AT(uint32_t, c.list), weights, next, blocks, oy, ox,
-                              period * PERIOD);
-              add_others_int(HEAP_ARG currents, others, count, block, blocks, oy, ox, period * PERIOD);
-            }
-            add_base_int(u, base, blocks);
-            uint32_t word = 0, back = 0;
+        if (kind == PROBING)
+          probe_neurons_int(HEAP_ARG u, currents, &c, bursts, weights, next, others, count, base, &n, block, blocks, oy,
+                            ox, t);
+        for (int32_t first = t, end = t + c.timeSteps; t < end; t++, bits += words * c.outWidth) {
+          if (t % PERIOD == 0 || (kind == PROBING && t == first))
+            period_currents_int(HEAP_ARG currents, &c, bursts, weights, next, others, count, block, blocks, oy, ox, t);
+          add_base_int(u, base, blocks);
+          uint32_t word = 0, back = 0;
 #pragma GCC unroll 16
-            for (int v = 0; v < blocks * VECS; v++) {
-              u[v] = clamp_int(u[v] + currents[t % PERIOD * blocks * VECS + v]);
-              vm fired = greater_int(u[v], splat_int(n.silent));
-              if (kind == SIGNED) {
-                vm taken = both(greater_int(splat_int(n.low), u[v]), greater_int(sent[v], splat_int(0)));
-                u[v] += keep_int(taken, splat_int(n.threshold));
-                sent[v] -= keep_int(taken, splat_int(1));
-                back |= lane_bits(taken) << (v * LANES % 32);
-              }
-              if (kind != BINARY) sent[v] += keep_int(fired, splat_int(1));
-              u[v] = carry_int(&n, fired, u[v]);
-              word |= lane_bits(fired) << (v * LANES % 32);
-              if (!probing && (v + 1) * LANES % 32 == 0) {
-                bits[v * LANES / 32] = word;
-                if (kind == SIGNED) bits[negative + v * LANES / 32] = back;
-                word = back = 0;
-              }
+          for (int v = 0; v < blocks * VECS; v++) {
+            u[v] = clamp_int(u[v] + currents[t % PERIOD * blocks * VECS + v]);
+            vm fired = greater_int(u[v], splat_int(n.silent));
+            if (kind == SIGNED) {
+              vm taken = both(greater_int(splat_int(n.low), u[v]), greater_int(sent[v], splat_int(0)));
+              u[v] += keep_int(taken, splat_int(n.threshold));
+              sent[v] += keep_int(fired, splat_int(1)) - keep_int(taken, splat_int(1));
+              back |= lane_bits(taken) << (v * LANES % 32);
             }
-            if (!probing) bits += words * c.outWidth;
+            u[v] = carry_int(&n, fired, u[v]);
+            word |= lane_bits(fired) << (v * LANES % 32);
+            if ((v + 1) * LANES % 32 == 0) {
+              bits[v * LANES / 32] = word;
+              if (kind == SIGNED) bits[negative + v * LANES / 32] = back;
+              word = back = 0;
+            }
           }
-          if (probing)
-            for (int v = 0; v < blocks * VECS; v++) u[v] = moved_start_int(&n, u[v], sent[v]);
         }
       }
     }
