@@ -48,6 +48,7 @@ export async function pictureGrid(
   if (run.jobs.length > 0) {
     const known = [...new Set(outputs.map(({ path }) => path))];
     requirePaths(
+      run,
       reporter,
       'picture',
       groups.map(({ pictures }) => pictures),

@@ -33,7 +33,7 @@ export async function renderPage(run: RunReport, options: HtmlOptions): Promise<
   }
   if (grid.classes.length > 0) add('pictures', 'Pictures', picturesSection(grid));
   const paths = new Set(series.flat().map(({ path }) => path));
-  requirePaths('html', 'series', options.logarithmic, [...paths]);
+  requirePaths(run, 'html', 'series', options.logarithmic, [...paths]);
   if (paths.size > 0) {
     const draw = await chartDrawer();
     add('charts', 'Charts', chartsSection(series, jobs, draw, new Set(options.logarithmic)));

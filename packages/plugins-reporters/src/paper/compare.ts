@@ -44,7 +44,7 @@ export async function compare(run: RunReport, options: PaperTableOptions): Promi
       ...(interval ?? []),
       ...settingPaths(setting),
     ]);
-  requirePaths('paper-table', 'value', wanted, knownPaths(values));
+  requirePaths(run, 'paper-table', 'value', wanted, knownPaths(values));
   return Promise.all(
     options.cells.map(async (cell) => {
       const empty = notRun(cell);

@@ -40,18 +40,21 @@ export function knownPaths(jobs: readonly JobValues[]): string[] {
 }
 
 /**
- * Checks that each wanted path exists in at least one job.
+ * Checks that each wanted path exists in at least one job. Where jobs failed, nothing is refused: they may be those that
+ * have it.
  *
  * @param what what the paths lead to, for the message: "value"
  * @param known every path that a job has
  * @throws UserError REPORT_PATH, which names all missing paths and the nearest valid ones
  */
 export function requirePaths(
+  { manifest }: Pick<RunReport, 'manifest'>,
   reporter: string,
   what: string,
   wanted: Iterable<string>,
   known: readonly string[],
 ): void {
+  if (manifest.jobs.some(({ status }) => status === 'failed')) return;
   const have = new Set(known);
   const missing = [...new Set(wanted)].filter((path) => !have.has(path));
   if (missing.length === 0) return;

@@ -52,7 +52,7 @@ export async function resultTable(
   const columns = options.columns.length > 0 ? options.columns : known.map(columnOf);
   if (run.jobs.length > 0) {
     const wanted = columns.flatMap(({ value, interval }) => [value, ...(interval ?? [])]);
-    requirePaths(reporter, 'value', wanted, known);
+    requirePaths(run, reporter, 'value', wanted, known);
   }
 
   const best = columns.map((column) => bestOf(column, values));

@@ -59,7 +59,7 @@ export function reporterFailed(use: string, plugin: string, thrown: unknown): Us
     known ? cause.errorClass : 'plugin',
     known ? cause.code : 'REPORTER_FAILED',
     `Reporter "${use}" of ${plugin} failed: ${cause.message}`,
-    { cause, hint: 'All stages have finished; the next run takes them from the cache.' },
+    { cause, hint: 'The next run takes the stages that have finished from the cache.' },
   );
 }
 
