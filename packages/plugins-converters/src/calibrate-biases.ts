@@ -38,7 +38,7 @@ export interface BiasCalibration {
  * b ← b + mean(a) − θ · mean(rate), where that brings them closer. The rates are those of the spiking network whose
  * layers before have been corrected, so that what these still do wrong is made good too.
  *
- * Of an add it is the bias of a linear layer that it takes; one that takes none stays as it is.
+ * Of an add it is the bias of a linear layer that it alone takes; one that takes none stays as it is.
  *
  * @returns the ANN with corrected biases; layers that had none have one
  */
@@ -79,9 +79,13 @@ function biasedLayers(architecture: Architecture): Map<string, WeightedLayer> {
   const sources = sourcesOf(architecture);
   const layers = new Map<string, WeightedLayer>();
   for (const layer of spikingLayers(architecture)) {
-    const from = sources[architecture.layers.indexOf(layer)]!;
+    const add = architecture.layers.indexOf(layer);
+    // Another bias of what others take too would change layers that have been corrected.
+    const own = sources[add]!.filter((place) =>
+      sources.every((from, taker) => taker === add || !from.includes(place)),
+    );
     const biased =
-      layer.kind === 'add' ? from.map((place) => architecture.layers[place]).find(isLinear) : layer;
+      layer.kind === 'add' ? own.map((place) => architecture.layers[place]).find(isLinear) : layer;
     if (biased) layers.set(layer.name, biased);
   }
   return layers;
