@@ -146,7 +146,7 @@ export interface SweepRequest extends Batch {
    * Called for each spiking layer in turn. `rates` computes the layer with the given parameters (the last given; the
    * network's own at first) and resolves to the spikes a time-step and neuron of each of its channels (negative ones taken
    * off), the mean over images and pixels, [channels]. Of the parameters only those of this layer may differ (of an add: those of the linear
-   * layers that it takes). What was computed last is what the layers behind take.
+   * layers that it alone takes). What was computed last is what the layers behind take.
    */
   readonly atLayer: (
     layer: string,

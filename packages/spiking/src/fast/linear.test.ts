@@ -1,4 +1,6 @@
-import { spikingLayers, weightedLayers, type Parameters, type Snn } from '@privatesnn/core';
+import { isDeepStrictEqual } from 'node:util';
+
+import { sourcesOf, spikingLayers, type Parameters, type Snn } from '@privatesnn/core';
 import { arbitraryGraph } from '@privatesnn/testkit';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -15,6 +17,7 @@ import {
   denseBlock,
   invertedResiduals,
   linearChain,
+  linearPast,
   linearRun,
 } from './testing/linear-networks.js';
 import { runsOf } from './testing/spiking-runs.js';
@@ -90,33 +93,62 @@ describe.each(compiledEngines)('linear layers, $implementation', ({ implementati
     );
   });
 
-  it('are swept as by the reference engine, with other parameters of a linear layer too', async () => {
+  it('are swept as by the reference engine, with other parameters too', async () => {
     await fc.assert(
-      fc.asyncProperty(binaryRuns, anyEngine, async ({ snn, pixels, seed }, engine) => {
-        const rates = async (one: SpikingEngine): Promise<unknown[]> => {
-          const found: unknown[] = [];
-          await one.sweepLayers({
-            ...{ snn, pixels, seed },
-            atLayer: async (layer, tried) => {
-              found.push(layer, await tried(), await tried(shifted(snn)));
-              found.push(await tried(snn.parameters));
-            },
-          });
-          return found;
-        };
-        expect(await rates(engine)).toEqual(await rates(reference));
+      fc.asyncProperty(binaryRuns, anyEngine, async (run, engine) => {
+        expect(await triedRates(engine, run)).toEqual(await triedRates(reference, run));
       }),
       { numRuns: 15 },
     );
   });
+
+  it.each([invertedResiduals, linearChain, linearPast, denseBlock])(
+    'of $name are swept as by the reference engine, with other parameters too',
+    async (architecture) => {
+      const run = { ...linearRun(architecture), seed: 3 };
+      const expected = await triedRates(reference, run);
+      // Other biases must matter, or nothing is tested.
+      expect(expected.some(([, as, shifted]) => !isDeepStrictEqual(as, shifted))).toBe(true);
+      for (const engine of engines) expect(await triedRates(engine, run)).toEqual(expected);
+    },
+  );
 });
 
-/** The network's parameters, of the biases of linear layers a quarter more. */
-function shifted({ architecture, parameters }: Snn): Parameters {
+/** By layer: its name, its rates, those with other biases, and once more its own. */
+async function triedRates(
+  engine: SpikingEngine,
+  { snn, ...images }: { readonly snn: Snn; readonly pixels: Float32Array; readonly seed: number },
+): Promise<(readonly [string, Float64Array, Float64Array, Float64Array])[]> {
+  const found: (readonly [string, Float64Array, Float64Array, Float64Array])[] = [];
+  await engine.sweepLayers({
+    ...{ snn, ...images },
+    atLayer: async (layer, tried) => {
+      found.push([
+        layer,
+        await tried(),
+        await tried(shifted(snn, layer)),
+        await tried(snn.parameters),
+      ]);
+    },
+  });
+  return found;
+}
+
+/** The network's parameters, of the biases of a layer, or of the linear ones that it alone takes, a quarter more. */
+function shifted({ architecture, parameters }: Snn, name: string): Parameters {
   const changed = { ...parameters };
-  for (const layer of weightedLayers(architecture)) {
-    const bias = layer.linear && parameters[`${layer.name}.bias`];
-    if (bias) changed[`${layer.name}.bias`] = { ...bias, data: bias.data.map((b) => b + 0.25) };
+  const sources = sourcesOf(architecture);
+  const { layers } = architecture;
+  const index = layers.findIndex((layer) => layer.name === name);
+  const isOwn = (place: number): boolean => {
+    const layer = layers[place];
+    if (!layer || !('linear' in layer && layer.linear)) return false;
+    return sources.every((taken, taker) => taker === index || !taken.includes(place));
+  };
+  for (const place of [index, ...sources[index]!.filter(isOwn)]) {
+    const bias = `${layers[place]?.name}.bias`;
+    const given = changed[bias];
+    if (given) changed[bias] = { ...given, data: given.data.map((b) => b + 0.25) };
   }
   return changed;
 }

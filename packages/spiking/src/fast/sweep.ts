@@ -6,7 +6,7 @@ import { everyThread, type Crew } from './engine.js';
 import { thresholdsOf } from './infer.js';
 import type { NetworkSpec } from './network/network-spec.js';
 import { layerParameters, shared, sharedParameters } from './parameters.js';
-import { planOf, type PlannedLayer } from './plan.js';
+import { inputsOf, partsOf, planOf, type PlannedLayer } from './plan.js';
 
 /** A network layer by layer: every thread keeps its images' spikes until nobody takes them any more. */
 export async function sweep(
@@ -28,26 +28,24 @@ export async function sweep(
   });
   const layers = planOf(snn.architecture).layers.filter(({ last }) => !last);
   let parameters: Parameters = snn.parameters;
-  /** Linear layers behind the layer before, which are loaded with the next one. */
-  let linear: PlannedLayer[] = [];
-  for (const [layer, planned] of layers.entries()) {
-    if (planned.linear) {
-      linear.push(planned);
-      continue;
+  let loaded = 0;
+  /** Loads the layers up to one; those anew whose currents it takes, as it may be tried with other parameters of theirs. */
+  const load = async (layer: number, given: Parameters): Promise<void> => {
+    const first = Math.min(loaded, firstOfCurrents(layers, layer));
+    if (first < loaded) await everyThread(crew, () => ({ task: 'drop', layers: loaded - first }));
+    for (const one of layers.slice(first, layer + 1)) {
+      const inRates = { ...snn, parameters: given };
+      const packed = sharedParameters(layerParameters(one, snn.architecture, inRates));
+      await everyThread(crew, () => ({ task: 'next', parameters: packed }));
     }
-    const loaded = [...linear, planned];
-    linear = [];
+    loaded = layer + 1;
+  };
+  for (const [layer, planned] of layers.entries()) {
+    if (planned.linear) continue;
     const { height, width, channels } = planned.output;
-    let isLoaded = false;
     const rates = async (given: Parameters = parameters): Promise<Float64Array> => {
       parameters = given;
-      const inRates = { ...snn, parameters };
-      if (isLoaded) await everyThread(crew, () => ({ task: 'drop', layers: loaded.length }));
-      isLoaded = true;
-      for (const one of loaded) {
-        const packed = sharedParameters(layerParameters(one, snn.architecture, inRates));
-        await everyThread(crew, () => ({ task: 'next', parameters: packed }));
-      }
+      await load(layer, given);
       await everyThread(crew, () => ({ task: 'spike', layer, threshold: thresholds[layer] }));
       const parts = await everyThread<Float64Array>(crew, () => ({ task: 'channels', layer }));
       const spikes = (c: number): number => parts.reduce((sum, part) => sum + part[c]!, 0);
@@ -55,9 +53,18 @@ export async function sweep(
       return Float64Array.from({ length: channels }, (_, c) => spikes(c) / (timeSteps * neurons));
     };
     await request.atLayer(planned.name, rates);
-    if (!isLoaded) await rates();
+    if (loaded <= layer) await rates();
     request.onProgress?.(Math.floor(((layer + 1) * images) / layers.length), images);
   }
+}
+
+/** The first of a layer and the linear layers whose currents it takes, directly or by others. */
+function firstOfCurrents(layers: readonly PlannedLayer[], index: number): number {
+  const sources = inputsOf(layers[index]!).flatMap(partsOf);
+  return Math.min(
+    index,
+    ...sources.flatMap(({ from }) => (layers[from]?.linear ? [firstOfCurrents(layers, from)] : [])),
+  );
 }
 
 /** Gives each thread the network, without layers yet, and its part of the images. */

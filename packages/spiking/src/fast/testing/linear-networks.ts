@@ -74,6 +74,21 @@ export const linearChain: Architecture = {
   ],
 };
 
+/** A linear layer that only the last of the layers behind it takes. */
+export const linearPast: Architecture = {
+  name: 'linear-past',
+  inputShape: [2, 1, 2],
+  classes: 2,
+  layers: [
+    conv('stem', [2, 3]),
+    conv('project', [3, 3], linear),
+    conv('beside', [3, 3], { from: ['stem'] }),
+    { kind: 'add', name: 'sum', from: ['project', 'project', 'beside'] },
+    { kind: 'flatten' },
+    { kind: 'dense', name: 'output', inputs: 6, outputs: 2, bias: true },
+  ],
+};
+
 /** What each number is multiplied with before its neuron, as a batch normalisation is. */
 function normalised(name: string, from: string, channels: number): Named {
   return conv(name, [channels, channels], { from: [from], groups: channels });
