@@ -1,7 +1,7 @@
 // Compiles the kernels to native/<platform>-<arch>.node with the machine's C compiler, once for each instruction
 // set; without a compiler it says so and ends well, as the WebAssembly kernels always work.
 //
-//   node build-native.mjs [--output FILE] [--flags "-fsanitize=address -g"]
+//   node build-native.mjs [--output FILE] [--flags="-fsanitize=address -g"]
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';

@@ -77,7 +77,11 @@ struct count_args {
 KERNEL(count) {
   const uint32_t *bits = AT(uint32_t, a->bits);
   uint32_t n = 0;
-  for (int32_t i = 0; i < a->words; i++) n += (uint32_t)__builtin_popcount(bits[i]);
+  int32_t i = 0, words = a->words;
+  // Two words at once: a population count takes as long for 64 bits as for 32.
+  for (; i + 2 <= words; i += 2)
+    n += (uint32_t)__builtin_popcountll(bits[i] | (uint64_t)bits[i + 1] << 32);
+  for (; i < words; i++) n += (uint32_t)__builtin_popcount(bits[i]);
   a->spikes = n;
 }
 

@@ -14,9 +14,13 @@ import { element } from '../element.js';
  */
 export function synapticOperations(network, index, lists, which = 0) {
   const twice = network.stepsTakenTwice(index);
-  return operationsAt(network, index, lists, which, (step) =>
-    step % network.spec.timeSteps < twice ? 2 : 1,
-  );
+  const { timeSteps } = network.spec;
+  let operations = operationsAt(network, index, lists, which, 0, lists.steps);
+  if (twice === 0) return operations;
+  for (let image = 0; image < lists.steps; image += timeSteps) {
+    operations += operationsAt(network, index, lists, which, image, image + twice);
+  }
+  return operations;
 }
 
 /**
@@ -28,17 +32,20 @@ export function synapticOperations(network, index, lists, which = 0) {
  */
 export function constantOperations(network, index, lists) {
   const steps = network.spec.timeSteps + network.stepsTakenTwice(index);
-  return operationsAt(network, index, lists, 0, () => steps);
+  return steps * operationsAt(network, index, lists, 0, 0, 1);
 }
 
 /**
+ * Operations of the entries of time-steps `from` to before `to` of the lists.
+ *
  * @param {import('./network.js').Network} network
  * @param {number} index
  * @param {import('./lists.js').Lists} lists
  * @param {number} which
- * @param {(step: number) => number} times how often the entries of a time-step of the lists come
+ * @param {number} from
+ * @param {number} to
  */
-function operationsAt(network, index, { ptr, steps, height, width }, which, times) {
+function operationsAt(network, index, { ptr, steps, height, width }, which, from, to) {
   const { rows, columns, reached } = reach(network, index, { height, width }, which);
   // Entries of a column lie between two positions: their sum by columns is one of positions, most of them times 0.
   const factors = [];
@@ -51,11 +58,10 @@ function operationsAt(network, index, { ptr, steps, height, width }, which, time
   let sum = 0;
   for (let y = 0; y < height; y++) {
     let entries = 0;
-    for (let step = 0; step < steps; step++) {
-      const at = (y * steps + step) * line;
-      let ofStep = 0;
-      for (const { x, factor } of factors) ofStep += factor * element(positions, at + x);
-      entries += times(step) * ofStep;
+    const end = (y * steps + to) * line;
+    for (let at = (y * steps + from) * line; at < end; at += line) {
+      // Not by element(), which also reads arrays of other kinds: here this is most of the time.
+      for (const { x, factor } of factors) entries += factor * (positions[at + x] ?? 0);
     }
     sum += entries * element(rows, y);
   }
