@@ -19,6 +19,7 @@
  * @param {Words} words
  * @param {number} [start] the structure's first word
  * @returns {number} the first word after the structure
+ * @throws {Error} where a value is missing
  */
 export function writeArguments(layout, values, words, start = 0) {
   let at = start;
@@ -26,10 +27,14 @@ export function writeArguments(layout, values, words, start = 0) {
     const value = values[name];
     if (typeof kind === 'object') {
       at = writeArguments(kind, /** @type {NamedValues} */ (value), words, at);
+    } else if (kind.endsWith(' result')) {
+      words.integers[at++] = 0;
+    } else if (typeof value !== 'number') {
+      throw new Error(`Expected a number for the kernel's argument "${name}", received ${value}.`);
     } else if (kind.startsWith('float')) {
-      words.floats[at++] = /** @type {number} */ (value ?? 0);
+      words.floats[at++] = value;
     } else {
-      words.integers[at++] = /** @type {number} */ (value ?? 0);
+      words.integers[at++] = value;
     }
   }
   return at;

@@ -122,6 +122,13 @@ describe('arguments', () => {
     expect(integers[6]).toBe(-1);
   });
 
+  it('are all needed, those of inner structures too', () => {
+    const values = { sum: 0.5, first: 1, inner: { b: 3 } };
+    expect(() => writeArguments(layout, values, words)).toThrow(
+      'Expected a number for the kernel\'s argument "a", received undefined.',
+    );
+  });
+
   it('hold the results afterwards, with the signs of their types', () => {
     integers.set([-1, -1], 4);
     expect(readResults(layout, words)).toEqual({ sum: 0.5, count: 2 ** 32 - 1, last: -1 });
