@@ -2,7 +2,12 @@ import { z } from 'zod';
 
 import { defineStage, input, output } from '@privatesnn/core';
 import { TENSOR_RUNTIME } from '@privatesnn/runtime-tfjs';
-import { binaryNeuronOf, SPIKING_ENGINE, warnOfRemark } from '@privatesnn/spiking';
+import {
+  binaryNeuronOf,
+  checkReadFromStart,
+  SPIKING_ENGINE,
+  warnOfRemark,
+} from '@privatesnn/spiking';
 
 import { ascentOptions, tunedAscent } from './class-image-options.js';
 import { warnWithoutGradient } from './class-images.js';
@@ -61,6 +66,7 @@ export const spikeGradient = defineStage({
       const { architecture, encoder, readout, classNames } = victim;
       const { classes, inputShape } = architecture;
       binaryNeuronOf(victim, 'take gradients of');
+      checkReadFromStart(victim, 'take gradients of');
       warnOfRemark(context, engine, victim, 'gradients');
       const noise = context.random('noise');
       const target = { inputShape, inputRange: encoder.range, classNames };

@@ -61,6 +61,15 @@ test('a class without weights is flagged alone', async () => {
   expect([...images.withoutGradient!]).toEqual([0, 1, 0]);
 });
 
+test('spike-gradient refuses a read-out that leaves out time-steps', async () => {
+  const stage = spikeGradient.create({ runtime, engine }, spikeGradient.options.parse(few));
+  const victim = tinySnn();
+  const late = { ...victim, readout: { ...victim.readout, after: 1 } };
+  await expect(stage.run(fakeContext(), { victim: late })).rejects.toMatchObject({
+    code: 'DELAYED_READOUT',
+  });
+});
+
 test.each([
   ['signed neurons', { signed: true }, 'SIGNED_NEURON'],
   ['neurons with a probe', { probeSteps: 1 }, 'PROBING_NEURON'],

@@ -93,8 +93,8 @@ const options = z.strictObject({
     .enum(['sum', 'mean', 'fitted'])
     .default('fitted')
     .describe(
-      "The last layer's membrane potential summed over time as it is, divided by T, or times a factor fitted " +
-        "to the ANN's logits on the calibration images.",
+      "The last layer's membrane potential summed over time as it is, divided by the time-steps summed, or times a " +
+        "factor fitted to the ANN's logits on the calibration images.",
     ),
   batchSize: z.int().min(1).default(50).describe('Images that go through the ANN together.'),
 });

@@ -206,7 +206,7 @@ async function judgedNetwork(
   const pixels = pixelsIn(judged, snn.encoder.range);
   const ran = await engine.infer({ snn, pixels, seed, signal: context.signal });
   const fit = fitReadout(ran.potentials, logits, architecture.classes);
-  const readout = readoutOf(options.readout, timeSteps, fit);
+  const readout = readoutOf(options.readout, { timeSteps, after: options.readoutAfter }, fit);
   const operations = ran.operations.map(({ layer, additions, multiplications }) => ({
     layer,
     additions: additions / judged.shape[0],
@@ -237,7 +237,7 @@ function network(ann: Ann, units: Units, timeSteps: number, options: Options): S
     thresholds,
     neuron: neuronModel(options),
     encoder: encoderFor(options, ann),
-    readout: { kind: 'sum', scale: 1 },
+    readout: readoutOf('sum', { timeSteps, after: options.readoutAfter }),
     timeSteps,
     classNames: ann.classNames,
   };

@@ -114,6 +114,30 @@ describe('least-error', () => {
     expect(ratio(probed)).toBeLessThan(ratio(plain));
   });
 
+  it('reads after the time-steps that are wanted, with a scale that is fitted to that', async () => {
+    const options = { timeSteps: 6, scale: 1 };
+    const plain = await convert(options, fakeContext());
+    const late = await convert({ ...options, readoutAfter: 2 }, fakeContext());
+    const { scale } = late.snn.readout;
+    expect(late.snn).toEqual({ ...plain.snn, readout: { kind: 'fitted', scale, after: 2 } });
+    expect(plain.snn.readout).not.toHaveProperty('after');
+    expect(scale / plain.snn.readout.scale).toBeGreaterThan(1);
+    expect(late.metrics.values['energyRatio']).toBe(plain.metrics.values['energyRatio']);
+    const mean = await convert({ ...options, readoutAfter: 2, readout: 'mean' }, fakeContext());
+    expect(mean.snn.readout).toEqual({ kind: 'mean', scale: 1 / 4, after: 2 });
+  });
+
+  it.each([{ timeSteps: 4 }, { timeSteps: 'auto', timeStepCandidates: [8, 4] }])(
+    'refuses to read after all time-steps of %o',
+    (steps) => {
+      const { error } = leastError.options.safeParse({ ...steps, readoutAfter: 4 });
+      expect(error?.issues).toMatchObject([
+        { path: ['readoutAfter'], message: 'expected less than T = 4' },
+      ]);
+      expect(leastError.options.safeParse({ ...steps, readoutAfter: 3 }).success).toBe(true);
+    },
+  );
+
   it.each([
     [{ leak: 0.9 }, 'leak', /probeSteps: 2 asks for leak: 1/],
     [{ reset: 'hard' }, 'reset', /probeSteps: 2 asks for reset: soft/],

@@ -4,7 +4,7 @@ import { conservesCharge, type Ann, type Encoder, type IntegrateAndFire } from '
 
 import { maxPoolingOption } from './max-pooling.js';
 
-/** Options that every converter shares: the neuron, the encoder and the pooling of the network that it makes. */
+/** Options that converters share: the neuron, the encoder, the read-out's begin and the pooling of the network. */
 export const neuronOptions = {
   timeSteps: z.int().min(1).default(150).describe('T, the number of time-steps of one inference.'),
   leak: z
@@ -46,6 +46,14 @@ export const neuronOptions = {
         'neurons by the spikes that they were off (Hao 2023); 0 for no such probe. It needs `leak: 1`, `reset: soft` ' +
         'and `spikes: binary`, and the network cannot be trained further.',
     ),
+  readoutAfter: z
+    .int()
+    .min(0)
+    .default(0)
+    .describe(
+      't₀ < T: the last layer sums nothing in the first t₀ time-steps, in which few spikes have come that far (Hwang 2021). ' +
+        'Above 0, the network cannot be trained further.',
+    ),
   encoder: z
     .enum(['poisson', 'constant', 'first-spike'])
     .default('poisson')
@@ -59,7 +67,7 @@ export const neuronOptions = {
 
 /** For `superRefine` of the options that these are among: refuses a neuron that there is not. */
 export function refineNeuron(
-  { spikes, probeSteps, leak, reset, ...options }: RefinedOptions,
+  { spikes, probeSteps, readoutAfter, leak, reset, ...options }: RefinedOptions,
   context: z.RefinementCtx,
 ): void {
   const refuse = (option: string, message: string): void =>
@@ -76,10 +84,24 @@ export function refineNeuron(
   const { timeSteps, timeStepCandidates = [] } = options;
   const least = timeSteps === 'auto' ? Math.min(...timeStepCandidates) : timeSteps;
   if (probeSteps > least) refuse('probeSteps', `expected at most T = ${least}`);
+  const { calibrationSteps = least } = options;
+  const fewest = Math.min(least, calibrationSteps);
+  if (readoutAfter >= fewest) refuse('readoutAfter', `expected less than T = ${fewest}`);
+  if (readoutAfter > 0 && options.layerDelay) {
+    refuse(
+      'readoutAfter',
+      'expected 0 with layerDelay: true, by which the last layer begins later',
+    );
+  }
 }
 
-type RefinedOptions = Pick<NeuronOptions, 'spikes' | 'probeSteps' | 'leak' | 'reset'> & {
+type RefinedOptions = Pick<
+  NeuronOptions,
+  'spikes' | 'probeSteps' | 'readoutAfter' | 'leak' | 'reset'
+> & {
   readonly timeSteps: number | 'auto';
+  readonly calibrationSteps?: number | undefined;
+  readonly layerDelay?: boolean;
   readonly timeStepCandidates?: readonly number[];
 };
 

@@ -50,8 +50,8 @@ const options = z.strictObject({
     .enum(['sum', 'mean', 'fitted'])
     .default('sum')
     .describe(
-      "The last layer's membrane potential summed over time as it is, divided by T, or times a factor fitted " +
-        "to the ANN's logits on the calibration images.",
+      "The last layer's membrane potential summed over time as it is, divided by the time-steps summed, or times a " +
+        "factor fitted to the ANN's logits on the calibration images.",
     ),
 });
 

@@ -101,6 +101,18 @@ describe('threshold-balancing', () => {
     expect(candidates).toContain(chosen['scale']);
   });
 
+  it('reads after the time-steps that are wanted, and brings a fitted scale to those that are read', async () => {
+    const late = { readout: 'fitted', encoder: 'constant', readoutAfter: 5 } as const;
+    const short = await convert({ ...late, timeSteps: 25 });
+    const long = await convert({ ...late, timeSteps: 105, calibrationSteps: 25 });
+    expect(short.snn.readout).toMatchObject({ kind: 'fitted', after: 5 });
+    expect(long.snn.readout.scale / short.snn.readout.scale).toBeCloseTo(20 / 100, 6);
+    const { error } = thresholdBalancing.options.safeParse({ ...late, calibrationSteps: 5 });
+    expect(error?.issues).toMatchObject([{ path: ['readoutAfter'] }]);
+    const delayed = thresholdBalancing.options.safeParse({ ...late, layerDelay: true });
+    expect(delayed.error?.issues).toMatchObject([{ path: ['readoutAfter'] }]);
+  });
+
   it('fits the read-out so that scaled potentials are as large as the logits', async () => {
     const { snn } = await convert({ readout: 'fitted', timeSteps: 60, scale: 0.8 });
     expect(snn.readout.kind).toBe('fitted');

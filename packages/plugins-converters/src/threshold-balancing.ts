@@ -162,8 +162,10 @@ async function bestCandidate(
     context.record('threshold-scale', { candidate: scale, fit, layers: balance.layers });
     if (!best || fit.explained > best.fit.explained) {
       // Potentials grow with time: a scale fitted over the calibration's steps is brought to the network's.
-      const rescaled = { ...fit, scale: (fit.scale * stepsOf(options)) / options.timeSteps };
-      const readout = readoutOf(options.readout, options.timeSteps, rescaled);
+      const { timeSteps, readoutAfter: after } = options;
+      const grown = (fit.scale * (stepsOf(options) - after)) / (timeSteps - after);
+      const rescaled = { ...fit, scale: grown };
+      const readout = readoutOf(options.readout, { timeSteps, after }, rescaled);
       best = { scale, snn: { ...snn, readout }, balance, fit };
     }
   }
@@ -230,7 +232,7 @@ function network(ann: Ann, balance: Balance, options: Options): Snn {
     thresholds: balance.thresholds,
     neuron: neuronModel(options),
     encoder: encoderFor(options, ann),
-    readout: { kind: 'sum', scale: 1 },
+    readout: readoutOf('sum', { timeSteps: options.timeSteps, after: options.readoutAfter }),
     timeSteps: options.timeSteps,
     classNames: ann.classNames,
   };

@@ -18,6 +18,7 @@ import {
   modelBasedScales,
   normaliseWeights,
   percentileOf,
+  readoutOf,
   scaledLayers,
   type LayerScales,
 } from '@privatesnn/spiking';
@@ -170,7 +171,7 @@ function normalised(ann: Ann, scales: LayerScales, options: Options): Snn {
     thresholds: Object.fromEntries(spiking.map(({ name }) => [name, 1])),
     neuron: neuronModel(options),
     encoder: encoderFor(options, ann),
-    readout: { kind: 'mean', scale: 1 / options.timeSteps },
+    readout: readoutOf('mean', { timeSteps: options.timeSteps, after: options.readoutAfter }),
     timeSteps: options.timeSteps,
     classNames: ann.classNames,
   };

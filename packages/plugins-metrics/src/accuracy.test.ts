@@ -76,6 +76,21 @@ test('a spiking network by hand: accuracy, activity and comparison with the ANN'
   expect(lineOf(activity, 'spikes per neuron and time-step')[1]).toBeCloseTo(spikes / 240, 10);
 });
 
+test('the curve of a delayed read-out has the time-steps that are read', async () => {
+  const network = { ...tinySnn, readout: { ...tinySnn.readout, after: 11 } };
+  const inputs = { network, images, ann: tinyAnn };
+  const stage = (options: object) => stageOf(accuracy, { runtime, engine }, options);
+  const { curve } = await stage({}).run(fakeContext(), inputs);
+  expect(curve.x).toEqual([12, 14, 16, 18, 20]);
+  await expect(stage({ recordAt: [11, 15] }).run(fakeContext(), inputs)).rejects.toMatchObject({
+    code: 'RECORD_AT',
+    message: expect.stringContaining('time-step 11') as string,
+  });
+  await expect(stage({ timeSteps: 11 }).run(fakeContext(), inputs)).rejects.toMatchObject({
+    code: 'ENGINE_READ_AFTER',
+  });
+});
+
 test('images that no spike answers count as wrong, and their number is told', async () => {
   const context = fakeContext();
   const { metrics } = await stageOf(accuracy, { runtime, engine }, { timeSteps: 1 }).run(context, {

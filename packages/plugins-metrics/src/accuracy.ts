@@ -15,6 +15,7 @@ import {
   countMatches,
   countTies,
   predictedClasses,
+  readAfterOf,
   SPIKING_ENGINE,
   warnOfRemark,
   warnOfTies,
@@ -112,7 +113,7 @@ export const accuracy = defineStage({
       }
 
       const steps = timeSteps ?? network.timeSteps;
-      const points = timePoints(recordAt, steps);
+      const points = timePoints(recordAt, steps, readAfterOf(network));
       warnOfRemark(context, engine, network, 'spikes');
       const { logits, activity, operations } = await simulate(engine, network, images, {
         timeSteps: steps,

@@ -14,6 +14,7 @@ import {
   countMatches,
   countTies,
   predictedClasses,
+  readAfterOf,
   SPIKING_ENGINE,
   warnOfTies,
 } from '@privatesnn/spiking';
@@ -105,7 +106,7 @@ export const conversionDoctor = defineStage({
       const count = images.shape[0];
       const { classes } = network.architecture;
       const steps = timeSteps ?? network.timeSteps;
-      const points = timePoints([], steps);
+      const points = timePoints([], steps, readAfterOf(network));
       const neurons = neuronCounts(network);
       const counts = new Map([...neurons].map(([name, n]) => [name, new Uint16Array(count * n)]));
       const { signal } = context;

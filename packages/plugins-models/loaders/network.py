@@ -20,7 +20,10 @@ class Network:
 
     @torch.no_grad()
     def potentials(self, images, steps=None):
-        """Membrane potentials of the last layer, which never fires, after each time-step: [n, steps, classes]."""
+        """Membrane potentials of the last layer, which never fires, after each time-step: [n, steps, classes].
+
+        They are summed from where the read-out begins, and 0 before.
+        """
         neuron = self.facts["neuron"]
         modules = load(self.graph, len(images), neuron["reset"] == "soft")
         state, summed, result = None, 0, []
@@ -35,7 +38,7 @@ class Network:
             output, state = forward(modules, current, state)
             for hook in hooks:
                 hook.remove()
-            summed = summed + output
+            summed = summed + output * (step >= self.facts["readout"].get("after", 0))
             result.append(summed)
         return torch.stack(result, 1)
 

@@ -31,7 +31,7 @@ const options = z.strictObject({
 export const saveNir = defineStage({
   kind: 'exporter',
   id: 'save-nir',
-  version: 2,
+  version: 3,
   summary:
     'Writes a spiking network as NIR (HDF5) for another simulator, with a loader in Python beside it.',
   source: 'Pedersen 2024, Neuromorphic Intermediate Representation',

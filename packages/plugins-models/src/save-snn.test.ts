@@ -60,10 +60,12 @@ const networks = arbitraryGraphSnn({ signed: true, probes: true }).chain((snn) =
         kind: fc.constantFrom('sum', 'mean', 'fitted', 'filtered'),
         scale: fc.double({ noNaN: true, noDefaultInfinity: true }).map((value) => value + 0),
       }),
+      after: fc.option(fc.nat(snn.timeSteps - 1), { nil: undefined }),
       weights: fc.float({ noNaN: true, noDefaultInfinity: true }),
       names: fc.constant(snn.classNames.map((name) => `${name} "ü" \\ 鳥 🐦`)),
     })
-    .map(({ factor, neuron, readout, weights, names }): Snn => {
+    .map(({ factor, neuron, readout: read, after, weights, names }): Snn => {
+      const readout = read.kind === 'filtered' || after === undefined ? read : { ...read, after };
       const thresholds = Object.entries(snn.thresholds).map(([name, θ]) => [name, θ * factor]);
       const parameters = structuredClone(snn.parameters);
       for (const { data } of Object.values(parameters)) data[0] = weights;

@@ -14,10 +14,10 @@ import {
 import { annLogits, type TensorRuntime } from '@privatesnn/runtime-tfjs';
 import {
   binaryNeuronOf,
+  checkReadFromStart,
   fitReadout,
   readoutOf,
   warnOfRemark,
-  type ReadoutFit,
   type SpikingEngine,
 } from '@privatesnn/spiking';
 
@@ -25,8 +25,6 @@ import type { StbpOptions } from './options.js';
 
 /** Images on which the read-out is fitted and the networks before and after training are compared. */
 export const probeImages = 200;
-
-const notFitted: ReadoutFit = { scale: 0, explained: 0, agreement: 0, ties: 0 };
 
 /** All that one training works with. */
 export interface Work {
@@ -54,6 +52,7 @@ export async function prepare(
   assertImagesFit(images, snn.architecture);
   assertSameClasses(context, images, snn, ...(teacher ? [teacher] : []));
   binaryNeuronOf(snn, 'train');
+  checkReadFromStart(snn, 'train');
   warnOfRemark(context, engine, snn, 'gradients');
   if (options.labels === 'soft' && !images.softLabels) {
     throw new UserError(
@@ -94,7 +93,7 @@ async function withReadout(work: Work, kind: 'sum' | 'mean' | 'fitted'): Promise
   const { start, probe, context } = work;
   const { teacherLogits } = probe;
   if (kind !== 'fitted' || !teacherLogits) {
-    return { ...start, readout: readoutOf(kind, start.timeSteps, notFitted) };
+    return { ...start, readout: readoutOf(kind, start) };
   }
   const { potentials } = await work.engine.infer({
     snn: start,
@@ -103,5 +102,5 @@ async function withReadout(work: Work, kind: 'sum' | 'mean' | 'fitted'): Promise
     signal: context.signal,
   });
   const fit = fitReadout(potentials, teacherLogits, start.architecture.classes);
-  return { ...start, readout: readoutOf(kind, start.timeSteps, fit) };
+  return { ...start, readout: readoutOf(kind, start, fit) };
 }

@@ -285,6 +285,13 @@ describe('stbp', () => {
     expect(context.warnings).toEqual([]);
   });
 
+  it('does not take a read-out that leaves out time-steps', async () => {
+    const late = { ...snn, readout: { ...snn.readout, after: 1 } };
+    await expect(train({}, fakeContext(), { snn: late, images, teacher })).rejects.toMatchObject({
+      code: 'DELAYED_READOUT',
+    });
+  });
+
   it('takes soft labels only from images that have them', async () => {
     const { softLabels: _, ...hard } = images;
     await expect(

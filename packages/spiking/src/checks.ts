@@ -1,4 +1,4 @@
-import { spikingLayers, type Architecture, type Snn } from '@privatesnn/core';
+import { spikingLayers, type Architecture } from '@privatesnn/core';
 
 import { assertAdaptable } from './adaptive-graph.js';
 import type { BalanceRequest, GradientRequest, InferenceRequest } from './engine.js';
@@ -14,6 +14,7 @@ import {
   checkThresholds,
   integrateAndFireOf,
 } from './neuron-checks.js';
+import { checkReadFromStart, checkReadout, readAfterOf } from './readout-checks.js';
 
 /** A request whose sizes and numbers fit: what every engine checks before it computes. */
 export interface CheckedBatch {
@@ -40,13 +41,14 @@ export function checkInference(
     }
   }
   const recordAt = request.recordAt ?? [checked.timeSteps];
+  const after = readAfterOf(request.snn);
   recordAt.forEach((step, i) => {
-    const previous = recordAt[i - 1] ?? 0;
+    const previous = recordAt[i - 1] ?? after;
     if (!Number.isInteger(step) || step <= previous || step > checked.timeSteps) {
       fail(
         'configuration',
         'ENGINE_RECORD_AT',
-        `Expected ascending time-steps from 1 to ${checked.timeSteps} to record at, received ${recordAt.join(', ')}.`,
+        `Expected ascending time-steps from ${after + 1} to ${checked.timeSteps} to record at, received ${recordAt.join(', ')}.`,
         'List every step once, in ascending order, none after the last time-step.',
       );
     }
@@ -68,6 +70,7 @@ export function checkInference(
 /** @throws UserError, and returns the batch's sizes. */
 export function checkGradients(request: GradientRequest): CheckedBatch {
   binaryNeuronOf(request.snn, 'take gradients of');
+  checkReadFromStart(request.snn, 'take gradients of');
   const { memoryBudget } = request;
   if (memoryBudget !== undefined && !(memoryBudget > 0)) {
     fail(
@@ -113,9 +116,9 @@ function checkSnnRequest(request: InferenceRequest | GradientRequest): CheckedBa
   checkSignedSpikes(snn);
   if (snn.neuron.kind === 'adaptive')
     assertAdaptable(snn.architecture, 'A network of adaptive neurons');
-  checkReadout(snn);
   checkThresholds(snn);
   const timeSteps = request.timeSteps ?? snn.timeSteps;
+  checkReadout(snn, timeSteps);
   checkProbe(snn.neuron, timeSteps);
   return checkBatch(request, snn.architecture, timeSteps);
 }
@@ -161,14 +164,4 @@ function checkBatch(
     );
   }
   return { images, timeSteps };
-}
-
-function checkReadout({ neuron, readout }: Snn): void {
-  if (readout.kind !== 'filtered' || neuron.kind === 'adaptive') return;
-  fail(
-    'configuration',
-    'ENGINE_READOUT',
-    'Expected a read-out of summed potentials, received "filtered".',
-    'Only adaptive neurons filter their current.',
-  );
 }

@@ -63,7 +63,10 @@ export interface InferenceRequest extends Batch {
   readonly snn: Snn;
   /** T; the network's own when left out. */
   readonly timeSteps?: number;
-  /** Time-steps (1-based, ascending, ≤ T) at which the read-out is recorded; [T] when left out. */
+  /**
+   * Time-steps (1-based, ascending, ≤ T, behind those that the read-out leaves out) at which it is recorded; [T] when left
+   * out.
+   */
   readonly recordAt?: readonly number[];
   /**
    * `integer` computes with 11-bit weights and integer membranes (see integer.ts): the same bits on every engine
@@ -101,8 +104,8 @@ export interface LayerOperations {
 
 export interface Inference {
   /**
-   * Membrane potentials of the last layer, summed over time (its current, for a `filtered` read-out) and not scaled by
-   * the read-out, [images, recordAt.length, classes].
+   * Membrane potentials of the last layer, summed over time from where the read-out begins (its current, for a `filtered`
+   * one) and not scaled by it, [images, recordAt.length, classes].
    */
   readonly potentials: Float32Array;
   /** The encoder first, then each spiking layer. Divide by images · neurons for spikes per neuron. */

@@ -11,6 +11,7 @@ export * from './noise.js';
 export * from './decline.js';
 export * from './predicted-class.js';
 export * from './readout.js';
+export { checkReadFromStart, readAfterOf } from './readout-checks.js';
 export * from './least-error.js';
 export * from './gaussian-threshold.js';
 export * from './losses.js';

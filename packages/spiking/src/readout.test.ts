@@ -61,13 +61,21 @@ describe('fitReadout', () => {
 describe('readoutOf', () => {
   it('gives 1, 1/T, or the fitted scale', () => {
     const fit = { scale: 0.05, explained: 1, agreement: 1, ties: 0 };
-    expect(readoutOf('sum', 100, fit)).toEqual({ kind: 'sum', scale: 1 });
-    expect(readoutOf('mean', 100, fit)).toEqual({ kind: 'mean', scale: 0.01 });
-    expect(readoutOf('fitted', 100, fit)).toEqual({ kind: 'fitted', scale: 0.05 });
+    expect(readoutOf('sum', { timeSteps: 100 }, fit)).toEqual({ kind: 'sum', scale: 1 });
+    expect(readoutOf('mean', { timeSteps: 100 }, fit)).toEqual({ kind: 'mean', scale: 0.01 });
+    expect(readoutOf('fitted', { timeSteps: 100 }, fit)).toEqual({ kind: 'fitted', scale: 0.05 });
+  });
+
+  it('divides by the time-steps that are read', () => {
+    const steps = { timeSteps: 100, after: 20 };
+    expect(readoutOf('mean', steps)).toEqual({ kind: 'mean', scale: 1 / 80, after: 20 });
+    expect(readoutOf('sum', steps)).toEqual({ kind: 'sum', scale: 1, after: 20 });
+    const fit = { scale: 0.05, explained: 1, agreement: 1, ties: 0 };
+    expect(readoutOf('fitted', steps, fit)).toEqual({ kind: 'fitted', scale: 0.05, after: 20 });
   });
 
   it('falls back to the mean where nothing could be fitted', () => {
     const silent = { scale: 0, explained: 0, agreement: 0.1, ties: 0 };
-    expect(readoutOf('fitted', 100, silent)).toEqual({ kind: 'mean', scale: 0.01 });
+    expect(readoutOf('fitted', { timeSteps: 100 }, silent)).toEqual({ kind: 'mean', scale: 0.01 });
   });
 });

@@ -53,17 +53,26 @@ export function fitReadout(
   };
 }
 
+/** The time-steps that are read: T without the first `after` of them. */
+export interface ReadSteps {
+  readonly timeSteps: number;
+  /** Below T; 0 when left out. */
+  readonly after?: number;
+}
+
 /**
  * The read-out of the given kind; `fitted` takes the fit's scale. Where the network was silent, or did not follow
  * the ANN at all, there is no such scale, and the mean over time takes its place.
  */
 export function readoutOf(
   kind: Exclude<Readout['kind'], 'filtered'>,
-  timeSteps: number,
-  fit: ReadoutFit,
+  { timeSteps, after = 0 }: ReadSteps,
+  fit?: ReadoutFit,
 ): Readout {
-  if (kind === 'fitted' && fit.scale > 0) return { kind, scale: fit.scale };
-  return kind === 'sum' ? { kind, scale: 1 } : { kind: 'mean', scale: 1 / timeSteps };
+  const begin = after > 0 ? { after } : {};
+  if (kind === 'sum') return { kind, scale: 1, ...begin };
+  if (kind === 'fitted' && fit && fit.scale > 0) return { kind, scale: fit.scale, ...begin };
+  return { kind: 'mean', scale: 1 / (timeSteps - after), ...begin };
 }
 
 function mean(values: Float32Array): number {

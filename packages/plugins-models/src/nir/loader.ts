@@ -31,7 +31,7 @@ export async function loaderText(snn: Snn, library: Library, file: string): Prom
 """${architecture.name} for ${libraries[library]}, with nir 1.0.8 and nirtorch 2.6.
 
 What ${file} cannot say, and this file adds: how pixels become input (${encoder.kind}), that the last layer sums its
-currents over ${timeSteps} time-steps and never fires (logits are ${readout.scale} times the sum), how neurons are reset, and
+currents of time-steps ${(readout.after ?? 0) + 1} to ${timeSteps} and never fires (logits are ${readout.scale} times the sum), how neurons are reset, and
 where their potentials begin. Input: [n, ${channels}, ${height}, ${width}], pixels from ${encoder.range[0]} to ${encoder.range[1]}.
 
     print(Network().classes(images))

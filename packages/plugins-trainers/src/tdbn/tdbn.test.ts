@@ -259,6 +259,15 @@ describe('tdbn', () => {
     });
   });
 
+  it('does not take a read-out that leaves out time-steps', async () => {
+    const instance = tdbn.create({ runtime, engine }, tdbn.options.parse(quick));
+    const readout = { kind: 'mean', scale: 1 / 3, after: 1 } as const;
+    const inputs = { snn: network({ readout }), images: bands(24) };
+    await expect(instance.run(fakeContext(), inputs)).rejects.toMatchObject({
+      code: 'DELAYED_READOUT',
+    });
+  });
+
   it('does not train what it would run otherwise: gated max-pooling', async () => {
     const snn = network();
     const layers = snn.architecture.layers.map((layer): Layer =>

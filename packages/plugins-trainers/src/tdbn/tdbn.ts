@@ -10,7 +10,7 @@ import {
   type Snn,
 } from '@privatesnn/core';
 import { TENSOR_RUNTIME } from '@privatesnn/runtime-tfjs';
-import { binaryNeuronOf, SPIKING_ENGINE } from '@privatesnn/spiking';
+import { binaryNeuronOf, checkReadFromStart, SPIKING_ENGINE } from '@privatesnn/spiking';
 
 import { beforeAndAfter } from '../before-and-after.js';
 import { probeImages } from '../prepare.js';
@@ -46,6 +46,7 @@ export const tdbn = defineStage({
       assertImagesFit(images, snn.architecture);
       assertSameClasses(context, images, snn);
       binaryNeuronOf(snn, 'train');
+      checkReadFromStart(snn, 'train');
       assertNoGates(snn);
       const training = partOfImages(images, options.samples);
       const timeSteps = options.timeSteps ?? snn.timeSteps;

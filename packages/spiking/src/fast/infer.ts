@@ -3,6 +3,7 @@ import { encode } from '../encoder.js';
 import { isSigned } from '../taking-back.js';
 import type { Inference, InferenceRequest } from '../engine.js';
 import { integerLayers } from '../integer.js';
+import { readAfterOf } from '../readout-checks.js';
 import { activityOf, addCounts, operationsOf } from './activity.js';
 import { everyThread, networkSpec, type Crew } from './engine.js';
 import { imagesTogether } from './network/images-together.js';
@@ -26,6 +27,7 @@ export async function infer(
     ...(snn.readout.kind === 'filtered' && snn.neuron.kind === 'adaptive'
       ? { filteredBy: snn.neuron.currentDecay }
       : {}),
+    readAfter: readAfterOf(snn),
     thresholds: thresholdsOf(snn),
     neuron: snn.neuron,
     encoder: snn.encoder.kind,

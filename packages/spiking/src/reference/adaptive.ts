@@ -1,6 +1,7 @@
 import type { AdaptiveNeuron, Snn } from '@privatesnn/core';
 
 import { adaptiveStep, restingAdaptiveState, type AdaptiveState } from '../adaptive-neuron.js';
+import { readAfterOf } from '../readout-checks.js';
 import { currentOf } from './connections.js';
 import {
   computed,
@@ -35,7 +36,7 @@ export function simulateAdaptive(
   const read =
     snn.readout.kind === 'filtered'
       ? filtered(last, adaptiveOf(snn).currentDecay, recordAt)
-      : integrate(wholeOf(last), recordAt);
+      : integrate(wholeOf(last), recordAt, readAfterOf(snn));
   return { spikes, read };
 }
 

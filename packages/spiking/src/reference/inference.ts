@@ -5,6 +5,7 @@ import { integrateAndFireOf } from '../neuron-checks.js';
 import { encode } from '../encoder.js';
 import type { Inference, InferenceRequest } from '../engine.js';
 import { probeStepsOf } from '../offset-spikes.js';
+import { readAfterOf } from '../readout-checks.js';
 import { isSigned } from '../taking-back.js';
 import { ActivityCounter } from './activity.js';
 import { simulateAdaptive } from './adaptive.js';
@@ -71,7 +72,7 @@ function simulate(
     }
     outputs.push(signal);
   }
-  return { spikes, read: integrate(outputs.at(-1)!, recordAt) };
+  return { spikes, read: integrate(outputs.at(-1)!, recordAt, readAfterOf(snn)) };
 }
 
 /** Writes one image's spikes: a byte a step and neuron, 1 for a positive spike, 255 for a negative one. */

@@ -8,6 +8,7 @@ import { frontOf, requestBehind, withFront } from '../fast/front.js';
 import { inputsOf as plannedInputs, planOf } from '../fast/plan.js';
 import { integerLayers, integerPixel, pixelUnits, type IntegerLayer } from '../integer.js';
 import { probeStepsOf } from '../offset-spikes.js';
+import { readAfterOf } from '../readout-checks.js';
 import { isSigned } from '../taking-back.js';
 import { ActivityCounter } from './activity.js';
 import { forEachImage } from './batch.js';
@@ -44,6 +45,7 @@ export async function inferInteger(request: InferenceRequest): Promise<Inference
   const rasters = new Map<string, Uint8Array>();
   const isConstant = snn.encoder.kind === 'constant';
   const neuron = integrateAndFireOf(snn, 'compute in integers');
+  const after = readAfterOf(snn);
 
   await forEachImage(request, images, (pixels, image, number) => {
     const spikesByLayer = new Map<string, Signal>();
@@ -76,7 +78,7 @@ export async function inferInteger(request: InferenceRequest): Promise<Inference
       if (operation.last) {
         const sum = new Float64Array(classes);
         current.forEach((x, t) => {
-          x.forEach((value, i) => (sum[i]! += value));
+          if (t >= after) x.forEach((value, i) => (sum[i]! += value));
           const row = image * recordAt.length + recordAt.indexOf(t + 1);
           if (recordAt.includes(t + 1))
             potentials.set(

@@ -12,13 +12,13 @@ export interface LayerInput {
   readonly constant: Float32Array;
 }
 
-/** The sum over time of the last layer's current, after each of the given time-steps. */
-export function integrate(output: Signal, recordAt: readonly number[]): Float32Array {
+/** The sum over time of the last layer's current without the first `after` time-steps, after each of the given ones. */
+export function integrate(output: Signal, recordAt: readonly number[], after = 0): Float32Array {
   const classes = output[0]!.length;
   const result = new Float32Array(recordAt.length * classes);
   const membrane = new Float64Array(classes);
   output.forEach((current, step) => {
-    current.forEach((value, i) => (membrane[i]! += value));
+    if (step >= after) current.forEach((value, i) => (membrane[i]! += value));
     const row = recordAt.indexOf(step + 1);
     if (row >= 0) result.set(membrane, row * classes);
   });

@@ -19,12 +19,17 @@ const encoder = z.strictObject({
 
 const readout = z.strictObject({
   /**
-   * `sum`: as it is; `mean`: divided by T; `fitted`: times `scale`, fitted to the ANN's logits; `filtered`: not the
+   * `sum`: as it is; `mean`: divided by the steps summed; `fitted`: times `scale`, fitted to the ANN's logits; `filtered`: not the
    * sum, but the last layer's current as adaptive neurons filter it, at the time-step of reading, times `scale`.
    */
   kind: z.enum(['sum', 'mean', 'fitted', 'filtered']),
-  /** The factor on the summed potential (1, 1/T, or the fitted one) or on the filtered current. */
+  /** The factor on the summed potential (1, 1/(T − after), or the fitted one) or on the filtered current. */
   scale: z.number(),
+  /**
+   * t₀ < T: the last layer's current of the first so many time-steps, in which few spikes have come that far, is left out
+   * of the sum (Hwang 2021); 0 when left out. Not where the current is filtered.
+   */
+  after: z.int().min(0).optional(),
 });
 
 export const snnSchema = z
@@ -50,7 +55,8 @@ export const snnSchema = z
   .superRefine((snn, context) => {
     const expected = spikingLayers(snn.architecture).map((layer) => layer.name);
     const thresholds = wrongNames('thresholds', Object.keys(snn.thresholds), expected);
-    for (const misfit of [...misfits(snn), ...thresholds, ...wrongGains(snn), ...wrongProbe(snn)]) {
+    const steps = [...wrongProbe(snn), ...wrongReadout(snn)];
+    for (const misfit of [...misfits(snn), ...thresholds, ...wrongGains(snn), ...steps]) {
       context.addIssue({ code: 'custom', ...misfit });
     }
   });
@@ -75,11 +81,24 @@ function* wrongProbe({ neuron, timeSteps }: Pick<Snn, 'neuron' | 'timeSteps'>) {
   yield { path: ['neuron', 'probeSteps'], message } satisfies Misfit;
 }
 
+function* wrongReadout({
+  readout: { kind, after = 0 },
+  timeSteps,
+}: Pick<Snn, 'readout' | 'timeSteps'>) {
+  if (after === 0) return;
+  const message =
+    kind === 'filtered'
+      ? `Expected 0 where the current is filtered, which forgets by itself, received ${after}`
+      : `Expected less than T = ${timeSteps}, received ${after}`;
+  if (kind !== 'filtered' && after < timeSteps) return;
+  yield { path: ['readout', 'after'], message } satisfies Misfit;
+}
+
 /** A spiking network, as it is deployed: all that its holder, or an attacker, has. */
 export interface Snn extends Immutable<z.output<typeof snnSchema>> {}
 
 /** How pixels become the input of the first layer at each time-step. */
 export interface Encoder extends Immutable<z.output<typeof encoder>> {}
 
-/** How the last layer's membrane potential, summed over T time-steps, becomes logits. */
+/** How the last layer's membrane potential, summed over time-steps, becomes logits. */
 export interface Readout extends Immutable<z.output<typeof readout>> {}

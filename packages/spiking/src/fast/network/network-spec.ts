@@ -24,6 +24,8 @@ export interface NetworkSpec {
   readonly dropout: boolean;
   /** The decay of the last layer's current, where its filtered current is read. */
   readonly filteredBy?: number;
+  /** The first time-steps that the read-out leaves out; none when left out. */
+  readonly readAfter?: number;
   /** By layer, for integer mode; then the parameters are not read. */
   readonly integers?: readonly IntegerLayer[];
 }

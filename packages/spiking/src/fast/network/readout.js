@@ -10,8 +10,8 @@ import { countsOf, layerInput } from './layer-input.js';
 /** @typedef {import('./network.js').Network} Network */
 
 /**
- * The last layer's current, summed over time or filtered (as the read-out wants it), at each of the given time-steps,
- * [images, timeSteps.length, classes]; and what comes in.
+ * The last layer's current, summed over time from where the read-out begins, or filtered, as it wants it, at each of the
+ * given time-steps, [images, timeSteps.length, classes]; and what comes in.
  *
  * @param {Network} network
  * @param {import('./layer-input.js').OutputOf} outputOf
@@ -24,14 +24,16 @@ export function integrateReadout(network, outputOf, images, timeSteps) {
   const index = network.layers.length - 1;
   const { output, beside } = network.layer(index);
   const padded = network.padded(output.channels);
-  const rows = images.count * timeSteps.length * output.height * output.width;
+  const { readAfter = 0 } = spec;
+  const recordAt = readAfter > 0 ? [readAfter, ...timeSteps] : timeSteps;
+  const rows = images.count * recordAt.length * output.height * output.width;
   const unit = spec.integers?.[index]?.unit ?? 1;
   const sums = new Float64Array(rows * output.channels);
   const counted = [undefined, ...beside].map((_, which) => {
     const top = heap.top;
     const { conv, currents, ...counts } = layerInput(network, index, outputOf, images, which);
-    if (currents) addSums(network, index, currents, images.count, timeSteps, sums);
-    const from = integrated(network, index, conv, timeSteps, rows);
+    if (currents) addSums(network, index, currents, images.count, recordAt, sums);
+    const from = integrated(network, index, conv, recordAt, rows);
     for (let row = 0; row < rows; row++) {
       for (let c = 0; c < output.channels; c++) {
         const at = row * output.channels + c;
@@ -41,7 +43,27 @@ export function integrateReadout(network, outputOf, images, timeSteps) {
     heap.release(top);
     return counts;
   });
-  return { potentials: Float32Array.from(sums, (sum) => sum * unit), ...countsOf(counted) };
+  const read = readAfter > 0 ? sinceFirst(sums, images.count, recordAt.length) : sums;
+  return { potentials: Float32Array.from(read, (sum) => sum * unit), ...countsOf(counted) };
+}
+
+/**
+ * What each record of an image has more than its first, without that.
+ *
+ * @param {Float64Array} sums [images, records, classes]
+ * @param {number} images
+ * @param {number} records
+ */
+function sinceFirst(sums, images, records) {
+  const ofImage = sums.length / images;
+  const classes = ofImage / records;
+  /** @type {number[]} */
+  const since = [];
+  sums.forEach((sum, at) => {
+    const inImage = at % ofImage;
+    if (inImage >= classes) since.push(sum - element(sums, at - inImage + (at % classes)));
+  });
+  return since;
 }
 
 /**
