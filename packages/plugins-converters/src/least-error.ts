@@ -33,7 +33,7 @@ export const leastError = defineStage({
     'Bu 2022 (initial potential; clip and round); Li 2021 (calibration of biases); Wang 2022 (signed spikes); Hao 2023 (probe); Huang 2025, Bu 2025 (other thresholds)',
   options: leastErrorOptions,
   presets: {
-    'few-steps': { biases: 'calibrated' },
+    tuned: { biases: 'calibrated' },
     auto: { biases: 'calibrated', timeSteps: 'auto' },
     clipped: { thresholds: 'clip', scale: 1 },
   },

@@ -144,7 +144,7 @@ const adaptive = {
 };
 
 /** θ/2 at the start and constant input (Bu 2022), biases by mean rates (Li 2021). */
-const fewSteps = {
+const tuned = {
   timeSteps: 16,
   leak: 1,
   reset: 'soft',
@@ -175,9 +175,9 @@ const fewSteps = {
 };
 
 const least = {
-  'few-steps': fewSteps,
-  auto: { ...fewSteps, timeSteps: 'auto' },
-  clipped: { ...fewSteps, biases: 'ann', thresholds: 'clip', scale: 1 },
+  tuned,
+  auto: { ...tuned, timeSteps: 'auto' },
+  clipped: { ...tuned, biases: 'ann', thresholds: 'clip', scale: 1 },
 };
 
 const stages = [
