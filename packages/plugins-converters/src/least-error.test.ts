@@ -361,16 +361,18 @@ describe('least-error', () => {
     expect(context.warnings.join()).toMatch(/for only \d+ % of the calibration images: raise/);
   });
 
-  it('advises spikes that can be taken back to a poor network that could have them', async () => {
+  it('advises spikes that can be taken back, or a probe, to a poor network that could have them', async () => {
     const adviceOn = async (options: Record<string, unknown>) => {
       const context = fakeContext();
       await convert({ timeSteps: 1, scale: 50, ...options }, context);
       return context.warnings.join();
     };
-    const binary =
+    const signed =
       /only \d+ % .*raise timeSteps, or let neurons take spikes back \(spikes: signed\)/;
+    const probe = /, or let them learn from a probe where to start \(probeSteps: T\)\./;
 
-    expect(await adviceOn({})).toMatch(binary);
+    expect(await adviceOn({})).toMatch(new RegExp(signed.source + probe.source));
+    expect(await adviceOn({ probeSteps: 1 })).toMatch(new RegExp(`${signed.source}\\.`));
     for (const other of [{ spikes: 'signed' }, { reset: 'hard' }, { leak: 0.9 }]) {
       expect(await adviceOn(other)).toMatch(/only \d+ % .*raise timeSteps\./);
     }

@@ -119,11 +119,15 @@ export const leastError = defineStage({
 
 /** What makes a network follow its ANN better. */
 function moreAgreement(options: LeastErrorOptions, { architecture }: Ann): string {
-  const couldBeSigned =
-    options.spikes === 'binary' &&
-    conservesCharge(options) &&
-    maxPoolingOf('spikes', architecture) === undefined;
-  return couldBeSigned
-    ? 'raise timeSteps, or let neurons take spikes back (spikes: signed)'
-    : 'raise timeSteps';
+  if (options.spikes === 'signed' || !conservesCharge(options)) return 'raise timeSteps';
+  const ways = [
+    'raise timeSteps',
+    ...(maxPoolingOf('spikes', architecture) === undefined
+      ? ['let neurons take spikes back (spikes: signed)']
+      : []),
+    ...(options.probeSteps === 0
+      ? ['let them learn from a probe where to start (probeSteps: T)']
+      : []),
+  ];
+  return ways.join(', or ');
 }
