@@ -54,7 +54,9 @@ export async function calibrateBiases(calibration: BiasCalibration): Promise<Ann
       const layer = layers.get(name);
       if (!layer) return;
       const missingOf = async (biases: Float64Array) => {
-        const found = await rates(convert(withBiases(ann, layer, biases)).parameters);
+        const found = await rates({
+          parameters: convert(withBiases(ann, layer, biases)).parameters,
+        });
         return found.map((rate, c) => means[name]![c]! - units[name]! * rate);
       };
       const best = biasesOf(ann, layer);
@@ -68,7 +70,7 @@ export async function calibrateBiases(calibration: BiasCalibration): Promise<Ann
         });
       }
       ann = withBiases(ann, layer, best);
-      await rates(convert(ann).parameters);
+      await rates({ parameters: convert(ann).parameters });
     },
   });
   return ann;

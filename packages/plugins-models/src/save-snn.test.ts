@@ -51,7 +51,7 @@ const adaptive = fc.record({
 });
 
 /** Any graph with neurons of any kind and thresholds that are no round numbers. */
-const networks = arbitraryGraphSnn({ signed: true, probes: true }).chain((snn) =>
+const networks = arbitraryGraphSnn({ signed: true, probes: true, potentials: true }).chain((snn) =>
   fc
     .record({
       factor: positive.filter((value) => value > 1e-300 && value < 1e300),
@@ -69,8 +69,11 @@ const networks = arbitraryGraphSnn({ signed: true, probes: true }).chain((snn) =
       const thresholds = Object.entries(snn.thresholds).map(([name, θ]) => [name, θ * factor]);
       const parameters = structuredClone(snn.parameters);
       for (const { data } of Object.values(parameters)) data[0] = weights;
+      const { initialPotentials, ...rest } = snn;
       return {
-        ...snn,
+        ...rest,
+        // Adaptive neurons have none.
+        ...(neuron.kind === 'adaptive' ? {} : { initialPotentials: initialPotentials! }),
         ...{ neuron, readout, parameters, classNames: names },
         thresholds: Object.fromEntries(thresholds) as Record<string, number>,
       };

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { beforeAll, expect, test } from 'vitest';
 
 import { spikingLayers, type Snn } from '@privatesnn/core';
-import { binaryNeuronOf, createReferenceEngine } from '@privatesnn/spiking';
+import { binaryNeuronOf, createReferenceEngine, initialPotentialsOf } from '@privatesnn/spiking';
 import { arbitraryGraphSnn, arbitraryPixels } from '@privatesnn/testkit';
 
 import { annForward } from './ann.js';
@@ -19,6 +19,7 @@ beforeAll(async () => {
 // Gates follow rates, which tensors do not model.
 const runs = arbitraryGraphSnn({
   ...{ gated: false, resets: ['soft', 'hard'], encoders: ['constant'], maxTimeSteps: 5 },
+  potentials: true,
 }).chain((snn) =>
   fc.record({
     pixels: arbitraryPixels(snn.architecture, snn.encoder.range, 2),
@@ -48,7 +49,10 @@ function byAutograd(snn: Snn, pixels: Float32Array, atLogits: readonly number[])
         activation: (current, layer) =>
           spikingNeurons(
             tf,
-            { neuron, threshold: thresholds[layer]!, timeSteps, surrogate },
+            {
+              ...{ neuron, threshold: thresholds[layer]!, timeSteps, surrogate },
+              initial: initialPotentialsOf(snn, neuron, layer),
+            },
             current,
           ),
       });

@@ -10,6 +10,8 @@ export interface SpikingNeurons {
   readonly neuron: BinaryNeuron;
   /** θ > 0. */
   readonly threshold: number;
+  /** v of all neurons, or of each channel, which come last in the currents. */
+  readonly initial: readonly number[];
   /** T. */
   readonly timeSteps: number;
   /** What stands for the derivative of the spike. Gradients also go through the reset. */
@@ -24,14 +26,14 @@ export interface SpikingNeurons {
  */
 export function spikingNeurons(
   tf: Tf,
-  { neuron: { leak, reset, firing, initial }, threshold, timeSteps, surrogate }: SpikingNeurons,
+  { neuron: { leak, reset, firing }, threshold, initial, timeSteps, surrogate }: SpikingNeurons,
   current: Tensor,
 ): Tensor {
   // tf.split has no gradient for one part.
   const inputs = timeSteps === 1 ? [current] : tf.split(current, timeSteps, 0);
   const spikes: Tensor[] = [];
   // λ times the initial potential.
-  let membrane: Tensor = tf.scalar(leak * initial * threshold);
+  let membrane: Tensor = tf.tensor1d(initial.map((v) => leak * v * threshold));
   let since: Tensor | undefined;
   for (const input of inputs) {
     const u = tf.add(membrane, input);

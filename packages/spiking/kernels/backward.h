@@ -99,6 +99,8 @@ KERNEL(forward_kept) {
   ptrdiff_t words = (ptrdiff_t)c.blocks * (BLOCK / 32);
   for (int32_t block = 0; block < c.blocks; block++) {
     const float *weights = block_weights(&c, AT(float, c.weights), block);
+    vf start[VECS];
+    start_block(HEAP_ARG start, &n, block);
     prefetch_block(weights, block_rows(&c) * BLOCK * 4);
     for (int32_t y = 0; y < c.outHeight; y++)
       for (int32_t x = 0; x < c.outWidth; x++) {
@@ -106,7 +108,7 @@ KERNEL(forward_kept) {
                          ((ptrdiff_t)y * c.steps * c.outWidth + x) * words + block * (BLOCK / 32);
         float *potentials = kept_potentials(&c, AT(float, a->potentials), y, x, block);
         run_neurons(HEAP_ARG &c, AT(struct burst, a->bursts), AT(uint32_t, c.list), weights, NULL, 0, AT(float, c.base),
-                    &n, y, x, block, potentials, bits, words * c.outWidth, BINARY);
+                    &n, start, y, x, block, potentials, bits, words * c.outWidth, BINARY);
       }
   }
 }
@@ -185,9 +187,11 @@ STEP repeat_neurons(HEAP_PARAM const struct backward_args *a, const struct neuro
                     int32_t block, float *potentials) {
   struct conv c = a->conv;
   struct neuron neuron = *n;
+  vf start[VECS];
+  start_block(HEAP_ARG start, &neuron, block);
   run_neurons(HEAP_ARG &c, AT(struct burst, a->bursts), AT(uint32_t, c.list),
-              block_weights(&c, AT(float, c.weights), block), NULL, 0, AT(float, c.base), &neuron, y, x, block,
-              potentials, NULL, 0, BINARY);
+              block_weights(&c, AT(float, c.weights), block), NULL, 0, AT(float, c.base), &neuron, start, y, x,
+              block, potentials, NULL, 0, BINARY);
 }
 
 // Adds a train's gradients to its weight row.
@@ -240,11 +244,11 @@ INLINE void backward_with(HEAP_PARAM struct backward_args *a, struct neuron n, s
   int byTime = s.kind == SPIKE_TIME || s.kind == SPIKE_TRAIN;
   float leak = s.kind == SPIKE_TRAIN ? 1 : n.leak; // on the way back
   float subtracted = n.reset == RESET_SOFT ? leak : n.reset == RESET_DELAYED ? 1 : 0;
-  // The part of the threshold that the first potential holds.
-  float initial = n.initial > 0 ? leak / n.leak * n.initial / n.threshold : 0;
   double atThreshold = 0;
 
-  for (int32_t block = 0; block < c.blocks; block++)
+  for (int32_t block = 0; block < c.blocks; block++) {
+    vf start[VECS];
+    start_block(HEAP_ARG start, &n, block);
     for (int32_t row = a->firstRow; row < a->endRow; row++)
       for (int32_t column = 0; column < pooledWidth; column++) {
         arrive(HEAP_ARG a, leak, row, column, block, arriving);
@@ -292,7 +296,11 @@ INLINE void backward_with(HEAP_PARAM struct backward_args *a, struct neuron n, s
               total[v] += next[v];
             }
           }
-          for (int v = 0; v < VECS; v++) thresholds += splat(initial) * next[v];
+          for (int v = 0; v < VECS; v++) {
+            // The part of the threshold that the first potential holds.
+            vf part = splat(leak / n.leak) * start[v] / splat(n.threshold);
+            thresholds += part * next[v];
+          }
           for (int lane = 0; lane < LANES; lane++) atThreshold += (double)thresholds[lane];
           if (a->sum) {
             vf *to = AT(vf, a->sum) + (((ptrdiff_t)y * c.outWidth + x) * c.blocks + block) * VECS;
@@ -305,6 +313,7 @@ INLINE void backward_with(HEAP_PARAM struct backward_args *a, struct neuron n, s
           if (a->weights) add_gradients(HEAP_ARG a, y, x, block, gradients);
         }
       }
+  }
   a->threshold = (float)atThreshold;
 }
 

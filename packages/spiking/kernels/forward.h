@@ -16,7 +16,7 @@ INLINE void period_currents(HEAP_PARAM vf currents[PERIOD][VECS], const struct c
 INLINE void probe_neurons(HEAP_PARAM vf u[VECS], vf currents[PERIOD][VECS], const struct conv *c,
                           const struct burst *bursts, const uint32_t *list, const float *weights,
                           const struct input *others, int32_t count, const vf *constant, const struct neuron *n,
-                          int32_t block, int32_t oy, int32_t ox, int32_t first) {
+                          const vf start[VECS], int32_t block, int32_t oy, int32_t ox, int32_t first) {
   vf sent[VECS];
   for (int v = 0; v < VECS; v++) sent[v] = splat(0);
   for (int32_t t = first; t < first + n->probeSteps; t++) {
@@ -26,7 +26,7 @@ INLINE void probe_neurons(HEAP_PARAM vf u[VECS], vf currents[PERIOD][VECS], cons
     for (int v = 0; v < VECS; v++) u[v] += currents[t % PERIOD][v];
     fire_probing(n, u, sent);
   }
-  move_start(n, u, sent);
+  move_start(n, start, u, sent);
 }
 
 // One block of one pixel, with `count` inputs besides (a constant where this is inlined). `base` is of all constant currents. Potentials before the reset go to
@@ -34,17 +34,18 @@ INLINE void probe_neurons(HEAP_PARAM vf u[VECS], vf currents[PERIOD][VECS], cons
 // this is inlined). `kind` is a constant, too; of signed neurons the bits of negative spikes are a map further on.
 INLINE void run_neurons(HEAP_PARAM const struct conv *c, const struct burst *bursts, const uint32_t *list,
                         const float *weights, const struct input *others, int32_t count, const float *base,
-                        const struct neuron *n, int32_t oy, int32_t ox, int32_t block, float *potentials,
-                        uint32_t *bits, ptrdiff_t bitStep, enum neurons kind) {
+                        const struct neuron *n, const vf start[VECS], int32_t oy, int32_t ox, int32_t block,
+                        float *potentials, uint32_t *bits, ptrdiff_t bitStep, enum neurons kind) {
   vf u[VECS], sent[VECS], currents[PERIOD][VECS];
   ptrdiff_t negative = kind == SIGNED ? map_words(c) : 0;
   for (int32_t t = 0, image = 0; t < c->steps; image++) {
     const vf *constant = base_at(c, base, image, oy * c->outWidth + ox, block);
-    for (int v = 0; v < VECS; v++) u[v] = splat(n->initial);
+    for (int v = 0; v < VECS; v++) u[v] = start[v];
     if (kind == SIGNED)
       for (int v = 0; v < VECS; v++) sent[v] = splat(0);
     if (kind == PROBING)
-      probe_neurons(HEAP_ARG u, currents, c, bursts, list, weights, others, count, constant, n, block, oy, ox, t);
+      probe_neurons(HEAP_ARG u, currents, c, bursts, list, weights, others, count, constant, n, start, block, oy, ox,
+                    t);
     for (int32_t first = t, end = t + c->timeSteps; t < end; t++) {
       if (t % PERIOD == 0 || (kind == PROBING && t == first))
         period_currents(HEAP_ARG currents, c, bursts, list, weights, others, count, block, oy, ox, t);
@@ -76,13 +77,15 @@ INLINE void forward_with(HEAP_PARAM const struct forward_args *a, const struct i
   for (int32_t block = 0; block < c.blocks; block++) {
     const float *weights = block_weights(&c, AT(float, c.weights), block);
     const struct burst *bursts = block_bursts(&c, AT(struct burst, a->bursts), block);
+    vf start[VECS];
+    start_block(HEAP_ARG start, &n, block);
     prefetch_block(weights, block_rows(&c) * BLOCK * 4);
     for (int32_t oy = 0; oy < c.outHeight; oy++)
       for (int32_t ox = 0; ox < c.outWidth; ox++) {
         uint32_t *bits = AT(uint32_t, a->bits) +
                          ((ptrdiff_t)oy * c.steps * c.outWidth + ox) * words + block * (BLOCK / 32);
-        run_neurons(HEAP_ARG &c, bursts, AT(uint32_t, c.list), weights, others, count, AT(float, c.base), &n, oy, ox,
-                    block, NULL, bits, words * c.outWidth, kind);
+        run_neurons(HEAP_ARG &c, bursts, AT(uint32_t, c.list), weights, others, count, AT(float, c.base), &n, start,
+                    oy, ox, block, NULL, bits, words * c.outWidth, kind);
       }
   }
 }

@@ -173,7 +173,7 @@ struct neuron_int {
   int32_t leak; // λ · 2¹⁵
   int32_t threshold;
   int32_t silent; // the largest potential that does not fire
-  int32_t initial; // what the first time-step's input is added to
+  ref initial; // what the first time-step's input is added to, as in struct neuron
   int32_t isSigned, low, probeSteps; // as in struct neuron
 };
 
@@ -196,9 +196,9 @@ struct forward_int_args {
   struct neuron_int neuron;
 };
 
-// After the probe of a vector of neurons: from what was left and the spikes to where they start.
-INLINE vi moved_start_int(const struct neuron_int *n, vi left, vi spikes) {
-  vi start = splat_int(n->initial), threshold = splat_int(n->threshold), one = splat_int(1);
+// After the probe of a vector of neurons: from where they started it, what was left and the spikes to where they start.
+INLINE vi moved_start_int(const struct neuron_int *n, vi start, vi left, vi spikes) {
+  vi threshold = splat_int(n->threshold), one = splat_int(1);
   for (int32_t i = 0; i < n->probeSteps; i++) {
     vm extra = both(greater_int(splat_int(0), left), greater_int(spikes, splat_int(0)));
     vm missing = both(greater_int(left, splat_int(n->silent)), greater_int(splat_int(n->probeSteps), spikes));
@@ -222,8 +222,8 @@ INLINE void period_currents_int(HEAP_PARAM vi *currents, const struct conv *c, c
 // As probe_neurons (forward.h).
 INLINE void probe_neurons_int(HEAP_PARAM vi *u, vi *currents, const struct conv *c, const struct burst *bursts,
                               const int16_t *weights, ptrdiff_t next, const struct input *others, int32_t count,
-                              const vi *base, const struct neuron_int *n, int32_t block, int blocks, int32_t oy,
-                              int32_t ox, int32_t first) {
+                              const vi *base, const struct neuron_int *n, const vi *start, int32_t block, int blocks,
+                              int32_t oy, int32_t ox, int32_t first) {
   vi sent[BLOCKS_INT * VECS];
   for (int v = 0; v < blocks * VECS; v++) sent[v] = splat_int(0);
   for (int32_t t = first; t < first + n->probeSteps; t++) {
@@ -238,7 +238,7 @@ INLINE void probe_neurons_int(HEAP_PARAM vi *u, vi *currents, const struct conv 
       u[v] = carry_int(n, fired, u[v]);
     }
   }
-  for (int v = 0; v < blocks * VECS; v++) u[v] = moved_start_int(n, u[v], sent[v]);
+  for (int v = 0; v < blocks * VECS; v++) u[v] = moved_start_int(n, start[v], u[v], sent[v]);
 }
 
 // `blocks` and `kind` are constants.
@@ -249,6 +249,8 @@ INLINE void forward_blocks_int(HEAP_PARAM const struct forward_int_args *a, cons
   const int16_t *weights = block_weights_int(&c, AT(int16_t, c.weights), block);
   ptrdiff_t words = (ptrdiff_t)c.blocks * (BLOCK / 32), next = block_rows(&c) * BLOCK;
   ptrdiff_t negative = kind == SIGNED ? map_words(&c) : 0;
+  vi start[BLOCKS_INT * VECS];
+  for (int v = 0; v < blocks * VECS; v++) start[v] = AT(vi, a->neuron.initial)[block * VECS + v];
   prefetch_block(weights, blocks * next * 2);
   for (int32_t oy = 0; oy < c.outHeight; oy++)
     for (int32_t ox = 0; ox < c.outWidth; ox++) {
@@ -257,12 +259,12 @@ INLINE void forward_blocks_int(HEAP_PARAM const struct forward_int_args *a, cons
                        ((ptrdiff_t)oy * c.steps * c.outWidth + ox) * words + block * (BLOCK / 32);
       for (int32_t t = 0, image = 0; t < c.steps; image++) {
         const vi *base = base_int_at(&c, AT(int32_t, c.base), image, oy * c.outWidth + ox, block);
-        for (int v = 0; v < blocks * VECS; v++) u[v] = splat_int(n.initial);
+        for (int v = 0; v < blocks * VECS; v++) u[v] = start[v];
         if (kind == SIGNED)
           for (int v = 0; v < blocks * VECS; v++) sent[v] = splat_int(0);
         if (kind == PROBING)
-          probe_neurons_int(HEAP_ARG u, currents, &c, bursts, weights, next, others, count, base, &n, block, blocks, oy,
-                            ox, t);
+          probe_neurons_int(HEAP_ARG u, currents, &c, bursts, weights, next, others, count, base, &n, start, block,
+                            blocks, oy, ox, t);
         for (int32_t first = t, end = t + c.timeSteps; t < end; t++, bits += words * c.outWidth) {
           if (t % PERIOD == 0 || (kind == PROBING && t == first))
             period_currents_int(HEAP_ARG currents, &c, bursts, weights, next, others, count, block, blocks, oy, ox, t);

@@ -10,8 +10,8 @@ struct neuron {
   float threshold;
   // The largest potential that does not fire: the threshold, or the number before it where u ≥ θ fires.
   float silent;
-  // What the first time-step's input is added to: λ times the initial potential.
-  float initial;
+  // What the first time-step's input is added to: λ times the initial potential of each channel, [blocks · BLOCK].
+  ref initial;
   // Whether neurons take spikes back (src/taking-back.js), and the potential below which they do. Then the reset is soft,
   // and there is no leak.
   int32_t isSigned;
@@ -19,6 +19,12 @@ struct neuron {
   // τ, the time-steps of the probe that moves `initial` (src/offset-spikes.js); 0 for none. Then as for signed ones.
   int32_t probeSteps;
 };
+
+// What the first time-step's input of a block is added to. A copy: a pointer into the heap would take a register from the
+// loop over time.
+INLINE void start_block(HEAP_PARAM vf start[VECS], const struct neuron *n, int32_t block) {
+  for (int v = 0; v < VECS; v++) start[v] = AT(vf, n->initial)[block * VECS + v];
+}
 
 // What a loop over time is compiled for.
 enum neurons { BINARY, SIGNED, PROBING };
@@ -80,9 +86,9 @@ INLINE void fire_probing(const struct neuron *n, vf u[VECS], vf sent[VECS]) {
 }
 
 // After a block's probe: `u`, what was left, becomes where its neurons start.
-INLINE void move_start(const struct neuron *n, vf u[VECS], const vf sent[VECS]) {
+INLINE void move_start(const struct neuron *n, const vf first[VECS], vf u[VECS], const vf sent[VECS]) {
   for (int v = 0; v < VECS; v++) {
-    vf left = u[v], spikes = sent[v], start = splat(n->initial);
+    vf left = u[v], spikes = sent[v], start = first[v];
     for (int32_t i = 0; i < n->probeSteps; i++) {
       vm extra = both(greater(splat(0), left), greater(spikes, splat(0)));
       vm missing = both(greater(left, splat(n->silent)), greater(splat((float)n->probeSteps), spikes));

@@ -5,6 +5,7 @@ import type { BalanceRequest, GradientRequest, InferenceRequest } from './engine
 import { fail } from './fail.js';
 import { architectureBehind } from './fast/front.js';
 import { beyondKernels, numbersIn } from './fast/plan.js';
+import { checkInitialPotentials } from './initial-potentials.js';
 import { checkNetwork } from './network-checks.js';
 import {
   binaryNeuronOf,
@@ -113,6 +114,7 @@ function checkSnnRequest(request: InferenceRequest | GradientRequest): CheckedBa
   const { snn } = request;
   checkNetwork(snn.architecture, snn.parameters);
   checkNeuron(snn.neuron);
+  checkInitialPotentials(snn);
   checkSignedSpikes(snn);
   if (snn.neuron.kind === 'adaptive')
     assertAdaptable(snn.architecture, 'A network of adaptive neurons');

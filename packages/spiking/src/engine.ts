@@ -24,7 +24,7 @@ export interface SpikingEngine {
   /** Finds each layer's threshold from the largest input current, layer by layer, in one sweep (Sengupta 2019). */
   balanceThresholds(request: BalanceRequest): Promise<Balance>;
   /**
-   * Runs images through a network layer by layer, each of which the caller may try with several parameters. Only that
+   * Runs images through a network layer by layer, each of which the caller may try with several parameters and initial potentials. Only that
    * layer is computed for a try: the spikes before it are kept.
    */
   sweepLayers(request: SweepRequest): Promise<void>;
@@ -146,16 +146,19 @@ export interface Balance {
 export interface SweepRequest extends Batch {
   readonly snn: Snn;
   /**
-   * Called for each spiking layer in turn. `rates` computes the layer with the given parameters (the last given; the
-   * network's own at first) and resolves to the spikes a time-step and neuron of each of its channels (negative ones taken
-   * off), the mean over images and pixels, [channels]. Of the parameters only those of this layer may differ (of an add: those of the linear
-   * layers that it alone takes). What was computed last is what the layers behind take.
+   * Called for each spiking layer in turn. `rates` computes the layer with what is tried (the last tried; the network's own
+   * at first) and resolves to the spikes a time-step and neuron of each of its channels (negative ones taken
+   * off), the mean over images and pixels, [channels]. Only the parameters of this layer (of an add: those of the linear
+   * layers that it alone takes) and its initial potentials may differ. What was computed last is what the layers behind take.
    */
   readonly atLayer: (
     layer: string,
-    rates: (parameters?: Parameters) => Promise<Float64Array>,
+    rates: (tried?: TriedLayer) => Promise<Float64Array>,
   ) => Promise<void>;
 }
+
+/** What a sweep can try of a layer, as the whole network has it; what is left out stays as it is. */
+export type TriedLayer = Partial<Pick<Snn, 'parameters' | 'initialPotentials'>>;
 
 /** ∂o/∂u, with u the membrane potential before the reset; times `gamma`, divided by θ if `divideByTheta`. */
 export type Surrogate = LocalSurrogate | SpikeTrainSurrogate;

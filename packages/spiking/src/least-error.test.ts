@@ -42,7 +42,7 @@ describe('quantised', () => {
           // Numbers that single precision holds, so that both round alike.
           const current = Float32Array.of(sixtyFourths / 64);
           const neuron = { leak: 1, reset: 'soft', firing: 'inclusive', threshold: 2 } as const;
-          let state = initialState(1, { initial, threshold: 2 });
+          let state = initialState(1, { initial: [initial], threshold: 2 });
           let spikes = 0;
           for (let t = 0; t < timeSteps; t++) {
             state = neuronStep(state, current, neuron);

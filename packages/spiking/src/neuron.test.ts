@@ -13,7 +13,7 @@ const inputs = fc.array(gridNumber({ min: -2, max: 2, step: 1 / 64 }), {
 
 /** One neuron through a sequence of currents: its spikes and its last state. */
 function run(currents: readonly number[], parameters: NeuronParameters) {
-  let state: NeuronState = initialState(1, { initial: 0, threshold: parameters.threshold });
+  let state: NeuronState = initialState(1, { initial: [0], threshold: parameters.threshold });
   const spikes = currents.map((current) => {
     state = neuronStep(state, Float32Array.of(current), parameters);
     return state.spikes[0]!;
@@ -109,7 +109,7 @@ describe('neuronStep', () => {
       threshold: 1,
     } as const;
     const first = neuronStep(
-      initialState(1, { initial: 0, threshold: 1 }),
+      initialState(1, { initial: [0], threshold: 1 }),
       Float32Array.of(3),
       parameters,
     );
@@ -161,7 +161,7 @@ describe('the initial potential', () => {
       fc.property(currents, fc.constantFrom(0.5, 1, 2), steps, (current, threshold, timeSteps) => {
         const count = (initial: number): number => {
           const parameters = { leak: 1, reset: 'soft', firing: 'inclusive', threshold } as const;
-          let state: NeuronState = initialState(1, { initial, threshold });
+          let state: NeuronState = initialState(1, { initial: [initial], threshold });
           let spikes = 0;
           for (let t = 0; t < timeSteps; t++) {
             state = neuronStep(state, Float32Array.of(current), parameters);
@@ -178,6 +178,6 @@ describe('the initial potential', () => {
   });
 
   it('is 0 in a layer without a threshold', () => {
-    expect([...initialState(2, { initial: 0.5, threshold: Infinity }).membrane]).toEqual([0, 0]);
+    expect([...initialState(2, { initial: [0.5], threshold: Infinity }).membrane]).toEqual([0, 0]);
   });
 });

@@ -26,13 +26,21 @@ export interface NeuronStep extends NeuronState {
   readonly potential: Float32Array;
 }
 
-/** Neurons before the first time-step: membrane potential v·θ, no spike yet. A layer without a threshold rests at 0. */
+/**
+ * Neurons before the first time-step: membrane potential v·θ, no spike yet. A layer without a threshold rests at 0.
+ *
+ * @param initial v of all neurons, or of each channel: neurons have them in turns
+ */
 export function initialState(
   neurons: number,
-  { initial, threshold }: { readonly initial: number; readonly threshold: number },
+  { initial, threshold }: { readonly initial: readonly number[]; readonly threshold: number },
 ): NeuronState {
   const membrane = new Float32Array(neurons);
-  if (threshold < Infinity) membrane.fill(initial * Math.fround(threshold));
+  if (threshold < Infinity) {
+    for (let i = 0; i < neurons; i++) {
+      membrane[i] = initial[i % initial.length]! * Math.fround(threshold);
+    }
+  }
   return { membrane, spikes: new Float32Array(neurons), sent: new Float32Array(neurons) };
 }
 

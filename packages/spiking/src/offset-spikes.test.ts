@@ -14,7 +14,8 @@ const neuron = (changed: Partial<IntegrateAndFire> = {}): IntegrateAndFire => ({
 /** The spikes of one neuron. */
 function spikesOf(currents: readonly number[], theta: number, model: IntegrateAndFire): number[] {
   const signal = currents.map((current) => Float32Array.of(current));
-  return runNeurons(signal, model, theta).spikes.map(([spike]) => spike!);
+  const neurons = { neuron: model, threshold: theta, initial: [model.initial] };
+  return runNeurons(signal, neurons).spikes.map(([spike]) => spike!);
 }
 
 const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);

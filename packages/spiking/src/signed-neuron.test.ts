@@ -23,7 +23,7 @@ interface Run {
 
 /** One neuron through a sequence of currents: after each time-step what it sent, S, its membrane; before, its potential. */
 function run(currents: readonly number[], { initial: v, ...parameters }: Run) {
-  let state: NeuronState = initialState(1, { initial: v, threshold: parameters.threshold });
+  let state: NeuronState = initialState(1, { initial: [v], threshold: parameters.threshold });
   return currents.map((current) => {
     const step = neuronStep(state, Float32Array.of(current), {
       ...{ leak: 1, reset: 'soft', ...parameters },

@@ -32,6 +32,7 @@ export type { Ann, ChannelStatistics } from './artefacts/ann.js';
 export { architectureSchema } from './artefacts/architecture.js';
 export type * from './artefacts/architecture.js';
 export type { Images } from './artefacts/images.js';
+export { wrongInitialPotentials } from './artefacts/initial-potentials.js';
 export { conservesCharge } from './artefacts/neuron.js';
 export type { AdaptiveNeuron, IntegrateAndFire, NeuronModel } from './artefacts/neuron.js';
 export type { Parameter, Parameters } from './artefacts/parameters.js';

@@ -90,6 +90,17 @@ export function spikingLayers(architecture: Pick<Architecture, 'layers'>): Summi
     .filter(({ linear }) => !linear);
 }
 
+/** How many channels each spiking layer has, by its name; of a dense layer its outputs. Throws as `layerShapes` does. */
+export function spikingChannels(architecture: Architecture): Map<string, number> {
+  const shapes = layerShapes(architecture);
+  return new Map(
+    spikingLayers(architecture).map((layer) => [
+      layer.name,
+      shapes[architecture.layers.indexOf(layer)]![2],
+    ]),
+  );
+}
+
 /** Where the windows of a convolution or a pooling lie. */
 export interface Window {
   readonly kernel: readonly [height: number, width: number];

@@ -289,6 +289,17 @@ it.each(targetNames)('%s has no neurons with a probe', (target) => {
   );
 });
 
+it.each(targetNames)('%s has no initial potentials of single channels', (target) => {
+  const snn = hidden(fc.sample(runs, { seed: 1, numRuns: 1 })[0]!.snn);
+  expect(() => nirGraph({ ...snn, initialPotentials: { h: [0, 1] } }, target, 1)).toThrow(
+    expect.objectContaining({
+      code: 'NIR_CANNOT_SAY',
+      message: expect.stringContaining('single channels') as string,
+      hint: expect.stringContaining('potentials: fixed') as string,
+    }),
+  );
+});
+
 it('names are those of the layers, without what cuts a path, each once', () => {
   const snn = hidden(fc.sample(runs, { seed: 1, numRuns: 1 })[0]!.snn);
   const [h, o] = ['output', 'a/b.c'];

@@ -91,7 +91,7 @@ export const targets = {
 export type Target = keyof typeof targets;
 export const targetNames = Object.keys(targets) as [Target, ...Target[]];
 
-function integrateAndFireOf({ neuron }: Snn): IntegrateAndFire {
+function integrateAndFireOf({ neuron, initialPotentials }: Snn): IntegrateAndFire {
   if (neuron.kind === 'adaptive') {
     throw cannotSay(
       'adaptive neurons',
@@ -103,6 +103,12 @@ function integrateAndFireOf({ neuron }: Snn): IntegrateAndFire {
   }
   if (probeStepsOf(neuron) > 0) {
     throw cannotSay('a probe that moves initial potentials', 'Convert with `probeSteps: 0`.');
+  }
+  if (Object.keys(initialPotentials ?? {}).length > 0) {
+    throw cannotSay(
+      'initial potentials of single channels',
+      'Convert with `potentials: fixed`, by which one number holds for all of them.',
+    );
   }
   if (isSigned(neuron)) {
     throw cannotSay(

@@ -2,7 +2,7 @@ import type { Tensor, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 
 import type { Snn } from '@privatesnn/core';
 import { annForward, spikingNeurons, type AnnTensors, type Tf } from '@privatesnn/runtime-tfjs';
-import { binaryNeuronOf, encode } from '@privatesnn/spiking';
+import { binaryNeuronOf, encode, initialPotentialsOf } from '@privatesnn/spiking';
 
 import { surrogateOf } from '../part-options.js';
 import { normalisedLayers } from './normalised-layers.js';
@@ -68,11 +68,8 @@ export function tdbnForward(
   const deviations = new Map(
     normalisedLayers(snn).map(({ layer, threshold }) => [layer.name, options.alpha * threshold]),
   );
-  const neurons = {
-    neuron: binaryNeuronOf(snn, 'train'),
-    timeSteps,
-    surrogate: surrogateOf(options),
-  };
+  const neuron = binaryNeuronOf(snn, 'train');
+  const neurons = { neuron, timeSteps, surrogate: surrogateOf(options) };
   const currents = annForward(tf, { architecture }, tensors, x, {
     ...(gains ? { gains } : {}),
     normalise: (current, name) => {
@@ -88,7 +85,14 @@ export function tdbnForward(
       return tf.add(scaled, tensors[shiftOf(name)]!);
     },
     activation: (current, name) =>
-      spikingNeurons(tf, { ...neurons, threshold: thresholds[name]! }, current),
+      spikingNeurons(
+        tf,
+        {
+          ...{ ...neurons, threshold: thresholds[name]! },
+          initial: initialPotentialsOf(snn, neuron, name),
+        },
+        current,
+      ),
   });
   const images = x.shape[0] / timeSteps;
   const overTime = tf.reshape(currents, [timeSteps, images, architecture.classes]);

@@ -1,7 +1,13 @@
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 
-import type { Images, Layer, Snn, StageContext } from '@privatesnn/core';
+import {
+  spikingChannels,
+  type Images,
+  type Layer,
+  type Snn,
+  type StageContext,
+} from '@privatesnn/core';
 import { createTensorRuntime, type TensorRuntime } from '@privatesnn/runtime-tfjs';
 import { createReferenceEngine } from '@privatesnn/spiking';
 import {
@@ -146,8 +152,12 @@ describe('tdbn', () => {
         fc.constantFrom(0.5, 1, 2),
         fc.nat(1000),
         fc.constantFrom(network, residualNetwork),
-        async (neuron, kind, alpha, seed, made) => {
-          const snn = made({ neuron, encoder: { kind, range: [-1, 1] } });
+        fc.boolean(),
+        async (neuron, kind, alpha, seed, made, own) => {
+          const plain = made({ neuron, encoder: { kind, range: [-1, 1] } });
+          const channels = spikingChannels(plain.architecture).get('conv1')!;
+          const conv1 = Array.from({ length: channels }, (_, c) => 0.75 - c / 2);
+          const snn = { ...plain, ...(own ? { initialPotentials: { conv1 } } : {}) };
           const { pixels, labels } = bands(4);
           const weights = {
             ...Object.fromEntries(

@@ -20,7 +20,7 @@ import { trainedLayer } from './trained-layer.js';
 import { Training } from './training/training.js';
 
 const allKinds = { encoders: ['poisson', 'constant', 'first-spike'], dropout: true } as const;
-const anyNetwork = networkCase({ ...allKinds, signed: true, probes: true });
+const anyNetwork = networkCase({ ...allKinds, signed: true, probes: true, potentials: true });
 
 /** A residual network with images, of the numbers that any network has. */
 const residual = residualRun.map(asCase);

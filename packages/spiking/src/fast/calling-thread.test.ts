@@ -16,7 +16,7 @@ describe('without worker threads', () => {
   it('infers the same bits as with one', async () => {
     await fc.assert(
       fc.asyncProperty(
-        networkCase({ encoders, dropout: true, signed: true, probes: true }),
+        networkCase({ encoders, dropout: true, signed: true, probes: true, potentials: true }),
         async (request) => {
           const raster = ['input', ...Object.keys(request.snn.thresholds)];
           for (const precision of ['float', 'integer'] as const) {
@@ -32,7 +32,7 @@ describe('without worker threads', () => {
   it('balances thresholds to the same bits as with one', async () => {
     await fc.assert(
       fc.asyncProperty(
-        networkCase({ encoders, dropout: false, signed: true, probes: true }),
+        networkCase({ encoders, dropout: false, signed: true, probes: true, potentials: true }),
         fc.constantFrom(100, 99),
         async (request, percentile) => {
           const asked = { ...request.snn, ...request, scale: 0.8, percentile };

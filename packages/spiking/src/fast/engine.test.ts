@@ -19,8 +19,8 @@ describe.each(compiledEngines)('$implementation engine', ({ implementation }) =>
   afterAll(() => engine?.close());
 
   const kinds = { encoders: ['poisson', 'constant', 'first-spike'], dropout: true } as const;
-  const anyNetwork = networkCase({ ...kinds, signed: true, probes: true });
-  const trainable = networkCase(kinds);
+  const anyNetwork = networkCase({ ...kinds, signed: true, probes: true, potentials: true });
+  const trainable = networkCase({ ...kinds, potentials: true });
 
   it('infers what the reference does, spike by spike', async () => {
     await fc.assert(

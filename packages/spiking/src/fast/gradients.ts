@@ -4,7 +4,7 @@ import type { CheckedBatch } from '../checks.js';
 import type { GradientRequest, Gradients } from '../engine.js';
 import { activityOf, addCounts } from './activity.js';
 import { everyThread, type Crew } from './engine.js';
-import { thresholdsOf } from './infer.js';
+import { startsOf, thresholdsOf } from './infer.js';
 import type { NetworkSpec } from './network/network-spec.js';
 import type { TrainingPlan } from './joint.js';
 import { trainedLayer } from './trained-layer.js';
@@ -27,6 +27,7 @@ export async function gradients(
     plan,
     parameters: [],
     thresholds: thresholdsOf(snn),
+    initialPotentials: startsOf(snn),
     neuron: snn.neuron,
     encoder: snn.encoder.kind,
     timeSteps,

@@ -29,6 +29,7 @@ export async function infer(
       : {}),
     readAfter: readAfterOf(snn),
     thresholds: thresholdsOf(snn),
+    initialPotentials: startsOf(snn),
     neuron: snn.neuron,
     encoder: snn.encoder.kind,
     timeSteps,
@@ -89,6 +90,14 @@ export async function infer(
 /** Thresholds in the order of the planned layers. */
 export function thresholdsOf({ architecture, thresholds }: InferenceRequest['snn']): number[] {
   return planOf(architecture).layers.map(({ name }) => thresholds[name] ?? 0);
+}
+
+/** Initial potentials of single channels in the order of the planned layers. */
+export function startsOf({
+  architecture,
+  initialPotentials,
+}: InferenceRequest['snn']): (readonly number[] | undefined)[] {
+  return planOf(architecture).layers.map(({ name }) => initialPotentials?.[name]);
 }
 
 /** The encoder's spikes: small pictures only, so that the plain encoder will do. */

@@ -73,8 +73,8 @@ const transposed = {
 
 const neuron = {
   ...int('reset'),
-  ...float('leak', 'threshold', 'silent', 'initial'),
-  ...int('isSigned'),
+  ...float('leak', 'threshold', 'silent'),
+  ...int('initial', 'isSigned'),
   ...float('low'),
   ...int('probeSteps'),
 };

@@ -25,7 +25,7 @@ const noBounds = { bounds: 0, unit: 0 };
 export class LayerSweep {
   /**
    * @param {import('./heap.js').Heap} heap
-   * @param {import('./network/network-spec.js').NetworkSpec} spec its thresholds are set layer by layer
+   * @param {import('./network/network-spec.js').NetworkSpec} spec its thresholds and initial potentials are set layer by layer
    * @param {{ pixels: Float32Array, start: number, end: number, firstImage: number }} images
    */
   constructor(heap, spec, images) {
@@ -169,11 +169,13 @@ export class LayerSweep {
    *
    * @param {number} layer
    * @param {number} threshold
+   * @param {readonly number[]} [initial] v of each channel, where they have some of their own
    * @returns {number} spikes of all images
    */
-  spike(layer, threshold) {
+  spike(layer, threshold, initial) {
     const { heap, network } = this;
     network.thresholds[layer] = threshold;
+    network.initialPotentials[layer] = initial;
     let total = 0;
     /** @type {Kept[]} */
     const kept = [];

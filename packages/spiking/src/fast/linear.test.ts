@@ -126,8 +126,8 @@ async function triedRates(
       found.push([
         layer,
         await tried(),
-        await tried(shifted(snn, layer)),
-        await tried(snn.parameters),
+        await tried({ parameters: shifted(snn, layer) }),
+        await tried({ parameters: snn.parameters }),
       ]);
     },
   });

@@ -1,4 +1,10 @@
-import { sourcesOf, spikingLayers, type Parameters, type Snn } from '@privatesnn/core';
+import {
+  sourcesOf,
+  spikingChannels,
+  spikingLayers,
+  type Parameters,
+  type Snn,
+} from '@privatesnn/core';
 import { arbitraryGraph, arbitraryPixels, arbitrarySnnOf } from '@privatesnn/testkit';
 import fc from 'fast-check';
 import { afterAll, expect, it } from 'vitest';
@@ -18,18 +24,24 @@ const runs = fc
     arbitraryGraph().filter((architecture) => spikingLayers(architecture).length > 0),
   )
   .chain((architecture) =>
-    arbitrarySnnOf(architecture, { maxTimeSteps: 6, signed: true, probes: true }),
+    arbitrarySnnOf(architecture, { maxTimeSteps: 6, signed: true, probes: true, potentials: true }),
   )
   .chain((snn) =>
     fc.record({
       snn: fc.constant(snn),
       pixels: arbitraryPixels(snn.architecture, snn.encoder.range, 3),
       seed: fc.nat(2 ** 32 - 1),
-      // By layer: what its parameters are multiplied with, try after try.
-      tries: fc.array(fc.array(fc.constantFrom(0.5, 1.5, -1), { maxLength: 3 }), {
-        minLength: 1,
-        maxLength: 5,
-      }),
+      // By layer: what its parameters are multiplied with, or what its neurons start from, try after try.
+      tries: fc.array(
+        fc.array(
+          fc.record({
+            factor: fc.constantFrom(0.5, 1.5, -1, undefined),
+            start: fc.constantFrom(-0.5, 1.25, undefined),
+          }),
+          { maxLength: 3 },
+        ),
+        { minLength: 1, maxLength: 5 },
+      ),
     }),
   );
 
@@ -57,7 +69,12 @@ async function swept(
     pixels,
     seed,
     tries,
-  }: { snn: Snn; pixels: Float32Array; seed: number; tries: number[][] },
+  }: {
+    snn: Snn;
+    pixels: Float32Array;
+    seed: number;
+    tries: { factor: number | undefined; start: number | undefined }[][];
+  },
 ) {
   let snn = given;
   const rates: [string, ...number[]][] = [];
@@ -65,9 +82,17 @@ async function swept(
   await by.sweepLayers({
     ...{ snn, pixels, seed },
     async atLayer(name, compute) {
-      for (const factor of tries[layer++ % tries.length]!) {
-        snn = { ...snn, parameters: times(snn, name, factor) };
-        rates.push([name, ...(await compute(snn.parameters))]);
+      const channels = spikingChannels(snn.architecture).get(name)!;
+      for (const { factor, start } of tries[layer++ % tries.length]!) {
+        const starts = Array.from({ length: channels }, (_, c) => start! + c / 4);
+        const tried = {
+          ...(factor === undefined ? {} : { parameters: times(snn, name, factor) }),
+          ...(start === undefined
+            ? {}
+            : { initialPotentials: { ...snn.initialPotentials, [name]: starts } }),
+        };
+        snn = { ...snn, ...tried };
+        rates.push([name, ...(await compute(tried))]);
       }
       if (layer % 2 === 0) rates.push([name, ...(await compute())]);
     },

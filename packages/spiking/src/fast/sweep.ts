@@ -1,7 +1,5 @@
-import type { Parameters } from '@privatesnn/core';
-
 import type { CheckedBatch } from '../checks.js';
-import type { SweepRequest } from '../engine.js';
+import type { SweepRequest, TriedLayer } from '../engine.js';
 import { everyThread, type Crew } from './engine.js';
 import { thresholdsOf } from './infer.js';
 import type { NetworkSpec } from './network/network-spec.js';
@@ -14,7 +12,7 @@ export async function sweep(
   { images, timeSteps }: CheckedBatch,
   crew: Crew,
 ): Promise<void> {
-  const { snn } = request;
+  let { snn } = request;
   const thresholds = thresholdsOf(snn);
   await startSweep(request, images, crew, {
     plan: planOf(snn.architecture),
@@ -27,15 +25,13 @@ export async function sweep(
     dropout: false,
   });
   const layers = planOf(snn.architecture).layers.filter(({ last }) => !last);
-  let parameters: Parameters = snn.parameters;
   let loaded = 0;
   /** Loads the layers up to one; those anew whose currents it takes, as it may be tried with other parameters of theirs. */
-  const load = async (layer: number, given: Parameters): Promise<void> => {
+  const load = async (layer: number): Promise<void> => {
     const first = Math.min(loaded, firstOfCurrents(layers, layer));
     if (first < loaded) await everyThread(crew, () => ({ task: 'drop', layers: loaded - first }));
     for (const one of layers.slice(first, layer + 1)) {
-      const inRates = { ...snn, parameters: given };
-      const packed = sharedParameters(layerParameters(one, snn.architecture, inRates));
+      const packed = sharedParameters(layerParameters(one, snn.architecture, snn));
       await everyThread(crew, () => ({ task: 'next', parameters: packed }));
     }
     loaded = layer + 1;
@@ -43,10 +39,12 @@ export async function sweep(
   for (const [layer, planned] of layers.entries()) {
     if (planned.linear) continue;
     const { height, width, channels } = planned.output;
-    const rates = async (given: Parameters = parameters): Promise<Float64Array> => {
-      parameters = given;
-      await load(layer, given);
-      await everyThread(crew, () => ({ task: 'spike', layer, threshold: thresholds[layer] }));
+    const rates = async (tried: TriedLayer = {}): Promise<Float64Array> => {
+      snn = { ...snn, ...tried };
+      if (tried.parameters || loaded <= layer) await load(layer);
+      const initial = snn.initialPotentials?.[planned.name];
+      const threshold = thresholds[layer]!;
+      await everyThread(crew, () => ({ task: 'spike', layer, threshold, initial }));
       const parts = await everyThread<Float64Array>(crew, () => ({ task: 'channels', layer }));
       const spikes = (c: number): number => parts.reduce((sum, part) => sum + part[c]!, 0);
       const neurons = images * height * width;

@@ -23,7 +23,7 @@ import { Training } from './training/training.js';
  *   | { task: 'drop', layers: number }
  *   | { task: 'largest', layer: number }
  *   | { task: 'count', layer: number, bin: number | undefined }
- *   | { task: 'spike', layer: number, threshold: number }
+ *   | { task: 'spike', layer: number, threshold: number, initial?: readonly number[] | undefined }
  *   | { task: 'channels', layer: number }
  *   | { task: 'train', spec: TrainingSpec }
  *   | { task: 'forward', pixels: Float32Array, image: number }
@@ -72,7 +72,7 @@ export class Tasks {
       case 'count':
         return present(this.#sweep).count(task.layer, task.bin);
       case 'spike':
-        return present(this.#sweep).spike(task.layer, task.threshold);
+        return present(this.#sweep).spike(task.layer, task.threshold, task.initial);
       case 'channels':
         return present(this.#sweep).channelSpikes(task.layer);
       case 'train':

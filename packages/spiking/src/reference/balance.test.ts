@@ -39,7 +39,7 @@ function largestCurrent(
     const input = encode(encoder.kind, one, { seed, image, timeSteps });
     const states = layers.map(({ name }) =>
       initialState(outputs(parameters, name), {
-        initial: neuron.initial,
+        initial: [neuron.initial],
         threshold: thresholds[name] ?? Infinity,
       }),
     );

@@ -59,7 +59,7 @@ export async function balanceThresholds(request: BalanceRequest): Promise<Balanc
         signals[i] =
           threshold === undefined
             ? signal.map((x) => new Float32Array(x.length))
-            : runNeurons(signal, neuron, threshold).spikes;
+            : runNeurons(signal, { neuron, threshold, initial: [neuron.initial] }).spikes;
       }
       if (threshold !== undefined) thresholds[name] = threshold;
       layers.push({

@@ -105,12 +105,13 @@ function neurons(
   { snn, surrogate, detachReset }: GradientRequest,
   currents: tf.Tensor[],
   threshold: tf.Tensor,
+  own: readonly number[] | undefined,
 ): tf.Tensor[] {
   const { leak, reset, initial } = integrateAndFireOf(snn, 'test');
   const leaky =
     surrogate.kind === 'spike-train' ? leakless(leak) : (x: tf.Tensor) => tf.mul(x, leak);
   const fire = spike(snn, surrogate, threshold.dataSync()[0]!);
-  let membrane = tf.mul(tf.onesLike(currents[0]!), tf.mul(threshold, initial));
+  let membrane = tf.mul(tf.onesLike(currents[0]!), tf.mul(threshold, own ? [...own] : initial));
   let pending = tf.zerosLike(currents[0]!);
   return currents.map((current) => {
     const u = tf.add(tf.sub(leaky(membrane), pending), current);
@@ -198,7 +199,8 @@ function byAutograd(request: GradientRequest, labels: readonly number[]) {
           signal = signal.map((x) => tf.mul(x, mask));
         }
         if ('bias' in layer && layer !== last) {
-          signal = neurons(request, signal, thresholds[layer.name]!);
+          const own = snn.initialPotentials?.[layer.name];
+          signal = neurons(request, signal, thresholds[layer.name]!, own);
         }
       });
       const logits = tf.mul(tf.addN(signal), snn.readout.scale);
@@ -251,6 +253,7 @@ const requests = arbitrarySnnRun({
   maxSize: 5,
   maxChannels: 3,
   maxTimeSteps: 6,
+  potentials: true,
   pooling: ['average-pool', 'max-pool'],
   dropout: true,
 }).chain(({ snn, pixels, seed }) => {
@@ -345,7 +348,10 @@ describe('gradients', () => {
         const { activity, parameters } = await engine.gradients(
           withLoss({
             ...request,
-            snn: { ...request.snn, thresholds, neuron: { ...neuron, initial: 0 } },
+            snn: {
+              ...{ ...request.snn, thresholds, initialPotentials: {} },
+              neuron: { ...neuron, initial: 0 },
+            },
             surrogate: { ...request.surrogate, kind: 'rectangle' },
           }),
         );

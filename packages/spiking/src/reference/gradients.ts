@@ -1,7 +1,6 @@
 import { imagePlace, spikingLayers, weightedLayers } from '@privatesnn/core';
 
 import { checkGradients } from '../checks.js';
-import { binaryNeuronOf } from '../neuron-checks.js';
 import { encode } from '../encoder.js';
 import type { GradientRequest, Gradients } from '../engine.js';
 import { dropoutMask } from '../noise.js';
@@ -21,7 +20,7 @@ import {
 import { integrate } from './readout.js';
 import { averagePoolGradient, gatedGradient, gates, maxPoolGradient } from './pooling.js';
 import { neuronGradients } from './neuron-gradients.js';
-import { runNeurons } from './spiking-layer.js';
+import { neuronsOf, runNeurons } from './spiking-layer.js';
 
 /** What the backward pass needs of one operation's forward pass. */
 interface Trace {
@@ -118,7 +117,6 @@ function forward(
   encoded: Signal,
   image: number,
 ): { traces: Trace[]; output: Signal } {
-  const neuron = binaryNeuronOf(snn, 'take gradients of');
   const traces: Trace[] = [];
   const outputs: Signal[] = [];
   for (const operation of operations) {
@@ -130,7 +128,7 @@ function forward(
       signal = signal.map((x) => times(x, mask));
       traces.push({ ...trace, mask });
     } else if ('spikes' in operation && operation.spikes) {
-      const run = runNeurons(signal, neuron, snn.thresholds[operation.layer.name]!);
+      const run = runNeurons(signal, neuronsOf(snn, operation.layer.name, 'take gradients of'));
       signal = run.spikes;
       traces.push({ ...trace, ...run });
     } else {
@@ -225,8 +223,7 @@ function throughNeurons(
   sums: Sums,
 ): Signal {
   const result = neuronGradients({
-    neuron: binaryNeuronOf(snn, 'take gradients of'),
-    threshold: snn.thresholds[name]!,
+    ...neuronsOf(snn, name, 'take gradients of'),
     surrogate,
     detachReset,
     spikes: spikes!,

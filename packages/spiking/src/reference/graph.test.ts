@@ -21,7 +21,7 @@ import { createReferenceEngine } from './engine.js';
 
 const engine = createReferenceEngine();
 
-const runs = arbitraryGraphSnn({ maxTimeSteps: 6 }).chain((snn) =>
+const runs = arbitraryGraphSnn({ maxTimeSteps: 6, potentials: true }).chain((snn) =>
   fc.record({
     snn: fc.constant<Snn>(snn),
     pixels: arbitraryPixels(snn.architecture, snn.encoder.range, 1),
@@ -63,7 +63,7 @@ function gatedStep(
 
 /** One image, neuron by neuron, one time-step after the other: spikes by layer and step, and the summed output. */
 function simulated(snn: Snn, pixels: Float32Array, seed: number) {
-  const { architecture, parameters, thresholds, gains, timeSteps } = snn;
+  const { architecture, parameters, thresholds, gains, initialPotentials, timeSteps } = snn;
   const { leak, reset, firing, initial } = integrateAndFireOf(snn, 'simulate');
   const shapes = layerShapes(architecture);
   const sources = sourcesOf(architecture);
@@ -91,7 +91,10 @@ function simulated(snn: Snn, pixels: Float32Array, seed: number) {
       if (spiking.has(layer)) {
         const name = layer.name!;
         const threshold = thresholds[name]!;
-        const membrane = membranes.get(name) ?? values.map(() => initial * threshold);
+        const own = initialPotentials?.[name];
+        const membrane =
+          membranes.get(name) ??
+          values.map((_, i) => (own?.[i % shapes[index]![2]] ?? initial) * threshold);
         const debts = owed.get(name) ?? values.map(() => 0);
         membranes.set(name, membrane);
         owed.set(name, debts);
@@ -237,16 +240,21 @@ describe('a spiking network that is a graph', () => {
           [cut, wide.outputs],
         ] as const;
         const parts = ranges.map(([from, to], i) => ({
+          range: [from, to] as const,
           layer: { ...wide, name: `${wide.name} ${i}`, outputs: to - from },
           of: (data: Float32Array) =>
             data.filter((_, k) => k % wide.outputs >= from && k % wide.outputs < to),
         }));
         const split: Record<string, Parameters[string]> = { ...parameters };
         const thresholds: Record<string, number> = { ...snn.thresholds };
+        const initialPotentials = { ...snn.initialPotentials } as Record<string, readonly number[]>;
+        const starts = initialPotentials[wide.name];
+        delete initialPotentials[wide.name];
         delete split[`${wide.name}.weight`];
         delete split[`${wide.name}.bias`];
         delete thresholds[wide.name];
-        for (const { layer, of } of parts) {
+        for (const { layer, of, range } of parts) {
+          if (starts) initialPotentials[layer.name] = starts.slice(...range);
           const take = (name: string, shape: number[]) =>
             (split[`${layer.name}.${name}`] = {
               shape,
@@ -268,7 +276,7 @@ describe('a spiking network that is a graph', () => {
           ...snn,
           architecture: { ...architecture, layers },
           parameters: split,
-          thresholds,
+          ...{ thresholds, initialPotentials },
         };
         const there = await engine.infer({ snn, pixels, seed });
         const here = await engine.infer({ snn: together, pixels, seed });

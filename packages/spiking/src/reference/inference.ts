@@ -1,7 +1,6 @@
 import type { Snn } from '@privatesnn/core';
 
 import { checkInference } from '../checks.js';
-import { integrateAndFireOf } from '../neuron-checks.js';
 import { encode } from '../encoder.js';
 import type { Inference, InferenceRequest } from '../engine.js';
 import { probeStepsOf } from '../offset-spikes.js';
@@ -12,7 +11,7 @@ import { simulateAdaptive } from './adaptive.js';
 import { forEachImage } from './batch.js';
 import { computed, inputsOf, operationsOf, type Operation, type Signal } from './network.js';
 import { integrate, type ImageRun } from './readout.js';
-import { runNeurons } from './spiking-layer.js';
+import { neuronsOf, runNeurons } from './spiking-layer.js';
 import { OperationCounter } from './synaptic-operations.js';
 
 /** Runs images through a network, one after the other. */
@@ -60,14 +59,13 @@ function simulate(
   input: Signal,
   recordAt: readonly number[],
 ): ImageRun {
-  const neuron = integrateAndFireOf(snn, 'simulate');
   const spikes = new Map<string, Signal>([['input', input]]);
   const outputs: Signal[] = [];
   for (const operation of operations) {
     let signal = computed(operation, inputsOf(operation, input, outputs));
     if ('spikes' in operation && operation.spikes) {
       const { name } = operation.layer;
-      signal = runNeurons(signal, neuron, snn.thresholds[name]!).spikes;
+      signal = runNeurons(signal, neuronsOf(snn, name, 'simulate')).spikes;
       spikes.set(name, signal);
     }
     outputs.push(signal);

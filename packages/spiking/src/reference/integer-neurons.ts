@@ -1,17 +1,15 @@
-import type { IntegrateAndFire } from '@privatesnn/core';
-
 import { integerLeak, integerLimit } from '../integer.js';
 import { movedStart, probeStepsOf } from '../offset-spikes.js';
 import { lowOf, takesBack } from '../taking-back.js';
 import type { Signal } from './network.js';
+import type { LayerNeurons } from './spiking-layer.js';
 
-/** Neurons with integer membranes through all time-steps. */
+/** Neurons with integer membranes through all time-steps; so is their threshold. */
 export function runIntegers(
   current: readonly Float64Array[],
-  neuron: IntegrateAndFire,
-  threshold: number,
+  { neuron, threshold, initial }: LayerNeurons,
 ): Signal {
-  const { reset, leak, firing, initial, signed = false } = neuron;
+  const { reset, leak, firing, signed = false } = neuron;
   const kept = integerLeak(leak);
   const low = lowOf(threshold);
   const leaked = (u: number): number => Math.round((u * kept) / 2 ** 15);
@@ -35,8 +33,8 @@ export function runIntegers(
     }
     return { left: membrane, spikes: sent };
   };
-  const start = leaked(Math.round(initial * threshold));
   for (let i = 0; i < current[0]!.length; i++) {
+    const start = leaked(clamped(Math.round(initial[i % initial.length]! * threshold)));
     const moved =
       probeSteps === 0
         ? start

@@ -1,7 +1,6 @@
 import type { Snn } from '@privatesnn/core';
 
 import { checkInference } from '../checks.js';
-import { integrateAndFireOf } from '../neuron-checks.js';
 import { encode } from '../encoder.js';
 import type { Inference, InferenceRequest } from '../engine.js';
 import { frontOf, requestBehind, withFront } from '../fast/front.js';
@@ -24,6 +23,7 @@ import {
   type Signal,
   type WeightedOperation,
 } from './network.js';
+import { neuronsOf } from './spiking-layer.js';
 import { OperationCounter } from './synaptic-operations.js';
 
 /** Inference in integers (see integer.ts), of networks small enough for float32 to hold every current exactly. */
@@ -44,7 +44,6 @@ export async function inferInteger(request: InferenceRequest): Promise<Inference
   const potentials = new Float32Array(images * recordAt.length * classes);
   const rasters = new Map<string, Uint8Array>();
   const isConstant = snn.encoder.kind === 'constant';
-  const neuron = integrateAndFireOf(snn, 'compute in integers');
   const after = readAfterOf(snn);
 
   await forEachImage(request, images, (pixels, image, number) => {
@@ -88,7 +87,10 @@ export async function inferInteger(request: InferenceRequest): Promise<Inference
         });
         break;
       }
-      const spikes = runIntegers(current, neuron, threshold);
+      const spikes = runIntegers(current, {
+        ...neuronsOf(snn, name, 'compute in integers'),
+        threshold,
+      });
       keep(name, spikes);
       outputs.push(spikes);
     }

@@ -1,5 +1,3 @@
-import type { IntegrateAndFire } from '@privatesnn/core';
-
 import type { Surrogate } from '../engine.js';
 import {
   backwardLeak,
@@ -8,10 +6,9 @@ import {
   surrogateGradient,
 } from '../surrogate.js';
 import type { Signal } from './network.js';
+import type { LayerNeurons } from './spiking-layer.js';
 
-export interface NeuronBackward {
-  readonly neuron: IntegrateAndFire;
-  readonly threshold: number;
+export interface NeuronBackward extends LayerNeurons {
   readonly surrogate: Surrogate;
   readonly detachReset: boolean;
   /** Of the forward pass. */
@@ -47,8 +44,8 @@ export function neuronGradients(request: NeuronBackward): {
   readonly atCurrent: Signal;
   readonly threshold: number;
 } {
-  const { neuron, threshold, detachReset, spikes, potentials, atSpikes } = request;
-  const { reset, initial } = neuron;
+  const { neuron, threshold, initial, detachReset, spikes, potentials, atSpikes } = request;
+  const { reset } = neuron;
   const leak = backwardLeak(request.surrogate, neuron.leak);
   /** The part of θ that a spike takes off the next membrane potential. */
   const subtracted = { soft: leak, 'delayed-soft': 1, hard: 0 }[reset];
@@ -70,7 +67,7 @@ export function neuronGradients(request: NeuronBackward): {
       next = slope * atSpike + kept * next;
       atCurrent[t]![i] = next;
     }
-    atThreshold += leak * initial * next;
+    atThreshold += leak * initial[i % initial.length]! * next;
   }
   return { atCurrent, threshold: atThreshold };
 }

@@ -1,5 +1,6 @@
-import type { IntegrateAndFire } from '@privatesnn/core';
+import type { IntegrateAndFire, Snn } from '@privatesnn/core';
 
+import { initialPotentialsOf } from '../initial-potentials.js';
 import {
   fires,
   initialState,
@@ -7,6 +8,7 @@ import {
   type NeuronParameters,
   type NeuronState,
 } from '../neuron.js';
+import { integrateAndFireOf } from '../neuron-checks.js';
 import { movedStart, probeStepsOf } from '../offset-spikes.js';
 import type { Signal } from './network.js';
 
@@ -17,10 +19,29 @@ export interface LayerRun {
   readonly potentials: Signal;
 }
 
+/** The neurons of one layer. */
+export interface LayerNeurons {
+  readonly neuron: IntegrateAndFire;
+  /** θ > 0. */
+  readonly threshold: number;
+  /** v of all neurons, or of each channel. */
+  readonly initial: readonly number[];
+}
+
+/** The neurons of a layer; `what`, as for `integrateAndFireOf`. */
+export function neuronsOf(snn: Snn, layer: string, what: string): LayerNeurons {
+  const neuron = integrateAndFireOf(snn, what);
+  const threshold = snn.thresholds[layer]!;
+  return { neuron, threshold, initial: initialPotentialsOf(snn, neuron, layer) };
+}
+
 /** Runs integrate-and-fire neurons from their initial potential, which a probe may move, through all time-steps. */
-export function runNeurons(current: Signal, neuron: IntegrateAndFire, threshold: number): LayerRun {
+export function runNeurons(
+  current: Signal,
+  { neuron, threshold, initial }: LayerNeurons,
+): LayerRun {
   const parameters = { ...neuron, threshold };
-  const start = initialState(current[0]!.length, parameters);
+  const start = initialState(current[0]!.length, { initial, threshold });
   const probeSteps = probeStepsOf(neuron);
   if (probeSteps === 0) return run(current, start, parameters);
   const { last } = run(current.slice(0, probeSteps), start, parameters);

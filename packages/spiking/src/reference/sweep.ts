@@ -18,9 +18,9 @@ export async function sweepLayers(request: SweepRequest): Promise<void> {
   for (const [done, layer] of layers.entries()) {
     const place = architecture.layers.indexOf(layer);
     const [height, width, channels] = shapes[place]!;
-    await atLayer(layer.name, async (parameters = snn.parameters) => {
-      snn = { ...snn, parameters };
-      const operations = operationsOf(architecture, parameters, snn.gains).slice(0, place + 1);
+    await atLayer(layer.name, async (tried) => {
+      snn = { ...snn, ...tried };
+      const operations = operationsOf(architecture, snn.parameters, snn.gains).slice(0, place + 1);
       const simulate = simulationOf(snn);
       const spikes = new Float64Array(channels);
       await forEachImage(batch, images, (pixels, _, image) => {

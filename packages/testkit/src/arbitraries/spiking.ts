@@ -1,6 +1,7 @@
 import fc, { type Arbitrary } from 'fast-check';
 
 import {
+  spikingChannels,
   spikingLayers,
   type Architecture,
   type Encoder,
@@ -27,6 +28,8 @@ export interface SnnConstraints {
   readonly signed?: boolean;
   /** Whether neurons may have a probe; false when left out. */
   readonly probes?: boolean;
+  /** Whether channels may have initial potentials of their own; false when left out. */
+  readonly potentials?: boolean;
   /** Largest T; 8 when left out. */
   readonly maxTimeSteps?: number;
 }
@@ -101,6 +104,9 @@ export function arbitrarySnnOf(
     parameters: arbitraryParameters(architecture),
     thresholds: arbitraryThresholds(architecture),
     ...(has('add', 'concat') ? { gains: arbitraryGains(architecture) } : {}),
+    ...(constraints.potentials
+      ? { initialPotentials: arbitraryInitialPotentials(architecture) }
+      : {}),
     neuron: arbitraryNeuron({
       ...constraints,
       signed: constraints.signed === true && !has('max-pool'),
@@ -134,6 +140,27 @@ export function arbitraryThresholds(architecture: Architecture): Arbitrary<Recor
   return fc
     .tuple(...names.map(() => gridNumber({ min: 1 / 16, max: 2, step: 1 / 16 })))
     .map((values) => Object.fromEntries(names.map((name, i) => [name, values[i]!])));
+}
+
+/** Initial potentials for the channels of some of the spiking layers: multiples of 1/4, below 0 and above 1 too. */
+export function arbitraryInitialPotentials(
+  architecture: Architecture,
+): Arbitrary<Record<string, number[]>> {
+  const layers = [...spikingChannels(architecture)];
+  const number = gridNumber({ min: -1, max: 2, step: 1 / 4 });
+  return fc
+    .tuple(
+      ...layers.map(([, channels]) =>
+        fc.option(fc.array(number, { minLength: channels, maxLength: channels }), {
+          nil: undefined,
+        }),
+      ),
+    )
+    .map((values) =>
+      Object.fromEntries(
+        layers.flatMap(([name], i) => (values[i] ? [[name, values[i]] as const] : [])),
+      ),
+    );
 }
 
 /** Pixels of up to three images for an architecture: multiples of 1/16 in the given range. */

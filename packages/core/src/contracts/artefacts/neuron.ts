@@ -28,7 +28,10 @@ const integrateAndFire = z
     reset: z.enum(['soft', 'delayed-soft', 'hard']),
     /** Whether a neuron fires at u > θ or already at u = θ. */
     firing: z.enum(['strict', 'inclusive']),
-    /** v in [0, 1): the membrane potential before the first time-step, u(0) = v·θ (Bu 2022). */
+    /**
+     * v in [0, 1): the membrane potential before the first time-step, u(0) = v·θ (Bu 2022); of the layers whose channels
+     * have none of their own (`initialPotentials` of the network).
+     */
     initial: z.number().min(0).lt(1),
     /**
      * Whether a neuron takes back a spike that came too early, by a spike of −1 (Wang 2022); spikes are 0 or 1 when left

@@ -2,6 +2,7 @@ import { z } from 'zod';
 
 import { spikingLayers } from '../graph.js';
 import { architectureSchema } from './architecture.js';
+import { wrongInitialPotentials } from './initial-potentials.js';
 import type { Immutable } from './immutable.js';
 import { neuronSchema } from './neuron.js';
 import { misfits, parametersSchema, wrongNames, type Misfit } from './parameters.js';
@@ -45,6 +46,12 @@ export const snnSchema = z
      */
     gains: z.record(name, z.array(z.number().min(0))).optional(),
     neuron: neuronSchema,
+    /**
+     * v of single channels, which may be any number: u(0) = v·θ, in the place of the neuron model's `initial`; by the name of
+     * a spiking layer, [channels]. The channels of layers that are left out start as the model says. Only of
+     * integrate-and-fire neurons.
+     */
+    initialPotentials: z.record(name, z.array(z.number())).optional(),
     encoder,
     readout,
     /** T, the number of time-steps of one inference. */
@@ -55,8 +62,11 @@ export const snnSchema = z
   .superRefine((snn, context) => {
     const expected = spikingLayers(snn.architecture).map((layer) => layer.name);
     const thresholds = wrongNames('thresholds', Object.keys(snn.thresholds), expected);
+    const unfit = [...misfits(snn)];
     const steps = [...wrongProbe(snn), ...wrongReadout(snn)];
-    for (const misfit of [...misfits(snn), ...thresholds, ...wrongGains(snn), ...steps]) {
+    // Layers that do not fit one another have no channels that could be counted.
+    const starts = unfit.length > 0 ? [] : [...wrongInitialPotentials(snn)];
+    for (const misfit of [...unfit, ...thresholds, ...wrongGains(snn), ...steps, ...starts]) {
       context.addIssue({ code: 'custom', ...misfit });
     }
   });

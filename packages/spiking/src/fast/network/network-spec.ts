@@ -17,6 +17,8 @@ export interface NetworkSpec {
   readonly parameters: readonly Parameters[];
   /** By planned layer; of those with neurons, Infinity for one that never fires. */
   readonly thresholds: readonly number[];
+  /** v of each channel, by planned layer; those of a layer, or all, are left out where they start as the neuron model says. */
+  readonly initialPotentials?: readonly (readonly number[] | undefined)[];
   readonly neuron: NeuronModel;
   readonly encoder: 'poisson' | 'constant' | 'first-spike';
   readonly timeSteps: number;

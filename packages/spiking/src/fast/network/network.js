@@ -40,6 +40,7 @@ export class Network {
       for (const parameters of spec.parameters) this.addLayer(parameters);
     }
     this.thresholds = [...spec.thresholds];
+    this.initialPotentials = [...(spec.initialPotentials ?? [])];
     /** Below this, the heap stays as it is from image to image. */
     this.floor = heap.top;
   }

@@ -7,14 +7,19 @@ import { element } from '../element.js';
 
 /** @typedef {import('./network.js').Network} Network */
 
+/** A membrane of integers stays within ± this. */
+const integerLimit = 2 ** 30;
+
 const resets = { soft: 0, 'delayed-soft': 1, hard: 2 };
 
-/** `struct neuron`. @param {Network} network @param {number} index */
+/** `struct neuron`. Takes heap above the top. @param {Network} network @param {number} index */
 export function neuronArguments(network, index) {
-  const { reset, leak, firing, initial, signed } = integrateAndFire(network);
+  const { reset, leak, firing, signed } = integrateAndFire(network);
   const threshold = Math.fround(network.threshold(index));
   const silent = firing === 'strict' ? threshold : floatBelow(threshold);
-  const first = threshold < Infinity ? Math.fround(leak) * Math.fround(initial * threshold) : 0;
+  const initial = placedStarts(network, index, 'f32', (v) =>
+    threshold < Infinity ? Math.fround(leak) * Math.fround(v * threshold) : 0,
+  );
   const takingBack = { isSigned: Number(signed ?? false), low: lowOf(threshold) };
   const probeSteps = probeStepsOf(network.spec.neuron);
   return {
@@ -22,25 +27,28 @@ export function neuronArguments(network, index) {
     leak,
     threshold,
     silent,
-    initial: first,
+    initial,
     ...takingBack,
     probeSteps,
   };
 }
 
-/** `struct neuron_int`. @param {Network} network @param {number} index */
+/** `struct neuron_int`. Takes heap above the top. @param {Network} network @param {number} index */
 export function integerNeuronArguments(network, index) {
-  const { reset, leak, firing, initial, signed } = integrateAndFire(network);
+  const { reset, leak, firing, signed } = integrateAndFire(network);
   const threshold = network.spec.integers?.[index]?.threshold ?? 0;
   const silent = firing === 'strict' ? threshold : threshold - 1;
   const kept = Math.round(leak * 2 ** 15);
-  const first = Math.round((Math.round(initial * threshold) * kept) / 2 ** 15);
+  const initial = placedStarts(network, index, 'i32', (v) => {
+    const start = Math.max(-integerLimit, Math.min(integerLimit, Math.round(v * threshold)));
+    return Math.round((start * kept) / 2 ** 15);
+  });
   // Below −θ/8 is, for integers, below its ceiling.
   const low = Math.ceil(lowOf(threshold));
   const takingBack = { isSigned: Number(signed ?? false), low };
   const probeSteps = probeStepsOf(network.spec.neuron);
   return {
-    ...{ reset: resets[reset], leak: kept, threshold, silent, initial: first, ...takingBack },
+    ...{ reset: resets[reset], leak: kept, threshold, silent, initial, ...takingBack },
     probeSteps,
   };
 }
@@ -52,6 +60,28 @@ export function adaptiveNeuronArguments(network, index) {
   const { growth, thresholdDecay, refractoryDecay, currentDecay, membraneDecay } = neuron;
   const rest = (1 - refractoryDecay) * neuron.rest * network.threshold(index);
   return { currentDecay, membraneDecay, refractoryDecay, thresholdDecay, growth, rest };
+}
+
+/**
+ * What the first time-step's input of each channel is added to, [blocks · BLOCK]; 0 of those that only fill up a block, so
+ * that they stay silent.
+ *
+ * @param {Network} network
+ * @param {number} index
+ * @param {'f32' | 'i32'} kind
+ * @param {(v: number) => number} startOf
+ */
+function placedStarts(network, index, kind, startOf) {
+  const { heap } = network;
+  const { name, output } = network.layer(index);
+  const bytes = network.padded(output.channels) * 4;
+  const at = heap.alloc(`the initial potentials of layer "${name}"`, bytes);
+  heap.clear(at, bytes);
+  const starts = heap[kind](at, output.channels);
+  const own = network.initialPotentials[index];
+  if (own) own.forEach((v, c) => (starts[c] = startOf(v)));
+  else starts.fill(startOf(integrateAndFire(network).initial));
+  return at;
 }
 
 /** @param {Network} network */

@@ -1,6 +1,7 @@
 import {
   layerShapes,
   parameterShapes,
+  spikingChannels,
   type Architecture,
   type Layer,
   type Snn,
@@ -15,6 +16,8 @@ export interface NetworkKinds {
   readonly signed?: boolean;
   /** Whether neurons may have a probe. False when left out. */
   readonly probes?: boolean;
+  /** Whether channels may have initial potentials of their own. False when left out. */
+  readonly potentials?: boolean;
 }
 
 /** A network with an image batch of one to three images. */
@@ -50,6 +53,7 @@ export function networkCase(kinds: NetworkKinds): fc.Arbitrary<NetworkCase> {
       reset: fc.constantFrom('soft' as const, 'delayed-soft' as const, 'hard' as const),
       firing: fc.constantFrom('strict' as const, 'inclusive' as const),
       initial: fc.constantFrom(0, 0, 0.5, 0.25),
+      potentials: kinds.potentials ? fc.boolean() : fc.constant(false),
       // How far weights lie above 0: the more, the more spikes.
       lift: fc.constantFrom(-8, -1, 0, 2, 8),
       noise: fc.infiniteStream(fc.integer({ min: -8, max: 8 })),
@@ -138,6 +142,10 @@ export function networkCase(kinds: NetworkKinds): fc.Arbitrary<NetworkCase> {
         }
         if (layer.name !== 'output') thresholds[layer.name] = (Math.abs(next()) + 1) / 8;
       }
+      // Below 0 and above 1 too.
+      const initialPotentials = [...spikingChannels(architecture)].map(
+        ([name, channels]) => [name, Array.from({ length: channels }, () => next() / 4)] as const,
+      );
       const probeSteps = shape.signed ? 0 : Math.min(shape.probeSteps, shape.timeSteps);
       const conserves = shape.signed || probeSteps > 0;
       const isFixed = shape.encoder === 'constant';
@@ -156,6 +164,7 @@ export function networkCase(kinds: NetworkKinds): fc.Arbitrary<NetworkCase> {
             ...(shape.signed ? { signed: true } : {}),
             ...(probeSteps > 0 ? { probeSteps } : {}),
           },
+          ...(shape.potentials ? { initialPotentials: Object.fromEntries(initialPotentials) } : {}),
           encoder: { kind: shape.encoder, range: [-1, 1] as const },
           readout: { kind: 'sum' as const, scale: 0.5 },
           timeSteps: shape.timeSteps,

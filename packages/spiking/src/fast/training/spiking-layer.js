@@ -52,8 +52,8 @@ export function backwardSpikes(training, index, arriving, { floor, kept: others 
   const weights = network.isConstant(index) ? 0 : weightSums;
   const trains = weights ? spikeTrains(training, index, conv, spikes) : noTrains;
   const sum = allocateSum(training, index);
-  const bands = index > 0 ? new SourceBands(training, index, pool, rowFloats) : undefined;
   const neuron = neuronArguments(network, index);
+  const bands = index > 0 ? new SourceBands(training, index, pool, rowFloats) : undefined;
   const given = {
     ...{ conv, bursts, above: sourcesAbove(training, index, arriving) },
     ...{ constant: arriving.constant ?? 0, pool, mask, maskSteps, scratch, potentials: kept },
