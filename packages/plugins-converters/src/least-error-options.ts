@@ -58,11 +58,20 @@ const options = z.strictObject({
       "The ANN's own biases, or biases corrected layer by layer, so that each channel's mean rate is the ANN's mean " +
         'activation on the calibration images (Li 2021); layers without a bias get one.',
     ),
+  potentials: z
+    .enum(['fixed', 'calibrated'])
+    .default('fixed')
+    .describe(
+      '`initialPotential` for all neurons, or initial potentials that are corrected layer by layer to the same end, one for ' +
+        'each channel (Li 2021). With calibrated biases they take what those leave.',
+    ),
   biasSamples: z
     .int()
     .min(1)
     .default(50)
-    .describe('Images on which biases are calibrated: so many of the calibration images.'),
+    .describe(
+      'Images on which biases and potentials are calibrated: so many of the calibration images.',
+    ),
   allowedLoss: z
     .number()
     .min(0)

@@ -1,7 +1,7 @@
 import {
-  layerShapes,
   partOfImages,
   pixelsIn,
+  spikingChannels,
   spikingLayers,
   type Ann,
   type Images,
@@ -20,7 +20,9 @@ import {
   type ReadoutFit,
 } from '@privatesnn/spiking';
 
-import { calibrateBiases } from './calibrate-biases.js';
+import { calibrate } from './calibrate.js';
+import { BiasCorrection } from './calibrate-biases.js';
+import { PotentialCorrection } from './calibrate-potentials.js';
 import { ChannelThresholds } from './channel-thresholds.js';
 import type { LeastErrorOptions as Options } from './least-error-options.js';
 import { layerThresholds, type Units } from './layer-thresholds.js';
@@ -68,14 +70,7 @@ async function visit(
   look: (layer: string, values: Float32Array, channels: number) => void,
 ): Promise<void> {
   const { tensors, ann } = search;
-  const { architecture } = ann;
-  const shapes = layerShapes(architecture);
-  const channels = new Map(
-    spikingLayers(architecture).map((layer) => [
-      layer.name,
-      shapes[architecture.layers.indexOf(layer)]![2],
-    ]),
-  );
+  const channels = spikingChannels(ann.architecture);
   await visitActivations(tensors, ann, images, passOf(search, note), (layer, values) => {
     const width = channels.get(layer);
     if (width !== undefined) look(layer, values, width);
@@ -90,7 +85,7 @@ export interface Found {
 
 /**
  * The network of the wanted time-steps; of `auto` the first that loses no more than is allowed, else the last before one
- * that takes too much energy. Each has the scale whose network explains most of the ANN's logits, and then its biases.
+ * that takes too much energy. Each has the scale whose network explains most of the ANN's logits, and is then calibrated.
  */
 export async function searchNetwork(search: Search, sizes: Sizes): Promise<Found> {
   const { context, tensors, ann, calibration, options } = search;
@@ -112,9 +107,8 @@ export async function searchNetwork(search: Search, sizes: Sizes): Promise<Found
       options.thresholds === 'channel'
         ? { ...judge, ann: await inChannelUnits(search, least, quantisation) }
         : judge;
-    const unbiased = await bestScale(scaled, least, timeSteps);
-    const candidate =
-      options.biases === 'calibrated' ? await withBiases(scaled, unbiased, seed) : unbiased;
+    const uncorrected = await bestScale(scaled, least, timeSteps);
+    const candidate = await calibrated(scaled, uncorrected, seed);
     const { scale, fit, energyRatio } = candidate;
     context.record('time-steps', { candidate: timeSteps, scale, fit, energyRatio });
     if (isTooDear(candidate, options)) {
@@ -164,45 +158,51 @@ async function bestScale(judge: Judge, least: Units, timeSteps: number): Promise
     const units = Object.fromEntries(
       Object.entries(least).map(([layer, theta]) => [layer, scale * theta]),
     );
-    const candidate = await judgedNetwork(judge, ann, units, timeSteps, scale);
+    const snn = network(ann, units, timeSteps, options);
+    const candidate = await judgedNetwork(judge, snn, units, scale);
     context.progress(i + 1, scales.length, `T = ${timeSteps}, scale ${scale}`);
     if (!best || candidate.fit.explained > best.fit.explained) best = candidate;
   }
   return best!;
 }
 
-async function withBiases(
-  judge: Judge,
-  { units, timeSteps, scale }: Candidate,
-  seed: number,
-): Promise<Candidate> {
-  const { context, engine, ann, calibration, options } = judge;
+/** The candidate with calibrated biases, then with calibrated initial potentials, as the options ask. */
+async function calibrated(judge: Judge, candidate: Candidate, seed: number): Promise<Candidate> {
+  const { context, engine, calibration, options } = judge;
+  const { units, timeSteps, scale } = candidate;
+  const convert = (ann: Ann) => network(ann, units, timeSteps, options);
+  const biases =
+    options.biases === 'calibrated' ? new BiasCorrection(judge.ann, convert) : undefined;
+  const snn = convert(biases?.ann ?? judge.ann);
+  const potentials =
+    options.potentials === 'calibrated' ? new PotentialCorrection(snn, units) : undefined;
+  const corrections = [biases, potentials].filter((one) => one !== undefined);
+  if (corrections.length === 0) return candidate;
   // Means and rates of the same images: what sets their differences is the conversion alone.
   const images = partOfImages(calibration, options.biasSamples);
   const means = await channelMeans(judge, images);
-  const corrected = await calibrateBiases({
-    engine,
-    ann,
-    units,
-    means,
-    convert: (from) => network(from, units, timeSteps, options),
-    images,
-    seed,
-    signal: context.signal,
-    onProgress: (done, total) => context.progress(done, total, `T = ${timeSteps}, biases`),
-  });
-  return judgedNetwork(judge, corrected, units, timeSteps, scale);
+  await calibrate(
+    {
+      ...{ engine, snn, units, means, images, seed, signal: context.signal },
+      onProgress: (done, total) => context.progress(done, total, `T = ${timeSteps}, calibration`),
+    },
+    corrections,
+  );
+  const corrected = {
+    ...convert(biases?.ann ?? judge.ann),
+    ...(potentials ? { initialPotentials: potentials.initialPotentials } : {}),
+  };
+  return judgedNetwork(judge, corrected, units, scale);
 }
 
-/** The network of weights and units with its read-out, and its fit to the ANN's logits. */
+/** A network with its read-out, and its fit to the ANN's logits. */
 async function judgedNetwork(
-  { context, engine, ann: { architecture }, options, judged, logits, seed }: Judge,
-  ann: Ann,
+  { context, engine, options, judged, logits, seed }: Judge,
+  snn: Snn,
   units: Units,
-  timeSteps: number,
   scale: number,
 ): Promise<Candidate> {
-  const snn = network(ann, units, timeSteps, options);
+  const { architecture, timeSteps } = snn;
   const pixels = pixelsIn(judged, snn.encoder.range);
   const ran = await engine.infer({ snn, pixels, seed, signal: context.signal });
   const fit = fitReadout(ran.potentials, logits, architecture.classes);
@@ -214,7 +214,7 @@ async function judgedNetwork(
   }));
   const ratio = energyRatio(
     {
-      ...{ architecture: snn.architecture, operations, timeSteps },
+      ...{ architecture, operations, timeSteps },
       ...{ probeSteps: probeStepsOf(snn.neuron), constantInput: 'every-step' },
     },
     energyConstants.integer,

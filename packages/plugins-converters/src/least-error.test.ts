@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 
-import { weightedLayers, type Ann, type Layer } from '@privatesnn/core';
+import { spikingChannels, weightedLayers, type Ann, type Layer } from '@privatesnn/core';
 import {
   annLogits,
   createTensorRuntime,
@@ -48,7 +48,7 @@ async function missing({ snn, thresholds }: Awaited<ReturnType<typeof convert>>,
   const pixels = images.pixels as Float32Array;
   const { raster } = await engine.infer({ snn, pixels, seed: 0, raster: layers });
   return layers.map((layer, at) => {
-    const spikes = raster[layer]!;
+    const spikes = Int8Array.from(raster[layer]!);
     const channels = means[layer]!.length;
     const sums = new Float64Array(channels);
     spikes.forEach((spike, i) => (sums[i % channels]! += spike));
@@ -63,7 +63,7 @@ runStageContract(leastError, {
     tensors: await createTensorRuntime({ prefer: 'embedded' }),
   }),
   inputs: { ann, images },
-  options: { timeSteps: 4, biases: 'calibrated' },
+  options: { timeSteps: 4, biases: 'calibrated', potentials: 'calibrated' },
 });
 
 describe('least-error', () => {
@@ -241,22 +241,46 @@ describe('least-error', () => {
         fc.integer({ min: 1, max: 12 }),
         fc.double({ min: 0.5, max: 1.5, noNaN: true }),
         fc.constantFrom(ann, waveAnnWithBiases),
-        async (timeSteps, scale, from) => {
-          const options = { timeSteps, scale };
-          const plain = await convert(options, fakeContext(), from);
-          const calibrated = await convert(
-            { ...options, biases: 'calibrated' },
-            fakeContext(),
-            from,
-          );
-          const [before, after] = [await missing(plain, from), await missing(calibrated, from)];
-          after[0]!.forEach((left, c) => expect(left).toBeLessThanOrEqual(before[0]![c]! + 1e-6));
+        fc.constantFrom('binary', 'signed'),
+        async (timeSteps, scale, from, spikes) => {
+          const left = async (options: object) =>
+            missing(
+              await convert({ timeSteps, scale, spikes, ...options }, fakeContext(), from),
+              from,
+            );
+          const before = await left({});
+          const biases = await left({ biases: 'calibrated' });
+          const potentials = await left({ potentials: 'calibrated' });
+          const both = await left({ biases: 'calibrated', potentials: 'calibrated' });
           const sum = (layers: number[][]) => layers.flat().reduce((a, b) => a + b);
-          expect(sum(after)).toBeLessThan(sum(before));
+          for (const [better, worse] of [
+            [biases, before],
+            [potentials, before],
+            [both, biases],
+          ] as const) {
+            better[0]!.forEach((value, c) =>
+              expect(value).toBeLessThanOrEqual(worse[0]![c]! + 1e-6),
+            );
+            if (worse === before) expect(sum(better)).toBeLessThan(sum(worse));
+          }
         },
       ),
       { numRuns: 6 },
     );
+  });
+
+  it('gives every channel an initial potential with potentials: calibrated, and none without', async () => {
+    const options = { timeSteps: 4, scale: 1, initialPotential: 0.25 };
+    const { snn } = await convert({ ...options, potentials: 'calibrated' });
+    const channels = [...spikingChannels(snn.architecture)];
+    expect(Object.entries(snn.initialPotentials!).map(([name, v]) => [name, v.length])).toEqual(
+      channels,
+    );
+    const all = Object.values(snn.initialPotentials!).flat();
+    expect(all.some((v) => v !== 0.25)).toBe(true);
+    const plain = await convert(options);
+    expect(plain.snn.initialPotentials).toBeUndefined();
+    expect(snn.parameters).toEqual(plain.snn.parameters);
   });
 
   it('changes nothing where rates are right, also when biases see fewer images', async () => {

@@ -165,6 +165,7 @@ const tuned = {
   scale: 'auto',
   scaleCandidates: [1.15, 1, 0.85, 0.7],
   biases: 'calibrated',
+  potentials: 'fixed',
   biasSamples: 50,
   allowedLoss: 2,
   leastEnergyRatio: 0,
