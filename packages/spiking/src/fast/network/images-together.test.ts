@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { integerLayers } from '../../integer.js';
 import { networkSpec } from '../engine.js';
 import { Heap } from '../heap.js';
-import { thresholdsOf } from '../infer.js';
+import { startsOf, thresholdsOf } from '../infer.js';
 import { loadKernels } from '../kernels.js';
 import { planOf } from '../plan.js';
 import { simulate, type Simulation } from '../simulate.js';
@@ -19,7 +19,7 @@ import { Network } from './network.js';
 const anyNetwork = networkCase({
   encoders: ['poisson', 'constant', 'first-spike'],
   dropout: false,
-  signed: true,
+  ...{ signed: true, potentials: true },
 });
 
 const residual: fc.Arbitrary<NetworkCase> = residualRun.map((run) => ({ ...run, firstImage: 2 }));
@@ -59,6 +59,7 @@ describe.each(kernelKinds)('%s kernels', (kind) => {
             { ...snn, parameters },
             {
               thresholds: thresholdsOf(snn),
+              initialPotentials: startsOf(snn),
               neuron: snn.neuron,
               encoder: snn.encoder.kind,
               timeSteps: snn.timeSteps,

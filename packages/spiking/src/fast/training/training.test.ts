@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 
 import { Heap } from '../heap.js';
 import { trainingPlan } from '../joint.js';
-import { thresholdsOf } from '../infer.js';
+import { startsOf, thresholdsOf } from '../infer.js';
 import { loadKernels } from '../kernels.js';
 import { planOf } from '../plan.js';
 import { networkCase, type NetworkCase } from '../testing/random-network.js';
@@ -32,6 +32,7 @@ function gradientsOf(
       plan,
       parameters: layers,
       thresholds: thresholdsOf(snn),
+      initialPotentials: startsOf(snn),
       neuron: snn.neuron,
       encoder: snn.encoder.kind,
       timeSteps: snn.timeSteps,
@@ -63,7 +64,7 @@ function gradientsOf(
 }
 
 it('computes the same gradients in bands of one row, without potentials that were kept, as in one band with them', () => {
-  const chain = networkCase({ encoders: ['poisson', 'constant'], dropout: true });
+  const chain = networkCase({ encoders: ['poisson', 'constant'], dropout: true, potentials: true });
   const residual = binaryRun.filter(
     ({ snn }) => trainingPlan(planOf(snn.architecture)) !== undefined,
   );
