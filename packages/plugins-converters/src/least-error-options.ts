@@ -72,6 +72,30 @@ const options = z.strictObject({
     .describe(
       'Images on which biases and potentials are calibrated: so many of the calibration images.',
     ),
+  weights: z
+    .enum(['given', 'calibrated'])
+    .default('given')
+    .describe(
+      "The ANN's own weights, or weights and biases fitted layer by layer, so that what comes of the spikes before them " +
+        "follows the ANN's activations on the calibration images (Li 2021).",
+    ),
+  weightSamples: z
+    .int()
+    .min(1)
+    .default(200)
+    .describe('Images on which weights are calibrated: so many of the calibration images.'),
+  weightSteps: z
+    .int()
+    .min(1)
+    .default(60)
+    .describe('For `weights: calibrated`: steps of Adam for each layer, of 10 images each.'),
+  weightRate: z
+    .number()
+    .positive()
+    .default(5e-3)
+    .describe(
+      "For `weights: calibrated`: Adam's first learning rate, in root mean squares of the layer's weights.",
+    ),
   allowedLoss: z
     .number()
     .min(0)

@@ -23,6 +23,7 @@ import {
 import { calibrate } from './calibrate.js';
 import { BiasCorrection } from './calibrate-biases.js';
 import { PotentialCorrection } from './calibrate-potentials.js';
+import { calibrateWeights } from './calibrate-weights.js';
 import { ChannelThresholds } from './channel-thresholds.js';
 import type { LeastErrorOptions as Options } from './least-error-options.js';
 import { layerThresholds, type Units } from './layer-thresholds.js';
@@ -166,18 +167,20 @@ async function bestScale(judge: Judge, least: Units, timeSteps: number): Promise
   return best!;
 }
 
-/** The candidate with calibrated biases, then with calibrated initial potentials, as the options ask. */
+/** The candidate with calibrated weights, then biases, then initial potentials, as the options ask. */
 async function calibrated(judge: Judge, candidate: Candidate, seed: number): Promise<Candidate> {
   const { context, engine, calibration, options } = judge;
   const { units, timeSteps, scale } = candidate;
   const convert = (ann: Ann) => network(ann, units, timeSteps, options);
-  const biases =
-    options.biases === 'calibrated' ? new BiasCorrection(judge.ann, convert) : undefined;
-  const snn = convert(biases?.ann ?? judge.ann);
+  const ann = options.weights === 'calibrated' ? await fitted(judge, candidate, seed) : judge.ann;
+  const biases = options.biases === 'calibrated' ? new BiasCorrection(ann, convert) : undefined;
+  const snn = convert(biases?.ann ?? ann);
   const potentials =
     options.potentials === 'calibrated' ? new PotentialCorrection(snn, units) : undefined;
   const corrections = [biases, potentials].filter((one) => one !== undefined);
-  if (corrections.length === 0) return candidate;
+  if (corrections.length === 0) {
+    return ann === judge.ann ? candidate : judgedNetwork(judge, snn, units, scale);
+  }
   // Means and rates of the same images: what sets their differences is the conversion alone.
   const images = partOfImages(calibration, options.biasSamples);
   const means = await channelMeans(judge, images);
@@ -189,10 +192,26 @@ async function calibrated(judge: Judge, candidate: Candidate, seed: number): Pro
     corrections,
   );
   const corrected = {
-    ...convert(biases?.ann ?? judge.ann),
+    ...convert(biases?.ann ?? ann),
     ...(potentials ? { initialPotentials: potentials.initialPotentials } : {}),
   };
   return judgedNetwork(judge, corrected, units, scale);
+}
+
+/** The ANN with calibrated weights. */
+async function fitted(judge: Judge, candidate: Candidate, seed: number): Promise<Ann> {
+  const { context, engine, tensors, ann, calibration, options } = judge;
+  const { units, timeSteps } = candidate;
+  const calibrated = await calibrateWeights({
+    ...{ engine, tensors, ann, units, seed, signal: context.signal },
+    convert: (from) => network(from, units, timeSteps, options),
+    images: partOfImages(calibration, options.weightSamples),
+    ...{ batchSize: options.batchSize, steps: options.weightSteps, rate: options.weightRate },
+    random: context.random('weights'),
+    onProgress: (done, total) => context.progress(done, total, `T = ${timeSteps}, weights`),
+  });
+  context.record('weights', { candidate: timeSteps, errors: calibrated.errors });
+  return calibrated.ann;
 }
 
 /** A network with its read-out, and its fit to the ANN's logits. */
@@ -223,7 +242,7 @@ async function judgedNetwork(
 }
 
 /** The ANN's weights, and thresholds by which rates are its activations in these units. */
-function network(ann: Ann, units: Units, timeSteps: number, options: Options): Snn {
+export function network(ann: Ann, units: Units, timeSteps: number, options: Options): Snn {
   const thresholds: Record<string, number> = {};
   for (const { name } of spikingLayers(ann.architecture)) {
     thresholds[name] = Math.fround(

@@ -63,7 +63,10 @@ runStageContract(leastError, {
     tensors: await createTensorRuntime({ prefer: 'embedded' }),
   }),
   inputs: { ann, images },
-  options: { timeSteps: 4, biases: 'calibrated', potentials: 'calibrated' },
+  options: {
+    timeSteps: 4,
+    ...{ weights: 'calibrated', weightSteps: 5, biases: 'calibrated', potentials: 'calibrated' },
+  },
 });
 
 describe('least-error', () => {
@@ -98,6 +101,18 @@ describe('least-error', () => {
       }
     }
     expect(explained.signed).toBeGreaterThan(explained.binary);
+  });
+
+  it('calibrates weights of the network that is deployed, for the thresholds of the given ones', async () => {
+    const options = { timeSteps: 2, scale: 1 };
+    const given = await convert(options, fakeContext(), waveAnnWithBiases);
+    const wanted = { ...options, weights: 'calibrated', weightRate: 0.01 };
+    const found = await convert(wanted, fakeContext(), waveAnnWithBiases);
+    expect(found.thresholds).toEqual(given.thresholds);
+    expect(found.snn.parameters).not.toEqual(given.snn.parameters);
+    const { parameters } = reconvertToAnn(found.snn);
+    expect(parameters['conv1.weight']).toEqual(found.snn.parameters['conv1.weight']);
+    expect(found.snn.parameters['fc2.weight']).toEqual(given.snn.parameters['fc2.weight']);
   });
 
   it('gives neurons the probe that is wanted, and bills it', async () => {

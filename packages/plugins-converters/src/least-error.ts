@@ -28,9 +28,9 @@ export const leastError = defineStage({
   id: 'least-error',
   version: 3,
   summary:
-    "Sets each layer's threshold where few time-steps round and cut off its activations least, and corrects biases or initial potentials.",
+    "Sets each layer's threshold where few time-steps round and cut off its activations least, and corrects weights, biases or initial potentials.",
   source:
-    'Bu 2022 (initial potential; clip and round); Li 2021 (calibration of biases and initial potentials); Wang 2022 (signed spikes); Hao 2023 (probe); Huang 2025, Bu 2025 (other thresholds)',
+    'Bu 2022 (initial potential; clip and round); Li 2021 (calibration of weights, biases and initial potentials); Wang 2022 (signed spikes); Hao 2023 (probe); Huang 2025, Bu 2025 (other thresholds)',
   options: leastErrorOptions,
   presets: {
     tuned: { biases: 'calibrated' },

@@ -67,11 +67,8 @@ export function annForward(
   const outputs: Tensor[] = [];
   for (const [index, layer] of layers.entries()) {
     const inputs = sources[index]!.map((source) => (source === imagePlace ? x : outputs[source]!));
-    let h = outputOf(tf, layer, tensors, inputs, options);
-    if ('bias' in layer) {
-      if (layer.bias) h = tf.add(h, tensors[`${layer.name}.bias`]!);
-      h = options.normalise?.(h, layer.name) ?? h;
-    }
+    let h = layerOutput(tf, layer, tensors, inputs, options);
+    if ('bias' in layer) h = options.normalise?.(h, layer.name) ?? h;
     if (summing.has(layer)) {
       const { name, maximum } = layer as SummingLayer;
       if (spiking.has(layer)) {
@@ -84,13 +81,24 @@ export function annForward(
   return tf.reshape(outputs.at(-1)!, [x.shape[0], architecture.classes]);
 }
 
-/** A layer's output before its bias and its non-linearity. */
-function outputOf(
+/** A layer's output, its bias included, before its non-linearity. @param inputs what its sources give */
+export function layerOutput(
   tf: Tf,
   layer: Layer,
   tensors: AnnTensors,
   inputs: readonly Tensor[],
-  { dropout, gains }: ForwardOptions,
+  options: Pick<ForwardOptions, 'dropout' | 'gains'> = {},
+): Tensor {
+  const output = unbiased(tf, layer, tensors, inputs, options);
+  return 'bias' in layer && layer.bias ? tf.add(output, tensors[`${layer.name}.bias`]!) : output;
+}
+
+function unbiased(
+  tf: Tf,
+  layer: Layer,
+  tensors: AnnTensors,
+  inputs: readonly Tensor[],
+  { dropout, gains }: Pick<ForwardOptions, 'dropout' | 'gains'>,
 ): Tensor {
   const input = inputs[0]!;
   switch (layer.kind) {
