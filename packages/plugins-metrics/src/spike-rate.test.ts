@@ -27,7 +27,9 @@ test('spikes over neurons, images and time-steps', async () => {
     inputSpikesPerNeuron: 2,
     lowestSpikesPerNeuron: 5,
     silentLayers: 0,
+    negativePart: null,
   });
+  expect(metrics.reasons!['negativePart']).toContain('not signed');
   expect(rates.x).toEqual(['hidden']);
   expect(lineOf(rates, 'spikes per neuron and time-step')).toEqual([0.25]);
 });

@@ -7,7 +7,7 @@ import { readActivity } from './activity.js';
 export const spikeRate = defineStage({
   kind: 'metric',
   id: 'spike-rate',
-  version: 1,
+  version: 2,
   summary: 'Spikes per neuron and spike rate, by layer and over the whole network.',
   source: 'PrivateSNN v1, Fig. 7',
   options: z.strictObject({
@@ -24,7 +24,7 @@ export const spikeRate = defineStage({
   outputs: {
     metrics: output(
       'scalars',
-      'spikesPerNeuron and spikeRate over all spiking layers, inputSpikesPerNeuron, lowestSpikesPerNeuron, silentLayers; of signed neurons also negativePart, the part of the spikes that take one back',
+      'spikesPerNeuron and spikeRate over all spiking layers, inputSpikesPerNeuron, lowestSpikesPerNeuron, silentLayers; negativePart, the part of the spikes that take one back, null where neurons are not signed',
     ),
     rates: output(
       'series',
@@ -61,8 +61,17 @@ export const spikeRate = defineStage({
             lowestSpikesPerNeuron:
               layers.length > 0 ? Math.min(...layers.map((layer) => layer.spikesPerNeuron)) : null,
             silentLayers: silent.length,
-            ...(isSigned ? { negativePart: spikes ? back! / spikes : null } : {}),
+            negativePart: isSigned && spikes ? back! / spikes : null,
           },
+          ...(isSigned && spikes
+            ? {}
+            : {
+                reasons: {
+                  negativePart: isSigned
+                    ? 'no neuron spikes'
+                    : 'its neurons are not signed: none takes a spike back',
+                },
+              }),
         },
         rates: {
           type: 'series',
