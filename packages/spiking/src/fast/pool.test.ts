@@ -41,7 +41,8 @@ const requests: Record<string, (engine: FastEngine) => Promise<unknown>> = {
   sweep: (engine) =>
     engine.sweepLayers({
       ...request(),
-      atLayer: async (_layer, rates) => void (await rates(example.snn.parameters), await rates()),
+      atLayer: async (_layer, rates) =>
+        void (await rates({ parameters: example.snn.parameters }), await rates()),
     }),
   gradients: (engine) =>
     engine.gradients({
