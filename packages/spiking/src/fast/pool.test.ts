@@ -41,8 +41,10 @@ const requests: Record<string, (engine: FastEngine) => Promise<unknown>> = {
   sweep: (engine) =>
     engine.sweepLayers({
       ...request(),
-      atLayer: async (_layer, rates) =>
-        void (await rates({ parameters: example.snn.parameters }), await rates()),
+      async atLayer(_layer, rates) {
+        await rates();
+        await rates({ parameters: example.snn.parameters });
+      },
     }),
   gradients: (engine) =>
     engine.gradients({
