@@ -11,7 +11,7 @@ import { beforeAll, expect, it } from 'vitest';
 
 import { calibrateWeights } from './calibrate-weights.js';
 import { leastErrorOptions } from './least-error-options.js';
-import { network } from './least-error-search.js';
+import { networkOf } from './least-error-network.js';
 import { waveAnnWithBiases } from './testing/variants.js';
 
 const engine = createReferenceEngine();
@@ -39,7 +39,7 @@ function calibrated({ images = waveInput, steps = 20, rate = 0.02, spikes, ...gi
   return calibrateWeights({
     ...{ engine, tensors, images, steps, rate, seed: 0, signal, batchSize: 7 },
     ...{ ann: given.ann, units: given.units, random: testStream('weights'), onProgress() {} },
-    convert: (from) => network(from, given.units, given.timeSteps, options),
+    convert: (from) => networkOf(from, given.units, given.timeSteps, options),
   });
 }
 
@@ -85,7 +85,7 @@ const runs = fc.constantFrom(waveAnn, waveAnnWithBiases, residual).chain((ann) =
 
 /** Σ (θ·rate − a)² / Σ a² of each layer, by the spikes of a whole inference. */
 async function errorsOf(from: Ann, { ann, units, timeSteps, spikes }: Case): Promise<number[]> {
-  const snn = network(from, units, timeSteps, leastErrorOptions.parse(spikes ? { spikes } : {}));
+  const snn = networkOf(from, units, timeSteps, leastErrorOptions.parse(spikes ? { spikes } : {}));
   const layers = spikingLayers(ann.architecture).map(({ name }) => name);
   const pixels = waveInput.pixels as Float32Array;
   const { raster } = await engine.infer({ snn, pixels, seed: 0, raster: layers });

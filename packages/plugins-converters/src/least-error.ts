@@ -16,9 +16,10 @@ import {
   warnOfTies,
 } from '@privatesnn/spiking';
 
+import { sizesOf } from './activations.js';
 import { calibrationImages } from './calibration-images.js';
 import { leastErrorOptions, type LeastErrorOptions } from './least-error-options.js';
-import { isTooDear, searchNetwork, sizesOf } from './least-error-search.js';
+import { isTooDear, searchNetwork } from './least-error-search.js';
 import { maxPoolingAdvice, withMaxPooling } from './max-pooling.js';
 import { encoderFor, neuronModel } from './neuron-options.js';
 import { warnOfPoorAgreement } from './poor-agreement.js';
