@@ -86,7 +86,9 @@ export function refineNeuron(
   if (probeSteps > least) refuse('probeSteps', `expected at most T = ${least}`);
   const { calibrationSteps = least } = options;
   const fewest = Math.min(least, calibrationSteps);
-  if (readoutAfter >= fewest) refuse('readoutAfter', `expected less than T = ${fewest}`);
+  if (readoutAfter > 0 && readoutAfter >= fewest) {
+    refuse('readoutAfter', `expected less than T = ${fewest}`);
+  }
   if (readoutAfter > 0 && options.layerDelay) {
     refuse(
       'readoutAfter',
