@@ -1,6 +1,12 @@
 import { evenPlaces, type Ann, type Snn, type StageContext } from '@privatesnn/core';
 import { annForward, annTensors, initialImages, type Tf } from '@privatesnn/runtime-tfjs';
-import { fitReadout, warnOfRemark, type ReadoutFit, type SpikingEngine } from '@privatesnn/spiking';
+import {
+  fitReadout,
+  joinArrays,
+  warnOfRemark,
+  type ReadoutFit,
+  type SpikingEngine,
+} from '@privatesnn/spiking';
 
 import type { DistilStageOptions } from './distil-options.js';
 import { distil } from './distil.js';
@@ -175,16 +181,6 @@ function joined(parts: readonly Answered[]): Answered {
     pixels: joinArrays(parts.map(({ pixels }) => pixels)),
     potentials: joinArrays(parts.map(({ potentials }) => potentials)),
   };
-}
-
-function joinArrays(parts: readonly Float32Array[]): Float32Array {
-  const result = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    result.set(part, at);
-    at += part.length;
-  }
-  return result;
 }
 
 /** Each row less its mean. */

@@ -11,7 +11,7 @@ import {
   type Snn,
 } from '@privatesnn/core';
 import { visitActivations, type TensorRuntime } from '@privatesnn/runtime-tfjs';
-import type { SpikingEngine } from '@privatesnn/spiking';
+import { joinArrays, type SpikingEngine } from '@privatesnn/spiking';
 
 import { fitWeights, type Part } from './fit-weights.js';
 
@@ -112,7 +112,7 @@ async function activationsOf(
   await visitActivations(tensors, ann, images, pass, (layer, values) => {
     if (layer === wanted) found.push(values.slice());
   });
-  return joined(found);
+  return joinArrays(found);
 }
 
 /** What a layer's spikes stand for, θ · rate, [images, height · width · channels]; a spike that is taken back counts −1. */
@@ -139,7 +139,7 @@ async function spikesOf(
     });
     found.push(sums.map((sum) => sum * unit));
   }
-  return joined(found);
+  return joinArrays(found);
 }
 
 function relativeDistance(values: Float32Array, wanted: Float32Array): number {
@@ -149,14 +149,4 @@ function relativeDistance(values: Float32Array, wanted: Float32Array): number {
     norm += a * a;
   });
   return norm > 0 ? distance / norm : distance;
-}
-
-function joined(parts: readonly Float32Array[]): Float32Array {
-  const result = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    result.set(part, at);
-    at += part.length;
-  }
-  return result;
 }

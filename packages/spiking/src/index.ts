@@ -28,6 +28,7 @@ export * from './reset.js';
 export * from './surrogate.js';
 export { maxPoolingOf } from './max-pooling.js';
 export { initialPotentialsOf } from './initial-potentials.js';
+export { joinArrays } from './join-arrays.js';
 export { isSigned } from './taking-back.js';
 export { probeStepsOf } from './offset-spikes.js';
 export * from './batch-norm.js';

@@ -1,3 +1,5 @@
+import { joinArrays } from './join-arrays.js';
+
 /**
  * The nearest-rank percentile of all values of all arrays: the smallest value that at least `percentile` % of
  * them do not exceed. 100 gives the largest; no value at all gives undefined.
@@ -8,13 +10,7 @@ export function percentileOf(
   arrays: readonly Float32Array[],
   percentile: number,
 ): number | undefined {
-  const all = new Float32Array(arrays.reduce((sum, { length }) => sum + length, 0));
-  let offset = 0;
-  for (const array of arrays) {
-    all.set(array, offset);
-    offset += array.length;
-  }
-  return percentileOfSorted(all.sort(), percentile);
+  return percentileOfSorted(joinArrays(arrays).sort(), percentile);
 }
 
 /** The same of one array whose values ascend. */
