@@ -24,8 +24,8 @@ export interface SpikingEngine {
   /** Finds each layer's threshold from the largest input current, layer by layer, in one sweep (Sengupta 2019). */
   balanceThresholds(request: BalanceRequest): Promise<Balance>;
   /**
-   * Runs images through a network layer by layer, each of which the caller may try with several parameters and initial potentials. Only that
-   * layer is computed for a try: the spikes before it are kept.
+   * Runs images through a network layer by layer, each of which the caller may try with several parameters and initial
+   * potentials. Only that layer is computed for a try: the spikes before it are kept.
    */
   sweepLayers(request: SweepRequest): Promise<void>;
   /** One forward and backward pass over a batch: spatio-temporal back-propagation (Eq. 4, Eq. 5). */
@@ -147,9 +147,9 @@ export interface SweepRequest extends Batch {
   readonly snn: Snn;
   /**
    * Called for each spiking layer in turn. `rates` computes the layer with what is tried (the last tried; the network's own
-   * at first) and resolves to the spikes a time-step and neuron of each of its channels (negative ones taken
-   * off), the mean over images and pixels, [channels]. Only the parameters of this layer (of an add: those of the linear
-   * layers that it alone takes) and its initial potentials may differ. What was computed last is what the layers behind take.
+   * at first) and resolves to the spikes a time-step and neuron of each of its channels (negative ones taken off), the
+   * mean over images and pixels, [channels]. Only the parameters of this layer (of an add: those of the linear layers that
+   * it alone takes) and its initial potentials may differ. What was computed last is what the layers behind take.
    */
   readonly atLayer: (
     layer: string,

@@ -21,7 +21,8 @@ import {
  * bits). Weights are round(W · (limit / max|W|)) in double precision, biases and thresholds round(value / unit), thresholds at least 1;
  * constant inputs round(x · 2⁸), and the current that they cause is rounded once more, to units. Membranes are clamped
  * to ± 2³⁰ before they fire; the leak is round(u · round(λ · 2¹⁵) / 2¹⁵), after a soft and before a delayed reset.
- * The initial membrane is round(v · θ), clamped and leaked once like any other. All halves are rounded up: cutting off would take half a unit a time-step from every neuron.
+ * The initial membrane is round(v · θ), clamped and leaked once like any other. All halves are rounded up: cutting off
+ * would take half a unit a time-step from every neuron.
  *
  * The neurons of an add take the currents of all inputs in one unit: its gains are in the weights, a spike that comes
  * as it is has a weight of its gain, and max|W| is the largest of all of them, each times its own f. A concat's gains
@@ -38,7 +39,6 @@ export interface IntegerLayer {
 
 /** The largest weight: 32 of them fit into 16 bits. */
 const largestWeight = 1023;
-export const integerLimit = 2 ** 30;
 /** A constant input of 1. */
 export const pixelUnits = 256;
 

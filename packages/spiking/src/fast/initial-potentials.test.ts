@@ -1,5 +1,4 @@
-import { spikingChannels, spikingLayers, type IntegrateAndFire, type Snn } from '@privatesnn/core';
-import { testStream } from '@privatesnn/testkit';
+import { spikingChannels, type IntegrateAndFire, type Snn } from '@privatesnn/core';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 
@@ -9,11 +8,9 @@ import { integrateAndFireOf } from '../neuron-checks.js';
 import { createReferenceEngine } from '../reference/engine.js';
 import { compiledEngines } from './testing/compiled-engines.js';
 import { networkCase } from './testing/random-network.js';
-import { wideNetwork } from './testing/wide-network.js';
+import { wideImages, wideNetwork, wideRequest } from './testing/wide-network.js';
 
 const reference = createReferenceEngine();
-const random = testStream('pixels');
-const pixels = Float32Array.from({ length: 3 * 32 }, () => random.uniform() * 2 - 1);
 
 /** A number for each channel of every spiking layer. */
 function potentials(snn: Snn, of: (channel: number) => number): Record<string, number[]> {
@@ -53,8 +50,7 @@ describe.each(compiledEngines)(
       const plain = wideNetwork(timeSteps, neuron);
       const initialPotentials = potentials(plain, (c) => ((c * 7) % 13) / 4 - 1);
       const snn = { ...plain, initialPotentials };
-      const raster = spikingLayers(snn.architecture).map(({ name }) => name);
-      const request = { snn, pixels, seed: 5, raster, precision };
+      const request = wideRequest(snn, precision);
       const found = await (await get()).infer(request);
       expect(found).toEqual(await reference.infer(request));
       const without = await (await get()).infer({ ...request, snn: plain });
@@ -125,7 +121,7 @@ describe.each(engineInfo().filter(({ available }) => available))(
         ...{ kind: 'integrate-and-fire', leak: 1, reset: 'soft', firing: 'strict', initial: 0 },
       };
       const snn = { ...wideNetwork(2, neuron), initialPotentials };
-      await expect((await get()).infer({ snn, pixels, seed: 0 })).rejects.toThrow(
+      await expect((await get()).infer({ snn, pixels: wideImages, seed: 0 })).rejects.toThrow(
         expect.objectContaining({
           code: 'ENGINE_INITIAL',
           message: expect.stringMatching(message) as string,

@@ -25,7 +25,8 @@ const noBounds = { bounds: 0, unit: 0 };
 export class LayerSweep {
   /**
    * @param {import('./heap.js').Heap} heap
-   * @param {import('./network/network-spec.js').NetworkSpec} spec its thresholds and initial potentials are set layer by layer
+   * @param {import('./network/network-spec.js').NetworkSpec} spec its thresholds and initial potentials are set layer by
+   *   layer
    * @param {{ pixels: Float32Array, start: number, end: number, firstImage: number }} images
    */
   constructor(heap, spec, images) {

@@ -1,21 +1,17 @@
-import { spikingLayers, type IntegrateAndFire } from '@privatesnn/core';
-import { testStream } from '@privatesnn/testkit';
+import type { IntegrateAndFire } from '@privatesnn/core';
 import { afterAll, describe, expect, it } from 'vitest';
 
 import { createEngine, engineInfo } from '../create-engine.js';
 import type { SpikingEngine } from '../engine.js';
 import { createReferenceEngine } from '../reference/engine.js';
 import { compiledEngines } from './testing/compiled-engines.js';
-import { wideNetwork } from './testing/wide-network.js';
+import { wideImages, wideNetwork, wideRequest } from './testing/wide-network.js';
 
 const reference = createReferenceEngine();
 const probing = (probeSteps: number): IntegrateAndFire => ({
   ...{ kind: 'integrate-and-fire', leak: 1, reset: 'soft', firing: 'strict' },
   ...{ initial: 0.5, probeSteps },
 });
-
-const random = testStream('pixels');
-const pixels = Float32Array.from({ length: 3 * 32 }, () => random.uniform() * 2 - 1);
 
 describe.each(compiledEngines)(
   'neurons with a probe of the $implementation engine',
@@ -33,8 +29,7 @@ describe.each(compiledEngines)(
       ]),
     )('spike as the reference does: %o', async ({ precision, timeSteps, probeSteps }) => {
       const snn = wideNetwork(timeSteps, probing(probeSteps));
-      const raster = spikingLayers(snn.architecture).map(({ name }) => name);
-      const request = { snn, pixels, seed: 5, raster, precision };
+      const request = wideRequest(snn, precision);
       const by = await get();
       const found = await by.infer(request);
       expect(found).toEqual(await reference.infer(request));
@@ -59,14 +54,20 @@ describe.each(engineInfo().filter(({ available }) => available))(
       ['fewer time-steps', { probeSteps: 3 }, 'ENGINE_PROBE', 'as many time-steps'],
     ] as const)('%s', async (_, changed, code, hint) => {
       const snn = wideNetwork(2, { ...probing(2), ...changed });
-      await expect((await engine).infer({ snn, pixels, seed: 0 })).rejects.toThrow(
+      await expect((await engine).infer({ snn, pixels: wideImages, seed: 0 })).rejects.toThrow(
         expect.objectContaining({ code, hint: expect.stringContaining(hint) as string }) as Error,
       );
     });
 
     it('gradients', async () => {
       const training = {
-        ...{ snn: wideNetwork(2, probing(1)), pixels, seed: 0, detachReset: false, dropout: false },
+        ...{
+          snn: wideNetwork(2, probing(1)),
+          pixels: wideImages,
+          seed: 0,
+          detachReset: false,
+          dropout: false,
+        },
         surrogate: { kind: 'triangle' as const, gamma: 1, divideByTheta: false },
         loss: (logits: Float32Array) => ({ value: 0, gradient: logits }),
         wanted: { parameters: true, thresholds: true, input: true },

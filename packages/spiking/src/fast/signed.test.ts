@@ -1,5 +1,4 @@
-import { spikingLayers, type IntegrateAndFire, type Layer, type Snn } from '@privatesnn/core';
-import { testStream } from '@privatesnn/testkit';
+import type { IntegrateAndFire, Layer, Snn } from '@privatesnn/core';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 
@@ -8,7 +7,7 @@ import type { Inference, SpikingEngine } from '../engine.js';
 import { createReferenceEngine } from '../reference/engine.js';
 import { compiledEngines } from './testing/compiled-engines.js';
 import { residualRun } from './testing/residual-network.js';
-import { wideNetwork } from './testing/wide-network.js';
+import { wideNetwork, wideRequest } from './testing/wide-network.js';
 
 const reference = createReferenceEngine();
 const signed: IntegrateAndFire = {
@@ -38,17 +37,14 @@ describe.each(compiledEngines)(
     ] as const)('spike as the reference does, in numbers of kind %s, T = %d', async (...run) => {
       const [precision, timeSteps] = run;
       const snn = wide(timeSteps);
-      const random = testStream('pixels');
-      const pixels = Float32Array.from({ length: 3 * 32 }, () => random.uniform() * 2 - 1);
-      const raster = spikingLayers(snn.architecture).map(({ name }) => name);
-      const request = { snn, pixels, seed: 5, raster, precision };
+      const request = wideRequest(snn, precision);
       const found = await (await get()).infer(request);
       expect(found).toEqual(await reference.infer(request));
       for (const { layer, negative } of found.activity) {
         if (layer !== 'input') expect(negative).toBeGreaterThan(0);
       }
-      const bytes = raster.reduce(
-        (sum, name) => sum + found.raster[name]!.filter((byte) => byte === 255).length,
+      const bytes = Object.values(found.raster).reduce(
+        (sum, spikes) => sum + spikes.filter((byte) => byte === 255).length,
         0,
       );
       expect(negativeOf(found)).toBe(bytes);

@@ -1,4 +1,5 @@
-import { integerLeak, integerLimit } from '../integer.js';
+import { clamped } from '../integer-membrane.js';
+import { integerLeak } from '../integer.js';
 import { movedStart, probeStepsOf } from '../offset-spikes.js';
 import { lowOf, takesBack } from '../taking-back.js';
 import type { Signal } from './network.js';
@@ -13,7 +14,6 @@ export function runIntegers(
   const kept = integerLeak(leak);
   const low = lowOf(threshold);
   const leaked = (u: number): number => Math.round((u * kept) / 2 ** 15);
-  const clamped = (u: number): number => Math.min(integerLimit, Math.max(-integerLimit, u));
   const fires = (u: number): boolean => (firing === 'strict' ? u > threshold : u >= threshold);
   const probeSteps = probeStepsOf(neuron);
   const spikes = current.map((x) => new Float32Array(x.length));

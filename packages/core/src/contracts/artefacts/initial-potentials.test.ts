@@ -2,40 +2,11 @@ import { expect, it } from 'vitest';
 
 import { snnSchema } from './snn.js';
 
+const window = { kind: 'conv', kernel: 1, stride: 1, padding: 0, bias: false };
 const layers = [
-  {
-    kind: 'conv',
-    name: 'a',
-    inChannels: 1,
-    outChannels: 2,
-    kernel: 1,
-    stride: 1,
-    padding: 0,
-    bias: false,
-  },
-  {
-    kind: 'conv',
-    name: 'b',
-    inChannels: 2,
-    outChannels: 3,
-    kernel: 1,
-    stride: 1,
-    padding: 0,
-    bias: false,
-    linear: true,
-  },
-  {
-    kind: 'conv',
-    name: 'c',
-    from: ['a'],
-    inChannels: 2,
-    outChannels: 3,
-    kernel: 1,
-    stride: 1,
-    padding: 0,
-    bias: false,
-    linear: true,
-  },
+  { ...window, name: 'a', inChannels: 1, outChannels: 2 },
+  { ...window, name: 'b', inChannels: 2, outChannels: 3, linear: true },
+  { ...window, name: 'c', from: ['a'], inChannels: 2, outChannels: 3, linear: true },
   { kind: 'add', name: 'sum', from: ['b', 'c'] },
   { kind: 'flatten' },
   { kind: 'dense', name: 'output', inputs: 12, outputs: 2, bias: false },

@@ -20,8 +20,8 @@ const encoder = z.strictObject({
 
 const readout = z.strictObject({
   /**
-   * `sum`: as it is; `mean`: divided by the steps summed; `fitted`: times `scale`, fitted to the ANN's logits; `filtered`: not the
-   * sum, but the last layer's current as adaptive neurons filter it, at the time-step of reading, times `scale`.
+   * `sum`: as it is; `mean`: divided by the steps summed; `fitted`: times `scale`, fitted to the ANN's logits; `filtered`:
+   * not the sum, but the last layer's current as adaptive neurons filter it, at the time-step of reading, times `scale`.
    */
   kind: z.enum(['sum', 'mean', 'fitted', 'filtered']),
   /** The factor on the summed potential (1, 1/(T − after), or the fitted one) or on the filtered current. */

@@ -1,14 +1,12 @@
 /**
  * A layer's neurons as the kernels want them.
  */
+import { clamped } from '../../integer-membrane.js';
 import { probeStepsOf } from '../../offset-spikes.js';
 import { lowOf } from '../../taking-back.js';
 import { element } from '../element.js';
 
 /** @typedef {import('./network.js').Network} Network */
-
-/** A membrane of integers stays within ± this. */
-const integerLimit = 2 ** 30;
 
 const resets = { soft: 0, 'delayed-soft': 1, hard: 2 };
 
@@ -40,8 +38,7 @@ export function integerNeuronArguments(network, index) {
   const silent = firing === 'strict' ? threshold : threshold - 1;
   const kept = Math.round(leak * 2 ** 15);
   const initial = placedStarts(network, index, 'i32', (v) => {
-    const start = Math.max(-integerLimit, Math.min(integerLimit, Math.round(v * threshold)));
-    return Math.round((start * kept) / 2 ** 15);
+    return Math.round((clamped(Math.round(v * threshold)) * kept) / 2 ** 15);
   });
   // Below −θ/8 is, for integers, below its ceiling.
   const low = Math.ceil(lowOf(threshold));

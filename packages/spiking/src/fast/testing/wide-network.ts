@@ -1,6 +1,7 @@
-import type { IntegrateAndFire, Layer, Snn } from '@privatesnn/core';
-import { classNames } from '@privatesnn/testkit';
+import { spikingLayers, type IntegrateAndFire, type Layer, type Snn } from '@privatesnn/core';
+import { classNames, testStream } from '@privatesnn/testkit';
 
+import type { InferenceRequest } from '../../engine.js';
 import { exactParameters } from './exact-parameters.js';
 
 /**
@@ -28,4 +29,14 @@ export function wideNetwork(timeSteps: number, neuron: IntegrateAndFire): Snn {
     gains: { sum: [0.5, 1] },
     readout: { kind: 'sum', scale: 1 },
   };
+}
+
+const random = testStream('pixels');
+/** Three images for {@link wideNetwork}. */
+export const wideImages = Float32Array.from({ length: 3 * 32 }, () => random.uniform() * 2 - 1);
+
+/** Those images through a network of that size, with the spikes of all layers. */
+export function wideRequest(snn: Snn, precision: 'float' | 'integer'): InferenceRequest {
+  const raster = spikingLayers(snn.architecture).map(({ name }) => name);
+  return { snn, pixels: wideImages, seed: 5, raster, precision };
 }
