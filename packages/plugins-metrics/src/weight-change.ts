@@ -32,7 +32,7 @@ import { spreadImages } from './spread.js';
 export const weightChange = defineStage({
   kind: 'metric',
   id: 'weight-change',
-  version: 3,
+  version: 4,
   summary:
     'Relative change and cosine of the weights by layer, and the accuracy of the re-converted ANN.',
   source: 'This project, on the encryption training of PrivateSNN (AAAI 2022)',

@@ -1,5 +1,5 @@
 import { UserError, type Parameter } from '@privatesnn/core';
-import { foldBatchNorm, type BatchNorm, type FoldedLayer } from '@privatesnn/spiking';
+import { allFinite, foldBatchNorm, type BatchNorm, type FoldedLayer } from '@privatesnn/spiking';
 
 /** Where a batch normalisation stands, for messages. */
 interface Source {
@@ -22,7 +22,7 @@ export function foldNamed(
   expectVariances(norm, source);
   const folded = foldBatchNorm(weight, bias, norm);
   const results = [folded.weight.data, folded.bias.data, folded.statistics.variance];
-  if (results.every((data) => data.every(Number.isFinite))) return folded;
+  if (results.every(allFinite)) return folded;
   throw fault(source, `makes the weights before it NaN or infinite${smallest(norm)}`);
 }
 

@@ -80,12 +80,12 @@ export function restoredState(checkpoint: unknown, options: StbpOptions): Traini
   return { ...saved, optimizer };
 }
 
-/** The network with the weights and thresholds of a state; copies, so that a later step leaves it alone. */
+/** The network with the weights and thresholds of a state. The weights are the state's own arrays: each step changes them. */
 export function networkOf(snn: Snn, state: TrainingState): Snn {
   const parameters: Parameters = Object.fromEntries(
     Object.entries(snn.parameters).map(([name, { shape }]) => [
       name,
-      { shape, data: state.weights[name]!.slice() },
+      { shape, data: state.weights[name]! },
     ]),
   );
   const trained = Object.fromEntries(

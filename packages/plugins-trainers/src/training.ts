@@ -8,6 +8,7 @@ import {
 } from '@privatesnn/core';
 import { annLogits } from '@privatesnn/runtime-tfjs';
 import {
+  allFinite,
   encryptionLoss,
   fitReadout,
   learningRateAt,
@@ -46,7 +47,7 @@ export async function train(work: Work): Promise<TrainingState> {
       options.epochs,
       options,
     );
-    const before = networkOf(start, state).parameters;
+    const before = copied(networkOf(start, state).parameters);
     const record = await trainEpoch(work, state, epoch);
     state.history.push(record);
     warnOfLeaps(work, before, networkOf(start, state).parameters, epoch);
@@ -168,11 +169,16 @@ function countSilence(
   gradients: Readonly<Record<string, Float32Array>>,
   epoch: number,
 ): void {
-  const silent = Object.keys(gradients).filter((name) => gradients[name]!.every((g) => g === 0));
+  const silent = Object.keys(gradients).filter((name) => isZero(gradients[name]!));
   if (silent.length === 0) return;
   silence.batches++;
   silence.lastEpoch = epoch;
   for (const name of silent) silence.parameters[name] = (silence.parameters[name] ?? 0) + 1;
+}
+
+function isZero(values: Float32Array): boolean {
+  for (let i = 0; i < values.length; i++) if (values[i] !== 0) return false;
+  return true;
 }
 
 /** Says which parameters had no gradient, until when, and whether anything needs doing about it. */
@@ -189,6 +195,15 @@ function warnOfSilence({ context, options, images }: Work, { silence }: Training
         ? `After epoch ${lastEpoch + 1} of ${epochs} every batch brought one to all layers, so nothing needs doing.`
         : `The last was in epoch ${lastEpoch + 1} of ${epochs}. Raise timeSteps, lower the threshold scale, or train with ` +
           'stronger images.'),
+  );
+}
+
+function copied(parameters: Parameters): Parameters {
+  return Object.fromEntries(
+    Object.entries(parameters).map(([name, { shape, data }]) => [
+      name,
+      { shape, data: data.slice() },
+    ]),
   );
 }
 
@@ -221,7 +236,7 @@ function requireFinite({ loss, parameters }: Gradients, epoch: number, batch: nu
     });
   }
   for (const [name, gradient] of Object.entries(parameters)) {
-    if (Number.isFinite(gradient.reduce((sum, g) => sum + g, 0))) continue;
+    if (allFinite(gradient)) continue;
     throw new UserError(
       'run',
       'GRADIENT_NOT_FINITE',

@@ -3,6 +3,7 @@ import { setImmediate } from 'node:timers/promises';
 import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
 
 import { UserError, type PixelRange, type RandomStream } from '@privatesnn/core';
+import { allFinite } from '@privatesnn/spiking';
 
 import { createInputAdam, lossAndInputGradient } from './gradients.js';
 import { drawJitter, jitterImage, type JitterOptions } from './jitter.js';
@@ -117,7 +118,7 @@ export async function optimiseImages(
       measures[i] = (evaluated.measures ?? evaluated.losses)[k]!;
     });
     if (!active.every((i) => Number.isFinite(losses[i]))) throw notFinite('loss', iteration);
-    if (!evaluated.gradient.every(Number.isFinite)) throw notFinite('gradient', iteration);
+    if (!allFinite(evaluated.gradient)) throw notFinite('gradient', iteration);
     active.forEach((i, k) => {
       const gradient = evaluated.gradient.subarray(k * size, (k + 1) * size);
       if (withoutGradient[i] === 1 && gradient.some((g) => g !== 0)) withoutGradient[i] = 0;

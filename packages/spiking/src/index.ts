@@ -7,6 +7,7 @@ export { threadsAsked } from './threads.js';
 export * from './engine.js';
 export * from './create-engine.js';
 export { kernelDigest } from './kernel-digest.js';
+export { allFinite } from './all-finite.js';
 export * from './noise.js';
 export * from './decline.js';
 export * from './predicted-class.js';

@@ -119,12 +119,18 @@ export function relativeWeightChange(a: Parameters, b: Parameters): Record<strin
           `Expected ${before.length} numbers in "${name}" of the second network, received ${after?.length ?? 'none'}.`,
         );
       }
-      const difference = norm(before.map((value, i) => after[i]! - value));
-      return [name.slice(0, -suffix.length), difference === 0 ? 0 : difference / norm(before)];
+      return [name.slice(0, -suffix.length), relativeChange(before, after)];
     }),
   );
 }
 
-function norm(values: Float32Array): number {
-  return Math.sqrt(values.reduce((sum, value) => sum + value * value, 0));
+function relativeChange(before: Float32Array, after: Float32Array): number {
+  let [moved, squares] = [0, 0];
+  for (let i = 0; i < before.length; i++) {
+    const value = before[i]!;
+    const difference = after[i]! - value;
+    moved += difference * difference;
+    squares += value * value;
+  }
+  return moved === 0 ? 0 : Math.sqrt(moved) / Math.sqrt(squares);
 }
