@@ -21,7 +21,7 @@ import { partOf } from './part-of.js';
 export const distilReconvert = defineStage({
   kind: 'attacker',
   id: 'distil-reconvert',
-  version: 5,
+  version: 6,
   summary:
     'An adaptive attack 1: distils the spiking network into the re-converted ANN and draws the classes from that.',
   source: 'distillation after Hinton et al. 2015, with Algorithm 1 of PrivateSNN',

@@ -27,7 +27,7 @@ import { warnOfPoorAgreement } from './poor-agreement.js';
 export const leastError = defineStage({
   kind: 'converter',
   id: 'least-error',
-  version: 3,
+  version: 4,
   summary:
     "Sets each layer's threshold where few time-steps round and cut off its activations least, and corrects weights, biases or initial potentials.",
   source:

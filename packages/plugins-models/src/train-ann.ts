@@ -17,7 +17,7 @@ import { trainNetwork } from './training.js';
 export const trainAnn = defineStage({
   kind: 'model',
   id: 'train-ann',
-  version: 2,
+  version: 3,
   summary: 'Trains a VGG or a residual network on labelled images by cross-entropy.',
   source:
     'Networks of PrivateSNN (AAAI 2022): VGG without bias and batch-norm, average pooling; of He 2016 and Zheng 2020: ResNets',

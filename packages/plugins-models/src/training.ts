@@ -139,10 +139,11 @@ async function compareWithStart(
   });
 }
 
-function createOptimizer({ optimizer, learningRate, momentum }: TrainOptions): Optimizer {
+function createOptimizer(options: TrainOptions): Optimizer {
+  const { optimizer, learningRate, momentum, weightDecay } = options;
   return optimizer === 'adam'
-    ? createAdam({ learningRate })
-    : createSgd({ learningRate, momentum });
+    ? createAdam({ learningRate, weightDecay })
+    : createSgd({ learningRate, momentum, weightDecay });
 }
 
 /** One pass over the images; changes the parameters in place. */
@@ -171,9 +172,6 @@ async function trainEpoch(
     const labels = Int32Array.from(indices, (i) => images.labels[i]!);
     const result = trainStep(runtime.tf, training, parameters, pixels, labels, mask);
     if (!Number.isFinite(result.loss)) throw diverged(result.loss, epoch, step, options);
-    for (const [name, gradient] of Object.entries(result.gradients)) {
-      addDecay(gradient, trained[name]!, options.weightDecay);
-    }
     optimizer.learningRate = trainingRate(options, epoch, step / steps);
     optimizer.step(trained, result.gradients);
     running = updatedStatistics(running, result.statistics);
@@ -224,11 +222,6 @@ async function predictions(
   const folded = foldedNetwork(architecture, weights.parameters, weights.statistics);
   const ann: Ann = { type: 'ann', ...folded, activation, inputRange, classNames };
   return predictedClasses(await annLogits(runtime, ann, images, { signal }), architecture.classes);
-}
-
-function addDecay(gradient: Float32Array, weights: Float32Array, decay: number): void {
-  if (decay === 0) return;
-  for (let i = 0; i < gradient.length; i++) gradient[i]! += decay * weights[i]!;
 }
 
 function diverged(loss: number, epoch: number, step: number, options: TrainOptions): UserError {

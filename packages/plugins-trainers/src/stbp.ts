@@ -24,7 +24,7 @@ const hybrid = {
 export const stbp = defineStage({
   kind: 'trainer',
   id: 'stbp',
-  version: 7,
+  version: 8,
   summary:
     'Encryption training: spatio-temporal back-propagation through the spiking network, with or without distillation from the ANN.',
   source: 'PrivateSNN, Algorithm 2 [Step 2], Eq. 3, 4 and 5; Wu 2018; Rathi 2020; Lee 2020',

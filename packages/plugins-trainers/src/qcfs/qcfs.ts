@@ -21,7 +21,7 @@ import { closeness, trainQcfs, type Epoch } from './training.js';
 export const qcfs = defineStage({
   kind: 'trainer',
   id: 'qcfs',
-  version: 1,
+  version: 2,
   summary:
     'Fine-tunes an ANN for few time-steps, without labels: its activations are rounded to T + 1 levels, and it learns to answer as it did before.',
   source:

@@ -21,7 +21,7 @@ import { trainTdbn, type TdbnEpoch } from './training.js';
 export const tdbn = defineStage({
   kind: 'trainer',
   id: 'tdbn',
-  version: 5,
+  version: 6,
   summary:
     'Spike-based training with threshold-dependent batch normalisation, which is folded into weights and biases at the end.',
   source:

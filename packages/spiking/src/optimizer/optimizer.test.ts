@@ -26,6 +26,15 @@ describe('createAdam', () => {
     expect(weights[2]).toBe(1);
   });
 
+  it.each([false, true])(
+    'moves by half of the learning rate where the first gradient is as large as epsilon (amsgrad: %s)',
+    (amsgrad) => {
+      const weights = Float32Array.of(1);
+      run(createAdam({ learningRate: 0.5, epsilon: 2 ** -7, amsgrad }), weights, [[2 ** -7]]);
+      expect(weights[0]).toBeCloseTo(0.75, 6);
+    },
+  );
+
   it('follows the published algorithm', () => {
     fc.assert(
       fc.property(fc.array(vector, { minLength: 1, maxLength: 5 }), (gradients) => {

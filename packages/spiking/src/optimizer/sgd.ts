@@ -16,11 +16,15 @@ export function createSgd(options: SgdOptions): Optimizer {
     learningRate,
     step(parameters, gradients) {
       slots.steps++;
+      const rate = this.learningRate;
       for (const { name, values, gradient } of withGradients(parameters, gradients)) {
         const velocity = slots.of('velocity', name, values.length);
         for (let i = 0; i < values.length; i++) {
-          velocity[i] = momentum * velocity[i]! + gradient[i]! + weightDecay * values[i]!;
-          values[i]! -= this.learningRate * velocity[i]!;
+          const value = values[i]!;
+          // Rounded as it is kept: the parameter moves by the velocity that the next step goes on from.
+          const v = Math.fround(momentum * velocity[i]! + gradient[i]! + weightDecay * value);
+          velocity[i] = v;
+          values[i] = value - rate * v;
         }
       }
     },
