@@ -48,9 +48,14 @@ INLINE void add_weight_gradients(const vf gradient[VECS], const struct window *w
   }
 }
 
+// A pixel's block among those of all images, [images][outHeight][outWidth][blocks].
+INLINE ptrdiff_t image_pixel(const struct conv *c, int32_t image, int32_t pixel, int32_t block) {
+  return ((ptrdiff_t)image * c->outHeight * c->outWidth + pixel) * c->blocks + block;
+}
+
 struct weight_gradients_args {
   struct conv conv;   // `list` is valued where isValued
-  ref gradients; // at the current, the same at all time-steps, [outHeight][outWidth][blocks · BLOCK]
+  ref gradients; // at the current, the same at all time-steps of an image, [images][outHeight][outWidth][blocks · BLOCK]
   ref weights;   // like the layer's weights, added to
   int32_t isValued;
 };
@@ -61,8 +66,8 @@ KERNEL(weight_gradients) {
     for (int32_t pixel = 0; pixel < c.outHeight * c.outWidth; pixel++) {
       struct window w = window_at(&c, AT(uint32_t, c.ptr), pixel / c.outWidth, pixel % c.outWidth);
       float *weights = (float *)block_weights(&c, AT(float, a->weights), block);
-      const vf *gradient = AT(vf, a->gradients) + ((ptrdiff_t)pixel * c.blocks + block) * VECS;
       for (int32_t t = 0; t < c.steps; t++) {
+        const vf *gradient = AT(vf, a->gradients) + image_pixel(&c, t / c.timeSteps, pixel, block) * VECS;
         if (!a->isValued) {
           add_weight_gradients(gradient, &w, AT(uint32_t, c.list), weights, t);
           continue;
@@ -117,7 +122,9 @@ struct backward_args {
   struct conv conv;        // the layer's own input, as for `forward`
   ref bursts;              // of `bursts`; read where there are no potentials
   struct transposed above; // the sources of the layer above; ignored where `constant` is given
-  ref constant;  // gradient at the pooled spikes, the same at all steps, [outHeight][outWidth][blocks · BLOCK]
+  // Gradient at the pooled spikes, the same at all steps of an image, [images][outHeight / pool][outWidth / pool]
+  // [blocks · BLOCK].
+  ref constant;
   int32_t pool;  // how many times smaller than this layer's outputs the pixels of `above` are
   ref mask;      // bits of the units that the gradient reaches, [height][maskSteps][width][words]; 0: all
   int32_t maskSteps; // 1, or all steps
@@ -128,7 +135,7 @@ struct backward_args {
   ref trainPtr, trains, times; // the input's spike trains, see trains; where `weights` is given
   ref bias;        // bias gradients [blocks · BLOCK], added to; 0: not wanted
   ref sources;     // result, s: [rows · pool][steps][outWidth][blocks · BLOCK], rows from firstRow on; 0: not wanted
-  ref sum;         // result: Σ dU over time, [outHeight][outWidth][blocks · BLOCK]; 0: not wanted
+  ref sum;         // result: Σ dU over an image's time, [images][outHeight][outWidth][blocks · BLOCK]; 0: not wanted
   int32_t surrogate, detach; // as in struct surrogate
   struct neuron neuron;
   float height, inverse, decay, first;
@@ -141,12 +148,15 @@ struct backward_args {
 // dO(t) for all neurons of a pooled pixel, [steps][BLOCK].
 STEP arrive(HEAP_PARAM const struct backward_args *a, float leak, int32_t row, int32_t column, int32_t block,
             float *arriving) {
-  int32_t steps = a->conv.steps, groups = (steps + GROUP - 1) / GROUP;
-  int32_t pooled = row * (a->conv.outWidth / a->pool) + column;
+  int32_t steps = a->conv.steps, timeSteps = a->conv.timeSteps, groups = (steps + GROUP - 1) / GROUP;
+  int32_t width = a->conv.outWidth / a->pool, pixels = a->conv.outHeight / a->pool * width;
+  int32_t pooled = row * width + column;
   if (a->constant) {
-    const vf *from = AT(vf, a->constant) + ((ptrdiff_t)pooled * a->conv.blocks + block) * VECS;
-    for (int32_t t = 0; t < steps; t++)
+    for (int32_t t = 0; t < steps; t++) {
+      const vf *from =
+          AT(vf, a->constant) + (((ptrdiff_t)(t / timeSteps) * pixels + pooled) * a->conv.blocks + block) * VECS;
       for (int v = 0; v < VECS; v++) ((vf *)arriving)[t * VECS + v] = from[v];
+    }
     return;
   }
   struct transposed above = a->above;
@@ -176,10 +186,12 @@ STEP arrive(HEAP_PARAM const struct backward_args *a, float leak, int32_t row, i
             for (int i = 0; i < STRIP; i++) sums[(g * GROUP + t) * VECS + v + i] = sum[t][i];
         }
     }
-  vf later[VECS];
-  for (int v = 0; v < VECS; v++) later[v] = splat(0);
-  for (int32_t t = groups * GROUP - 1; t >= 0; t--)
-    for (int v = 0; v < VECS; v++) sums[t * VECS + v] = later[v] = splat(leak) * later[v] + sums[t * VECS + v];
+  for (int32_t end = steps; end > 0; end -= timeSteps) {
+    vf later[VECS];
+    for (int v = 0; v < VECS; v++) later[v] = splat(0);
+    for (int32_t t = end - 1; t >= end - timeSteps; t--)
+      for (int v = 0; v < VECS; v++) sums[t * VECS + v] = later[v] = splat(leak) * later[v] + sums[t * VECS + v];
+  }
 }
 
 // The potentials of the way forward, again, [steps][BLOCK].
@@ -254,62 +266,68 @@ INLINE void backward_with(HEAP_PARAM struct backward_args *a, struct neuron n, s
         arrive(HEAP_ARG a, leak, row, column, block, arriving);
         for (int32_t part = 0; part < pool * pool; part++) {
           int32_t y = row * pool + part / pool, x = column * pool + part % pool;
-          vf next[VECS], total[VECS];
           vf thresholds = splat(0);
           float *potentials = repeated;
           if (a->potentials)
             potentials = kept_potentials(&c, AT(float, a->potentials), y, x, block);
           else
             repeat_neurons(HEAP_ARG a, &n, y, x, block, potentials);
-          if (s.kind == SPIKE_TIME) spike_time_gradients(&s, &n, potentials, gradients, steps);
-          if (s.kind == SPIKE_TRAIN) spike_train_gradients(&s, &n, potentials, gradients, steps);
-          for (int v = 0; v < VECS; v++) next[v] = total[v] = splat(0);
           ptrdiff_t rowInBand = y - a->firstRow * pool;
-          for (int32_t t = steps - 1; t >= 0; t--) {
-            const uint32_t *mask =
-                AT(uint32_t, a->mask) +
-                (((ptrdiff_t)y * a->maskSteps + (a->maskSteps > 1 ? t : 0)) * c.outWidth + x) * words +
-                block * (BLOCK / 32);
-            float *source = AT(float, a->sources) +
-                            ((rowInBand * steps + t) * c.outWidth + x) * pixelFloats + block * BLOCK;
+          for (int32_t image = steps / c.timeSteps - 1; image >= 0; image--) {
+            vf next[VECS], total[VECS];
+            int32_t first = image * c.timeSteps;
+            ptrdiff_t atFirst = (ptrdiff_t)first * BLOCK;
+            if (s.kind == SPIKE_TIME)
+              spike_time_gradients(&s, &n, potentials + atFirst, gradients + atFirst, c.timeSteps);
+            if (s.kind == SPIKE_TRAIN)
+              spike_train_gradients(&s, &n, potentials + atFirst, gradients + atFirst, c.timeSteps);
+            for (int v = 0; v < VECS; v++) next[v] = total[v] = splat(0);
+            for (int32_t t = first + c.timeSteps - 1; t >= first; t--) {
+              const uint32_t *mask =
+                  AT(uint32_t, a->mask) +
+                  (((ptrdiff_t)y * a->maskSteps + (a->maskSteps > 1 ? t : 0)) * c.outWidth + x) * words +
+                  block * (BLOCK / 32);
+              float *source = AT(float, a->sources) +
+                              ((rowInBand * steps + t) * c.outWidth + x) * pixelFloats + block * BLOCK;
 #pragma GCC unroll 4
+              for (int v = 0; v < VECS; v++) {
+                vf u = ((vf *)potentials)[t * VECS + v];
+                vf atSpike = ((vf *)arriving)[t * VECS + v];
+                if (a->mask) {
+                  uint32_t bits = mask[v * LANES / 32] >> (v * LANES % 32);
+                  atSpike = keep(from_bits(bits), atSpike);
+                }
+                vm fired = greater(u, splat(n.silent));
+                vf slope = byTime ? ((vf *)gradients)[t * VECS + v] : surrogate_gradient(&s, &n, u);
+                if (!s.detach) {
+                  vf through = splat(subtracted * n.threshold);
+                  if (n.reset == RESET_HARD) through = splat(leak) * u;
+                  atSpike -= through * next[v];
+                }
+                vf from = slope * atSpike, kept = splat(leak) * next[v];
+                thresholds -= from + splat(subtracted) * keep(fired, next[v]);
+                if (n.reset == RESET_HARD) from -= keep(fired, kept);
+                if (a->sources) ((vf *)source)[v] = from;
+                next[v] = kept + from;
+                ((vf *)gradients)[t * VECS + v] = next[v];
+                total[v] += next[v];
+              }
+            }
             for (int v = 0; v < VECS; v++) {
-              vf u = ((vf *)potentials)[t * VECS + v];
-              vf atSpike = ((vf *)arriving)[t * VECS + v];
-              if (a->mask) {
-                uint32_t bits = mask[v * LANES / 32] >> (v * LANES % 32);
-                atSpike = keep(from_bits(bits), atSpike);
-              }
-              vm fired = greater(u, splat(n.silent));
-              vf slope = byTime ? ((vf *)gradients)[t * VECS + v] : surrogate_gradient(&s, &n, u);
-              if (!s.detach) {
-                vf through = splat(subtracted * n.threshold);
-                if (n.reset == RESET_HARD) through = splat(leak) * u;
-                atSpike -= through * next[v];
-              }
-              vf from = slope * atSpike, kept = splat(leak) * next[v];
-              thresholds -= from + splat(subtracted) * keep(fired, next[v]);
-              if (n.reset == RESET_HARD) from -= keep(fired, kept);
-              if (a->sources) ((vf *)source)[v] = from;
-              next[v] = kept + from;
-              ((vf *)gradients)[t * VECS + v] = next[v];
-              total[v] += next[v];
+              // The part of the threshold that the first potential holds.
+              vf part = splat(leak / n.leak) * start[v] / splat(n.threshold);
+              thresholds += part * next[v];
+            }
+            if (a->sum) {
+              vf *to = AT(vf, a->sum) + image_pixel(&c, image, y * c.outWidth + x, block) * VECS;
+              for (int v = 0; v < VECS; v++) to[v] = total[v];
+            }
+            if (a->bias) {
+              vf *to = AT(vf, a->bias) + block * VECS;
+              for (int v = 0; v < VECS; v++) to[v] += total[v];
             }
           }
-          for (int v = 0; v < VECS; v++) {
-            // The part of the threshold that the first potential holds.
-            vf part = splat(leak / n.leak) * start[v] / splat(n.threshold);
-            thresholds += part * next[v];
-          }
           for (int lane = 0; lane < LANES; lane++) atThreshold += (double)thresholds[lane];
-          if (a->sum) {
-            vf *to = AT(vf, a->sum) + (((ptrdiff_t)y * c.outWidth + x) * c.blocks + block) * VECS;
-            for (int v = 0; v < VECS; v++) to[v] = total[v];
-          }
-          if (a->bias) {
-            vf *to = AT(vf, a->bias) + block * VECS;
-            for (int v = 0; v < VECS; v++) to[v] += total[v];
-          }
           if (a->weights) add_gradients(HEAP_ARG a, y, x, block, gradients);
         }
       }

@@ -8,7 +8,8 @@ import { trainingPlan } from './joint.js';
 import { beyondKernels, planOf } from './plan.js';
 import { thresholdsOf } from './infer.js';
 import { loadKernels } from './kernels.js';
-import type { InputImages } from './network/network-spec.js';
+import { trainedTogether } from './network/images-together.js';
+import type { InputImages, NetworkSpec } from './network/network-spec.js';
 import { Network } from './network/network.js';
 import { simulate } from './simulate.js';
 import { kernelKinds } from './testing/compiled-engines.js';
@@ -53,9 +54,12 @@ function imagesOf({ snn, pixels, firstImage }: NetworkCase) {
   return { pixels, start: 0, end: pixels.length / (height * width * channels), firstImage };
 }
 
-function firstImageOf({ snn, pixels, firstImage }: NetworkCase): InputImages {
-  const [height, width, channels] = snn.architecture.inputShape;
-  return { pixels: pixels.slice(0, height * width * channels), number: firstImage, count: 1 };
+/** Those that are trained together. */
+function trainedImages(network: NetworkCase, spec: NetworkSpec, memoryBudget: number): InputImages {
+  const { pixels, start, end, firstImage } = imagesOf(network);
+  const count = Math.min(end - start, trainedTogether(spec, memoryBudget));
+  const size = pixels.length / (end - start);
+  return { pixels: pixels.slice(0, count * size), number: firstImage, count };
 }
 
 describe.each(kernelKinds)('%s kernels write nothing beyond their buffers', (kind) => {
@@ -128,16 +132,19 @@ describe.each(kernelKinds)('%s kernels write nothing beyond their buffers', (kin
           const parameters = original.layers.map((layer, i) =>
             trainedLayer(layer, placements[i]!, network.snn),
           );
+          const spec = { ...specOf(network, true), plan, parameters };
+          const images = trainedImages(network, spec, memoryBudget);
           const training = new Training(heapOf(), {
-            network: { ...specOf(network, true), plan, parameters },
+            network: spec,
             ways,
             surrogate: { kind: 'exponential', gamma: 1, divideByTheta: false },
             detachReset: false,
             wanted: { parameters: true, thresholds: true, input: true },
             scale: 1,
+            together: images.count,
             memoryBudget,
           });
-          const { logits } = training.forward(firstImageOf(network));
+          const { logits } = training.forward(images);
           const atInput = training.backward(logits.map((_, i) => i - 0.5));
           expect(atInput).toBeDefined();
           training.sums.sizes().forEach((size, index) => {

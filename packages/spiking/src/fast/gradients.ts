@@ -5,17 +5,18 @@ import type { GradientRequest, Gradients } from '../engine.js';
 import { activityOf, addCounts } from './activity.js';
 import { everyThread, type Crew } from './engine.js';
 import { startsOf, thresholdsOf } from './infer.js';
+import { trainedTogether } from './network/images-together.js';
 import type { NetworkSpec } from './network/network-spec.js';
 import type { TrainingPlan } from './joint.js';
 import { trainedLayer } from './trained-layer.js';
 import type { TrainingSpec } from './training/training-spec.js';
 
-/** Image i is summed into part i mod this, and the parts are added in order, on however many threads. */
+/** A batch is summed in so many parts of neighbouring images, added in order, on however many threads. */
 const parts = 4;
 
 const defaultMemoryBudget = 2 ** 30;
 
-/** Gradients of a batch: each thread takes whole parts, image after image; the loss is computed here. */
+/** Gradients of a batch: each thread takes whole parts, some images together; the loss is computed here. */
 export async function gradients(
   request: GradientRequest,
   { images, timeSteps }: CheckedBatch,
@@ -34,6 +35,7 @@ export async function gradients(
     seed,
     dropout: request.dropout,
   };
+  const { memoryBudget = defaultMemoryBudget } = request;
   const spec: TrainingSpec = {
     network,
     ways,
@@ -41,7 +43,8 @@ export async function gradients(
     detachReset: request.detachReset,
     wanted,
     scale: snn.readout.scale,
-    memoryBudget: request.memoryBudget ?? defaultMemoryBudget,
+    together: trainedTogether(network, memoryBudget),
+    memoryBudget,
   };
   const threads = Math.min(crew.threads, parts);
   const layers = original.layers.map((layer, i) => trainedLayer(layer, placements[i]!, snn));
@@ -67,32 +70,44 @@ export async function gradients(
   const input = wanted.input ? new Float32Array(request.pixels.length) : undefined;
   const spikes: number[] = [];
   let done = 0;
-  const passImage = async (thread: number, image: number): Promise<void> => {
+  const passImages = async (thread: number, first: number, end: number): Promise<void> => {
+    const count = end - first;
     const forward = await crew.pool.call<{ logits: Float32Array; spikes: number[] }>(thread, {
       task: 'forward',
-      pixels: request.pixels.slice(image * size, (image + 1) * size),
-      image: firstImage + image,
+      pixels: request.pixels.slice(first * size, end * size),
+      image: firstImage + first,
+      count,
     });
-    logits.set(forward.logits, image * classes);
+    logits.set(forward.logits, first * classes);
     addCounts(spikes, forward.spikes);
-    const { value, gradient } = request.loss(forward.logits, image);
-    losses[image] = value;
+    const gradients = new Float32Array(count * classes);
+    for (let i = 0; i < count; i++) {
+      const ofImage = forward.logits.subarray(i * classes, (i + 1) * classes);
+      const { value, gradient } = request.loss(ofImage, first + i);
+      losses[first + i] = value;
+      gradients.set(gradient, i * classes);
+    }
     const atInput = await crew.pool.call<Float32Array | undefined>(thread, {
       task: 'backward',
-      gradient,
+      gradient: gradients,
     });
-    if (input && atInput) input.set(atInput, image * size);
-    request.onProgress?.(++done, images);
+    if (input && atInput) input.set(atInput, first * size);
+    done += count;
+    request.onProgress?.(done, images);
   };
 
   const used = Math.min(parts, images);
+  const firstOf = (part: number) => Math.floor((part * images) / used);
   const totals = new Totals(wanted.parameters ? sizes : []);
   const thresholds: Float64Array[] = [];
   const parameters: Record<string, Float32Array> = {};
   const work = async (thread: number): Promise<void> => {
     const slot = slots[thread]!;
     for (let part = thread; part < used; part += threads) {
-      for (let image = part; image < images; image += parts) await passImage(thread, image);
+      const end = firstOf(part + 1);
+      for (let image = firstOf(part); image < end; image += spec.together) {
+        await passImages(thread, image, Math.min(end, image + spec.together));
+      }
       for (const index of totals.sums.keys()) {
         await crew.pool.call(thread, { task: 'sums', index, to: slot });
         await totals.add(part, index, slot);

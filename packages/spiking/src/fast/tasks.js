@@ -26,7 +26,7 @@ import { Training } from './training/training.js';
  *   | { task: 'spike', layer: number, threshold: number, initial?: readonly number[] | undefined }
  *   | { task: 'channels', layer: number }
  *   | { task: 'train', spec: TrainingSpec }
- *   | { task: 'forward', pixels: Float32Array, image: number }
+ *   | { task: 'forward', pixels: Float32Array, image: number, count: number }
  *   | { task: 'backward', gradient: Float32Array }
  *   | { task: 'layer', parameters: import('./network/network-spec.js').Parameters }
  *   | { task: 'sums', index: number, to: Float32Array }
@@ -84,7 +84,7 @@ export class Tasks {
         return present(this.#training).forward({
           pixels: task.pixels,
           number: task.image,
-          count: 1,
+          count: task.count,
         });
       case 'backward':
         return present(this.#training).backward(task.gradient);

@@ -52,8 +52,8 @@ export function constantInput(network, images) {
   };
 }
 
-/** @param {InputImages} images @param {number} i @returns {InputImages} one of them */
-function imageAt({ pixels, number, count }, i) {
+/** One of several images. @param {InputImages} images @param {number} i @returns {InputImages} */
+export function imageAt({ pixels, number, count }, i) {
   const size = pixels.length / count;
   return { pixels: pixels.subarray(i * size, (i + 1) * size), number: number + i, count: 1 };
 }

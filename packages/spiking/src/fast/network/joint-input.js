@@ -16,11 +16,12 @@ import { gatedPool } from './gated-pool.js';
  * @param {Network} network
  * @param {number} index
  * @param {readonly Bits[]} bits by layer
+ * @param {number} steps of all images
  * @returns {Bits | undefined} undefined for the first layer
  */
-export function takenBits(network, index, bits) {
+export function takenBits(network, index, bits, steps) {
   const { joint, from } = network.layer(index);
-  return joint ? joinedBits(network, index, joint, bits) : bits[from];
+  return joint ? joinedBits(network, index, joint, bits, steps) : bits[from];
 }
 
 /**
@@ -28,20 +29,21 @@ export function takenBits(network, index, bits) {
  * @param {number} index
  * @param {readonly JointPart[]} parts
  * @param {readonly Bits[]} bits
+ * @param {number} steps
  * @returns {Bits}
  */
-function joinedBits(network, index, parts, bits) {
-  const { heap, spec } = network;
+function joinedBits(network, index, parts, bits, steps) {
+  const { heap } = network;
   const { name, input } = network.layer(index);
   const what = `the input of layer "${name}"`;
   const words = network.words(input.channels);
-  const size = checkedProduct(what, input.height, spec.timeSteps, input.width, words);
+  const size = checkedProduct(what, input.height, steps, input.width, words);
   const at = heap.alloc(what, size * 4);
   heap.clear(at, size * 4);
   for (const part of parts) {
     const top = heap.top;
-    const from = pooled(network, part, /** @type {Bits} */ (bits[part.from]));
-    copyWords(network, part, from, { at, words, ...input });
+    const from = pooled(network, part, /** @type {Bits} */ (bits[part.from]), steps);
+    copyWords(network, part, from, { at, words, ...input }, steps);
     heap.release(top);
   }
   const { spikes } = heap.run('count', { bits: at, words: size });
@@ -54,17 +56,17 @@ function joinedBits(network, index, parts, bits) {
  * @param {Network} network
  * @param {JointPart} part
  * @param {Bits} bits
+ * @param {number} steps
  */
-function pooled({ heap, spec }, { before, source }, { at, words }) {
+function pooled({ heap, spec }, { before, source }, { at, words }, steps) {
   const [pool] = before.maxPools;
   const { height, width } = source;
   if (!pool) return { at, words, height, width };
-  const steps = spec.timeSteps;
   const { gated, ...windows } = pool;
   const small = { height: pool.outHeight, width: pool.outWidth };
   const result = heap.alloc('pooled spikes', small.height * steps * small.width * words * 4);
   const sizes = { bits: at, mask: 0, result, winners: 0, steps, height, width, words, ...windows };
-  if (gated) gatedPool(heap, { timeSteps: steps, ...sizes });
+  if (gated) gatedPool(heap, { timeSteps: spec.timeSteps, ...sizes });
   else heap.run('maxPool', sizes);
   return { at: result, words, ...small };
 }
@@ -74,15 +76,15 @@ function pooled({ heap, spec }, { before, source }, { at, words }) {
  * @param {JointPart} part
  * @param {{ at: number, words: number, height: number, width: number }} from
  * @param {{ at: number, words: number, height: number, width: number }} to
+ * @param {number} steps
  */
-function copyWords({ heap, spec }, { first, step, shape }, from, to) {
-  const { timeSteps } = spec;
+function copyWords({ heap }, { first, step, shape }, from, to, steps) {
   const count = Math.ceil(shape.channels / 32);
-  const source = heap.u32(from.at, from.height * timeSteps * from.width * from.words);
-  const result = heap.u32(to.at, to.height * timeSteps * to.width * to.words);
-  for (let row = 0; row < to.height * timeSteps; row++) {
-    const y = Math.floor(row / timeSteps);
-    const line = (y * step * timeSteps + (row % timeSteps)) * from.width;
+  const source = heap.u32(from.at, from.height * steps * from.width * from.words);
+  const result = heap.u32(to.at, to.height * steps * to.width * to.words);
+  for (let row = 0; row < to.height * steps; row++) {
+    const y = Math.floor(row / steps);
+    const line = (y * step * steps + (row % steps)) * from.width;
     for (let x = 0; x < to.width; x++) {
       const start = (line + x * step) * from.words;
       const place = (row * to.width + x) * to.words + first / 32;

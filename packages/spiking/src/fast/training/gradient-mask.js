@@ -14,23 +14,23 @@ import { gatedPool } from '../network/gated-pool.js';
  */
 export function gradientMask(training, index) {
   const { heap, network } = training;
-  const { bits, image } = training.passing();
+  const { bits, images } = training.passing();
   const way = training.way(index);
   const { source, before } = training.takerInput(index);
   // Only a single layer has dropout before it (joint.ts).
-  const mask = way.kind === 'one' ? dropoutMask(network, way.taker, image) : 0;
+  const mask = way.kind === 'one' ? dropoutMask(network, way.taker, images) : 0;
   const [pool] = before.maxPools;
   if (!pool) return { mask, maskSteps: 1 };
   const spikes = /** @type {import('../network/spike-bits.js').Bits} */ (bits[index]);
   const winners = heap.alloc('the winners of max-pooling', spikes.bytes);
-  const steps = network.spec.timeSteps;
+  const { steps } = training;
   const { gated, ...windows } = pool;
   const pooling = {
     ...{ bits: spikes.at, mask, result: 0, winners },
     ...{ steps, height: source.height, width: source.width },
     ...{ words: spikes.words, ...windows },
   };
-  if (gated) gatedPool(heap, { timeSteps: steps, ...pooling });
+  if (gated) gatedPool(heap, { timeSteps: network.spec.timeSteps, ...pooling });
   else heap.run('maxPool', pooling);
   return { mask: winners, maskSteps: steps };
 }

@@ -1,9 +1,8 @@
 /**
- * The gradient at the image.
+ * The gradient at the images.
  */
 import { element } from '../element.js';
 import { inputDropoutMask } from '../network/dropout.js';
-import { valuedLists } from '../network/valued-lists.js';
 import { cropChannels } from './padded-channels.js';
 import { inputGradientShape, transposedConvolution } from './transposed.js';
 
@@ -14,7 +13,7 @@ import { inputGradientShape, transposedConvolution } from './transposed.js';
  *
  * @param {Training} training
  * @param {import('./training.js').Arriving} arriving Σ dU of the first layer, or what it sends if it is the only one
- * @returns {Float32Array} [height, width, channels]
+ * @returns {Float32Array} [images, height, width, channels]
  */
 export function inputGradient(training, arriving) {
   const { heap, network } = training;
@@ -24,29 +23,36 @@ export function inputGradient(training, arriving) {
   const { height, width, channels } = inputGradientShape(training, 0);
   const pool = before.averagePool;
   const padded = network.padded(channels);
-  const keep = inputDropoutMask(network, training.passing().image);
-  const from = heap.f32(sent, height * width * padded);
+  const { images } = training.passing();
+  const keep = inputDropoutMask(network, images);
+  const from = heap.f32(sent, images.count * height * width * padded);
   const kept = keep ? heap.u8(keep, source.height * source.width * channels) : undefined;
-  const result = new Float32Array(source.height * source.width * channels);
-  for (let y = 0; y < height * pool; y++) {
-    for (let x = 0; x < width * pool; x++) {
-      const pixel = Math.floor(y / pool) * width + Math.floor(x / pool);
-      for (let c = 0; c < channels; c++) {
-        const unit = (y * source.width + x) * channels + c;
-        if (kept?.[unit] !== 0) result[unit] = element(from, pixel * padded + c);
+  const units = source.height * source.width * channels;
+  const result = new Float32Array(images.count * units);
+  for (let image = 0; image < images.count; image++) {
+    for (let y = 0; y < height * pool; y++) {
+      for (let x = 0; x < width * pool; x++) {
+        const row = image * height + Math.floor(y / pool);
+        const pixel = row * width + Math.floor(x / pool);
+        for (let c = 0; c < channels; c++) {
+          const unit = (y * source.width + x) * channels + c;
+          if (kept?.[unit] !== 0) {
+            result[image * units + unit] = element(from, pixel * padded + c);
+          }
+        }
       }
     }
   }
   return result;
 }
 
-/** @param {Training} training @param {number} sum [outHeight, outWidth, padded channels] */
+/** @param {Training} training @param {number} sum [images, outHeight, outWidth, padded channels] */
 function sentByFirstLayer(training, sum) {
   const { heap, network } = training;
   const { output } = network.layer(0);
-  const pixels = output.height * output.width;
+  const pixels = training.passing().images.count * output.height * output.width;
   const padded = network.padded(output.channels);
   const sums = heap.f32(sum, pixels * padded);
   const values = cropChannels(sums, { pixels, channels: output.channels, padded });
-  return transposedConvolution(training, 0, valuedLists(network, values, output));
+  return transposedConvolution(training, 0, values);
 }

@@ -137,7 +137,7 @@ export function joinedSources(training, way, sourcesOf) {
   const [{ index: first }] = /** @type {[Taker]} */ (way.takers);
   const { height, width } = network.layer(first).output;
   const what = 'what several layers send';
-  const groups = Math.ceil(network.spec.timeSteps / groupSteps);
+  const groups = Math.ceil(training.steps / groupSteps);
   const positions = height * groups * (width + 1);
   const entries = way.takers.reduce((sum, { index }) => sum + sourcesOf(index).entries, 0);
   const at = { ptr: heap.alloc(what, positions * 4), list: heap.alloc(what, entries * groupBytes) };

@@ -19,7 +19,7 @@ export class SourceBands {
     this.training = training;
     this.index = index;
     this.pool = pool;
-    const { heap, network, spec } = training;
+    const { heap, network } = training;
     const { name, output } = network.layer(index);
     const what = `the way back through layer "${name}"`;
     this.pooledRows = Math.floor(output.height / pool);
@@ -29,7 +29,7 @@ export class SourceBands {
     this.denseBytes = this.rows * pool * rowFloats * 4;
     /** A band's sources, [rows · pool][steps][width][padded channels]. */
     this.dense = heap.alloc(what, this.denseBytes);
-    this.rowPositions = Math.ceil(spec.network.timeSteps / groupSteps) * (output.width + 1);
+    this.rowPositions = Math.ceil(training.steps / groupSteps) * (output.width + 1);
     this.positions = output.height * this.rowPositions;
     this.ptr = heap.alloc(what, this.positions * 4);
     // Taken last: it grows with each band.
@@ -55,7 +55,7 @@ export class SourceBands {
     const { heap, network } = training;
     const { name, output } = network.layer(this.index);
     const band = {
-      ...{ values: this.dense, rows: (endRow - row) * pool, steps: network.spec.timeSteps },
+      ...{ values: this.dense, rows: (endRow - row) * pool, steps: training.steps },
       ...{ width: output.width, channels: output.channels },
       ...{ padded: network.padded(output.channels), start: this.entries },
     };

@@ -22,8 +22,7 @@ export const noTrains = { trainPtr: 0, trains: 0, times: 0 };
  * @param {number} spikes how many there are in the lists, or more
  * @throws {SizeError} for more time-steps than a train can name
  */
-export function spikeTrains({ heap, network }, index, { ptr, list }, spikes) {
-  const steps = network.spec.timeSteps;
+export function spikeTrains({ heap, network, steps }, index, { ptr, list }, spikes) {
   if (steps > 65535) throw new SizeError('Training takes at most 65535 time-steps.');
   const { name, input } = network.layer(index);
   const { height, width } = input;

@@ -51,11 +51,10 @@ it('are all spikes of each entry, the longest trains of a pixel first', () => {
       heap.u32(list, entries.length).set(entries);
       const network = {
         heap,
-        spec: { timeSteps: steps },
         layer: () => ({ name: 'conv', input: { height, width } }),
         inputChannels: () => channels,
       };
-      const training = { heap, network } as unknown as Training;
+      const training = { heap, network, steps } as unknown as Training;
       const found = spikeTrains(training, 0, { ptr, list }, entries.length);
 
       const chunks = Math.ceil(steps / chunk);

@@ -36,7 +36,7 @@ import { addWeightGradients } from './weight-gradients.js';
  */
 export function backwardSpikes(training, index, arriving, { floor, kept: others }) {
   const { heap, network, sums } = training;
-  const { inputs, potentials, image } = training.passing();
+  const { inputs, potentials, images } = training.passing();
   const { output } = network.layer(index);
   const { before } = training.takerInput(index);
   const pool = maxPoolSize(before) * before.averagePool;
@@ -44,7 +44,7 @@ export function backwardSpikes(training, index, arriving, { floor, kept: others 
   const { weights: weightSums, bias } = sums.layer(index);
 
   const { mask, maskSteps } = gradientMask(training, index);
-  const { conv, spikes } = layerInput(network, index, () => inputs[index], image);
+  const { conv, spikes } = layerInput(network, index, () => inputs[index], images);
   const kept = potentials[index] ?? 0;
   const bursts = kept ? 0 : sortedBursts(network, index, conv);
   const scratch = allocateScratch(training, index);
@@ -72,35 +72,37 @@ export function backwardSpikes(training, index, arriving, { floor, kept: others 
     sums.addThreshold(index, threshold);
     bands?.append(firstRow, endRow);
   }
-  if (network.isConstant(index) && weightSums) addWeightGradients(training, index, sum, 1);
+  if (network.isConstant(index) && weightSums) addWeightGradients(training, index, sum);
   return bands ? bands.finish(floor, others) : { constant: sum };
 }
 
 /** Floats of one row of a layer's neurons at all time-steps. @param {Training} training @param {number} index */
-function rowSize({ network }, index) {
+function rowSize({ network, steps }, index) {
   const { name, output } = network.layer(index);
   const padded = network.padded(output.channels);
   const what = whatOf(name);
-  return checkedProduct(what, network.spec.timeSteps, output.width, padded);
+  return checkedProduct(what, steps, output.width, padded);
 }
 
 /** @param {Training} training @param {number} index */
-function allocateScratch({ heap, network }, index) {
-  const steps = Math.ceil(network.spec.timeSteps / groupSteps) * groupSteps;
-  return heap.alloc(whatOf(network.layer(index).name), 3 * steps * network.block * 4);
+function allocateScratch({ heap, network, steps }, index) {
+  const whole = Math.ceil(steps / groupSteps) * groupSteps;
+  return heap.alloc(whatOf(network.layer(index).name), 3 * whole * network.block * 4);
 }
 
 /**
- * Room for the first layer's gradient at its current, summed over time, where it is wanted; 0 elsewhere.
+ * Room for the first layer's gradient at its current, summed over each image's time, where it is wanted; 0 elsewhere.
  *
  * @param {Training} training
  * @param {number} index
  */
-function allocateSum({ heap, network, spec, sums }, index) {
+function allocateSum(training, index) {
+  const { heap, network, spec, sums } = training;
   const isForWeights = network.isConstant(index) && sums.layer(index).weights !== 0;
   if (index > 0 || !(spec.wanted.input || isForWeights)) return 0;
   const { name, output } = network.layer(index);
-  const bytes = output.height * output.width * network.padded(output.channels) * 4;
+  const { count } = training.passing().images;
+  const bytes = count * output.height * output.width * network.padded(output.channels) * 4;
   const sum = heap.alloc(whatOf(name), bytes);
   heap.clear(sum, bytes);
   return sum;
@@ -109,11 +111,11 @@ function allocateSum({ heap, network, spec, sums }, index) {
 /** @param {Training} training @param {number} index @param {Arriving} arriving */
 function sourcesAbove(training, index, { lists }) {
   if (!lists) return zeros(layouts.backward.above);
-  const { timeSteps } = training.network.spec;
+  const { steps } = training;
   const way = training.way(index);
   return way.kind === 'one'
-    ? transposedArguments(training, way.taker, lists, timeSteps)
-    : returningArguments(training, index, way, lists, timeSteps);
+    ? transposedArguments(training, way.taker, lists, steps)
+    : returningArguments(training, index, way, lists, steps);
 }
 
 /** @param {string} name */

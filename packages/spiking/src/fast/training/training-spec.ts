@@ -17,6 +17,8 @@ export interface TrainingSpec {
   };
   /** The read-out's factor: logits are the potentials times this. */
   readonly scale: number;
-  /** Bytes that an image's pass may take. */
+  /** How many images go through the network together, at most. */
+  readonly together: number;
+  /** Bytes that a pass of images that go together may take. */
   readonly memoryBudget: number;
 }

@@ -1,6 +1,6 @@
 /**
- * One image forward and back through a network (spatio-temporal back-propagation), with sums of gradients in
- * the heap. Of the way forward the spikes' bits are kept, and the potentials of the last layers, as many as a part
+ * Images forward and back through a network (spatio-temporal back-propagation), some together (network/images-together.js),
+ * with sums of gradients in the heap. Of the way forward the spikes' bits are kept, and the potentials of the last layers, as many as a part
  * of the memory budget holds; the others are computed again on the way back, one block of neurons at a time.
  */
 import { SizeError } from '../heap.js';
@@ -26,9 +26,9 @@ import { backwardSpikes } from './spiking-layer.js';
  * What arrives at a layer from above: the same at all time-steps, or the scan of valued lists.
  * @typedef {{ constant: number, lists?: undefined } | { constant?: undefined, lists: Sources }} Arriving
  *
- * An image that went forward; by layer what it took (undefined for the first), its spikes, and its potentials (0 where
+ * Images that went forward; by layer what they took (undefined for the first), their spikes, and their potentials (0 where
  * they were not kept).
- * @typedef {{ image: InputImages, inputs: (Bits | undefined)[], bits: Bits[], potentials: number[] }} Passing
+ * @typedef {{ images: InputImages, inputs: (Bits | undefined)[], bits: Bits[], potentials: number[] }} Passing
  */
 
 export class Training {
@@ -58,16 +58,18 @@ export class Training {
     }
     /** Bytes of a band of sources (source-bands.js). */
     this.bandBytes = Math.min(spec.memoryBudget / 4, 64 * 2 ** 20);
-    /** The image that is on its way. @type {Passing | undefined} */
+    /** Time-steps of all images that are on their way. */
+    this.steps = spec.network.timeSteps;
+    /** The images that are on their way. @type {Passing | undefined} */
     this.current = undefined;
     this.sums.clear();
   }
 
-  /** What it takes to keep a layer's potentials. @param {number} index */
+  /** What it takes at most to keep a layer's potentials. @param {number} index */
   potentialBytes(index) {
     const { output } = this.network.layer(index);
     const neurons = output.height * output.width * this.network.padded(output.channels);
-    return neurons * this.spec.network.timeSteps * 4;
+    return neurons * this.spec.together * this.spec.network.timeSteps * 4;
   }
 
   /** Loads the next layer's parameters. @param {import('../network/network-spec.js').Parameters} parameters */
@@ -102,12 +104,14 @@ export class Training {
   /**
    * The way forward.
    *
-   * @param {InputImages} image one
-   * @returns {{ logits: Float32Array, spikes: number[] }} spikes of the input and of each spiking layer
+   * @param {InputImages} images at most as many as go together
+   * @returns {{ logits: Float32Array, spikes: number[] }} logits [images, classes], spikes of the input and of each
+   *   spiking layer
    */
-  forward(image) {
+  forward(images) {
     const { heap, network, spec } = this;
     heap.release(network.floor);
+    this.steps = images.count * spec.network.timeSteps;
     /** @type {Bits[]} */
     const bits = [];
     const inputs = [];
@@ -116,8 +120,8 @@ export class Training {
     for (let index = 0; index < this.last; index++) {
       const isKept = index >= this.firstKept;
       const kept = isKept ? heap.alloc('the potentials', this.potentialBytes(index)) : 0;
-      const input = takenBits(network, index, bits);
-      const result = forwardSpikes(network, index, () => input, image, { potentials: kept });
+      const input = takenBits(network, index, bits, this.steps);
+      const result = forwardSpikes(network, index, () => input, images, { potentials: kept });
       inputs.push(input);
       potentials.push(kept);
       if (index === 0) spikes.push(result.inputSpikes);
@@ -125,19 +129,19 @@ export class Training {
       bits.push(result);
     }
     inputs.push(bits.at(-1));
-    const readout = integrateReadout(network, (from) => bits[from], image, [
+    const readout = integrateReadout(network, (from) => bits[from], images, [
       spec.network.timeSteps,
     ]);
     if (this.last === 0) spikes.push(readout.inputSpikes);
-    this.current = { image, inputs, bits, potentials };
+    this.current = { images, inputs, bits, potentials };
     return { logits: readout.potentials.map((u) => u * spec.scale), spikes };
   }
 
   /**
-   * The way back of the image that went forward last; adds to the sums.
+   * The way back of the images that went forward last; adds to the sums.
    *
-   * @param {Float32Array} gradient at the logits
-   * @returns {Float32Array | undefined} the gradient at the input, if wanted
+   * @param {Float32Array} gradient at the logits, [images, classes]
+   * @returns {Float32Array | undefined} the gradient at the input, [images, height, width, channels], if wanted
    */
   backward(gradient) {
     const { heap, network, spec } = this;
@@ -182,7 +186,7 @@ export class Training {
     return joint ? Math.min(...joint.map((part) => part.from)) : from;
   }
 
-  /** The image that went forward last. */
+  /** The images that went forward last. */
   passing() {
     if (!this.current) throw new Error('No image went forward.');
     return this.current;
@@ -193,7 +197,7 @@ export class Training {
     const used = this.heap.top - this.network.floor;
     if (used > this.spec.memoryBudget) {
       throw new SizeError(
-        `${what} brings one image's backward pass to ${used} bytes, above the memory budget of ` +
+        `${what} brings one backward pass to ${used} bytes, above the memory budget of ` +
           `${this.spec.memoryBudget}; raise the budget, or take fewer time-steps.`,
       );
     }

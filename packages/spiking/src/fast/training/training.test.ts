@@ -20,10 +20,11 @@ class RowByRow extends Training {
 
 const kernels = loadKernels();
 
-/** The gradients of a network's first image: parameters and thresholds, then the input's. */
+/** The gradients of a network's images [first, first + count) together: parameters, the input's, then thresholds. */
 function gradientsOf(
   Kind: typeof Training,
   { snn, pixels, seed }: Omit<NetworkCase, 'firstImage'>,
+  { first = 0, count = 1 } = {},
 ): number[][] {
   const { plan, original, placements, ways } = trainingPlan(planOf(snn.architecture))!;
   const layers = original.layers.map((layer, i) => trainedLayer(layer, placements[i]!, snn));
@@ -44,12 +45,21 @@ function gradientsOf(
     detachReset: false,
     wanted: { parameters: true, thresholds: true, input: true },
     scale: 1,
+    together: count,
     memoryBudget: 2 ** 30,
   });
   const [height, width, channels] = snn.architecture.inputShape;
-  const image = { pixels: pixels.slice(0, height * width * channels), number: 0, count: 1 };
-  const { logits } = training.forward(image);
-  const atInput = training.backward(logits.map((_, i) => i - 0.5));
+  const size = height * width * channels;
+  const images = {
+    pixels: pixels.slice(first * size, (first + count) * size),
+    number: first,
+    count,
+  };
+  const { logits } = training.forward(images);
+  const { classes } = snn.architecture;
+  const atInput = training.backward(
+    logits.map((_, i) => (i % classes) - 0.5 + first + Math.floor(i / classes)),
+  );
   const parameters = layers.flatMap((layer, index) => {
     const sums = new Float32Array(training.sums.sizes()[index]!);
     training.sums.readAndReset(index, sums);
@@ -80,6 +90,37 @@ it('computes the same gradients in bands of one row, without potentials that wer
         const other = expected[2]![i]!;
         expect(Math.abs(sum - other)).toBeLessThanOrEqual(1e-4 * (1 + Math.abs(other)));
       });
+    }),
+    { numRuns: 100 },
+  );
+});
+
+it('computes the gradients of images together that are the sums of those of each alone', () => {
+  const chain = networkCase({
+    encoders: ['poisson', 'constant', 'first-spike'],
+    dropout: false,
+    potentials: true,
+  });
+  const residual = binaryRun.filter(
+    ({ snn }) => trainingPlan(planOf(snn.architecture)) !== undefined,
+  );
+  fc.assert(
+    fc.property(fc.oneof(chain, residual), (network) => {
+      const { inputShape } = network.snn.architecture;
+      const count = network.pixels.length / inputShape.reduce((product, n) => product * n, 1);
+      const together = gradientsOf(Training, network, { count });
+      const alone = Array.from({ length: count }, (_, first) =>
+        gradientsOf(Training, network, { first }),
+      );
+      expect(together[1]).toEqual(alone.flatMap(([, input]) => input!));
+      for (const kind of [0, 2]) {
+        together[kind]!.forEach((sum, i) => {
+          const parts = alone.map((one) => one[kind]![i]!);
+          const size = parts.reduce((all, part) => all + Math.abs(part), 0);
+          const expected = parts.reduce((all, part) => all + part, 0);
+          expect(Math.abs(sum - expected)).toBeLessThanOrEqual(1e-4 * (1 + size));
+        });
+      }
     }),
     { numRuns: 100 },
   );

@@ -2,6 +2,7 @@
  * Transposed convolutions: what a layer sends to its input (kernels/transposed.h).
  */
 import { maxPoolSize } from '../network/transition.js';
+import { valuedLists } from '../network/valued-lists.js';
 
 /** @typedef {import('./training.js').Training} Training */
 
@@ -43,17 +44,27 @@ export function transposedArguments(training, index, { ptr, list }, steps) {
 }
 
 /**
- * What layer `index` sends to its input, for lists of one time-step.
+ * What layer `index` sends to its input, the same at all time-steps of an image.
  *
  * @param {Training} training
  * @param {number} index
- * @param {{ ptr: number, list: number }} lists
- * @returns {number} where it is: [height, width, padded channels] of `inputGradientShape`
+ * @param {Float32Array} values at the layer's outputs, [images, height, width, channels]
+ * @returns {number} where it is: [images, height, width, padded channels] of `inputGradientShape`
  */
-export function transposedConvolution(training, index, lists) {
+export function transposedConvolution(training, index, values) {
   const { heap, network } = training;
+  const { count } = training.passing().images;
+  const { output } = network.layer(index);
   const { height, width, channels } = inputGradientShape(training, index);
-  const result = heap.alloc('a gradient', height * width * network.padded(channels) * 4);
-  heap.run('gather', { from: transposedArguments(training, index, lists, 1), result });
+  const size = height * width * network.padded(channels) * 4;
+  const result = heap.alloc('a gradient', count * size);
+  const ofImage = values.length / count;
+  for (let i = 0; i < count; i++) {
+    const top = heap.top;
+    const image = values.subarray(i * ofImage, (i + 1) * ofImage);
+    const from = transposedArguments(training, index, valuedLists(network, image, output), 1);
+    heap.run('gather', { from, result: result + i * size });
+    heap.release(top);
+  }
   return result;
 }

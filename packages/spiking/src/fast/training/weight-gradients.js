@@ -1,7 +1,8 @@
 /**
- * Weight gradients of a layer whose gradient at the current is the same at all time-steps.
+ * Weight gradients of a layer whose gradient at the current is the same at all time-steps of an image.
  */
 import { convArguments } from '../network/conv-arguments.js';
+import { imageAt } from '../network/constant-current.js';
 import { encodeConstant } from '../network/encoding.js';
 import { layerInput } from '../network/layer-input.js';
 
@@ -10,20 +11,25 @@ import { layerInput } from '../network/layer-input.js';
  *
  * @param {import('./training.js').Training} training
  * @param {number} index
- * @param {number} gradients at the current, [outHeight, outWidth, padded channels]
- * @param {number} steps what a constant input is multiplied with
+ * @param {number} gradients at the current, [images, outHeight, outWidth, padded channels]; of a constant input their
+ *   sums over time
  */
-export function addWeightGradients(training, index, gradients, steps) {
+export function addWeightGradients(training, index, gradients) {
   const { heap, network } = training;
-  const { image, inputs } = training.passing();
+  const { images, inputs } = training.passing();
   const { weights } = training.sums.layer(index);
   if (network.isConstant(index)) {
-    const pixels = steps === 1 ? image.pixels : image.pixels.map((x) => x * steps);
-    const { lists } = encodeConstant(network, { ...image, pixels });
-    const conv = convArguments(network, index, lists);
-    heap.run('weightGradients', { conv, gradients, weights, isValued: 1 });
+    const { output } = network.layer(index);
+    const size = output.height * output.width * network.padded(output.channels) * 4;
+    for (let i = 0; i < images.count; i++) {
+      const top = heap.top;
+      const { lists } = encodeConstant(network, imageAt(images, i));
+      const conv = convArguments(network, index, lists);
+      heap.run('weightGradients', { conv, gradients: gradients + i * size, weights, isValued: 1 });
+      heap.release(top);
+    }
   } else {
-    const { conv } = layerInput(network, index, () => inputs[index], image);
+    const { conv } = layerInput(network, index, () => inputs[index], images);
     heap.run('weightGradients', { conv, gradients, weights, isValued: 0 });
   }
 }
