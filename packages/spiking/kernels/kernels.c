@@ -13,6 +13,7 @@
 #include "lists.h"
 #include "pack.h"
 #include "spikes.h"
+#include "sums.h"
 #include "trains.h"
 
 #ifndef RUN
@@ -60,6 +61,7 @@ __attribute__((visibility("default"))) int RUN(HEAP_PARAM uint32_t op, uint32_t 
     CASE(35, currents)
     CASE(36, numbers_current)
     CASE(37, scatter)
+    CASE(38, move_sums)
     default:
       return 1;
   }

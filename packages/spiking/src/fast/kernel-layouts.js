@@ -146,6 +146,7 @@ export const layouts = Object.freeze({
     ...float('height', 'inverse', 'decay', 'first'),
     ...floatResult('threshold'),
   },
+  moveSums: int('totals', 'sums', 'count'),
   compressValues: compressed,
   compressGroups: compressed,
   packInt: int('from', 'to', 'taps', 'inputs', 'outputs', 'isSigned'),

@@ -38,4 +38,5 @@ export const operations = Object.freeze({
   currents: 35,
   numbersCurrent: 36,
   scatter: 37,
+  moveSums: 38,
 });

@@ -29,7 +29,7 @@ import { Training } from './training/training.js';
  *   | { task: 'forward', pixels: Float32Array, image: number, count: number }
  *   | { task: 'backward', gradient: Float32Array }
  *   | { task: 'layer', parameters: import('./network/network-spec.js').Parameters }
- *   | { task: 'sums', index: number, to: Float32Array }
+ *   | { task: 'sums', index: number, totals: Float32Array }
  *   | { task: 'unpack', index: number, factor: number, sums: Float32Array }
  *   | { task: 'thresholds' }
  *   | { task: 'release' }} Task
@@ -89,7 +89,7 @@ export class Tasks {
       case 'backward':
         return present(this.#training).backward(task.gradient);
       case 'sums':
-        return present(this.#training).sums.readAndReset(task.index, task.to);
+        return present(this.#training).sums.addTo(task.index, task.totals);
       case 'unpack':
         return present(this.#training).sums.unpack(task.index, task.factor, task.sums);
       case 'thresholds':

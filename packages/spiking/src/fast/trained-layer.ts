@@ -10,10 +10,9 @@ export interface TrainedLayer extends Parameters {
   readonly weights: readonly [Float32Array];
   /**
    * @param sums the gradient of the weight, then the bias's
-   * @param room may hold the result, where it has its size
-   * @returns by the parameters' names
+   * @returns by the parameters' names; parts of the sums, where they need not be changed
    */
-  gradients(sums: Float32Array, room: Float32Array): Record<string, Float32Array>;
+  gradients(sums: Float32Array): Record<string, Float32Array>;
 }
 
 /**
@@ -39,14 +38,10 @@ function plainLayer(
   return {
     weights: [weight!],
     bias,
-    gradients(sums, room) {
-      if (!bias && room.length === end) {
-        room.set(sums.subarray(0, end));
-        return { [`${weighted}.weight`]: room };
-      }
+    gradients(sums) {
       return {
-        [`${weighted}.weight`]: new Float32Array(sums.subarray(0, middle)),
-        ...(bias ? { [`${weighted}.bias`]: new Float32Array(sums.subarray(middle, end)) } : {}),
+        [`${weighted}.weight`]: sums.subarray(0, middle),
+        ...(bias ? { [`${weighted}.bias`]: sums.subarray(middle, end) } : {}),
       };
     },
   };

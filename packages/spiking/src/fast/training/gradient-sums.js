@@ -9,6 +9,9 @@
  * @typedef {{ weights: number, weightFloats: number, bias: number, biasFloats: number }} LayerSums
  */
 
+/** So many sums are moved at once that they stay in the level-2 cache; whole blocks. */
+const movedAtOnce = 2 ** 16;
+
 export class GradientSums {
   /**
    * Takes room for the sums; `clear` makes them 0.
@@ -34,7 +37,7 @@ export class GradientSums {
     }
   }
 
-  /** By layer, how many numbers `readAndReset` writes. */
+  /** By layer, how many numbers `addTo` adds. */
   sizes() {
     return this.layers.map(({ weightFloats, biasFloats }) => weightFloats + biasFloats);
   }
@@ -50,26 +53,31 @@ export class GradientSums {
   }
 
   /**
-   * Writes the sums of a layer's parameters, if they are wanted, in the kernels' order: the weight's, then the
+   * Adds the sums of a layer's parameters, if they are wanted, to totals, in the kernels' order: the weight's, then the
    * bias's if there is one. They start anew from 0.
    *
    * @param {number} index
-   * @param {Float32Array} to
+   * @param {Float32Array} totals
    */
-  readAndReset(index, to) {
-    const { heap } = this.network;
+  addTo(index, totals) {
     const { weights, weightFloats, bias, biasFloats } = this.layer(index);
-    // Set to 0 while they are in a cache.
-    if (weights) {
-      const sums = heap.f32(weights, weightFloats);
-      to.set(sums, 0);
-      sums.fill(0);
+    if (weights) this.#move(weights, totals.subarray(0, weightFloats));
+    if (bias) this.#move(bias, totals.subarray(weightFloats, weightFloats + biasFloats));
+  }
+
+  /** @param {number} sums whole blocks of them @param {Float32Array} totals */
+  #move(sums, totals) {
+    const { heap } = this.network;
+    const top = heap.top;
+    const room = heap.alloc('sums of gradients', Math.min(movedAtOnce, totals.length) * 4);
+    for (let start = 0; start < totals.length; start += movedAtOnce) {
+      const some = totals.subarray(start, start + movedAtOnce);
+      const copy = heap.f32(room, some.length);
+      copy.set(some);
+      heap.run('moveSums', { totals: room, sums: sums + start * 4, count: some.length });
+      some.set(copy);
     }
-    if (bias) {
-      const sums = heap.f32(bias, biasFloats);
-      to.set(sums, weightFloats);
-      sums.fill(0);
-    }
+    heap.release(top);
   }
 
   /** The sums of the thresholds; they start anew from 0. */
@@ -85,7 +93,7 @@ export class GradientSums {
    *
    * @param {number} index
    * @param {number} factor what all sums are multiplied with
-   * @param {Float32Array} sums as `readAndReset` writes them
+   * @param {Float32Array} sums as `addTo` has them
    */
   unpack(index, factor, sums) {
     const { network } = this;

@@ -31,6 +31,9 @@ import { backwardSpikes } from './spiking-layer.js';
  * @typedef {{ images: InputImages, inputs: (Bits | undefined)[], bits: Bits[], potentials: number[] }} Passing
  */
 
+/** Bytes of potentials that are kept: beyond them more memory brings less than it costs. */
+const mostKept = 32 * 2 ** 20;
+
 export class Training {
   /**
    * @param {Heap} heap
@@ -54,7 +57,7 @@ export class Training {
     this.firstKept = this.last;
     for (let bytes = 0; this.firstKept > 0; this.firstKept--) {
       bytes += this.potentialBytes(this.firstKept - 1);
-      if (bytes > spec.memoryBudget / 32) break;
+      if (bytes > Math.min(spec.memoryBudget / 16, mostKept)) break;
     }
     /** Bytes of a band of sources (source-bands.js). */
     this.bandBytes = Math.min(spec.memoryBudget / 4, 64 * 2 ** 20);

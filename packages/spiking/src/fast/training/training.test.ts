@@ -62,9 +62,9 @@ function gradientsOf(
   );
   const parameters = layers.flatMap((layer, index) => {
     const sums = new Float32Array(training.sums.sizes()[index]!);
-    training.sums.readAndReset(index, sums);
+    training.sums.addTo(index, sums);
     training.sums.unpack(index, 1, sums);
-    return Object.values(layer.gradients(sums, new Float32Array())).flatMap((one) => [...one]);
+    return Object.values(layer.gradients(sums)).flatMap((one) => [...one]);
   });
   return [
     parameters,
