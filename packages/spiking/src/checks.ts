@@ -1,7 +1,7 @@
 import { spikingLayers, type Architecture } from '@privatesnn/core';
 
 import { assertAdaptable } from './adaptive-graph.js';
-import type { BalanceRequest, GradientRequest, InferenceRequest } from './engine.js';
+import type { BalanceRequest, GradientRequest, InferenceRequest, LossValue } from './engine.js';
 import { fail } from './fail.js';
 import { architectureBehind } from './fast/front.js';
 import { beyondKernels, numbersIn } from './fast/plan.js';
@@ -82,6 +82,22 @@ export function checkGradients(request: GradientRequest): CheckedBatch {
     );
   }
   return checkSnnRequest(request);
+}
+
+/** @throws UserError, and returns the loss of one image, with its gradient at each of the logits. */
+export function lossOf(request: GradientRequest, logits: Float32Array, image: number): LossValue {
+  const loss = request.loss(logits, image);
+  const numbers = (loss.gradient as Float32Array | undefined)?.length ?? 'no';
+  if (numbers !== logits.length) {
+    fail(
+      'run',
+      'ENGINE_LOSS',
+      `Expected the loss to give a gradient of ${logits.length} numbers, one for each class, received ${numbers} for ` +
+        `image ${image + 1}.`,
+      'Mend the loss that the request brings.',
+    );
+  }
+  return loss;
 }
 
 /** @throws UserError, and returns the batch's sizes. */

@@ -1,6 +1,6 @@
 import { weightedLayers } from '@privatesnn/core';
 
-import type { CheckedBatch } from '../checks.js';
+import { lossOf, type CheckedBatch } from '../checks.js';
 import type { GradientRequest, Gradients } from '../engine.js';
 import { activityOf, addCounts } from './activity.js';
 import { everyThread, type Crew } from './engine.js';
@@ -83,7 +83,7 @@ export async function gradients(
     const gradients = new Float32Array(count * classes);
     for (let i = 0; i < count; i++) {
       const ofImage = forward.logits.subarray(i * classes, (i + 1) * classes);
-      const { value, gradient } = request.loss(ofImage, first + i);
+      const { value, gradient } = lossOf(request, ofImage, first + i);
       losses[first + i] = value;
       gradients.set(gradient, i * classes);
     }

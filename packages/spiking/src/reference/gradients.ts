@@ -1,6 +1,6 @@
 import { imagePlace, spikingLayers, weightedLayers } from '@privatesnn/core';
 
-import { checkGradients } from '../checks.js';
+import { checkGradients, lossOf } from '../checks.js';
 import { encode } from '../encoder.js';
 import type { GradientRequest, Gradients } from '../engine.js';
 import { dropoutMask } from '../noise.js';
@@ -63,7 +63,7 @@ export async function gradients(request: GradientRequest): Promise<Gradients> {
     }
     const imageLogits = integrate(output, [timeSteps]).map((u) => u * snn.readout.scale);
     logits.set(imageLogits, image * architecture.classes);
-    const { value, gradient } = request.loss(imageLogits, image);
+    const { value, gradient } = lossOf(request, imageLogits, image);
     loss += value / images;
     // The last layer sums its current over time: the gradient is the same at every time-step.
     const current = gradient.map((g) => g * snn.readout.scale);
