@@ -7,8 +7,8 @@
 #pragma once
 #include "forward.h"
 #include "surrogate.h"
+#include "tiles.h"
 #include "trains.h"
-#include "transposed.h"
 
 struct valued_current_args {
   struct conv conv; // lists are valued, of one step
@@ -122,6 +122,7 @@ struct backward_args {
   struct conv conv;        // the layer's own input, as for `forward`
   ref bursts;              // of `bursts`; read where there are no potentials
   struct transposed above; // the sources of the layer above; ignored where `constant` is given
+  struct tiles tiles;      // and where they are dense
   // Gradient at the pooled spikes, the same at all steps of an image, [images][outHeight / pool][outWidth / pool]
   // [blocks · BLOCK].
   ref constant;
@@ -129,7 +130,7 @@ struct backward_args {
   ref mask;      // bits of the units that the gradient reaches, [height][maskSteps][width][words]; 0: all
   int32_t maskSteps; // 1, or all steps
   int32_t firstRow, endRow; // which rows of pooled pixels
-  ref scratch;     // 3 · [steps, whole groups][BLOCK]
+  ref scratch;     // [2 + pixels of a tile, or 1][steps, whole groups][BLOCK]
   ref potentials;  // what `forward_kept` kept; 0: computed again
   ref weights;     // weight gradients, added to; 0: not wanted
   ref trainPtr, trains, times; // the input's spike trains, see trains; where `weights` is given
@@ -145,23 +146,13 @@ struct backward_args {
 // The steps of the way back for one block are functions of their own: so the registers suffice for each.
 #define STEP static __attribute__((noinline)) void
 
-// dO(t) for all neurons of a pooled pixel, [steps][BLOCK].
-STEP arrive(HEAP_PARAM const struct backward_args *a, float leak, int32_t row, int32_t column, int32_t block,
-            float *arriving) {
-  int32_t steps = a->conv.steps, timeSteps = a->conv.timeSteps, groups = (steps + GROUP - 1) / GROUP;
-  int32_t width = a->conv.outWidth / a->pool, pixels = a->conv.outHeight / a->pool * width;
-  int32_t pooled = row * width + column;
-  if (a->constant) {
-    for (int32_t t = 0; t < steps; t++) {
-      const vf *from =
-          AT(vf, a->constant) + (((ptrdiff_t)(t / timeSteps) * pixels + pooled) * a->conv.blocks + block) * VECS;
-      for (int v = 0; v < VECS; v++) ((vf *)arriving)[t * VECS + v] = from[v];
-    }
-    return;
-  }
+// The sources of dO(t) for all neurons of a pooled pixel, [steps][BLOCK].
+STEP arrive(HEAP_PARAM const struct backward_args *a, int32_t row, int32_t column, int32_t block, float *arriving) {
+  int32_t groups = (a->conv.steps + GROUP - 1) / GROUP;
   struct transposed above = a->above;
   const float *weights = AT(float, above.tile);
   int isFirst = row == a->firstRow && column == 0;
+  int32_t pooled = row * (a->conv.outWidth / a->pool) + column;
   if (isFirst || above.dense) turn_weights(HEAP_ARG &above, pooled, block);
   const struct valued_group *list = AT(struct valued_group, above.list);
   vf *sums = (vf *)arriving;
@@ -186,11 +177,28 @@ STEP arrive(HEAP_PARAM const struct backward_args *a, float leak, int32_t row, i
             for (int i = 0; i < STRIP; i++) sums[(g * GROUP + t) * VECS + v + i] = sum[t][i];
         }
     }
-  for (int32_t end = steps; end > 0; end -= timeSteps) {
+}
+
+// From the sources to dO(t): each image's are scanned from its last time-step on.
+STEP scan_back(const struct conv *c, float leak, float *arriving) {
+  vf *sums = (vf *)arriving;
+  for (int32_t end = c->steps; end > 0; end -= c->timeSteps) {
     vf later[VECS];
     for (int v = 0; v < VECS; v++) later[v] = splat(0);
-    for (int32_t t = end - 1; t >= end - timeSteps; t--)
+    for (int32_t t = end - 1; t >= end - c->timeSteps; t--)
       for (int v = 0; v < VECS; v++) sums[t * VECS + v] = later[v] = splat(leak) * later[v] + sums[t * VECS + v];
+  }
+}
+
+// dO(t) where it is the same at all time-steps of an image.
+STEP arrive_constant(HEAP_PARAM const struct backward_args *a, int32_t row, int32_t column, int32_t block,
+                     float *arriving) {
+  const struct conv *c = &a->conv;
+  int32_t width = c->outWidth / a->pool, pixels = c->outHeight / a->pool * width;
+  for (int32_t t = 0; t < c->steps; t++) {
+    ptrdiff_t pixel = (ptrdiff_t)(t / c->timeSteps) * pixels + row * width + column;
+    const vf *from = AT(vf, a->constant) + (pixel * c->blocks + block) * VECS;
+    for (int v = 0; v < VECS; v++) ((vf *)arriving)[t * VECS + v] = from[v];
   }
 }
 
@@ -246,89 +254,119 @@ STEP add_gradients(HEAP_PARAM const struct backward_args *a, int32_t y, int32_t 
     }
 }
 
+// The leak on the way back.
+INLINE float leak_back(const struct neuron *n, const struct surrogate *s) {
+  return s->kind == SPIKE_TRAIN ? 1 : n->leak;
+}
+
+// Back through the neurons of a pixel's block, to which `arriving` comes; returns the threshold's gradient.
+INLINE double back_through(HEAP_PARAM const struct backward_args *a, const struct conv *layer, struct neuron n,
+                           struct surrogate s, const vf start[VECS], int32_t y, int32_t x, int32_t block,
+                           const float *arriving, float *repeated, float *gradients) {
+  struct conv c = *layer;
+  int32_t steps = c.steps;
+  ptrdiff_t words = (ptrdiff_t)c.blocks * (BLOCK / 32), pixelFloats = (ptrdiff_t)c.blocks * BLOCK;
+  int byTime = s.kind == SPIKE_TIME || s.kind == SPIKE_TRAIN;
+  float leak = leak_back(&n, &s), subtracted = n.reset == RESET_SOFT ? leak : n.reset == RESET_DELAYED ? 1 : 0;
+  vf thresholds = splat(0);
+  float *potentials = repeated;
+  if (a->potentials)
+    potentials = kept_potentials(&c, AT(float, a->potentials), y, x, block);
+  else
+    repeat_neurons(HEAP_ARG a, &n, y, x, block, potentials);
+  ptrdiff_t rowInBand = y - a->firstRow * a->pool;
+  for (int32_t image = steps / c.timeSteps - 1; image >= 0; image--) {
+    vf next[VECS], total[VECS];
+    int32_t first = image * c.timeSteps;
+    ptrdiff_t atFirst = (ptrdiff_t)first * BLOCK;
+    if (s.kind == SPIKE_TIME)
+      spike_time_gradients(&s, &n, potentials + atFirst, gradients + atFirst, c.timeSteps);
+    if (s.kind == SPIKE_TRAIN)
+      spike_train_gradients(&s, &n, potentials + atFirst, gradients + atFirst, c.timeSteps);
+    for (int v = 0; v < VECS; v++) next[v] = total[v] = splat(0);
+    for (int32_t t = first + c.timeSteps - 1; t >= first; t--) {
+      const uint32_t *mask =
+          AT(uint32_t, a->mask) +
+          (((ptrdiff_t)y * a->maskSteps + (a->maskSteps > 1 ? t : 0)) * c.outWidth + x) * words +
+          block * (BLOCK / 32);
+      float *source = AT(float, a->sources) +
+                      ((rowInBand * steps + t) * c.outWidth + x) * pixelFloats + block * BLOCK;
+#pragma GCC unroll 4
+      for (int v = 0; v < VECS; v++) {
+        vf u = ((vf *)potentials)[t * VECS + v];
+        vf atSpike = ((const vf *)arriving)[t * VECS + v];
+        if (a->mask) {
+          uint32_t bits = mask[v * LANES / 32] >> (v * LANES % 32);
+          atSpike = keep(from_bits(bits), atSpike);
+        }
+        vm fired = greater(u, splat(n.silent));
+        vf slope = byTime ? ((vf *)gradients)[t * VECS + v] : surrogate_gradient(&s, &n, u);
+        if (!s.detach) {
+          vf through = splat(subtracted * n.threshold);
+          if (n.reset == RESET_HARD) through = splat(leak) * u;
+          atSpike -= through * next[v];
+        }
+        vf from = slope * atSpike, kept = splat(leak) * next[v];
+        thresholds -= from + splat(subtracted) * keep(fired, next[v]);
+        if (n.reset == RESET_HARD) from -= keep(fired, kept);
+        if (a->sources) ((vf *)source)[v] = from;
+        next[v] = kept + from;
+        ((vf *)gradients)[t * VECS + v] = next[v];
+        total[v] += next[v];
+      }
+    }
+    for (int v = 0; v < VECS; v++) {
+      // The part of the threshold that the first potential holds.
+      vf part = splat(leak / n.leak) * start[v] / splat(n.threshold);
+      thresholds += part * next[v];
+    }
+    if (a->sum) {
+      vf *to = AT(vf, a->sum) + image_pixel(&c, image, y * c.outWidth + x, block) * VECS;
+      for (int v = 0; v < VECS; v++) to[v] = total[v];
+    }
+    if (a->bias) {
+      vf *to = AT(vf, a->bias) + block * VECS;
+      for (int v = 0; v < VECS; v++) to[v] += total[v];
+    }
+  }
+  if (a->weights) add_gradients(HEAP_ARG a, y, x, block, gradients);
+  double atThreshold = 0;
+  for (int lane = 0; lane < LANES; lane++) atThreshold += (double)thresholds[lane];
+  return atThreshold;
+}
+
 INLINE void backward_with(HEAP_PARAM struct backward_args *a, struct neuron n, struct surrogate s) {
   struct conv c = a->conv;
-  int32_t steps = c.steps, pool = a->pool, groups = (steps + GROUP - 1) / GROUP;
-  ptrdiff_t words = (ptrdiff_t)c.blocks * (BLOCK / 32), pixelFloats = (ptrdiff_t)c.blocks * BLOCK;
-  int32_t pooledWidth = c.outWidth / pool;
-  float *arriving = AT(float, a->scratch), *repeated = arriving + (ptrdiff_t)groups * GROUP * BLOCK;
-  float *gradients = repeated + (ptrdiff_t)steps * BLOCK;
-  int byTime = s.kind == SPIKE_TIME || s.kind == SPIKE_TRAIN;
-  float leak = s.kind == SPIKE_TRAIN ? 1 : n.leak; // on the way back
-  float subtracted = n.reset == RESET_SOFT ? leak : n.reset == RESET_DELAYED ? 1 : 0;
+  int32_t pool = a->pool, whole = (c.steps + GROUP - 1) / GROUP * GROUP, pooledWidth = c.outWidth / pool;
+  // Pixels of the pooled layer that are gone through at a time.
+  int32_t side = a->tiles.values ? TILE : 1;
+  ptrdiff_t pixelFloats = (ptrdiff_t)whole * BLOCK;
+  float *repeated = AT(float, a->scratch), *gradients = repeated + pixelFloats, *all = gradients + pixelFloats;
   double atThreshold = 0;
 
   for (int32_t block = 0; block < c.blocks; block++) {
     vf start[VECS];
     start_block(HEAP_ARG start, &n, block);
-    for (int32_t row = a->firstRow; row < a->endRow; row++)
-      for (int32_t column = 0; column < pooledWidth; column++) {
-        arrive(HEAP_ARG a, leak, row, column, block, arriving);
-        for (int32_t part = 0; part < pool * pool; part++) {
-          int32_t y = row * pool + part / pool, x = column * pool + part % pool;
-          vf thresholds = splat(0);
-          float *potentials = repeated;
-          if (a->potentials)
-            potentials = kept_potentials(&c, AT(float, a->potentials), y, x, block);
-          else
-            repeat_neurons(HEAP_ARG a, &n, y, x, block, potentials);
-          ptrdiff_t rowInBand = y - a->firstRow * pool;
-          for (int32_t image = steps / c.timeSteps - 1; image >= 0; image--) {
-            vf next[VECS], total[VECS];
-            int32_t first = image * c.timeSteps;
-            ptrdiff_t atFirst = (ptrdiff_t)first * BLOCK;
-            if (s.kind == SPIKE_TIME)
-              spike_time_gradients(&s, &n, potentials + atFirst, gradients + atFirst, c.timeSteps);
-            if (s.kind == SPIKE_TRAIN)
-              spike_train_gradients(&s, &n, potentials + atFirst, gradients + atFirst, c.timeSteps);
-            for (int v = 0; v < VECS; v++) next[v] = total[v] = splat(0);
-            for (int32_t t = first + c.timeSteps - 1; t >= first; t--) {
-              const uint32_t *mask =
-                  AT(uint32_t, a->mask) +
-                  (((ptrdiff_t)y * a->maskSteps + (a->maskSteps > 1 ? t : 0)) * c.outWidth + x) * words +
-                  block * (BLOCK / 32);
-              float *source = AT(float, a->sources) +
-                              ((rowInBand * steps + t) * c.outWidth + x) * pixelFloats + block * BLOCK;
-#pragma GCC unroll 4
-              for (int v = 0; v < VECS; v++) {
-                vf u = ((vf *)potentials)[t * VECS + v];
-                vf atSpike = ((vf *)arriving)[t * VECS + v];
-                if (a->mask) {
-                  uint32_t bits = mask[v * LANES / 32] >> (v * LANES % 32);
-                  atSpike = keep(from_bits(bits), atSpike);
-                }
-                vm fired = greater(u, splat(n.silent));
-                vf slope = byTime ? ((vf *)gradients)[t * VECS + v] : surrogate_gradient(&s, &n, u);
-                if (!s.detach) {
-                  vf through = splat(subtracted * n.threshold);
-                  if (n.reset == RESET_HARD) through = splat(leak) * u;
-                  atSpike -= through * next[v];
-                }
-                vf from = slope * atSpike, kept = splat(leak) * next[v];
-                thresholds -= from + splat(subtracted) * keep(fired, next[v]);
-                if (n.reset == RESET_HARD) from -= keep(fired, kept);
-                if (a->sources) ((vf *)source)[v] = from;
-                next[v] = kept + from;
-                ((vf *)gradients)[t * VECS + v] = next[v];
-                total[v] += next[v];
-              }
-            }
-            for (int v = 0; v < VECS; v++) {
-              // The part of the threshold that the first potential holds.
-              vf part = splat(leak / n.leak) * start[v] / splat(n.threshold);
-              thresholds += part * next[v];
-            }
-            if (a->sum) {
-              vf *to = AT(vf, a->sum) + image_pixel(&c, image, y * c.outWidth + x, block) * VECS;
-              for (int v = 0; v < VECS; v++) to[v] = total[v];
-            }
-            if (a->bias) {
-              vf *to = AT(vf, a->bias) + block * VECS;
-              for (int v = 0; v < VECS; v++) to[v] += total[v];
-            }
-          }
-          for (int lane = 0; lane < LANES; lane++) atThreshold += (double)thresholds[lane];
-          if (a->weights) add_gradients(HEAP_ARG a, y, x, block, gradients);
+    if (a->tiles.values) turn_patch_weights(HEAP_ARG &a->above, block);
+    for (int32_t top = a->firstRow; top < a->endRow; top += side)
+      for (int32_t left = 0; left < pooledWidth; left += side) {
+        if (a->tiles.values) {
+          take_patch(HEAP_ARG &a->above, &a->tiles, top, left);
+          multiply_patch(HEAP_ARG &a->above, &a->tiles);
+          place_tile(HEAP_ARG &a->above, &a->tiles, all);
+        }
+        for (int32_t pixel = 0; pixel < side * side; pixel++) {
+          int32_t row = top + pixel / side, column = left + pixel % side;
+          if (row >= a->endRow || column >= pooledWidth) continue;
+          float *arriving = all + pixel * pixelFloats;
+          if (a->constant)
+            arrive_constant(HEAP_ARG a, row, column, block, arriving);
+          else if (!a->tiles.values)
+            arrive(HEAP_ARG a, row, column, block, arriving);
+          if (!a->constant) scan_back(&c, leak_back(&n, &s), arriving);
+          for (int32_t part = 0; part < pool * pool; part++)
+            atThreshold += back_through(HEAP_ARG a, &c, n, s, start, row * pool + part / pool,
+                                        column * pool + part % pool, block, arriving, repeated, gradients);
         }
       }
   }

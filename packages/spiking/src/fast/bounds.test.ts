@@ -123,7 +123,7 @@ describe.each(kernelKinds)('%s kernels write nothing beyond their buffers', (kin
       .filter(({ snn }) => trainingPlan(planOf(snn.architecture)) !== undefined);
     fc.assert(
       fc.property(
-        fc.oneof(networkCase(allKinds), trained),
+        fc.oneof(networkCase(allKinds), networkCase({ ...allKinds, tiled: true }), trained),
         fc.constantFrom(2 ** 20, 2 ** 30),
         (network, memoryBudget) => {
           const { plan, original, placements, ways } = trainingPlan(

@@ -20,7 +20,10 @@ describe.each(compiledEngines)('$implementation engine', ({ implementation }) =>
 
   const kinds = { encoders: ['poisson', 'constant', 'first-spike'], dropout: true } as const;
   const anyNetwork = networkCase({ ...kinds, signed: true, probes: true, potentials: true });
-  const trainable = networkCase({ ...kinds, potentials: true });
+  const trainable = fc.oneof(
+    networkCase({ ...kinds, potentials: true }),
+    networkCase({ ...kinds, tiled: true }),
+  );
 
   it('infers what the reference does, spike by spike', async () => {
     await fc.assert(

@@ -139,6 +139,7 @@ export const layouts = Object.freeze({
     conv,
     ...int('bursts'),
     above: transposed,
+    tiles: int('values', 'zeros', 'patches', 'results', 'padded'),
     ...int('constant', 'pool', 'mask', 'maskSteps', 'firstRow', 'endRow', 'scratch'),
     ...int('potentials', 'weights', 'trainPtr', 'trains', 'times', 'bias', 'sources', 'sum'),
     ...int('surrogate', 'detach'),

@@ -18,6 +18,8 @@ export interface NetworkKinds {
   readonly probes?: boolean;
   /** Whether channels may have initial potentials of their own. False when left out. */
   readonly potentials?: boolean;
+  /** Whether all windows are 3 × 3 with stride 1, on larger images. False when left out. */
+  readonly tiled?: boolean;
 }
 
 /** A network with an image batch of one to three images. */
@@ -33,12 +35,16 @@ export interface NetworkCase {
  * agree on every spike: weights, biases, thresholds and leaks are multiples of small powers of two.
  */
 export function networkCase(kinds: NetworkKinds): fc.Arbitrary<NetworkCase> {
+  const side = kinds.tiled ? fc.integer({ min: 3, max: 11 }) : fc.integer({ min: 1, max: 7 });
+  const blocks = kinds.tiled
+    ? fc.array(tiledBlock, { minLength: 2, maxLength: 3 })
+    : fc.array(block, { maxLength: 3 });
   return fc
     .record({
-      height: fc.integer({ min: 1, max: 7 }),
-      width: fc.integer({ min: 1, max: 7 }),
+      height: side,
+      width: side,
       channels: fc.integer({ min: 1, max: 4 }),
-      blocks: fc.array(block, { minLength: 0, maxLength: 3 }),
+      blocks,
       hidden: fc.option(channelCount, { nil: undefined }),
       classes: fc.integer({ min: 1, max: 5 }),
       dropoutRate: fc.constantFrom(0, 0.5),
@@ -193,3 +199,5 @@ const block = fc.record({
   bias: fc.boolean(),
   pool: fc.constantFrom('none' as const, 'average-pool' as const, 'max-pool' as const),
 });
+
+const tiledBlock = block.map((one) => ({ ...one, kernel: 3, stride: 1 }));

@@ -3,11 +3,11 @@
  * convolutions are one, with their outputs side by side.
  */
 import { checkedProduct } from '../heap.js';
-import { groupBytes, groupSteps } from './source-bands.js';
+import { groupBytes, groupSteps } from './transposed.js';
 
 /**
  * @typedef {import('./training.js').Training} Training
- * @typedef {import('./training.js').Sources} Sources
+ * @typedef {import('./training.js').ListedSources} ListedSources
  * @typedef {import('../joint.js').Taker} Taker
  * @typedef {Extract<import('../joint.js').Way, { kind: 'several' }>} Several
  */
@@ -102,7 +102,7 @@ export class ReturningWeights {
  * @param {Training} training
  * @param {number} index
  * @param {Several} way
- * @param {Sources} lists of `joinedSources`
+ * @param {Pick<ListedSources, 'ptr' | 'list'>} lists of `joinedSources`
  * @param {number} steps
  */
 export function returningArguments(training, index, way, { ptr, list }, steps) {
@@ -128,8 +128,8 @@ export function returningArguments(training, index, way, { ptr, list }, steps) {
  *
  * @param {Training} training
  * @param {Several} way
- * @param {(index: number) => Sources} sourcesOf
- * @returns {Sources}
+ * @param {(index: number) => ListedSources} sourcesOf
+ * @returns {ListedSources}
  */
 export function joinedSources(training, way, sourcesOf) {
   const { heap, network } = training;

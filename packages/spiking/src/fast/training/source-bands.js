@@ -1,12 +1,15 @@
 /**
  * A layer's sources, the sparse part of its gradient (kernels/backward.h): computed as dense numbers for a band of rows
- * at a time, so that they take little memory, and kept as valued lists.
+ * at a time, so that they take little memory, and kept as valued lists; or as they are, where that pays (tiles.js).
  */
 import { checkedProduct } from '../heap.js';
+import { tilesPay } from './tiles.js';
+import { groupBytes, groupSteps } from './transposed.js';
 
-/** Time-steps that one entry of the lists holds, and its bytes (kernels/transposed.h). */
-export const groupSteps = 4;
-export const groupBytes = 4 + 4 * groupSteps;
+/**
+ * @typedef {import('./training.js').Sources} Sources
+ * @typedef {{ at: number, bytes: number }[]} Buffers
+ */
 
 export class SourceBands {
   /**
@@ -35,6 +38,9 @@ export class SourceBands {
     // Taken last: it grows with each band.
     this.list = heap.alloc(what, 0);
     this.entries = 0;
+    const isWhole = this.rows * pool === output.height;
+    this.mayStayDense = isWhole && training.mayTile(index);
+    this.isDense = false;
   }
 
   /** To be called before a band's sources are computed: columns that no window of the pooling covers are 0. */
@@ -60,6 +66,8 @@ export class SourceBands {
       ...{ padded: network.padded(output.channels), start: this.entries },
     };
     const counted = heap.run('compressGroups', { ...band, ptr: 0, list: 0 });
+    this.isDense = this.mayStayDense && tilesPay(training, this.index, counted.end);
+    if (this.isDense) return;
     const what = `the gradients of layer "${name}"`;
     heap.extend(what, this.list, checkedProduct(what, counted.end, groupBytes));
     training.checkBudget(what);
@@ -68,34 +76,52 @@ export class SourceBands {
   }
 
   /**
-   * The lists of all bands, moved down to the floor behind others.
+   * The sources of all bands, moved down to the floor behind others.
    *
    * @param {number} floor what is above is no longer needed, but for the others
-   * @param {readonly import('./training.js').Sources[]} others in the order in which they were taken
+   * @param {readonly Sources[]} others in the order in which they were taken
    */
   finish(floor, others) {
     const { heap } = this.training;
+    const all = [...others, this.isDense ? this.#denseSources() : this.#listedSources()];
+    const buffers = all.map(buffersOf);
+    const moved = heap.moveDown('the spikes of a layer', floor, buffers.flat());
+    let next = 0;
+    const placed = all.map((one, i) => {
+      const first = next;
+      next += /** @type {Buffers} */ (buffers[i]).length;
+      return sourcesAt(one, moved.slice(first, next));
+    });
+    const sources = /** @type {Sources} */ (placed.pop());
+    return { sources, kept: placed };
+  }
+
+  #denseSources() {
+    return { values: this.dense, bytes: this.denseBytes };
+  }
+
+  #listedSources() {
     // Rows that no window of the pooling covers send nothing.
     const covered = this.pooledRows * this.pool * this.rowPositions;
-    heap.u32(this.ptr, this.positions).fill(this.entries, covered);
-    const own = {
-      ...{ ptr: this.ptr, list: this.list, entries: this.entries, positions: this.positions },
-    };
-    const all = [...others, own];
-    const moved = heap.moveDown(
-      'the spikes of a layer',
-      floor,
-      all.flatMap(({ ptr, list, entries, positions }) => [
-        { at: ptr, bytes: positions * 4 },
-        { at: list, bytes: entries * groupBytes },
-      ]),
-    );
-    const placed = all.map((one, i) => ({
-      ...one,
-      ptr: /** @type {number} */ (moved[2 * i]),
-      list: /** @type {number} */ (moved[2 * i + 1]),
-    }));
-    const lists = /** @type {import('./training.js').Sources} */ (placed.pop());
-    return { lists, kept: placed };
+    this.training.heap.u32(this.ptr, this.positions).fill(this.entries, covered);
+    const { ptr, list, entries, positions } = this;
+    return { ptr, list, entries, positions };
   }
+}
+
+/** @param {Sources} sources @returns {Buffers} */
+function buffersOf(sources) {
+  if (sources.values !== undefined) return [{ at: sources.values, bytes: sources.bytes }];
+  const { ptr, list, entries, positions } = sources;
+  return [
+    { at: ptr, bytes: positions * 4 },
+    { at: list, bytes: entries * groupBytes },
+  ];
+}
+
+/** Sources whose buffers were moved. @param {Sources} sources @param {readonly number[]} moved @returns {Sources} */
+function sourcesAt(sources, moved) {
+  const [first, second] = /** @type {[number, number]} */ (moved);
+  if (sources.values !== undefined) return { ...sources, values: first };
+  return { ...sources, ptr: first, list: second };
 }

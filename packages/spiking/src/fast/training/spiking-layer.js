@@ -10,10 +10,11 @@ import { neuronArguments } from '../network/neuron-arguments.js';
 import { maxPoolSize } from '../network/transition.js';
 import { gradientMask } from './gradient-mask.js';
 import { returningArguments } from './several-takers.js';
-import { groupSteps, SourceBands } from './source-bands.js';
+import { SourceBands } from './source-bands.js';
 import { noTrains, spikeTrains } from './spike-trains.js';
 import { surrogateArguments } from './surrogate-arguments.js';
-import { transposedArguments } from './transposed.js';
+import { noTiles, pixelsTogether, tilesArguments } from './tiles.js';
+import { groupSteps, transposedArguments } from './transposed.js';
 import { addWeightGradients } from './weight-gradients.js';
 
 /**
@@ -31,7 +32,7 @@ import { addWeightGradients } from './weight-gradients.js';
  * @param {object} heap
  * @param {number} heap.floor its top before the way back: what is above is rearranged
  * @param {readonly Sources[]} heap.kept of layers above, which are still needed
- * @returns {{ lists?: Sources, kept?: Sources[], constant?: number }} the layer's sources, and where the others are now;
+ * @returns {{ sources?: Sources, kept?: Sources[], constant?: number }} the layer's sources, and where the others are now;
  *   for the first layer what `inputGradient` needs
  */
 export function backwardSpikes(training, index, arriving, { floor, kept: others }) {
@@ -47,7 +48,10 @@ export function backwardSpikes(training, index, arriving, { floor, kept: others 
   const { conv, spikes } = layerInput(network, index, () => inputs[index], images);
   const kept = potentials[index] ?? 0;
   const bursts = kept ? 0 : sortedBursts(network, index, conv);
-  const scratch = allocateScratch(training, index);
+  const { sources } = arriving;
+  const dense = sources?.values;
+  const scratch = allocateScratch(training, index, dense !== undefined);
+  const tiles = dense ? tilesArguments(training, takerOf(training, index), dense) : noTiles;
   // Those of a constant input follow from the gradient's sum over time.
   const weights = network.isConstant(index) ? 0 : weightSums;
   const trains = weights ? spikeTrains(training, index, conv, spikes) : noTrains;
@@ -55,7 +59,7 @@ export function backwardSpikes(training, index, arriving, { floor, kept: others 
   const neuron = neuronArguments(network, index);
   const bands = index > 0 ? new SourceBands(training, index, pool, rowFloats) : undefined;
   const given = {
-    ...{ conv, bursts, above: sourcesAbove(training, index, arriving) },
+    ...{ conv, bursts, above: sourcesAbove(training, index, sources), tiles },
     ...{ constant: arriving.constant ?? 0, pool, mask, maskSteps, scratch, potentials: kept },
     ...{ weights, ...trains, bias, sources: bands?.dense ?? 0, sum },
     detach: Number(training.spec.detachReset),
@@ -84,10 +88,11 @@ function rowSize({ network, steps }, index) {
   return checkedProduct(what, steps, output.width, padded);
 }
 
-/** @param {Training} training @param {number} index */
-function allocateScratch({ heap, network, steps }, index) {
+/** @param {Training} training @param {number} index @param {boolean} isTiled */
+function allocateScratch({ heap, network, steps }, index, isTiled) {
   const whole = Math.ceil(steps / groupSteps) * groupSteps;
-  return heap.alloc(whatOf(network.layer(index).name), 3 * whole * network.block * 4);
+  const rows = (2 + pixelsTogether(isTiled)) * whole;
+  return heap.alloc(whatOf(network.layer(index).name), rows * network.block * 4);
 }
 
 /**
@@ -108,14 +113,22 @@ function allocateSum(training, index) {
   return sum;
 }
 
-/** @param {Training} training @param {number} index @param {Arriving} arriving */
-function sourcesAbove(training, index, { lists }) {
-  if (!lists) return zeros(layouts.backward.above);
+/** @param {Training} training @param {number} index @param {Sources | undefined} sources */
+function sourcesAbove(training, index, sources) {
+  if (!sources) return zeros(layouts.backward.above);
   const { steps } = training;
   const way = training.way(index);
+  const lists = sources.values === undefined ? sources : { ptr: 0, list: 0 };
   return way.kind === 'one'
     ? transposedArguments(training, way.taker, lists, steps)
     : returningArguments(training, index, way, lists, steps);
+}
+
+/** The one layer that takes a layer's spikes. @param {Training} training @param {number} index */
+function takerOf(training, index) {
+  const way = training.way(index);
+  if (way.kind !== 'one') throw new Error('Several layers take its spikes.');
+  return way.taker;
 }
 
 /** @param {string} name */

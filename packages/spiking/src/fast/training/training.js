@@ -13,6 +13,7 @@ import { inputGradient } from './input-gradient.js';
 import { backwardReadout } from './readout.js';
 import { joinedSources, ReturningWeights } from './several-takers.js';
 import { backwardSpikes } from './spiking-layer.js';
+import { isTiled, turnedRows } from './tiles.js';
 
 /**
  * @typedef {import('../heap.js').Heap} Heap
@@ -20,11 +21,14 @@ import { backwardSpikes } from './spiking-layer.js';
  * @typedef {import('../network/network-spec.js').InputImages} InputImages
  * @typedef {import('./training-spec.js').TrainingSpec} TrainingSpec
  *
- * Valued lists in the heap, of groups of time-steps: where they are, how many entries, and how many numbers `ptr` has.
- * @typedef {{ ptr: number, list: number, entries: number, positions: number }} Sources
+ * Sources in the heap. Valued lists, of groups of time-steps: where they are, how many entries, and how many numbers `ptr`
+ * has. Or dense, [height, steps, width, padded channels].
+ * @typedef {{ ptr: number, list: number, entries: number, positions: number, values?: undefined }} ListedSources
+ * @typedef {{ values: number, bytes: number }} DenseSources
+ * @typedef {ListedSources | DenseSources} Sources
  *
- * What arrives at a layer from above: the same at all time-steps, or the scan of valued lists.
- * @typedef {{ constant: number, lists?: undefined } | { constant?: undefined, lists: Sources }} Arriving
+ * What arrives at a layer from above: the same at all time-steps of an image, or the scan of sources.
+ * @typedef {{ constant: number, sources?: undefined } | { constant?: undefined, sources: Sources }} Arriving
  *
  * Images that went forward; by layer what they took (undefined for the first), their spikes, and their potentials (0 where
  * they were not kept).
@@ -50,7 +54,7 @@ export class Training {
       way.kind === 'several' ? new ReturningWeights(this.network, index, way) : undefined,
     );
     /** Room for one block's weights of any layer, for the way back. */
-    this.tile = heap.alloc('weights of the way back', tileBytes(this.network, this.returning));
+    this.tile = heap.alloc('weights of the way back', tileBytes(this));
     this.network.floor = heap.top;
     spec.network.parameters.forEach(({ weights }, index) => this.takeReturning(index, weights));
     /** The first layer whose potentials are kept. */
@@ -86,6 +90,11 @@ export class Training {
   takeReturning(index, [weight]) {
     if (!weight) return;
     for (const returning of this.returning) returning?.take(index, weight);
+  }
+
+  /** Whether a layer's sources may be dense. @param {number} index */
+  mayTile(index) {
+    return index > 0 && isTiled(this.network, this.spec.ways, index);
   }
 
   /** How the gradient comes back to a layer. @param {number} index */
@@ -155,7 +164,7 @@ export class Training {
     const sources = new Map();
     for (let index = this.last - 1; index >= 0; index--) {
       const arriving =
-        index === this.last - 1 ? sent : { lists: this.sourcesAbove(index, sources) };
+        index === this.last - 1 ? sent : { sources: this.sourcesAbove(index, sources) };
       const kept = [...sources].filter(([above]) => this.lowestSource(above) < index);
       const back = backwardSpikes(this, index, arriving, {
         floor: top,
@@ -164,7 +173,7 @@ export class Training {
       if (back.constant !== undefined) sent = { constant: back.constant };
       sources.clear();
       kept.forEach(([above], i) => sources.set(above, /** @type {Sources} */ (back.kept?.[i])));
-      if (back.lists) sources.set(index, back.lists);
+      if (back.sources) sources.set(index, back.sources);
     }
     const result = spec.wanted.input ? inputGradient(this, sent) : undefined;
     heap.release(network.floor);
@@ -172,7 +181,7 @@ export class Training {
   }
 
   /**
-   * The sources of what takes a layer's spikes, in one set of lists.
+   * The sources of what takes a layer's spikes, all together.
    *
    * @param {number} index
    * @param {ReadonlyMap<number, Sources>} sources
@@ -180,7 +189,8 @@ export class Training {
   sourcesAbove(index, sources) {
     const way = this.way(index);
     const of = (/** @type {number} */ above) => /** @type {Sources} */ (sources.get(above));
-    return way.kind === 'one' ? of(way.taker) : joinedSources(this, way, of);
+    if (way.kind === 'one') return of(way.taker);
+    return joinedSources(this, way, (above) => /** @type {ListedSources} */ (of(above)));
   }
 
   /** The lowest layer whose spikes a layer takes. @param {number} index */
@@ -207,11 +217,10 @@ export class Training {
   }
 }
 
-/** @param {Network} network @param {readonly (ReturningWeights | undefined)[]} returning */
-function tileBytes({ block, spec }, returning) {
-  const rows = spec.plan.layers.map(
-    ({ kernelHeight, kernelWidth, output }) => kernelHeight * kernelWidth * output.channels,
-  );
+/** @param {Training} training */
+function tileBytes(training) {
+  const { network, spec, returning } = training;
+  const rows = spec.network.plan.layers.map((_, index) => turnedRows(training, index));
   const joined = returning.map((one) => one?.rows ?? 0);
-  return Math.max(...rows, ...joined) * block * 4;
+  return Math.max(...rows, ...joined) * network.block * 4;
 }

@@ -4,15 +4,34 @@ import { expect, it } from 'vitest';
 import { Heap } from '../heap.js';
 import { trainingPlan } from '../joint.js';
 import { startsOf, thresholdsOf } from '../infer.js';
+import type { KernelName, Layouts, Results, Values } from '../kernel-layouts.js';
 import { loadKernels } from '../kernels.js';
 import { planOf } from '../plan.js';
+import { expectClose } from '../testing/expect-close.js';
 import { networkCase, type NetworkCase } from '../testing/random-network.js';
 import { binaryRun } from '../testing/residual-network.js';
 import { trainedLayer } from '../trained-layer.js';
 import { Training } from './training.js';
 
+/** Counts ways back through dense sources. */
+class CountingHeap extends Heap {
+  tiled = 0;
+
+  override run<K extends KernelName>(kernel: K, values: Values<Layouts[K]>): Results<Layouts[K]> {
+    if ('tiles' in values && (values.tiles as { values: number }).values > 0) this.tiled++;
+    return super.run(kernel, values);
+  }
+}
+
+/** Sources are lists. */
+class Listed extends Training {
+  override mayTile(): boolean {
+    return false;
+  }
+}
+
 /** Goes back one row of pooled pixels at a time, and keeps no potentials. */
-class RowByRow extends Training {
+class RowByRow extends Listed {
   override firstKept = this.last;
 
   override bandBytes = 1;
@@ -24,11 +43,11 @@ const kernels = loadKernels();
 function gradientsOf(
   Kind: typeof Training,
   { snn, pixels, seed }: Omit<NetworkCase, 'firstImage'>,
-  { first = 0, count = 1 } = {},
+  { first = 0, count = 1, heap = new Heap(kernels) } = {},
 ): number[][] {
   const { plan, original, placements, ways } = trainingPlan(planOf(snn.architecture))!;
   const layers = original.layers.map((layer, i) => trainedLayer(layer, placements[i]!, snn));
-  const training = new Kind(new Heap(kernels), {
+  const training = new Kind(heap, {
     network: {
       plan,
       parameters: layers,
@@ -82,7 +101,7 @@ it('computes the same gradients in bands of one row, without potentials that wer
   fc.assert(
     fc.property(anyNetwork, (network) => {
       const [parameters, input, thresholds] = gradientsOf(RowByRow, network);
-      const expected = gradientsOf(Training, network);
+      const expected = gradientsOf(Listed, network);
       expect(parameters).toEqual(expected[0]);
       expect(input).toEqual(expected[1]);
       // Of the thresholds, each band's sum is rounded.
@@ -124,4 +143,25 @@ it('computes the gradients of images together that are the sums of those of each
     }),
     { numRuns: 100 },
   );
+});
+
+it('computes the same gradients by dense sources as by lists', () => {
+  const tiled = networkCase({
+    encoders: ['poisson', 'constant', 'first-spike'],
+    dropout: true,
+    tiled: true,
+  });
+  let [runs, tiledRuns] = [0, 0];
+  fc.assert(
+    fc.property(tiled, (network) => {
+      const heap = new CountingHeap(kernels);
+      const actual = gradientsOf(Training, network, { heap });
+      const expected = gradientsOf(Listed, network);
+      actual.forEach((part, i) => expectClose(part, expected[i]!));
+      runs++;
+      if (heap.tiled > 0) tiledRuns++;
+    }),
+    { numRuns: 150 },
+  );
+  expect(tiledRuns).toBeGreaterThan(runs / 15);
 });

@@ -6,6 +6,10 @@ import { valuedLists } from '../network/valued-lists.js';
 
 /** @typedef {import('./training.js').Training} Training */
 
+/** Time-steps that one entry of the lists holds, and its bytes (kernels/transposed.h). */
+export const groupSteps = 4;
+export const groupBytes = 4 + 4 * groupSteps;
+
 /**
  * The pixels that a layer's gradient is sent to: its input, of which a flat one has as many pixels as there
  * were before.
