@@ -8,7 +8,7 @@ const peer = 'SpikingJelly';
 export const goals = [
   ...[
     ['float', '0.05', 7],
-    ['integer', '0.05', 10],
+    ['integer', '0.05', 15],
     ['float', 'conversion', 10],
     ['float', 'trained', 10],
   ].map(([precision, activity, asked]) => ({
@@ -27,8 +27,8 @@ export const goals = [
     }),
   },
   ...[
-    ['VGG9', 2.5],
-    ['VGG16', 3],
+    ['VGG9', 4],
+    ['VGG16', 5],
   ].map(([network, asked]) => ({
     what: 'native training step, activity 0.05, 1 thread',
     to: peer,
@@ -38,13 +38,13 @@ export const goals = [
   {
     what: 'WebAssembly training step, activity 0.05, 1 thread',
     to: peer,
-    asked: 0.8,
+    asked: 1.5,
     about: is({ task: 'train', implementation: 'wasm', ...at5(1) }),
   },
   {
     what: 'less memory of the native training step, activity 0.05, 1 thread',
     to: peer,
-    asked: 6,
+    asked: 10,
     about: is({ task: 'train', implementation: 'native', ...at5(1) }),
     value: ({ memory }) => memory,
   },
