@@ -66,6 +66,7 @@ export function createProgram(
     .option('--fail-fast', 'stop at the first stage that fails')
     .option('--retry <number>', 'try a stage that failed so often again')
     .option('--patience <minutes>', 'end a stage whose process is silent so long (default: 30)')
+    .option('--profile-run', "tell where each stage's time goes, by layer; also in profile.md")
     .option('--dry-run', 'show what would run')
     .action(
       async (

@@ -10,6 +10,7 @@ export * from './contracts/launcher.js';
 export * from './contracts/manifest.js';
 export * from './contracts/network.js';
 export * from './contracts/plugin.js';
+export * from './contracts/profile.js';
 export * from './contracts/random.js';
 export * from './contracts/reporter.js';
 export * from './contracts/stage.js';

@@ -35,12 +35,22 @@ export interface RunOptions extends LauncherOptions, IsolationOptions {
   readonly failFast?: boolean;
   /** How often a stage that failed is tried again. */
   readonly retry?: string;
+  /** Whether the run tells where its time goes. */
+  readonly profileRun?: boolean;
 }
 
 /** What a run is resumed with, as it was started: `settings.json` in its folder. */
 export interface RunSettings extends Pick<
   RunOptions,
-  'launcher' | 'jobs' | 'patience' | 'useCache' | 'failFast' | 'retry' | 'isolate' | 'trust'
+  | 'launcher'
+  | 'jobs'
+  | 'patience'
+  | 'useCache'
+  | 'failFast'
+  | 'retry'
+  | 'isolate'
+  | 'trust'
+  | 'profileRun'
 > {
   /** From the run's folder; an address as it is. */
   readonly cache: string;
@@ -126,6 +136,7 @@ export async function runPlan(
     launcher: await launcherOf(options),
     failFast: options.failFast ?? false,
     retry: options.retry === undefined ? 0 : whole('--retry', options.retry, 0, 100),
+    profiled: options.profileRun ?? false,
     observers: [
       (event) => {
         if (event.type === 'run-started') void tellSupervisor({ folder: event.folder });
@@ -144,7 +155,8 @@ export async function runPlan(
 }
 
 function settingsOf(plan: Plan, options: RunOptions, { location }: Cache) {
-  const { launcher, jobs, patience, useCache, failFast, retry, isolate, trust } = options;
+  const { launcher, jobs, patience, useCache, failFast, retry, isolate, trust, profileRun } =
+    options;
   // Every run's folder in it is as far from the cache.
   const folder = join(resolve(options.out ?? 'runs'), plan.name);
   const settings: RunSettings = {
@@ -157,6 +169,7 @@ function settingsOf(plan: Plan, options: RunOptions, { location }: Cache) {
     ...(retry === undefined ? {} : { retry }),
     ...(isolate === undefined ? {} : { isolate }),
     ...(trust === undefined ? {} : { trust }),
+    ...(profileRun === undefined ? {} : { profileRun }),
   };
   return { ...settings };
 }

@@ -208,6 +208,7 @@ export function createProgress(request: ProgressRequest): Progress {
         return;
       case 'run-started':
       case 'record':
+      case 'profile':
       case 'job-finished':
       case 'job-failed':
         return;

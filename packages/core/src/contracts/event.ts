@@ -1,3 +1,4 @@
+import type { ProfileRow } from './profile.js';
 import type { NodeFailureStatus } from './work.js';
 
 /** What a node tells while it works; `node` is its id in the plan. */
@@ -18,6 +19,8 @@ export type NodeEvent = { readonly node: string } & (
     }
   /** What the stage's process printed, line by line. */
   | { readonly type: 'output'; readonly text: string }
+  /** Told at the end of a try, where the run is profiled: how long it took, and what services account for of that. */
+  | { readonly type: 'profile'; readonly seconds: number; readonly rows: readonly ProfileRow[] }
 );
 
 /** The stage that an event is about. */

@@ -1,3 +1,5 @@
+import type { Profiler } from './profile.js';
+
 /** Names a service that stages depend on: the tensor runtime, the spiking engine. `T` is what it resolves to. */
 export interface Token<T> {
   readonly name: string;
@@ -8,6 +10,14 @@ export interface Token<T> {
 
 export function token<T>(name: string, description: string): Token<T> {
   return { name, description };
+}
+
+/** What a service may use. */
+export interface ServiceResources {
+  /** How many threads. */
+  readonly threads: number;
+  /** Takes where its time goes; left out where nobody wants to know. */
+  readonly profiler?: Profiler;
 }
 
 export type Dependencies = Readonly<Record<string, Token<unknown>>>;
@@ -31,8 +41,7 @@ export interface Service<T = unknown, D extends Dependencies = Dependencies> {
    * service; cheap.
    */
   check?(): void;
-  /** @param resources how many threads it may use */
-  create(dependencies: Resolved<D>, resources: { readonly threads: number }): Promise<T>;
+  create(dependencies: Resolved<D>, resources: ServiceResources): Promise<T>;
   close?(instance: T): Promise<void>;
   /**
    * The service for stages that run isolated: it computes in the calling thread, without native code, and depends on no

@@ -18,6 +18,8 @@ export interface NodeJob {
   readonly threads: number;
   /** Whether results and checkpoints of earlier runs are used. */
   readonly useCache: boolean;
+  /** Whether it tells where its time goes (see ProfileRow); false when left out. */
+  readonly profiled?: boolean;
 }
 
 /** One output of a finished stage. */

@@ -3,7 +3,7 @@ import { Container } from 'inversify';
 
 import type { AnyService } from '../contracts/plugin.js';
 import type { InputPorts, OutputPorts, StageInstance } from '../contracts/stage.js';
-import type { Dependencies } from '../contracts/token.js';
+import type { Dependencies, ServiceResources } from '../contracts/token.js';
 import { serviceFailed } from '../errors/templates/run.js';
 import { madeInstance } from './made-instance.js';
 import type { WorkNode } from './work.js';
@@ -19,11 +19,11 @@ export interface RunContainer {
 /**
  * A fresh container: services are singletons in it, and nothing lives on into the next one.
  *
- * @param threads how many each service may use
+ * @param resources what each service may use
  */
 export function createContainer(
   services: ReadonlyMap<string, AnyService>,
-  threads: number,
+  resources: ServiceResources,
 ): RunContainer {
   const container = new Container();
   const created: { service: AnyService; instance: unknown }[] = [];
@@ -44,7 +44,7 @@ export function createContainer(
         const dependencies = await resolve((service.dependencies ?? {}) as Dependencies, (other) =>
           context.getAsync(serviceId(other)),
         );
-        const instance: unknown = await service.create(dependencies, { threads });
+        const instance: unknown = await service.create(dependencies, resources);
         created.push({ service, instance });
         return instance;
       })

@@ -1,4 +1,5 @@
 import type { NodeEvent } from '../contracts/event.js';
+import type { Profiler } from '../contracts/profile.js';
 import type { NodeJob, NodeOutcome, NodeResult, StoredOutput } from '../contracts/work.js';
 import type { Cache, CacheEntry, Lease } from '../cache/cache.js';
 import { guarded } from '../errors/stray.js';
@@ -10,7 +11,9 @@ import { stageContext } from './context.js';
 import { failedNode } from './failed-node.js';
 import { effectPresent } from './fingerprint.js';
 import type { Keys, NodeKey } from './keys.js';
+import type { ProfileRows } from './profile-rows.js';
 import { createStop } from './stop.js';
+import { withProfile } from './with-profile.js';
 import type { Work, WorkNode } from './work.js';
 
 /** What a process needs to do nodes' work. */
@@ -19,11 +22,13 @@ export interface NodeTools {
   readonly keys: Keys;
   readonly cache: Cache;
   /** The services, with so many threads. */
-  readonly container: (threads: number) => Promise<RunContainer>;
+  readonly container: (threads: number, profiler: Profiler | undefined) => Promise<RunContainer>;
+  /** What services tell of their time, where a node is profiled. */
+  readonly profile: ProfileRows;
 }
 
 /** The part of a job that says what to compute. */
-export type NodeTask = Pick<NodeJob, 'node' | 'inputs' | 'threads' | 'useCache'>;
+export type NodeTask = Pick<NodeJob, 'node' | 'inputs' | 'threads' | 'useCache' | 'profiled'>;
 
 type Emit = (event: NodeEvent) => void;
 
@@ -89,7 +94,10 @@ async function computeOnce(
   try {
     // Its holder before may have finished it.
     const found = await findNode(tools, task);
-    return found ?? (await compute(tools, task, node, nodeKey, lease, emit, signal));
+    if (found) return found;
+    emit({ type: 'stage-started', node: node.id });
+    const work = () => compute(tools, task, node, nodeKey, lease, emit, signal);
+    return task.profiled ? await withProfile(node.id, tools.profile, emit, work) : await work();
   } catch (error) {
     if (!lease.lost.aborted || signal.aborted) throw error;
     emit({ type: 'warning', node: node.id, message: 'Another process took this work over.' });
@@ -100,8 +108,8 @@ async function computeOnce(
 }
 
 async function compute(
-  { work, cache, container }: NodeTools,
-  { inputs: inputDigests, threads, useCache }: NodeTask,
+  { work, cache, container, profile }: NodeTools,
+  { inputs: inputDigests, threads, useCache, profiled }: NodeTask,
   node: WorkNode,
   { key, text, services }: NodeKey,
   lease: Lease,
@@ -110,7 +118,6 @@ async function compute(
 ): Promise<NodeResult> {
   const { results, checkpoints } = cache;
   const { definition } = node.declared;
-  emit({ type: 'stage-started', node: node.id });
   if (!useCache) await checkpoints.drop(key);
   const clock = performance.now();
   const warnings: string[] = [];
@@ -121,7 +128,7 @@ async function compute(
   const { isolated } = node.declared.plugin;
   const instance = isolated
     ? isolatedInstance(isolated, node, work.folder)
-    : await (await container(threads)).instance(node);
+    : await (await container(threads, profiled ? profile : undefined)).instance(node);
   // Every stage gets its own copy of its inputs, as they are stored: none can change another's.
   const inputs: Record<string, unknown> = {};
   for (const [port, digest] of Object.entries(inputDigests)) {

@@ -27,6 +27,7 @@ import { beginRun, type BegunRun } from './begin.js';
 import { announceTo, eventFile, type Observer } from './events.js';
 import { inProcess } from './launchers/in-process.js';
 import type { OpenLauncher } from './launchers/open.js';
+import { openProfile, writeProfile } from './profile-file.js';
 import { createRecord, digestsOf, type RunRecord } from './record.js';
 import { report } from './report.js';
 import { createSchedule } from './schedule.js';
@@ -49,6 +50,8 @@ export interface RunRequest {
   readonly failFast?: boolean;
   /** How often a stage that failed is tried again; 0 when left out. */
   readonly retry?: number;
+  /** Whether the run tells where its time goes: printed when it ends, `profile.md` and `profile.json`. */
+  readonly profiled?: boolean;
   /** The command line, for the manifest: `privatesnn run x.yaml`. */
   readonly command?: string;
   /** The folder of a run that has ended before its time: it is gone on with, in that folder. */
@@ -95,7 +98,8 @@ async function runBegun(
   seconds: () => number,
 ): Promise<RunSummary> {
   const { folder, signal, lost } = begun;
-  const run = await openRun(plan, request, begun);
+  const profile = request.profiled ? await openProfile(begun) : undefined;
+  const run = await openRun(plan, request, begun, profile ? [profile.observe] : []);
   const { record, announce, launcher } = run;
   announce({
     type: 'run-started',
@@ -103,9 +107,12 @@ async function runBegun(
     jobs: plan.jobs.length,
     stages: plan.nodes.length,
   });
+  const print =
+    request.print ?? ((text) => process.stdout.write(`${terminalText(text.trimEnd(), false)}\n`));
   const finish = async (status: 'finished' | 'failed' | 'interrupted', error?: unknown) => {
     if (lost.aborted) return;
     await record.close(status, seconds(), error);
+    if (profile) await writeProfile(profile.profile(), folder, print);
     announce({ type: 'run-finished', status, seconds: seconds() });
   };
   let failed = false;
@@ -123,8 +130,7 @@ async function runBegun(
         { name, title, description, jobs, manifest },
         folder,
         request.terminal ?? { columns: 80, colour: false },
-        request.print ??
-          ((text) => process.stdout.write(`${terminalText(text.trimEnd(), false)}\n`)),
+        print,
       ).catch((error: unknown) => errors.push(...errorsOf(error)));
     }
     throwErrors(errors);
@@ -181,7 +187,12 @@ interface Run {
   readonly refs: ReadonlyMap<PlanNode, StageRef>;
 }
 
-async function openRun(plan: Plan, request: RunRequest, begun: BegunRun): Promise<Run> {
+async function openRun(
+  plan: Plan,
+  request: RunRequest,
+  begun: BegunRun,
+  observers: readonly Observer[],
+): Promise<Run> {
   const { folder, start } = begun;
   const jobsOf = new Map<PlanNode, PlanJob[]>(plan.nodes.map((node) => [node, []]));
   for (const job of plan.jobs) for (const node of job.needed) jobsOf.get(node)!.push(job);
@@ -200,6 +211,7 @@ async function openRun(plan: Plan, request: RunRequest, begun: BegunRun): Promis
   const open = request.launcher ?? inProcess;
   const announce = announceTo([
     eventFile(join(folder.path, 'events.jsonl')),
+    ...observers,
     ...(request.observers ?? []),
   ]);
   const launcher = await open({
@@ -339,6 +351,7 @@ async function tryNode(
     threads,
     // What this run has computed itself it takes from the cache, also where it takes nothing else from there.
     useCache: (request.useCache ?? true) || begun.finished.has(node.id),
+    ...(request.profiled && { profiled: true }),
   };
   let tries = request.retry ?? 0;
   let losses = 0;

@@ -119,9 +119,10 @@ export function runLauncherContract(
       async () => {
         const text = grid(Array<string>(6).fill('fine'), 1);
         const here = await run(text, 'other-cache', {});
-        const there = await launched(text);
+        const there = await launched(text, () => ({ profiled: true }));
         expect(there.error).toBeUndefined();
         expect(digests(there.events)).toEqual(digests(here.events));
+        expect(stages(there.events, 'profile')).toHaveLength(7);
         const again = await launched(text);
         expect(again.summary).toMatchObject({ computed: 0, cached: 7 });
       },

@@ -3,6 +3,7 @@ import { totalmem } from 'node:os';
 import type { Launcher } from '../../contracts/launcher.js';
 import { createKeys } from '../keys.js';
 import { runNode } from '../node.js';
+import { createProfileRows } from '../profile-rows.js';
 import { createContainers } from './containers.js';
 import type { OpenLauncher } from './open.js';
 import { threadsHere } from './threads.js';
@@ -10,7 +11,10 @@ import { threadsHere } from './threads.js';
 /** Works in this process, one node at a time. */
 export const inProcess: OpenLauncher = ({ work, cache }): Launcher => {
   const containers = createContainers(work.services);
-  const tools = { work, cache, keys: createKeys(work), container: containers.get };
+  const tools = {
+    ...{ work, cache, keys: createKeys(work) },
+    ...{ container: containers.get, profile: createProfileRows() },
+  };
   const ended = new AbortController();
   return {
     slots: 1,

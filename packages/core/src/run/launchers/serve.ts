@@ -7,6 +7,7 @@ import { createKeys } from '../keys.js';
 import { waitsForSilent } from '../../isolation/silence.js';
 import { failedNode } from '../failed-node.js';
 import { runNode } from '../node.js';
+import { createProfileRows } from '../profile-rows.js';
 import { onWards } from '../wards.js';
 import type { Work } from '../work.js';
 import { createContainers } from './containers.js';
@@ -36,7 +37,10 @@ export async function serveNodes(cache: Cache, openWork: OpenWork): Promise<void
   const open = async (plan: NodeJob['plan']) => {
     const work = await openWork(plan);
     const containers = createContainers(work.services);
-    return { work, cache, keys: createKeys(work), container: containers.get, containers };
+    return {
+      ...{ work, cache, keys: createKeys(work) },
+      ...{ container: containers.get, profile: createProfileRows(), containers },
+    };
   };
   const run = async (job: NodeJob) => {
     const controller = (current = new AbortController());
