@@ -12,7 +12,7 @@ type RuntimeId = TensorRuntime['id'];
  * Makes the tensor runtime: TensorFlow where it was measured to be the faster one on this machine (see
  * measureRuntimes), else the embedded engine. When `prefer` is left out, the environment variable PRIVATESNN_TENSORS
  * (`tensorflow` or `embedded`) goes before the measurement. `threads` and `kernels` are those of
- * the embedded engine, where it is made by this call.
+ * the embedded engine, where it is made by this call; its kernels' time is what `profiler` is told.
  *
  * The backend is one for the whole process: a runtime made later replaces the one before.
  *
@@ -44,7 +44,7 @@ export const tensorRuntimeService: Service<TensorRuntime> = {
     threadsAsked();
     if (fromEnvironment()) chooseRuntime();
   },
-  create: (_, { threads }) => createTensorRuntime({ threads }),
+  create: (_, { threads, profiler }) => createTensorRuntime({ threads, profiler }),
   isolated: {
     identity: () => Promise.resolve().then(() => embeddedIdentity('wasm')),
     create: () => createTensorRuntime({ prefer: 'embedded', kernels: 'wasm', threads: 1 }),

@@ -12,6 +12,7 @@ import type { DenseLayer } from '@privatesnn/spiking';
 
 import { annForward, annTensors } from './ann.js';
 import { embeddedDense } from './embedded/backend.js';
+import { profiled } from './embedded/profile.js';
 import type { Tf } from './runtime.js';
 
 /** An ANN whose weights stay: its logits, differentiable with respect to the images. */
@@ -43,19 +44,24 @@ export function frozenAnn(
     };
   }
   const chain = dense.network(architecture.inputShape, layers, batch);
+  const chainForward = (x: Tensor4D, images: number) =>
+    profiled('network', 'forward', () => chain.forward(x.dataSync() as Float32Array, images));
   // What the heap holds belongs to one pass; another one in between makes the way back compute it anew.
   let passes = 0;
   const forward = tf.customGrad((input) => {
     const x = input as Tensor4D;
     const pass = ++passes;
     const [images] = x.shape;
-    const logits = chain.forward(x.dataSync() as Float32Array, images);
+    const logits = chainForward(x, images);
     return {
       value: tf.tensor2d(logits, [images, architecture.classes]),
       gradFunc: (dy) => {
-        if (pass !== passes) chain.forward(x.dataSync() as Float32Array, images);
+        if (pass !== passes) chainForward(x, images);
         passes++;
-        return tf.tensor4d(chain.backward(dy.dataSync() as Float32Array), x.shape);
+        const gradient = profiled('network', 'back', () =>
+          chain.backward(dy.dataSync() as Float32Array),
+        );
+        return tf.tensor4d(gradient, x.shape);
       },
     };
   });

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 
-import { UserError, type Service } from '@privatesnn/core';
+import { UserError, type Profiler, type Service } from '@privatesnn/core';
 
 import { SPIKING_ENGINE, type SpikingEngine } from './engine.js';
 import { FastEngine } from './fast/engine.js';
@@ -19,6 +19,8 @@ export interface EngineOptions {
   readonly implementation?: Implementation;
   /** Worker threads, 0 to compute in the calling one; the environment's PRIVATESNN_THREADS, else one a processor, when left out. */
   readonly threads?: number;
+  /** Is told where the time of compiled kernels goes. */
+  readonly profiler?: Profiler | undefined;
 }
 
 /** One implementation, and whether it can be used here. */
@@ -40,7 +42,7 @@ export function createEngine(options: EngineOptions = {}): Promise<SpikingEngine
     const chosen = options.implementation ?? chosenImplementation();
     if (chosen === 'reference') return createReferenceEngine();
     assertAvailable(chosen);
-    return new FastEngine(chosen, threads);
+    return new FastEngine(chosen, threads, {}, options.profiler);
   });
 }
 
@@ -69,7 +71,7 @@ export const engineService: Service<SpikingEngine> = {
     const asked = implementationOf(process.env['PRIVATESNN_ENGINE']);
     if (asked) assertAvailable(asked);
   },
-  create: (_, { threads }) => createEngine({ threads }),
+  create: (_, { threads, profiler }) => createEngine({ threads, profiler }),
   close: (engine) => engine.close(),
   isolated: {
     identity: () => Promise.resolve().then(() => identityOf('wasm')),

@@ -1,4 +1,6 @@
+import type { Profiler } from '@privatesnn/core';
 import { defaultThreads, Dense, kernelDigest, setUpDense } from '@privatesnn/spiking';
+import type { KernelFunc } from '@tensorflow/tfjs-core';
 
 import type { Tf } from '../runtime.js';
 import { convolutionKernels } from './convolution.js';
@@ -6,6 +8,7 @@ import { elementwiseKernels } from './elementwise.js';
 import type { Kernels } from './kernel.js';
 import { movementKernels } from './movement.js';
 import { poolingKernels } from './pooling.js';
+import { profiledKernel, profileWith } from './profile.js';
 import { productKernels } from './product.js';
 import { reductionKernels } from './reduction.js';
 
@@ -21,6 +24,8 @@ export interface EmbeddedOptions {
   readonly threads?: number | undefined;
   /** Which kernels; native ones where they load when left out. */
   readonly kernels?: 'native' | 'wasm' | undefined;
+  /** Is told where the time goes, until a runtime is made without one. */
+  readonly profiler?: Profiler | undefined;
 }
 
 /**
@@ -36,6 +41,7 @@ export async function useEmbeddedBackend(tf: Tf, options: EmbeddedOptions = {}):
     const dense = new Dense({ threads, ...(options.kernels ? { kind: options.kernels } : {}) });
     engine = { dense, registered: register(tf, dense) };
   }
+  profileWith(options.profiler);
   await engine.registered;
   await tf.setBackend(embeddedBackend);
   const { kind, instructions, threads } = engine.dense;
@@ -74,12 +80,13 @@ async function register(tf: Tf, dense: Dense): Promise<void> {
   };
   for (const kernel of tf.getKernelsForBackend('cpu')) {
     const replacement = own[kernel.kernelName];
+    const kernelFunc: KernelFunc = replacement
+      ? (call) => replacement(call as never) ?? kernel.kernelFunc(call)
+      : kernel.kernelFunc;
     tf.registerKernel({
       ...kernel,
       backendName: embeddedBackend,
-      kernelFunc: replacement
-        ? (call) => replacement(call as never) ?? kernel.kernelFunc(call)
-        : kernel.kernelFunc,
+      kernelFunc: profiledKernel(kernel.kernelName, kernelFunc),
     });
   }
 }

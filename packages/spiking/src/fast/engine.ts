@@ -1,4 +1,4 @@
-import type { Architecture, Snn } from '@privatesnn/core';
+import type { Architecture, Profiler, Snn } from '@privatesnn/core';
 
 import { createReferenceEngine } from '../reference/engine.js';
 import type { InRates } from '../units.js';
@@ -36,6 +36,7 @@ import { layerParameters, sharedParameters } from './parameters.js';
 import { trainingPlan, type TrainingPlan } from './joint.js';
 import { beyondKernels, numbersIn, planOf, type Plan } from './plan.js';
 import { WorkerPool, type Pool, type WorkerOverrides } from './pool.js';
+import { profileRequest } from './profile.js';
 import { sweep } from './sweep.js';
 import { SharedMemory } from './shared-memory.js';
 import { checkSizes, type Extent } from './sizes.js';
@@ -55,11 +56,15 @@ export class FastEngine implements SpikingEngine {
   private readonly reference = createReferenceEngine();
   private last: Promise<unknown> = Promise.resolve();
 
-  /** @param threads worker threads; 0 computes in the calling thread */
+  /**
+   * @param threads worker threads; 0 computes in the calling thread
+   * @param profiler is told where the time of requests goes
+   */
   constructor(
     readonly id: KernelKind,
     threads: number,
     overrides?: WorkerOverrides,
+    private readonly profiler?: Profiler,
   ) {
     this.pool = threads === 0 ? new CallingThread(id) : new WorkerPool(id, threads, overrides);
   }
@@ -165,7 +170,10 @@ export class FastEngine implements SpikingEngine {
       const abort = (): void => void this.pool.end(signal?.reason);
       signal?.addEventListener('abort', abort);
       try {
-        const result = await work(crew);
+        const { profiler } = this;
+        const result = await (profiler
+          ? profileRequest(profiler, crew, () => work(crew))
+          : work(crew));
         await everyThread(crew, () => ({ task: 'release' }));
         return result;
       } catch (error) {

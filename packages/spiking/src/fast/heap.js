@@ -53,6 +53,8 @@ export class Heap {
     this.peak = this.top;
     this.argsAt = this.alloc('arguments', 4 * argumentWords);
     this.bottom = this.top;
+    /** Where a profile is wanted. @type {import('./laps.js').Laps | undefined} */
+    this.laps = undefined;
   }
 
   /** Gives back everything. */

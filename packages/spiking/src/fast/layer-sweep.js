@@ -183,6 +183,7 @@ export class LayerSweep {
     for (let i = 0; i < this.imageCount; i++) {
       heap.release(network.floor);
       const bits = forwardSpikes(network, layer, this.outputOf(i), this.image(i));
+      heap.laps?.layer(network, layer, 'forward', bits);
       total += bits.spikes;
       kept.push(this.keep(bits));
     }

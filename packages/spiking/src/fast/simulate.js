@@ -79,11 +79,13 @@ export function simulate(network, images, recordAt, raster) {
     for (let index = 0; index < last; index++) {
       if (network.layer(index).linear) {
         const currents = forwardCurrents(network, index, outputOf, input);
+        heap.laps?.layer(network, index, 'forward', currents);
         addInput(index, currents);
         outputs.push(currents);
         continue;
       }
       const result = forwardSpikes(network, index, outputOf, input);
+      heap.laps?.layer(network, index, 'forward', result);
       addInput(index, result);
       add(spikes, index + 1, result.spikes);
       add(negative, index + 1, result.negative);
@@ -92,6 +94,7 @@ export function simulate(network, images, recordAt, raster) {
       if (to) fillRaster(network, index, result, to, { first: i, count: input.count });
     }
     const readout = integrateReadout(network, outputOf, input, recordAt);
+    heap.laps?.layer(network, last, 'forward', readout);
     addInput(last, readout);
     potentials.set(readout.potentials, i * recordAt.length * plan.classes);
   }

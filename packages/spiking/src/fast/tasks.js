@@ -6,8 +6,10 @@ import { LayerSweep } from './layer-sweep.js';
 import { GuardedHeap } from './guarded-heap.js';
 import { Heap } from './heap.js';
 import { loadKernels } from './kernels.js';
+import { Laps } from './laps.js';
 import { Network } from './network/network.js';
 import { simulate } from './simulate.js';
+import { taskPass } from './task-pass.js';
 import { Training } from './training/training.js';
 
 /**
@@ -32,7 +34,8 @@ import { Training } from './training/training.js';
  *   | { task: 'sums', index: number, totals: Float32Array }
  *   | { task: 'unpack', index: number, factor: number, sums: Float32Array }
  *   | { task: 'thresholds' }
- *   | { task: 'release' }} Task
+ *   | { task: 'release' }
+ *   | { task: 'profile' }} Task
  */
 
 /** Does tasks one after the other, on the network that the last one brought. */
@@ -45,6 +48,8 @@ export class Tasks {
   #sweep;
   /** @type {Training | undefined} */
   #training;
+  /** From the first `profile` on. @type {Laps | undefined} */
+  #laps;
   #kind;
 
   /** @param {import('./kernels.js').KernelKind} kind */
@@ -54,6 +59,25 @@ export class Tasks {
 
   /** @param {Task} task @returns {unknown} */
   perform(task) {
+    if (task.task === 'profile') return this.#profile();
+    this.#laps?.start();
+    const result = this.#do(task);
+    this.#laps?.lap(...taskPass(task, this.#plan()));
+    return result;
+  }
+
+  /** Where the time went since the last time; from the first time on it is looked at. */
+  #profile() {
+    this.#laps ??= new Laps();
+    return this.#laps.take();
+  }
+
+  #plan() {
+    return (this.#training ?? this.#sweep)?.network.spec.plan;
+  }
+
+  /** @param {Exclude<Task, { task: 'profile' }>} task @returns {unknown} */
+  #do(task) {
     switch (task.task) {
       case 'network':
         this.#network = new Network(this.#freshHeap(), task.spec);
@@ -106,6 +130,7 @@ export class Tasks {
     this.#network = this.#sweep = this.#training = undefined;
     this.#heap ??= newHeap(this.#kind);
     this.#heap.reset();
+    this.#heap.laps = this.#laps;
     return this.#heap;
   }
 }

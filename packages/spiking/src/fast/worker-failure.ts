@@ -74,6 +74,8 @@ function doing(task: WorkerTask | undefined): string {
     case 'unpack':
     case 'thresholds':
       return 'while adding up gradients';
+    case 'profile':
+      return 'while telling where its time went';
     case 'release':
       return 'while freeing memory';
     default:

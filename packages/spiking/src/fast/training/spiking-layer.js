@@ -8,12 +8,13 @@ import { sortedBursts } from '../network/bursts.js';
 import { layerInput } from '../network/layer-input.js';
 import { neuronArguments } from '../network/neuron-arguments.js';
 import { maxPoolSize } from '../network/transition.js';
+import { gatherOperations } from './gather-operations.js';
 import { gradientMask } from './gradient-mask.js';
 import { returningArguments } from './several-takers.js';
 import { SourceBands } from './source-bands.js';
 import { noTrains, spikeTrains } from './spike-trains.js';
 import { surrogateArguments } from './surrogate-arguments.js';
-import { noTiles, pixelsTogether, tilesArguments } from './tiles.js';
+import { noTiles, pixelsTogether, tilesArguments, tilesOperations } from './tiles.js';
 import { groupSteps, transposedArguments } from './transposed.js';
 import { addWeightGradients } from './weight-gradients.js';
 
@@ -116,12 +117,19 @@ function allocateSum(training, index) {
 /** @param {Training} training @param {number} index @param {Sources | undefined} sources */
 function sourcesAbove(training, index, sources) {
   if (!sources) return zeros(layouts.backward.above);
-  const { steps } = training;
+  const { heap, steps } = training;
   const way = training.way(index);
   const lists = sources.values === undefined ? sources : { ptr: 0, list: 0 };
-  return way.kind === 'one'
-    ? transposedArguments(training, way.taker, lists, steps)
-    : returningArguments(training, index, way, lists, steps);
+  const above =
+    way.kind === 'one'
+      ? transposedArguments(training, way.taker, lists, steps)
+      : returningArguments(training, index, way, lists, steps);
+  heap.laps?.count(
+    sources.values === undefined
+      ? gatherOperations(heap, above, Math.ceil(steps / groupSteps))
+      : tilesOperations(training, takerOf(training, index)),
+  );
+  return above;
 }
 
 /** The one layer that takes a layer's spikes. @param {Training} training @param {number} index */

@@ -75,3 +75,20 @@ export function tilesArguments({ heap, network, steps }, index, values) {
   const results = heap.alloc(what, positions * whole * network.block * 4);
   return { values, zeros, patches, results, padded };
 }
+
+/**
+ * What tiles do, for a profile.
+ *
+ * @param {Training} training
+ * @param {number} index of the layer whose sources they are
+ * @returns {{ operations: number, bytes: number }} an operation, and 4 bytes of weights, for each product, of a group of
+ *   time-steps
+ */
+export function tilesOperations(training, index) {
+  const { output } = training.network.layer(index);
+  const { height, width, channels } = inputGradientShape(training, index);
+  const groups = Math.ceil(training.steps / groupSteps);
+  const tiles = Math.ceil(height / side) * Math.ceil(width / side);
+  const operations = positions * tiles * groups * output.channels * channels;
+  return { operations, bytes: 4 * operations };
+}

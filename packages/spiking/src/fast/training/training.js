@@ -18,6 +18,7 @@ import { isTiled, turnedRows } from './tiles.js';
 /**
  * @typedef {import('../heap.js').Heap} Heap
  * @typedef {import('../network/spike-bits.js').Bits} Bits
+ * @typedef {import('../network/layer-input.js').InputCounts} InputCounts
  * @typedef {import('../network/network-spec.js').InputImages} InputImages
  * @typedef {import('./training-spec.js').TrainingSpec} TrainingSpec
  *
@@ -32,7 +33,7 @@ import { isTiled, turnedRows } from './tiles.js';
  *
  * Images that went forward; by layer what they took (undefined for the first), their spikes, and their potentials (0 where
  * they were not kept).
- * @typedef {{ images: InputImages, inputs: (Bits | undefined)[], bits: Bits[], potentials: number[] }} Passing
+ * @typedef {{ images: InputImages, inputs: (Bits | undefined)[], bits: Bits[], potentials: number[], counts: InputCounts[] }} Passing
  */
 
 /** Bytes of potentials that are kept: beyond them more memory brings less than it costs. */
@@ -129,11 +130,14 @@ export class Training {
     const inputs = [];
     const potentials = [];
     const spikes = [];
+    const counts = [];
     for (let index = 0; index < this.last; index++) {
       const isKept = index >= this.firstKept;
       const kept = isKept ? heap.alloc('the potentials', this.potentialBytes(index)) : 0;
       const input = takenBits(network, index, bits, this.steps);
       const result = forwardSpikes(network, index, () => input, images, { potentials: kept });
+      heap.laps?.layer(network, index, 'forward', result);
+      counts.push(result);
       inputs.push(input);
       potentials.push(kept);
       if (index === 0) spikes.push(result.inputSpikes);
@@ -144,8 +148,10 @@ export class Training {
     const readout = integrateReadout(network, (from) => bits[from], images, [
       spec.network.timeSteps,
     ]);
+    heap.laps?.layer(network, this.last, 'forward', readout);
+    counts.push(readout);
     if (this.last === 0) spikes.push(readout.inputSpikes);
-    this.current = { images, inputs, bits, potentials };
+    this.current = { images, inputs, bits, potentials, counts };
     return { logits: readout.potentials.map((u) => u * spec.scale), spikes };
   }
 
@@ -160,6 +166,7 @@ export class Training {
     const top = heap.top;
     const atPotentials = gradient.map((g) => g * spec.scale);
     let sent = backwardReadout(this, atPotentials);
+    this.lapBack(this.last);
     /** By layer, its sources, as long as a layer below takes them. @type {Map<number, Sources>} */
     const sources = new Map();
     for (let index = this.last - 1; index >= 0; index--) {
@@ -170,12 +177,14 @@ export class Training {
         floor: top,
         kept: kept.map(([, one]) => one),
       });
+      this.lapBack(index);
       if (back.constant !== undefined) sent = { constant: back.constant };
       sources.clear();
       kept.forEach(([above], i) => sources.set(above, /** @type {Sources} */ (back.kept?.[i])));
       if (back.sources) sources.set(index, back.sources);
     }
     const result = spec.wanted.input ? inputGradient(this, sent) : undefined;
+    heap.laps?.lap('input', 'back');
     heap.release(network.floor);
     return result;
   }
@@ -197,6 +206,17 @@ export class Training {
   lowestSource(index) {
     const { joint, from } = this.network.layer(index);
     return joint ? Math.min(...joint.map((part) => part.from)) : from;
+  }
+
+  /**
+   * For a profile: a layer's synapses are gone through for weight gradients, and for potentials that were not kept.
+   *
+   * @param {number} index
+   */
+  lapBack(index) {
+    const counts = /** @type {InputCounts} */ (this.passing().counts[index]);
+    const times = Number(this.spec.wanted.parameters) + Number(index < this.firstKept);
+    this.heap.laps?.layer(this.network, index, 'back', counts, times);
   }
 
   /** The images that went forward last. */

@@ -3,6 +3,7 @@
  */
 import { maxPoolSize } from '../network/transition.js';
 import { valuedLists } from '../network/valued-lists.js';
+import { gatherOperations } from './gather-operations.js';
 
 /** @typedef {import('./training.js').Training} Training */
 
@@ -67,6 +68,7 @@ export function transposedConvolution(training, index, values) {
     const top = heap.top;
     const image = values.subarray(i * ofImage, (i + 1) * ofImage);
     const from = transposedArguments(training, index, valuedLists(network, image, output), 1);
+    heap.laps?.count(gatherOperations(heap, from, 1));
     heap.run('gather', { from, result: result + i * size });
     heap.release(top);
   }
