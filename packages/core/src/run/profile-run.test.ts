@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { expect, test } from 'vitest';
@@ -80,4 +80,22 @@ test('a run that fails tells what is known', async () => {
   ).rejects.toMatchObject({ code: 'STAGE_FAILED' });
   expect(shown(profileIn(folder))).toContainEqual(['bad', 'failed', 'other']);
   expect(printed.at(-1)).toMatch(/^bad \(fake-failure\) .* s, failed$/m);
+});
+
+test('a run that was gone on with tells of both parts', async () => {
+  const at = workspace();
+  const options = `{ how: once, file: ${at.file('pid')} }`;
+  at.write(
+    'x.yaml',
+    experiment(`  bad: { use: fake-failure, inputs: { images: data }, options: ${options} }\n`),
+  );
+  await expect(at.run('x.yaml', { profiled: true }, [counter])).rejects.toThrow();
+  const [folder] = readdirSync(at.file('runs'));
+  const resume = at.file(`runs/${folder}`);
+  await at.run('x.yaml', { profiled: true, resume }, [counter]);
+  expect(shown(profileIn(resume)).sort()).toEqual([
+    ['bad', 'computed', 'other'],
+    ['data', 'computed', 'other'],
+    ['one', 'computed', 'making', 'other'],
+  ]);
 });
