@@ -34,12 +34,16 @@ export function jitterImage(
   inverse = false,
 ): Float32Array {
   const result = new Float32Array(pixels.length);
+  const toColumn = Int32Array.from({ length: width }, (_, x) =>
+    wrap((flip ? width - 1 - x : x) + dx, width),
+  );
   for (let y = 0; y < height; y++) {
     const toRow = wrap(y + dy, height) * width;
     for (let x = 0; x < width; x++) {
       const from = (y * width + x) * channels;
-      const to = (toRow + wrap((flip ? width - 1 - x : x) + dx, width)) * channels;
-      const [source, target] = inverse ? [to, from] : [from, to];
+      const to = (toRow + toColumn[x]!) * channels;
+      const source = inverse ? to : from;
+      const target = inverse ? from : to;
       for (let c = 0; c < channels; c++) result[target + c] = pixels[source + c]!;
     }
   }

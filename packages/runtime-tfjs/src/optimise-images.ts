@@ -102,7 +102,7 @@ export async function optimiseImages(
   for (let iteration = 1; iteration <= iterations && active.length > 0; iteration++) {
     signal?.throwIfAborted();
     if (blur && blur.every > 0 && iteration % blur.every === 0) {
-      const blurred = tf.tidy(() => {
+      const blurred = tidyValues(tf, () => {
         const batch = tf.tensor4d(gather(active, image), [active.length, height, width, channels]);
         return blur.apply(batch).dataSync() as Float32Array;
       });
@@ -164,7 +164,7 @@ export function tensorLoss(
   ) => Tensor1D | { readonly loss: Tensor1D; readonly measure: Tensor1D },
 ): ImageLoss {
   return (pixels, indices) =>
-    tf.tidy(() => {
+    tidyValues(tf, () => {
       let perImage: Tensor1D | undefined;
       let measure: Tensor1D | undefined;
       const { gradient } = lossAndInputGradient(
