@@ -2,6 +2,7 @@
 // memory among all threads. Natively both are in one addon (napi.c).
 #include "dense.h"
 #include "memory.h"
+#include "winograd.h"
 
 #ifndef DENSE
 #define DENSE run
@@ -18,6 +19,8 @@ __attribute__((visibility("default"))) int DENSE(HEAP_PARAM uint32_t op, uint32_
     CASE(67, outer)
     CASE(68, pool)
     CASE(69, pool_gradient)
+    CASE(70, winograd_pack)
+    CASE(71, winograd)
     default:
       return 1;
   }

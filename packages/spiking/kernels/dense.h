@@ -37,8 +37,9 @@ INLINE void store_row(float *to, const vf *row, int columns) {
   }
 }
 
+// What a call computes, and the number of the thread that does, from 0.
 struct units {
-  int32_t begin, end;
+  int32_t begin, end, thread;
 };
 
 // Packs a right-hand matrix for the kernels below: [blocks of COLUMNS columns][taps · depth][COLUMNS], the last
@@ -70,33 +71,31 @@ KERNEL(pack) {
   }
 }
 
-// The first numbers of a row of a tile, the rest zeros.
-INLINE void load_row(vf *row, const float *from, int columns) {
-  if (columns == COLUMNS) {
-    EACH(v, VECTORS) row[v] = load(from + v * LANES);
-  } else {
-    EACH(v, VECTORS) row[v] = (vf){0};
-    for (int i = 0; i < columns; i++) row[i / LANES][i % LANES] = from[i];
-  }
-}
-
 // What becomes of a sum: the bias is added, then ReLU is taken; or it is kept where the mask is above 0. NaN stays.
 struct finish {
   const float *bias;
   int relu;
 };
 
-INLINE void finish_row(vf *row, struct finish finish, const float *mask, int columns) {
-  vf other[VECTORS];
-  if (finish.bias) {
-    load_row(other, finish.bias, columns);
-    EACH(v, VECTORS) row[v] += other[v];
-  }
-  if (finish.relu) EACH(v, VECTORS) row[v] = drop(greater((vf){0}, row[v]), row[v]);
-  if (mask) {
-    load_row(other, mask, columns);
-    EACH(v, VECTORS) row[v] = keep(greater(other[v], (vf){0}), row[v]);
-  }
+// The first numbers of a vector, the rest zeros.
+INLINE vf load_some(const float *from, int count) {
+  if (count >= LANES) return load(from);
+  vf x = {0};
+  for (int i = 0; i < count; i++) x[i] = from[i];
+  return x;
+}
+
+INLINE void store_some(float *to, vf x, int count) {
+  if (count >= LANES) store(to, x);
+  else for (int i = 0; i < count; i++) to[i] = x[i];
+}
+
+// Of a vector at column `at` of a row, of which `count` numbers count.
+INLINE vf finished(vf x, struct finish finish, const float *mask, int at, int count) {
+  if (finish.bias) x += load_some(finish.bias + at, count);
+  if (finish.relu) x = drop(greater((vf){0}, x), x);
+  if (mask) x = keep(greater(load_some(mask + at, count), (vf){0}), x);
+  return x;
 }
 
 // The sum over `segments` stretches of `length` numbers of each row times the first `vectors` vectors of the packed
@@ -120,9 +119,29 @@ INLINE void product_tile(int rows, int vectors, const float *const *row, int seg
     EACH(r, rows) p[r] += step;
   }
   for (int r = 0; r < rows; r++) {
-    finish_row(sum[r], finish, mask[r], columns);
+    EACH(v, VECTORS) sum[r][v] = finished(sum[r][v], finish, mask[r], v * LANES, columns - v * LANES);
     store_row(to[r], sum[r], columns);
   }
+}
+
+// The same for at most ROWS rows.
+static __attribute__((noinline)) void product_rows(int rows, const float *const *row, int segments, ptrdiff_t step,
+                                                   int length, const float *b, float *const *to,
+                                                   const float *const *mask, struct finish finish, int columns) {
+#define TILE(n)                                                                             \
+  case n:                                                                                   \
+    if (columns <= LANES)                                                                   \
+      product_tile(n, 1, row, segments, step, length, b, to, mask, finish, columns);       \
+    else                                                                                    \
+      product_tile(n, VECTORS, row, segments, step, length, b, to, mask, finish, columns); \
+    break;
+  switch (rows) {
+    TILE(1) TILE(2) TILE(3) TILE(4)
+#if ROWS == 6
+    TILE(5) TILE(6)
+#endif
+  }
+#undef TILE
 }
 
 // Where row q = (image, y, x) starts: image·imageStep + y·yStep + x·xStep.
@@ -163,20 +182,7 @@ KERNEL(product) {
         to[r] = AT(float, a->to) + at_place(a->toPlace, image, y, x) + column;
         mask[r] = a->mask ? AT(float, a->mask) + at_place(a->maskPlace, image, y, x) + column : 0;
       }
-#define TILE(n)                                                                                           \
-  case n:                                                                                                 \
-    if (columns <= LANES)                                                                                 \
-      product_tile(n, 1, row, a->segments, a->segmentStep, a->length, b, to, mask, finish, columns);     \
-    else                                                                                                  \
-      product_tile(n, VECTORS, row, a->segments, a->segmentStep, a->length, b, to, mask, finish, columns); \
-    break;
-      switch (rows) {
-        TILE(1) TILE(2) TILE(3) TILE(4)
-#if ROWS == 6
-        TILE(5) TILE(6)
-#endif
-      }
-#undef TILE
+      product_rows(rows, row, a->segments, a->segmentStep, a->length, b, to, mask, finish, columns);
     }
   }
 }
@@ -191,6 +197,8 @@ struct pool_args {
   struct place fromPlace, toPlace;
 };
 
+INLINE vf choose(vm m, vf a, vf b) { return (vf)((vi)keep(m, a) | (vi)drop(m, b)); }
+
 KERNEL(pool) {
   float weight = 1.0f / (a->size * a->size);
   for (int image = a->units.begin; image < a->units.end; image++)
@@ -198,17 +206,18 @@ KERNEL(pool) {
       for (int x = 0; x < a->width; x++) {
         const float *from = AT(float, a->from) + at_place(a->fromPlace, image, y * a->size, x * a->size);
         float *to = AT(float, a->to) + at_place(a->toPlace, image, y, x);
-        for (int c = 0; c < a->channels; c++) to[c] = a->largest ? from[c] : 0;
-        for (int dy = 0; dy < a->size; dy++)
-          for (int dx = 0; dx < a->size; dx++) {
-            const float *tap = from + at_place(a->fromPlace, 0, dy, dx);
-            if (a->largest)
-              for (int c = 0; c < a->channels; c++) to[c] = tap[c] > to[c] || tap[c] != tap[c] ? tap[c] : to[c];
-            else
-              for (int c = 0; c < a->channels; c++) to[c] += tap[c];
-          }
-        if (!a->largest)
-          for (int c = 0; c < a->channels; c++) to[c] *= weight;
+        for (int c = 0; c < a->channels; c += LANES) {
+          int count = a->channels - c;
+          vf result = a->largest ? load_some(from + c, count) : (vf){0};
+          for (int dy = 0; dy < a->size; dy++)
+            for (int dx = 0; dx < a->size; dx++) {
+              vf tap = load_some(from + at_place(a->fromPlace, 0, dy, dx) + c, count);
+              if (a->largest) result = choose(greater(tap, result) | differs(tap, tap), tap, result);
+              else result += tap;
+            }
+          if (!a->largest) result *= weight;
+          store_some(to + c, result, count);
+        }
       }
 }
 
@@ -230,28 +239,27 @@ KERNEL(pool_gradient) {
         const float *dy = AT(float, a->dy) + at_place(a->dyPlace, image, y, x);
         const float *in = AT(float, a->x) + at_place(a->xPlace, image, y * a->size, x * a->size);
         float *out = AT(float, a->dx) + at_place(a->dxPlace, image, y * a->size, x * a->size);
-        for (int v = 0; v < a->size; v++)
-          for (int u = 0; u < a->size; u++) {
-            const float *tap = in + at_place(a->xPlace, 0, v, u);
-            float *to = out + at_place(a->dxPlace, 0, v, u);
-            if (a->largest) {
-              for (int c = 0; c < a->channels; c++) to[c] = 0;
-            } else if (a->relu) {
-              for (int c = 0; c < a->channels; c++) to[c] = tap[c] > 0 ? dy[c] * weight : 0;
-            } else {
-              for (int c = 0; c < a->channels; c++) to[c] = dy[c] * weight;
+        for (int c = 0; c < a->channels; c += LANES) {
+          int count = a->channels - c;
+          vf gradient = load_some(dy + c, count), best = load_some(in + c, count), bestTap = {0};
+          if (!a->largest) gradient *= weight;
+          if (a->largest)
+            for (int tap = 1; tap < a->size * a->size; tap++) {
+              vf value = load_some(in + at_place(a->xPlace, 0, tap / a->size, tap % a->size) + c, count);
+              vm above = greater(value, best);
+              best = choose(above, value, best);
+              bestTap = choose(above, splat(tap), bestTap);
             }
+          for (int tap = 0; tap < a->size * a->size; tap++) {
+            int v = tap / a->size, u = tap % a->size;
+            vf part = gradient;
+            if (a->largest) part = drop(differs(bestTap, splat(tap)), part);
+            if (a->relu) {
+              vf value = load_some(in + at_place(a->xPlace, 0, v, u) + c, count);
+              part = keep(greater(value, (vf){0}), part);
+            }
+            store_some(out + at_place(a->dxPlace, 0, v, u) + c, part, count);
           }
-        if (!a->largest) continue;
-        for (int c = 0; c < a->channels; c++) {
-          int best_y = 0, best_x = 0;
-          float best = in[c];
-          for (int v = 0; v < a->size; v++)
-            for (int u = 0; u < a->size; u++) {
-              float value = in[at_place(a->xPlace, 0, v, u) + c];
-              if (value > best) best = value, best_y = v, best_x = u;
-            }
-          if (!a->relu || best > 0) out[at_place(a->dxPlace, 0, best_y, best_x) + c] = dy[c];
         }
       }
 }

@@ -1,5 +1,6 @@
 import type { DensePool } from './pool.js';
 import type { Floats } from './shapes.js';
+import { winogradUnits, type Outputs } from './winograd.js';
 
 /** Rows of a unit of a product: enough to pay for reading its columns. */
 const rowsPerUnit = 96;
@@ -17,6 +18,13 @@ export interface MatrixLayout {
   readonly tapStep?: number;
   readonly rowStep: number;
   readonly columnStep: number;
+}
+
+/** A matrix in the heap as the kernels read it, in blocks of columns; or a filter 3 × 3, transformed. */
+export interface Packed {
+  readonly at: number;
+  /** What {@link winogradOutputs} says; 0 for a matrix. */
+  readonly outputs: Outputs;
 }
 
 /** Where row q = (image, y, x) starts: image·imageStep + y·yStep + x·xStep. */
@@ -64,12 +72,13 @@ const nowhere: Place = { imageStep: 0, yStep: 0, xStep: 0 };
 /** The kernels as functions between buffers of the pool's heap. */
 export class DenseCalls {
   readonly pool: DensePool;
-  /** Columns of a tile: packed matrices are laid out in blocks of so many. */
-  readonly #tileColumns: number;
+  /** Rows and columns of a tile: packed matrices are laid out in blocks of so many columns. */
+  readonly #tile: { readonly rows: number; readonly columns: number };
 
   constructor(pool: DensePool) {
     this.pool = pool;
-    [, this.#tileColumns] = pool.tileSize();
+    const [rows, columns] = pool.tileSize();
+    this.#tile = { rows, columns };
   }
 
   copyIn(source: Floats, length: number): number {
@@ -78,30 +87,33 @@ export class DenseCalls {
     return at;
   }
 
-  /** Lays out a matrix in blocks of columns, as the other kernels read it. */
-  pack(source: Floats, m: MatrixLayout): number {
+  /**
+   * Lays out a matrix as the other kernels read it.
+   *
+   * @param outputs above 0 transforms it, which has 9 taps then, for convolutions as {@link winogradOutputs} says
+   */
+  pack(source: Floats, m: MatrixLayout, outputs: Outputs = 0): Packed {
     const { taps, depth, columns, origin = 0, tapStep = 0, rowStep, columnStep } = m;
     const length = taps * depth * columns;
-    if (columns === this.#tileColumns && columnStep === 1 && taps === 1) {
-      return this.copyIn(source, length);
+    const plain = columnStep === 1 && (taps === 1 || tapStep === depth * rowStep);
+    if (outputs === 0 && plain && columns === this.#tile.columns) {
+      return { at: this.copyIn(source, length), outputs };
     }
     const blocks = this.#blocks(columns);
-    const size = blocks * this.#tileColumns * taps * depth;
+    const points = outputs === 0 ? taps : (outputs + 2) ** 2;
+    const size = blocks * this.#tile.columns * points * depth;
     const to = this.pool.allocate(4 * size);
     this.pool.scope(() => {
       const from = this.copyIn(source, length);
-      this.pool.run(
-        'pack',
-        { from, to, taps, depth, columns, origin, tapStep, rowStep, columnStep },
-        blocks,
-        size,
-      );
+      const common = { from, to, depth, columns, origin, tapStep, rowStep, columnStep };
+      if (outputs === 0) this.pool.run('pack', { ...common, taps }, blocks, size);
+      else this.pool.run('winogradPack', { ...common, outputs }, blocks, size);
     });
-    return to;
+    return { at: to, outputs };
   }
 
   /** @returns [rows, columns] */
-  product(from: number, p: RowLayout, packed: number, columns: number): Float32Array {
+  product(from: number, p: RowLayout, packed: Packed, columns: number): Float32Array {
     const to = this.pool.allocate(4 * p.rows * columns);
     const xStep = columns;
     const yStep = p.width * xStep;
@@ -116,10 +128,15 @@ export class DenseCalls {
   productTo(
     from: number,
     p: RowLayout,
-    packed: number,
+    { at: packed, outputs }: Packed,
     columns: number,
-    { to, place, bias = 0, relu = false, mask }: Destination,
+    destination: Destination,
   ): void {
+    if (outputs > 0) {
+      this.#winograd(from, p, { at: packed, outputs }, columns, destination);
+      return;
+    }
+    const { to, place, bias = 0, relu = false, mask } = destination;
     const { rows, height, width, segments, segmentStep, length } = p;
     this.pool.run(
       'product',
@@ -133,8 +150,36 @@ export class DenseCalls {
     );
   }
 
+  /** The convolution whose windows are the rows. */
+  #winograd(
+    from: number,
+    { rows, height, width, place: fromPlace, length }: RowLayout,
+    { at: packed, outputs }: Packed,
+    columns: number,
+    { to, place, bias = 0, relu = false, mask }: Destination,
+  ): void {
+    const { pool } = this;
+    const [images, depth] = [rows / (height * width), length / 3];
+    const shape = { images, outHeight: height, outWidth: width, channels: depth, filters: columns };
+    const { tiles, blocks, units, floatsPerThread } = winogradUnits(outputs, shape, this.#tile);
+    pool.scope(() => {
+      const scratch = pool.allocate(4 * pool.threads * floatsPerThread);
+      pool.run(
+        'winograd',
+        {
+          ...{ from, packed, to, bias, mask: mask?.at ?? 0, scratch },
+          ...{ images, height, width, depth, columns },
+          ...{ fromPlace, toPlace: place, maskPlace: mask?.place ?? nowhere },
+          ...{ relu: Number(relu), outputs, tiles, blocks },
+        },
+        units,
+        rows * columns * depth,
+      );
+    });
+  }
+
   /** @returns [kernelRows, length, columns], Σ over pixels of left numbers (outer) right row */
-  outer(from: number, p: PixelLayout, packed: number, columns: number): Float32Array {
+  outer(from: number, p: PixelLayout, { at: packed }: Packed, columns: number): Float32Array {
     const size = p.kernelRows * p.length * columns;
     const to = this.pool.allocate(4 * size);
     const segment = this.pool.allocate(4 * p.segments.length);
@@ -154,6 +199,6 @@ export class DenseCalls {
   }
 
   #blocks(columns: number): number {
-    return Math.ceil(columns / this.#tileColumns);
+    return Math.ceil(columns / this.#tile.columns);
   }
 }

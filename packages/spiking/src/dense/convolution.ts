@@ -1,14 +1,15 @@
 import type { DenseCalls, MatrixLayout } from './calls.js';
 import { copyFramed, windowFrame, type Frame } from './frame.js';
 import type { ConvShape, Floats } from './shapes.js';
+import { winogradOutputs, type Outputs } from './winograd.js';
 
 /** Working memory above which a batch is split, in floats. */
 const floatsPerPart = 2 ** 26;
 
 /** @returns [images, outHeight, outWidth, filters] */
 export function conv(calls: DenseCalls, s: ConvShape, x: Floats, filter: Floats): Float32Array {
-  const depth = s.kernelHeight * s.kernelWidth * s.channels;
-  return convolve(calls, s, windowFrame(s), x, filter, rowMajor(depth, s.filters));
+  const weights = upright(s.kernelHeight * s.kernelWidth, s.channels, s.filters);
+  return convolve(calls, s, windowFrame(s), x, filter, { weights, outputs: winogradOutputs(s) });
 }
 
 /**
@@ -45,7 +46,10 @@ export function convInputGradient(
     width: s.width + s.kernelWidth - 1,
     spread: [s.strideHeight, s.strideWidth],
   };
-  return convolve(calls, backwards, frame, dy, filter, turned(taps, s.channels, s.filters));
+  const weights = turned(taps, s.channels, s.filters);
+  const { strideHeight, strideWidth } = s;
+  const outputs = winogradOutputs({ ...backwards, strideHeight, strideWidth });
+  return convolve(calls, backwards, frame, dy, filter, { weights, outputs });
 }
 
 /**
@@ -97,13 +101,13 @@ function convolve(
   frame: Frame,
   x: Floats,
   filter: Floats,
-  weights: MatrixLayout,
+  { weights, outputs }: { readonly weights: MatrixLayout; readonly outputs: Outputs },
 ): Float32Array {
   const rowSize = frame.width * s.channels;
   const outSize = s.outHeight * s.outWidth * s.filters;
   const result = new Float32Array(s.images * outSize);
   calls.pool.scope(() => {
-    const packed = calls.pack(filter, weights);
+    const packed = calls.pack(filter, weights, outputs);
     forEachPart(s.images, frame.height * rowSize + outSize, (first, images) => {
       calls.pool.scope(() => {
         const from = copyFramed(calls.pool, x, first, images, s, frame);
@@ -130,6 +134,12 @@ function convolve(
 /** A matrix [depth, columns] as it is. */
 export function rowMajor(depth: number, columns: number): MatrixLayout {
   return { taps: 1, depth, columns, rowStep: columns, columnStep: 1 };
+}
+
+/** A filter [taps, channels, filters] as it is. */
+export function upright(taps: number, channels: number, filters: number): MatrixLayout {
+  const tapStep = channels * filters;
+  return { taps, depth: channels, columns: filters, tapStep, rowStep: filters, columnStep: 1 };
 }
 
 /** A filter [taps, channels, filters] turned by 180°, its channels swapped; with one tap, a transposed matrix. */

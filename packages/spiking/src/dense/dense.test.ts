@@ -4,8 +4,13 @@ import { afterAll, describe, test } from 'vitest';
 import { Dense } from './dense.js';
 import type { ConvShape, MatMulShape } from './shapes.js';
 import { engines, expectSame, numbers } from './testing/engines.js';
+import { winogradOutputs } from './winograd.js';
 
 afterAll(() => Promise.all(engines.map((engine) => engine.close())));
+
+/** Whether sums of small integers are exact, forward and back: not with minimal filtering, see winograd.test.ts. */
+const isExact = (s: ConvShape) =>
+  winogradOutputs(s) + winogradOutputs({ ...s, outHeight: s.height, outWidth: s.width }) === 0;
 
 const side = fc.integer({ min: 1, max: 7 });
 const convShapes = fc
@@ -27,7 +32,7 @@ const convShapes = fc
     outHeight: Math.floor((s.height + 2 * s.padTop - s.kernelHeight) / s.strideHeight) + 1,
     outWidth: Math.floor((s.width + 2 * s.padLeft - s.kernelWidth) / s.strideWidth) + 1,
   }))
-  .filter((s) => s.outHeight > 0 && s.outWidth > 0);
+  .filter((s) => s.outHeight > 0 && s.outWidth > 0 && isExact(s));
 
 /** Calls back for each product of the convolution, with the places in input, filter and output. */
 function forEachProduct(

@@ -25,7 +25,7 @@ export const control = {
   size: 16,
 };
 
-/** Fields of a kernel's arguments, at most; the first two are the units to compute. */
+/** Fields of a kernel's arguments, at most; the first three are the units to compute, and the thread's number. */
 export const argumentFields = 32;
 
 /**
@@ -33,10 +33,11 @@ export const argumentFields = 32;
  *
  * @param {Int32Array} state the control block
  * @param {SharedArrayBuffer} heap
- * @param {{ common: number, own: number }} places offsets of the job's and this thread's arguments in the heap
+ * @param {{ common: number, own: number, thread: number }} places offsets of the job's and this thread's arguments in
+ *   the heap, and the thread's number
  * @param {(op: number, args: number) => number} run
  */
-export function takeShares(state, heap, { common, own }, run) {
+export function takeShares(state, heap, { common, own, thread }, run) {
   const args = new Int32Array(heap, own, argumentFields);
   const source = new Int32Array(heap, common, argumentFields);
   for (;;) {
@@ -48,6 +49,7 @@ export function takeShares(state, heap, { common, own }, run) {
     args.set(source);
     args[0] = share * grain;
     args[1] = Math.min(Atomics.load(state, control.units), (share + 1) * grain);
+    args[2] = thread;
     try {
       if (run(Atomics.load(state, control.op), own) !== 0) Atomics.store(state, control.failed, 1);
     } catch {

@@ -1,6 +1,6 @@
 /**
  * The arguments of the dense kernels, as in fast/kernel-layouts.js: the fields of `struct …_args` in kernels/dense.h
- * after the units, and the kernels' numbers in kernels/dense.c. layouts.test.ts compares them.
+ * and winograd.h after the units, and the kernels' numbers in kernels/dense.c. layouts.test.ts compares them.
  */
 import { ints } from '../fast/kernel-layouts.js';
 
@@ -25,6 +25,18 @@ export const denseLayouts = {
     maskPlace: place,
     ...ints('segments', 'segmentStep', 'length', 'relu', 'chunk'),
   },
+  winogradPack: ints(
+    ...['from', 'to', 'outputs', 'depth', 'columns'],
+    ...['origin', 'tapStep', 'rowStep', 'columnStep'],
+  ),
+  winograd: {
+    ...ints('from', 'packed', 'to', 'bias', 'mask', 'scratch'),
+    ...ints('images', 'height', 'width', 'depth', 'columns'),
+    fromPlace: place,
+    toPlace: place,
+    maskPlace: place,
+    ...ints('relu', 'outputs', 'tiles', 'blocks'),
+  },
   outer: {
     ...ints('from', 'packed', 'to', 'segment', 'segments', 'width', 'xStep'),
     ...ints('kernelRows', 'kernelStep', 'length', 'columns', 'chunk', 'group'),
@@ -42,4 +54,12 @@ export const denseLayouts = {
   },
 };
 
-export const denseOperations = { pack: 65, product: 66, outer: 67, pool: 68, poolGradient: 69 };
+export const denseOperations = {
+  pack: 65,
+  product: 66,
+  outer: 67,
+  pool: 68,
+  poolGradient: 69,
+  winogradPack: 70,
+  winograd: 71,
+};

@@ -1,7 +1,8 @@
-import type { DenseCalls } from './calls.js';
-import { rowMajor, turned } from './convolution.js';
+import type { DenseCalls, Packed } from './calls.js';
+import { turned, upright } from './convolution.js';
 import { copyRows, isPlain, matrixRows, windowRows, type Field } from './field.js';
 import type { Floats } from './shapes.js';
+import { winogradOutputs } from './winograd.js';
 
 /** A layer of a chain; numbers of pixels and channels follow from what comes before. */
 export type DenseLayer =
@@ -30,11 +31,14 @@ interface Step {
   readonly dFrom: Field;
   /** Where a matrix leaves the gradient of framed images, if it does. */
   readonly flat: number;
-  /** Packed weights, forward and turned, and the bias; 0 for none. */
-  readonly packed: number;
-  readonly turned: number;
+  /** Packed weights, forward and turned; and the bias, 0 for none. */
+  readonly packed: Packed;
+  readonly turned: Packed;
   readonly bias: number;
 }
+
+/** The weights of a layer that has none. */
+const none: Packed = { at: 0, outputs: 0 };
 
 /**
  * A chain of layers with weights that stay, forward and back to its input. Everything between lies in the heap, ready
@@ -106,8 +110,8 @@ export class DenseNetwork {
     for (const [i, layer] of layers.entries()) {
       const size = height * width * channels;
       const isMatrix = layer.kind === 'weighted' && !layer.window;
-      const weights = this.#weights(layer, isMatrix ? size : channels);
       [height, width, channels] = outputOf(layer, height, width, channels);
+      const weights = this.#weights(layer, from, { height, width });
       const to = this.#field(height, width, channels, paddingOf(layers[i + 1]));
       const dTo = this.#gradientField(layer, from, height, width, channels);
       const flat = isMatrix && !isPlain(dFrom) ? this.#allocate(this.capacity * size) : 0;
@@ -186,14 +190,26 @@ export class DenseNetwork {
     }
   }
 
-  #weights(layer: DenseLayer, inputs: number): Pick<Step, 'packed' | 'turned' | 'bias'> {
-    if (layer.kind === 'pool') return { packed: 0, turned: 0, bias: 0 };
+  #weights(
+    layer: DenseLayer,
+    from: Field,
+    to: { readonly height: number; readonly width: number },
+  ): Pick<Step, 'packed' | 'turned' | 'bias'> {
+    if (layer.kind === 'pool') return { packed: none, turned: none, bias: 0 };
     const { filters, window, weight, bias } = layer;
-    const taps = window ? window.kernel ** 2 : 1;
+    const kernel = window?.kernel ?? 1;
+    const inputs = window ? from.channels : from.height * from.width * from.channels;
+    const outputs = (channels: number, columns: number, { height, width }: typeof to) =>
+      winogradOutputs({
+        ...{ kernelHeight: kernel, kernelWidth: kernel, channels, filters: columns },
+        ...{ strideHeight: window?.stride ?? 1, strideWidth: window?.stride ?? 1 },
+        ...{ outHeight: height, outWidth: width },
+      });
+    const [forward, back] = [outputs(inputs, filters, to), outputs(filters, inputs, from)];
     return {
       bias: bias ? this.#calls.copyIn(bias, filters) : 0,
-      packed: this.#calls.pack(weight, rowMajor(taps * inputs, filters)),
-      turned: this.#calls.pack(weight, turned(taps, inputs, filters)),
+      packed: this.#calls.pack(weight, upright(kernel ** 2, inputs, filters), forward),
+      turned: this.#calls.pack(weight, turned(kernel ** 2, inputs, filters), back),
     };
   }
 

@@ -131,8 +131,8 @@ export class DensePool {
   ): void {
     const op = denseOperations[kernel];
     const integers = this.integers(this.#common, argumentFields);
-    integers.set([0, units]);
-    writeArguments(denseLayouts[kernel], args as NamedValues, { integers, floats }, 2);
+    integers.set([0, units, 0]);
+    writeArguments(denseLayouts[kernel], args as NamedValues, { integers, floats }, 3);
     if (this.threads === 1 || units === 1 || work < 500_000) {
       if (this.#run(op, this.#common) !== 0) throw new Error(`There is no dense kernel ${kernel}.`);
       return;
@@ -180,8 +180,9 @@ export class DensePool {
     return [rows!, columns!];
   }
 
-  #places(thread: number): { common: number; own: number } {
-    return { common: this.#common, own: this.#common + 4 * argumentFields * (1 + thread) };
+  #places(thread: number): { common: number; own: number; thread: number } {
+    const own = this.#common + 4 * argumentFields * (1 + thread);
+    return { common: this.#common, own, thread };
   }
 
   #startWorkers(): Worker[] {

@@ -4,7 +4,7 @@ import { workerData } from 'node:worker_threads';
 import { control, takeShares } from './job.js';
 import { loadDense } from './kernels.js';
 
-/** @type {{ setup: import('./kernels.js').DenseSetup, state: Int32Array, stack: number, places: { common: number, own: number } }} */
+/** @type {{ setup: import('./kernels.js').DenseSetup, state: Int32Array, stack: number, places: { common: number, own: number, thread: number } }} */
 const { setup, state, stack, places } = workerData;
 const { run } = loadDense(setup, stack);
 
