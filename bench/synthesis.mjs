@@ -1,7 +1,7 @@
 // Measures image synthesis, Adam on the pixels of a batch through a network with frozen weights, on the embedded tensor
 // runtime and in PyTorch where a Python with it is named, in one run.
 //
-//   npm run bench:synthesis -- [--networks VGG16] [--batch 50] [--iterations 20] [--threads 2] [--rounds 3]
+//   npm run bench:synthesis -- [--networks VGG16] [--batch 50] [--iterations 20] [--threads 1,2] [--rounds 3]
 //                              [--python PYTHON] [--write docs/performance.md]
 //
 // An iteration jitters the images, takes their cross-entropy and its gradient with respect to them, makes a step of
@@ -27,7 +27,7 @@ const { values } = parseArgs({
     networks: { type: 'string', default: 'VGG16' },
     batch: { type: 'string', default: '50' },
     iterations: { type: 'string', default: '20' },
-    threads: { type: 'string', default: '2' },
+    threads: { type: 'string', default: '1,2' },
     rounds: { type: 'string', default: '3' },
     python: { type: 'string' },
     write: { type: 'string' },
