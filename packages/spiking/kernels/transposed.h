@@ -137,25 +137,38 @@ static __attribute__((noinline)) void turn_weights(HEAP_PARAM const struct trans
 }
 
 struct gather_args {
-  struct transposed from;
-  ref result; // [outHeight][outWidth][blocks · BLOCK]; the lists have one step
+  struct transposed from; // there are no lists, nor a tile
+  ref values;             // at the outputs, [height][width][whole blocks of channels]
+  ref result;             // [outHeight][outWidth][at least outChannels], `outStep` numbers a pixel
+  int32_t outStep;
 };
 
+// The transposed convolution of dense values: each result sums over the channels of the outputs, whose weights lie side by
+// side.
 KERNEL(gather) {
   struct transposed c = a->from;
-  const float *weights = AT(float, c.tile);
-  for (int32_t block = 0; block < c.blocks; block++)
-    for (int32_t pixel = 0; pixel < c.outHeight * c.outWidth; pixel++) {
-      if (pixel == 0 || c.dense) turn_weights(HEAP_ARG &c, pixel, block);
-      vf sum[VECS];
-      for (int v = 0; v < VECS; v++) sum[v] = splat(0);
-      struct cover cover = cover_of(&c, pixel / c.outWidth, pixel % c.outWidth);
+  const vf *values = AT(vf, a->values), *weights = AT(vf, c.weights);
+  float *to = AT(float, a->result);
+  ptrdiff_t blocks = (c.channels + BLOCK - 1) / BLOCK, taps = (ptrdiff_t)c.kernel * c.kernel;
+  for (int32_t pixel = 0; pixel < c.outHeight * c.outWidth; pixel++, to += a->outStep) {
+    int32_t y = pixel / c.outWidth, x = pixel % c.outWidth, first = c.dense ? pixel * c.outChannels : 0;
+    struct cover cover = cover_of(&c, y, x);
+    for (int32_t channel = 0; channel < c.outChannels; channel++) {
+      vf sum = splat(0);
       for (int32_t oy = cover.top; oy <= cover.bottom; oy++)
         for (int32_t ox = cover.left; ox <= cover.right; ox++) {
-          const uint32_t *ptr = AT(uint32_t, c.ptr) + (ptrdiff_t)oy * (c.width + 1) + ox;
-          add_valued(sum, AT(struct valued, c.list), ptr[0], ptr[1], row_from(&c, &cover, oy, ox), weights);
+          ptrdiff_t ky = y + c.padding - oy * c.stride, kx = x + c.padding - ox * c.stride;
+          ptrdiff_t tap = c.dense ? 0 : ky * c.kernel + kx;
+          const vf *from = values + ((ptrdiff_t)oy * c.width + ox) * blocks * VECS;
+          for (ptrdiff_t block = 0; block < blocks; block++) {
+            const vf *row = weights + ((block * taps + tap) * c.rows + first + channel) * VECS;
+#pragma GCC unroll 16
+            for (int v = 0; v < VECS; v++) sum += from[block * VECS + v] * row[v];
+          }
         }
-      vf *to = AT(vf, a->result) + ((ptrdiff_t)pixel * c.blocks + block) * VECS;
-      for (int v = 0; v < VECS; v++) to[v] = sum[v];
+      float total = 0;
+      for (int lane = 0; lane < LANES; lane++) total += sum[lane];
+      to[channel] = total;
     }
+  }
 }

@@ -132,7 +132,7 @@ export const layouts = Object.freeze({
   forwardSum: { first: forward, ...int('others', 'count') },
   largestSum: { conv, ...int('others', 'count', 'histogram', 'bin'), ...floatInOut('largest') },
   integrate: { conv, ...int('bursts', 'recordAt', 'potentials', 'records') },
-  gather: { from: transposed, ...int('result') },
+  gather: { from: transposed, ...int('values', 'result', 'outStep') },
   valuedCurrent: { conv, ...int('result') },
   weightGradients: { conv, ...int('gradients', 'weights', 'isValued') },
   backward: {

@@ -30,6 +30,19 @@ export function gatherOperations(heap, from, groups) {
 }
 
 /**
+ * What a transposed convolution of dense values does: the same for each of them.
+ *
+ * @param {Omit<Parameters<typeof gatherOperations>[1], 'ptr'> & { channels: number }} from
+ */
+export function valuesOperations(from) {
+  const { height, width, outHeight, outWidth, outChannels, channels } = from;
+  const sum = (/** @type {number[]} */ counts) => counts.reduce((all, count) => all + count, 0);
+  const pixels = sum(reached(height, outHeight, from)) * sum(reached(width, outWidth, from));
+  const operations = pixels * channels * outChannels;
+  return { operations, bytes: 4 * operations };
+}
+
+/**
  * How many input positions each output position reaches along one axis.
  *
  * @param {number} size of the output

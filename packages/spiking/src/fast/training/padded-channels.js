@@ -1,29 +1,18 @@
 /**
- * Copies between pixels' channels and whole blocks of them, as the kernels have them.
- */
-
-/**
+ * Values by pixel and channel with whole blocks of channels, as the kernels have them.
+ *
+ * @param {import('../heap.js').Heap} heap
  * @param {Float32Array} values [pixels, channels]
- * @param {Float32Array} to [pixels, padded channels]
  * @param {{ pixels: number, channels: number, padded: number }} shape
+ * @returns {number} where they are, [pixels, padded channels]
  */
-export function padChannels(values, to, { pixels, channels, padded }) {
+export function paddedChannels(heap, values, { pixels, channels, padded }) {
+  const at = heap.alloc('a gradient', pixels * padded * 4);
+  heap.clear(at, pixels * padded * 4);
+  const to = heap.f32(at, pixels * padded);
   for (let pixel = 0; pixel < pixels; pixel++) {
     const from = pixel * channels;
     to.set(values.subarray(from, from + channels), pixel * padded);
   }
-}
-
-/**
- * @param {Float32Array} values [pixels, padded channels]
- * @param {{ pixels: number, channels: number, padded: number }} shape
- * @returns {Float32Array} [pixels, channels]
- */
-export function cropChannels(values, { pixels, channels, padded }) {
-  const result = new Float32Array(pixels * channels);
-  for (let pixel = 0; pixel < pixels; pixel++) {
-    const from = pixel * padded;
-    result.set(values.subarray(from, from + channels), pixel * channels);
-  }
-  return result;
+  return at;
 }

@@ -2,8 +2,8 @@
  * Back through the last layer: the gradient at its current is the same at every time-step of an image.
  */
 import { element } from '../element.js';
-import { padChannels } from './padded-channels.js';
-import { transposedConvolution } from './transposed.js';
+import { paddedChannels } from './padded-channels.js';
+import { inputGradientShape, transposedConvolution } from './transposed.js';
 import { addWeightGradients } from './weight-gradients.js';
 
 /**
@@ -22,25 +22,25 @@ export function backwardReadout(training, atPotentials) {
   const { count } = training.passing().images;
   const padded = network.padded(output.channels);
   const pixels = count * output.height * output.width;
-  // What is the same at all time-steps of a constant input counts for each.
-  const scaled = network.isConstant(index) ? atPotentials.map((g) => g * timeSteps) : atPotentials;
+  const shape = { pixels, channels: output.channels, padded };
   let constant = 0;
   if (index > 0 || spec.wanted.input) {
+    // The first layer's counts for each time-step.
     const sent = index === 0 ? atPotentials.map((g) => g * timeSteps) : atPotentials;
-    constant = transposedConvolution(training, index, sent);
+    const { channels } = inputGradientShape(training, index);
+    const outStep = index === 0 ? channels : network.padded(channels);
+    constant = transposedConvolution(training, index, paddedChannels(heap, sent, shape), outStep);
   }
   if (!sums.weights) return { constant };
-  const top = heap.top;
-  const gradients = heap.alloc('the gradient at the read-out', pixels * padded * 4);
-  heap.clear(gradients, pixels * padded * 4);
-  const values = heap.f32(gradients, pixels * padded);
-  padChannels(scaled, values, { pixels, channels: output.channels, padded });
+  // What is the same at all time-steps of a constant input counts for each.
+  const scaled = network.isConstant(index) ? atPotentials.map((g) => g * timeSteps) : atPotentials;
+  const gradients = paddedChannels(heap, scaled, shape);
   if (sums.bias) {
+    const values = heap.f32(gradients, pixels * padded);
     const bias = heap.f32(sums.bias, padded);
     const perStep = network.isConstant(index) ? 1 : timeSteps;
     values.forEach((g, i) => (bias[i % padded] = element(bias, i % padded) + g * perStep));
   }
   addWeightGradients(training, index, gradients);
-  heap.release(top);
   return { constant };
 }

@@ -15,7 +15,7 @@ import { SourceBands } from './source-bands.js';
 import { noTrains, spikeTrains } from './spike-trains.js';
 import { surrogateArguments } from './surrogate-arguments.js';
 import { noTiles, pixelsTogether, tilesArguments, tilesOperations } from './tiles.js';
-import { groupSteps, transposedArguments } from './transposed.js';
+import { groupSteps, noLists, transposedArguments } from './transposed.js';
 import { addWeightGradients } from './weight-gradients.js';
 
 /**
@@ -119,7 +119,7 @@ function sourcesAbove(training, index, sources) {
   if (!sources) return zeros(layouts.backward.above);
   const { heap, steps } = training;
   const way = training.way(index);
-  const lists = sources.values === undefined ? sources : { ptr: 0, list: 0 };
+  const lists = sources.values === undefined ? sources : noLists;
   const above =
     way.kind === 'one'
       ? transposedArguments(training, way.taker, lists, steps)

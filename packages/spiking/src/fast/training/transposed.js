@@ -2,8 +2,7 @@
  * Transposed convolutions: what a layer sends to its input (kernels/transposed.h).
  */
 import { maxPoolSize } from '../network/transition.js';
-import { valuedLists } from '../network/valued-lists.js';
-import { gatherOperations } from './gather-operations.js';
+import { valuesOperations } from './gather-operations.js';
 
 /** @typedef {import('./training.js').Training} Training */
 
@@ -26,6 +25,9 @@ export function inputGradientShape({ network }, index) {
   const width = Math.floor(source.width / pool);
   return { height, width, channels: source.channels, dense: 1 };
 }
+
+/** Where there are dense values. */
+export const noLists = { ptr: 0, list: 0 };
 
 /**
  * `struct transposed`: what layer `index` sends to its input.
@@ -53,24 +55,24 @@ export function transposedArguments(training, index, { ptr, list }, steps) {
  *
  * @param {Training} training
  * @param {number} index
- * @param {Float32Array} values at the layer's outputs, [images, height, width, channels]
- * @returns {number} where it is: [images, height, width, padded channels] of `inputGradientShape`
+ * @param {number} values at the layer's outputs, [images, height, width, padded channels]
+ * @param {number} outStep numbers of a pixel of the result
+ * @returns {number} where it is: [images, height, width, outStep] of `inputGradientShape`
  */
-export function transposedConvolution(training, index, values) {
+export function transposedConvolution(training, index, values, outStep) {
   const { heap, network } = training;
   const { count } = training.passing().images;
   const { output } = network.layer(index);
-  const { height, width, channels } = inputGradientShape(training, index);
-  const size = height * width * network.padded(channels) * 4;
+  const { height, width } = inputGradientShape(training, index);
+  const size = height * width * outStep * 4;
+  const valuesSize = output.height * output.width * network.padded(output.channels) * 4;
   const result = heap.alloc('a gradient', count * size);
-  const ofImage = values.length / count;
+  heap.clear(result, count * size);
+  const from = transposedArguments(training, index, noLists, 1);
   for (let i = 0; i < count; i++) {
-    const top = heap.top;
-    const image = values.subarray(i * ofImage, (i + 1) * ofImage);
-    const from = transposedArguments(training, index, valuedLists(network, image, output), 1);
-    heap.laps?.count(gatherOperations(heap, from, 1));
-    heap.run('gather', { from, result: result + i * size });
-    heap.release(top);
+    heap.laps?.count(valuesOperations(from));
+    const places = { values: values + i * valuesSize, result: result + i * size };
+    heap.run('gather', { from, ...places, outStep });
   }
   return result;
 }
