@@ -1,6 +1,7 @@
 // The transposed convolution of dense sources with 3 × 3 windows of stride 1, a tile of pixels at a time, by minimal
-// filtering F(4 × 4, 3 × 3) (Winograd 1980; Lavin and Gray 2016): a quarter of the multiplications.
+// filtering F(4 × 4, 3 × 3) (filtering.h): a quarter of the multiplications.
 #pragma once
+#include "filtering.h"
 #include "transposed.h"
 
 #define TILE 4           // pixels of a tile's side
@@ -15,38 +16,6 @@ struct tiles {
   int32_t padded;
 };
 
-// Bᵀ, G and Aᵀ of F(4, 3), for numbers `s` vectors apart.
-INLINE void patch_from_sources(vf *x, int s) {
-  vf a = x[0], b = x[s], c = x[2 * s], d = x[3 * s], e = x[4 * s], f = x[5 * s];
-  x[0] = splat(4) * (a - c) + (e - c);
-  x[s] = (d + e) - splat(4) * (b + c);
-  x[2 * s] = splat(4) * (b - c) + (e - d);
-  x[3 * s] = splat(2) * (d - b) + (e - c);
-  x[4 * s] = splat(2) * (b - d) + (e - c);
-  x[5 * s] = splat(4) * (b - d) + (f - d);
-}
-
-INLINE void patch_from_weights(const vf *x, int from, vf *to, int s) {
-  vf a = x[0], b = x[from], c = x[2 * from];
-  vf sum = a * splat(1.0f / 24) + c * splat(1.0f / 6), half = b * splat(1.0f / 12);
-  to[0] = a * splat(0.25f);
-  to[s] = (a + b + c) * splat(-1.0f / 6);
-  to[2 * s] = (a - b + c) * splat(-1.0f / 6);
-  to[3 * s] = sum + half;
-  to[4 * s] = sum - half;
-  to[5 * s] = c;
-}
-
-INLINE void tile_from_patch(vf *x, int s) {
-  vf sum = x[s] + x[2 * s], difference = x[s] - x[2 * s];
-  vf sum2 = x[3 * s] + x[4 * s], difference2 = x[3 * s] - x[4 * s];
-  vf last = x[5 * s];
-  x[0] = x[0] + sum + sum2;
-  x[s] = difference + splat(2) * difference2;
-  x[2 * s] = sum + splat(4) * sum2;
-  x[3 * s] = difference + splat(8) * difference2 + last;
-}
-
 // The weights of a block of inputs as the patches meet them, [POSITIONS][channels][BLOCK], behind those that were turned.
 INLINE float *patch_weights(HEAP_PARAM const struct transposed *c) {
   return AT(float, c->tile) + (ptrdiff_t)9 * c->channels * BLOCK;
@@ -58,13 +27,17 @@ static __attribute__((noinline)) void turn_patch_weights(HEAP_PARAM const struct
   const vf *from = AT(vf, c->tile);
   vf *to = (vf *)patch_weights(HEAP_ARG c);
   for (ptrdiff_t i = 0; i < rows; i++) {
-    vf x[3 * PATCH], y[POSITIONS];
+    vf half[PATCH][3];
     for (int column = 0; column < 3; column++) {
-      vf taps[3] = {from[column * rows + i], from[(3 + column) * rows + i], from[(6 + column) * rows + i]};
-      patch_from_weights(taps, 1, x + column, 3);
+      vf taps[3] = {from[column * rows + i], from[(3 + column) * rows + i], from[(6 + column) * rows + i]}, line[PATCH];
+      weight_line(TILE, taps, line);
+      for (int row = 0; row < PATCH; row++) half[row][column] = line[row];
     }
-    for (int row = 0; row < PATCH; row++) patch_from_weights(x + row * 3, 1, y + row * PATCH, 1);
-    for (int p = 0; p < POSITIONS; p++) to[p * rows + i] = y[p];
+    for (int row = 0; row < PATCH; row++) {
+      vf line[PATCH];
+      weight_line(TILE, half[row], line);
+      for (int column = 0; column < PATCH; column++) to[(row * PATCH + column) * rows + i] = line[column];
+    }
   }
 }
 
@@ -87,15 +60,20 @@ static __attribute__((noinline)) void take_patch(HEAP_PARAM const struct transpo
     const vf *from[POSITIONS];
     for (int p = 0; p < POSITIONS; p++) from[p] = t < c->steps ? first[p] + t * next[p] : AT(vf, tiles->zeros);
     for (int32_t i = 0; i < vectors; i++) {
-      vf x[POSITIONS];
-#pragma GCC unroll 36
-      for (int p = 0; p < POSITIONS; p++) x[p] = from[p][i];
+      vf half[PATCH][PATCH];
 #pragma GCC unroll 6
-      for (int j = 0; j < PATCH; j++) patch_from_sources(x + j, PATCH);
+      for (int j = 0; j < PATCH; j++) {
+        vf x[PATCH], line[PATCH];
+        for (int y = 0; y < PATCH; y++) x[y] = from[y * PATCH + j][i];
+        input_line(TILE, x, line);
+        for (int y = 0; y < PATCH; y++) half[y][j] = line[y];
+      }
 #pragma GCC unroll 6
-      for (int y = 0; y < PATCH; y++) patch_from_sources(x + y * PATCH, 1);
-#pragma GCC unroll 36
-      for (int p = 0; p < POSITIONS; p++) to[(ptrdiff_t)p * whole * vectors + i] = x[p];
+      for (int y = 0; y < PATCH; y++) {
+        vf line[PATCH];
+        input_line(TILE, half[y], line);
+        for (int j = 0; j < PATCH; j++) to[(ptrdiff_t)(y * PATCH + j) * whole * vectors + i] = line[j];
+      }
     }
   }
 }
@@ -138,14 +116,19 @@ static __attribute__((noinline)) void place_tile(HEAP_PARAM const struct transpo
   int32_t size = (c->steps + GROUP - 1) / GROUP * GROUP * VECS;
   const vf *results = AT(vf, tiles->results);
   for (int32_t i = 0; i < size; i++) {
-    vf x[POSITIONS];
-    for (int p = 0; p < POSITIONS; p++) x[p] = results[(ptrdiff_t)p * size + i];
+    vf half[TILE][PATCH];
 #pragma GCC unroll 6
-    for (int j = 0; j < PATCH; j++) tile_from_patch(x + j, PATCH);
+    for (int j = 0; j < PATCH; j++) {
+      vf x[PATCH], line[TILE];
+      for (int y = 0; y < PATCH; y++) x[y] = results[(ptrdiff_t)(y * PATCH + j) * size + i];
+      output_line(TILE, x, line);
+      for (int y = 0; y < TILE; y++) half[y][j] = line[y];
+    }
 #pragma GCC unroll 4
     for (int y = 0; y < TILE; y++) {
-      tile_from_patch(x + y * PATCH, 1);
-      for (int j = 0; j < TILE; j++) ((vf *)arriving)[(ptrdiff_t)(y * TILE + j) * size + i] = x[y * PATCH + j];
+      vf line[TILE];
+      output_line(TILE, half[y], line);
+      for (int j = 0; j < TILE; j++) ((vf *)arriving)[(ptrdiff_t)(y * TILE + j) * size + i] = line[j];
     }
   }
 }
