@@ -67,10 +67,11 @@ export class SourceBands {
     };
     const counted = heap.run('compressGroups', { ...band, ptr: 0, list: 0 });
     this.isDense = this.mayStayDense && tilesPay(training, this.index, counted.end);
-    if (this.isDense) return;
     const what = `the gradients of layer "${name}"`;
-    heap.extend(what, this.list, checkedProduct(what, counted.end, groupBytes));
+    const listed = this.isDense ? 0 : counted.end;
+    heap.extend(what, this.list, checkedProduct(what, listed, groupBytes));
     training.checkBudget(what);
+    if (this.isDense) return;
     const ptr = this.ptr + row * pool * this.rowPositions * 4;
     this.entries = heap.run('compressGroups', { ...band, ptr, list: this.list }).end;
   }
