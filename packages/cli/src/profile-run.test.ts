@@ -6,33 +6,7 @@ import { expect, onTestFinished, test } from 'vitest';
 
 import { folderWith } from './testing/folder.js';
 import { start, startWith } from './testing/start.js';
-
-const experiment = `name: tiny
-seed: 5
-plugins:
-  - "@privatesnn/plugins-data"
-  - "@privatesnn/plugins-models"
-  - "@privatesnn/plugins-generators"
-  - "@privatesnn/plugins-converters"
-  - "@privatesnn/plugins-trainers"
-  - "@privatesnn/plugins-metrics"
-stages:
-  test: { use: mnist, options: { split: test, source: embedded, limit: 20, shuffle: true } }
-  ann: { use: pretrained, options: { model: mnist-vgg5 } }
-  impressions:
-    use: data-impressions
-    inputs: { ann: ann }
-    options: { samples: 10, iterations: 5, batchSize: 10 }
-  convert:
-    use: threshold-balancing
-    inputs: { ann: ann, images: impressions }
-    options: { timeSteps: 4, samples: 10 }
-  encrypt:
-    use: stbp
-    inputs: { snn: convert, images: impressions, teacher: ann }
-    options: { epochs: 1, batchSize: 5 }
-  accuracy: { use: accuracy, inputs: { network: encrypt.snn, images: test } }
-`;
+import { tinyExperiment } from './testing/tiny-experiment.js';
 
 interface Profile {
   readonly stages: readonly {
@@ -50,7 +24,7 @@ const rowsOf = ({ stages }: Profile, name: string) =>
 test('--profile-run shows where the time of each stage goes, and changes no result', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'privatesnn-profile-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-  writeFileSync(join(folder, 'tiny.yaml'), experiment);
+  writeFileSync(join(folder, 'tiny.yaml'), tinyExperiment);
   const run = async (cache: string, ...argv: readonly string[]) => {
     const environment = {
       PRIVATESNN_ENGINE: 'wasm',
@@ -70,7 +44,7 @@ test('--profile-run shows where the time of each stage goes, and changes no resu
 
   const profiled = await run('one', '--profile-run');
   const profile = profileIn(profiled.folder);
-  expect(profile.stages.map(({ status }) => status)).toEqual(Array(6).fill('computed'));
+  expect(profile.stages.map(({ status }) => status)).toEqual(Array(12).fill('computed'));
   const layers = ['conv1', 'conv2', 'conv3', 'fc1', 'fc2'];
   expect(rowsOf(profile, 'encrypt')).toEqual(
     expect.arrayContaining([
@@ -94,9 +68,9 @@ test('--profile-run shows where the time of each stage goes, and changes no resu
 
   const cached = await run('one', '--profile-run');
   expect(profileIn(cached.folder).stages.map(({ status }) => status)).toEqual(
-    Array(6).fill('cached'),
+    Array(12).fill('cached'),
   );
-  expect(cached.stderr).toContain('6 stages from the cache');
+  expect(cached.stderr).toContain('12 stages from the cache');
 }, 60_000);
 
 test('a run that fails shows what is known', async () => {

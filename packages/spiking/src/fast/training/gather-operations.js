@@ -1,9 +1,11 @@
 /**
- * What a transposed convolution of valued lists does (kernels/transposed.h), for a profile.
+ * What a transposed convolution does (kernels/transposed.h), for a profile.
  */
 import { element } from '../element.js';
 
 /**
+ * Of valued lists.
+ *
  * @param {Pick<import('../heap.js').Heap, 'u32'>} heap
  * @param {Omit<ReturnType<typeof import('./transposed.js').transposedArguments>, 'weights' | 'tile' | 'rows' | 'list' | 'blocks' | 'channels' | 'steps'>} from
  * @param {number} groups of time-steps, each with lists of its own
@@ -30,7 +32,7 @@ export function gatherOperations(heap, from, groups) {
 }
 
 /**
- * What a transposed convolution of dense values does: the same for each of them.
+ * Of dense values: the same for each of them.
  *
  * @param {Omit<Parameters<typeof gatherOperations>[1], 'ptr'> & { channels: number }} from
  */

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 
-import { gatherOperations } from './gather-operations.js';
+import { gatherOperations, valuesOperations } from './gather-operations.js';
 
 const side = fc.integer({ min: 1, max: 5 });
 const lists = fc
@@ -49,6 +49,20 @@ test('counts each entry once for each number that it reaches', () => {
       const heap = { u32: () => Uint32Array.from(positions) as Uint32Array<ArrayBuffer> };
       const counted = gatherOperations(heap, { ...shape, ptr: 0 }, counts[0]!.length);
       expect(counted).toEqual({ operations: expected, bytes: 4 * expected });
+    }),
+  );
+});
+
+test('of dense values counts what lists of all of them do', () => {
+  fc.assert(
+    fc.property(lists, fc.integer({ min: 1, max: 4 }), ({ counts: _, ...shape }, channels) => {
+      const { height, width } = shape;
+      const positions = Uint32Array.from({ length: height * (width + 1) }, (_, at) => {
+        const row = Math.floor(at / (width + 1));
+        return channels * (at - row);
+      }) as Uint32Array<ArrayBuffer>;
+      const counted = gatherOperations({ u32: () => positions }, { ...shape, ptr: 0 }, 1);
+      expect(valuesOperations({ ...shape, channels })).toEqual(counted);
     }),
   );
 });
